@@ -1,0 +1,1 @@
+"""What would a town send us in a year?"""

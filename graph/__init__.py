@@ -1,0 +1,1 @@
+"""What do we know, and what may happen to it?"""

@@ -1,0 +1,76 @@
+"""The one seam to PostgreSQL: pools, transactions' settings and named statements.
+
+Nothing else imports asyncpg. A transaction is opened by the caller; functions that store take a connection.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Connection = asyncpg.Connection[asyncpg.Record]
+Pool = asyncpg.Pool[asyncpg.Record]
+Row = asyncpg.Record
+DatabaseError = asyncpg.PostgresError
+DatabaseUnreachable = (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+
+FOLDER = Path(__file__).parent / "sql"
+NAMED = re.compile(r"^-- name: (?P<name>[a-z_]+)\n(?P<text>.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The named statements of one `.sql` file: `statements("journal").read`."""
+
+    file: str
+    texts: Mapping[str, str]
+
+    def __getattr__(self, name: str) -> str:
+        """Return a statement's text; raise AttributeError naming the file where there is none."""
+        try:
+            return self.texts[name]
+        except KeyError:
+            raise AttributeError(f"{self.file}.sql has no statement named {name!r}") from None
+
+
+@cache
+def statements(file: str) -> Statements:
+    """Load `graph/sql/{file}.sql`, cut at its `-- name: x` lines."""
+    text = (FOLDER / f"{file}.sql").read_text(encoding="utf-8")
+    return Statements(file, {match["name"]: match["text"].strip() for match in NAMED.finditer(text)})
+
+
+async def _prepare(connection: Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda value: orjson.loads(value[1:]),
+        schema="pg_catalog",
+        format="binary",
+    )
+
+
+async def connect(url: str, **settings: Any) -> Connection:
+    """Open one connection with this project's codecs, in UTC.
+
+    Raises one of `DatabaseUnreachable` or `DatabaseError`.
+    """
+    connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"}, **settings)
+    await _prepare(connection)
+    return connection
+
+
+async def open_pool(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
+    """Open a pool of such connections. The caller closes it."""
+    return await asyncpg.create_pool(
+        url, min_size=smallest, max_size=largest, init=_prepare, server_settings={"timezone": "UTC"}
+    )

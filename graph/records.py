@@ -1,0 +1,295 @@
+"""The vocabulary that every part of casegraph shares: ids, states and what a source sent.
+
+Names follow the Regulations on Petition Work (信访工作条例, 2022). Records are frozen; nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NewType
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+SubmissionId = NewType("SubmissionId", UUID)
+RevisionId = NewType("RevisionId", UUID)
+MentionId = NewType("MentionId", UUID)
+PartyId = NewType("PartyId", UUID)
+CaseId = NewType("CaseId", UUID)
+PlaceId = NewType("PlaceId", UUID)
+OrganId = NewType("OrganId", UUID)
+DocumentId = NewType("DocumentId", UUID)
+EventId = NewType("EventId", UUID)
+EdgeId = NewType("EdgeId", UUID)
+RejectionId = NewType("RejectionId", UUID)
+Position = NewType("Position", int)
+"""A place in the journal: 1 is the first entry, there are no gaps. Never shown outside."""
+
+
+class Channel(StrEnum):
+    """The door a submission came through (Art. 17)."""
+
+    LETTER = "LETTER"
+    VISIT = "VISIT"
+    HOTLINE = "HOTLINE"
+    WEB = "WEB"
+
+
+class PetitionKind(StrEnum):
+    """What a petition asks (Art. 29-31): 建议意见, 检举控告, 申诉求决."""
+
+    SUGGESTION = "SUGGESTION"
+    ACCUSATION = "ACCUSATION"
+    APPEAL = "APPEAL"
+
+
+class PartyKind(StrEnum):
+    """Who a mention names: a natural person or an organisation."""
+
+    PERSON = "PERSON"
+    ORGANISATION = "ORGANISATION"
+
+
+class MentionRole(StrEnum):
+    """What somebody is in one submission."""
+
+    PETITIONER = "PETITIONER"
+    REPRESENTATIVE = "REPRESENTATIVE"
+    AGENT = "AGENT"
+    RESPONDENT = "RESPONDENT"
+    MENTIONED = "MENTIONED"
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands. The lifecycle's table (`graph.lifecycle`) says what may follow what."""
+
+    REGISTERED = "REGISTERED"
+    ANSWERED = "ANSWERED"
+
+
+class EventKind(StrEnum):
+    """A step in a case that a source reported or a person recorded."""
+
+    REPLIED = "REPLIED"
+    CALLED_BACK = "CALLED_BACK"
+    RATED = "RATED"
+
+
+class Satisfaction(StrEnum):
+    """How the petitioner rates the handling (满意, 基本满意, 不满意; Art. 21)."""
+
+    SATISFIED = "SATISFIED"
+    PARTLY_SATISFIED = "PARTLY_SATISFIED"
+    DISSATISFIED = "DISSATISFIED"
+
+
+class Urgency(StrEnum):
+    """How fast a hotline ticket must be handled (一般, 紧急, 特急)."""
+
+    NORMAL = "NORMAL"
+    URGENT = "URGENT"
+    CRITICAL = "CRITICAL"
+
+
+class CaseRelation(StrEnum):
+    """How two cases belong together. `SAME_MATTER` names the leading case."""
+
+    SAME_MATTER = "SAME_MATTER"
+    REPEAT_OF = "REPEAT_OF"
+    JOINT = "JOINT"
+    SPLIT_FROM = "SPLIT_FROM"
+    ESCALATED_FROM = "ESCALATED_FROM"
+    RELATED = "RELATED"
+
+
+class OrganRole(StrEnum):
+    """What an organ is to a case."""
+
+    RESPONSIBLE = "RESPONSIBLE"
+    ASSISTING = "ASSISTING"
+    SUPERVISING = "SUPERVISING"
+    ORDERING = "ORDERING"
+
+
+class PlaceLevel(StrEnum):
+    """How far down a place is: a GB/T 2260 level, or what a source names without a code."""
+
+    PROVINCE = "PROVINCE"
+    PREFECTURE = "PREFECTURE"
+    COUNTY = "COUNTY"
+    TOWNSHIP = "TOWNSHIP"
+    ADDRESS = "ADDRESS"
+
+
+class EdgeState(StrEnum):
+    """Whether an edge holds. A rejected one stays, so that no later run proposes it again."""
+
+    ACCEPTED = "ACCEPTED"
+    PROPOSED = "PROPOSED"
+    REJECTED = "REJECTED"
+
+
+class RejectionReason(StrEnum):
+    """Why something a source sent could not be taken in."""
+
+    UNREADABLE = "UNREADABLE"
+    EMPTY = "EMPTY"
+    ENCODING = "ENCODING"
+    ENCRYPTED = "ENCRYPTED"
+    TOO_LARGE = "TOO_LARGE"
+    BOMB = "BOMB"
+    UNKNOWN_FORM = "UNKNOWN_FORM"
+    HEADINGS = "HEADINGS"
+    FORMULA = "FORMULA"
+    DATE = "DATE"
+    MISSING_FIELD = "MISSING_FIELD"
+    BAD_VALUE = "BAD_VALUE"
+    BAD_CHARACTER = "BAD_CHARACTER"
+    DATABASE = "DATABASE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionDraft:
+    """One person or organisation as a submission names it, in clear. Sealed by intake, never logged."""
+
+    role: MentionRole
+    kind: PartyKind = PartyKind.PERSON
+    name: str | None = None
+    identity_number: str | None = None
+    """The 18-character identity number (GB 11643) as given; intake checks nothing but its characters."""
+    phone: str | None = None
+    address: str | None = None
+    account: str | None = None
+    """The user name on a web platform: equal accounts of one source are one party."""
+    email: str | None = None
+
+    def __repr__(self) -> str:
+        """Name nobody: drafts end up in tracebacks."""
+        return f"MentionDraft({self.role}, {self.kind}, sealed)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDraft:
+    """An organ's answer as the source reports it."""
+
+    text: str
+    organ: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackDraft:
+    """A call-back (回访) or rating after the answer."""
+
+    at: datetime | None = None
+    satisfaction: Satisfaction | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentDraft:
+    """An attachment as it arrived."""
+
+    name: str
+    media_type: str
+    content: bytes
+    text: str = ""
+    """Its text layer, empty where it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterDetails:
+    """What only a letter (来信) has."""
+
+    postmarked_on: date | None = None
+    signatories: int | None = None
+    enclosures: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitDetails:
+    """What only a visit (来访) has."""
+
+    head_count: int | None = None
+    reception_place: str | None = None
+    received_by: str | None = None
+    leader_reception: bool | None = None
+    skip_level: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotlineDetails:
+    """What only a hotline ticket (12345工单) has."""
+
+    ticket_type: str | None = None
+    urgency: Urgency | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebDetails:
+    """What only a web message has."""
+
+    platform: str | None = None
+    likes: int | None = None
+    dislikes: int | None = None
+
+
+Details = LetterDetails | VisitDetails | HotlineDetails | WebDetails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One thing received on one channel, read and mapped, not yet taken in."""
+
+    channel: Channel
+    source: str
+    """The system that sent it, e.g. `hotline` or `web`; with `external_id` its key."""
+    external_id: str | None
+    """Its id in that system; None makes intake use the keyed digest of `payload`."""
+    received_at: datetime
+    """Aware."""
+    title: str
+    text: str
+    payload: bytes
+    """The record as received, kept sealed."""
+    position: str
+    """Where it stood, for a person to find it: `petitions.xlsx row 17`."""
+    kind: PetitionKind = PetitionKind.APPEAL
+    topic: str | None = None
+    """As given: a name of any level of the taxonomy or a path of names joined by `/`."""
+    division: str | None = None
+    """As given: a GB/T 2260 code or a name."""
+    organ: str | None = None
+    """The organ it was dispatched to, by name."""
+    mentions: tuple[MentionDraft, ...] = ()
+    replies: tuple[ReplyDraft, ...] = ()
+    call_backs: tuple[CallBackDraft, ...] = ()
+    documents: tuple[DocumentDraft, ...] = ()
+    details: Details
+
+    def __repr__(self) -> str:
+        """Say where it is from and nothing of what it says."""
+        return f"Draft({self.channel}, {self.source!r}, {self.position!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Something a source sent that no draft could be made of. Kept as a rejection, retried by command."""
+
+    channel: Channel
+    source: str
+    position: str
+    reason: RejectionReason
+    message: str
+    """What is wrong, where, and what to do. Never a name, a number or a piece of the text."""
+    payload: bytes
+    """What was refused, as far as it is reasonable to keep it (see `MAX_KEPT`); sealed by intake."""
+
+
+MAX_KEPT = 1_048_576
+"""Bytes of a refused record that are kept. A file over it is kept by its keyed digest and name alone."""
+
+Reading = Draft | Refusal

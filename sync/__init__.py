@@ -1,0 +1,1 @@
+"""How do partners follow and feed us?"""
