@@ -1,0 +1,40 @@
+"""What can be wrong with what was asked of the graph.
+
+    GraphError
+    ├── NotFoundError      nothing has this id
+    ├── ConflictError      what was asked contradicts what is already so
+    ├── InvalidError       a value cannot be used as it is
+    └── DatabaseStateError the database is not one this version can work on
+
+Messages tell what is wrong and what to do; they know nothing of HTTP or GraphQL and hold no identity data.
+"""
+
+from __future__ import annotations
+
+
+class GraphError(Exception):
+    """Something asked of the graph cannot be done."""
+
+
+class NotFoundError(GraphError):
+    """Nothing has this id. Check that it was copied whole and is of the right type."""
+
+    def __init__(self, what: str, key: object) -> None:
+        super().__init__(f"There is no {what} {key}.")
+
+
+class ConflictError(GraphError):
+    """What was asked contradicts what is already so. Read the present state and decide again."""
+
+
+class InvalidError(GraphError):
+    """A value cannot be used as it is. `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class DatabaseStateError(GraphError):
+    """The database is not in a state that this version can work on. The message says which command mends it."""

@@ -1,0 +1,100 @@
+"""What is asked of search, and what it answers. No engine's own types appear here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from graph.records import CaseId, CaseStatus, Channel, PetitionKind, SubmissionId
+
+
+class FacetName(StrEnum):
+    """What hits can be counted by. Topics count by path (`城乡建设/安全生产`), divisions by code, months by `2026-11`."""
+
+    CHANNEL = "CHANNEL"
+    KIND = "KIND"
+    STATUS = "STATUS"
+    TOPIC = "TOPIC"
+    DIVISION = "DIVISION"
+    MONTH = "MONTH"
+
+
+class SearchOrder(StrEnum):
+    """Which hit comes first."""
+
+    RELEVANCE = "RELEVANCE"
+    NEWEST = "NEWEST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFilter:
+    """What a hit must be; an empty tuple or None asks nothing. Times are aware, `until` is excluded."""
+
+    channels: tuple[Channel, ...] = ()
+    kinds: tuple[PetitionKind, ...] = ()
+    statuses: tuple[CaseStatus, ...] = ()
+    topic: str | None = None
+    """A path; everything below it counts."""
+    division: str | None = None
+    """A GB/T 2260 code without its trailing pairs of zeros (`4301`); everything below it counts."""
+    received_from: datetime | None = None
+    received_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest:
+    """One question. `text` is the query language of `search.query`; empty text asks for everything."""
+
+    text: str = ""
+    filter: SearchFilter = field(default_factory=SearchFilter)
+    order: SearchOrder = SearchOrder.RELEVANCE
+    first: int = 20
+    after: str | None = None
+    facets: tuple[FacetName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A stretch of a text in UTF-16 code units, `end` excluded."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch of the original text with what matched in it. `field` is `title`, `body`, `reply` or `document`."""
+
+    field: str
+    text: str
+    ranges: tuple[Range, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One submission that matches."""
+
+    submission: SubmissionId
+    case: CaseId
+    score: float
+    passages: tuple[Passage, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many hits have this value."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """The answer. `total` and the counts are of all hits, not of this page."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    has_next_page: bool
+    facets: dict[FacetName, tuple[FacetCount, ...]]
