@@ -64,7 +64,7 @@ async def connect(url: str, **settings: Any) -> Connection:
 
     Raises one of `DatabaseUnreachable` or `DatabaseError`.
     """
-    connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"}, **settings)
+    connection: Connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"}, **settings)
     await _prepare(connection)
     return connection
 

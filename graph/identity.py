@@ -1,6 +1,198 @@
 """What is known of a person, held twice: masked in clear, and sealed under a key that can be destroyed.
 
-One seam: nothing else imports `cryptography`. AES-256-GCM (NIST SP 800-38D) under a data key per subject, which the
-master key wraps; equality by HMAC-SHA256 under a key derived from the master key (a plain digest of a phone number
-is found by trying all). Opaque cursors are sealed here as well.
+One seam: nothing else imports `cryptography`. Sealing is AES-256-GCM (NIST SP 800-38D) under a data key per subject,
+which a key derived from the master key wraps. Equality is HMAC-SHA256 under another derived key, since a plain digest
+of a phone number is found by trying all. Opaque cursors are sealed here as well.
 """
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from graph.errors import GraphError, InvalidError
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+HASH_BYTES: Final = 16
+"""128 bits of an HMAC are plenty for equality, and half the index."""
+VERSION: Final = b"\x01"
+"""Which master key wrapped a data key, so that keys wrapped before a rotation still open."""
+
+
+class MasterKeyError(GraphError):
+    """The master key is missing, damaged, or not the one this data was sealed with."""
+
+
+def _derive(master: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"casegraph/{purpose}".encode()).derive(master)
+
+
+class DataKey:
+    """The key of one subject: seals its values and signs their digests. Destroying `wrapped` erases them all."""
+
+    __slots__ = ("_cipher", "_secret", "wrapped")
+
+    def __init__(self, secret: bytes, wrapped: bytes) -> None:
+        self._secret = secret
+        self._cipher = AESGCM(secret)
+        self.wrapped = wrapped
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt for the subject whose id is `context`; a value moved to another subject will not open."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what `seal` made; raise MasterKeyError where it was tampered with."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+        except InvalidTag:
+            raise MasterKeyError("A sealed value does not open: it was changed, or belongs elsewhere.") from None
+
+    def digest(self, content: bytes) -> bytes:
+        """Sign content so that only who holds this key can tell what it was (32 bytes)."""
+        return hmac.digest(self._secret, content, "sha256")
+
+
+class Vault:
+    """Everything that needs the master key."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != KEY_BYTES:
+            raise MasterKeyError(f"The master key has {len(master)} bytes; it must have {KEY_BYTES}.")
+        self._wrapping = AESGCM(_derive(master, "wrapping"))
+        self._equality = _derive(master, "equality")
+        self._digests = _derive(master, "digests")
+        self._cursors = AESGCM(_derive(master, "cursors"))
+
+    @classmethod
+    def load(cls, path: Path) -> Vault:
+        """Read the master key of `path`; make one at the first start, readable by its owner alone."""
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return cls(path.read_bytes())
+        with os.fdopen(handle, "wb") as file:
+            file.write(os.urandom(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        return cls(path.read_bytes())
+
+    def new_key(self) -> DataKey:
+        """Make a data key for a new subject."""
+        secret = os.urandom(KEY_BYTES)
+        nonce = os.urandom(NONCE_BYTES)
+        return DataKey(secret, VERSION + nonce + self._wrapping.encrypt(nonce, secret, VERSION))
+
+    def unwrap(self, wrapped: bytes) -> DataKey:
+        """Return the data key that `wrapped` holds; raise MasterKeyError where this master key did not wrap it."""
+        version, nonce, sealed = wrapped[:1], wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
+        try:
+            return DataKey(self._wrapping.decrypt(nonce, sealed, version), wrapped)
+        except InvalidTag:
+            raise MasterKeyError("This master key is not the one the data was sealed with.") from None
+
+    def equality(self, kind: str, value: str) -> bytes:
+        """Return the keyed hash by which equal values of one kind are found (16 bytes)."""
+        return hmac.digest(self._equality, f"{kind}\0{value}".encode(), "sha256")[:HASH_BYTES]
+
+    def digest(self, content: bytes) -> bytes:
+        """Return the keyed digest by which equal contents are found (32 bytes)."""
+        return hmac.digest(self._digests, content, "sha256")
+
+    def seal_cursor(self, scope: str, value: bytes) -> str:
+        """Make an opaque cursor that only opens under the same scope."""
+        nonce = os.urandom(NONCE_BYTES)
+        return (
+            base64.urlsafe_b64encode(nonce + self._cursors.encrypt(nonce, value, scope.encode())).decode().rstrip("=")
+        )
+
+    def open_cursor(self, scope: str, token: str) -> bytes:
+        """Return what `seal_cursor` sealed; raise InvalidError for anything else."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+            return self._cursors.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], scope.encode())
+        except (ValueError, InvalidTag):
+            raise InvalidError("after", "This cursor is not one of ours. Use one as it was given, or none.") from None
+
+
+# Normal forms: what counts as equal -----------------------------------------------------------------------------
+
+_BLANKS = re.compile(r"\s+")
+_NOT_DIGITS = re.compile(r"\D+")
+_MOBILE = re.compile(r"1[3-9]\d{9}\Z")
+_LANDLINE = re.compile(r"0?\d{7,12}\Z")
+_IDENTITY = re.compile(r"\d{17}[\dX]\Z")
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK: Final = "10X98765432"
+
+
+def normal_name(name: str) -> str:
+    """Return the form in which equal names are equal: NFKC, no blanks, one case."""
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", name)).casefold()
+
+
+def normal_phone(phone: str) -> str | None:
+    """Return the digits of a telephone number without the country's prefix, None where it is none."""
+    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", phone))
+    digits = re.sub(r"\A(?:00)?86(?=1\d{10}\Z)", "", digits)
+    if _MOBILE.match(digits) or (_LANDLINE.match(digits) and len(set(digits)) > 2):
+        return digits
+    return None
+
+
+def normal_identity(number: str) -> str | None:
+    """Return an identity number with a right check digit (GB 11643, ISO 7064 MOD 11-2), None where it has none."""
+    number = _BLANKS.sub("", unicodedata.normalize("NFKC", number)).upper()
+    if not _IDENTITY.match(number):
+        return None
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False))
+    return number if _CHECK[total % 11] == number[17] else None
+
+
+# Masks: what everybody may see ----------------------------------------------------------------------------------
+
+_DIVISION_PART = re.compile(r"\A.{0,24}?(?:自治区|省)?.{0,12}?(?:自治州|地区|盟|市)?.{0,12}?(?:区|县|旗|市)")
+
+
+def mask_name(name: str) -> str:
+    """张三丰 → 张**; the length of longer names is not told."""
+    return name[:1] + "*" * min(max(len(name) - 1, 1), 2)
+
+
+def mask_phone(phone: str) -> str:
+    """13812341234 → 138****1234; short numbers keep their last two digits."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****" + phone[-2:]
+
+
+def mask_identity(number: str) -> str:
+    """Show the province's two digits and the last two."""
+    return f"{number[:2]}**************{number[-2:]}" if len(number) >= 15 else "****"
+
+
+def mask_address(address: str) -> str:
+    """Keep an address down to its county; nothing where that is not found."""
+    match = _DIVISION_PART.match(address)
+    return f"{match[0]}***" if match else "***"
+
+
+def mask_account(account: str) -> str:
+    """Keep the first two characters of a user name."""
+    return account[:2] + "***"
+
+
+def mask_email(email: str) -> str:
+    """Keep the first character and the domain."""
+    local, _, domain = email.partition("@")
+    return f"{local[:1]}***@{domain}" if domain else "***"

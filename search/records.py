@@ -10,7 +10,7 @@ from graph.records import CaseId, CaseStatus, Channel, PetitionKind, SubmissionI
 
 
 class FacetName(StrEnum):
-    """What hits can be counted by. Topics count by path (`城乡建设/安全生产`), divisions by code, months by `2026-11`."""
+    """What hits can be counted by: topics by path (`城乡建设/安全生产`), divisions by code, months by `2026-11`."""
 
     CHANNEL = "CHANNEL"
     KIND = "KIND"

@@ -98,6 +98,7 @@ create table document (
     media_type text not null,
     size bigint not null,
     digest bytea not null,
+    file text not null,
     body text not null,
     key bytea
 );
@@ -129,9 +130,9 @@ create table mention (
 );
 create index mention_submission on mention (submission);
 create index mention_party on mention (party, id);
-create index mention_identity on mention (identity_hash) where identity_hash is not null;
-create index mention_phone on mention (phone_hash) where phone_hash is not null;
-create index mention_account on mention (account_hash) where account_hash is not null;
+create index mention_identity on mention (identity_hash, id) where identity_hash is not null;
+create index mention_phone on mention (phone_hash, name_hash, id) where phone_hash is not null;
+create index mention_account on mention (account_hash, id) where account_hash is not null;
 
 -- Whoever links by a key holds its row until commit, so two writers cannot overlook each other.
 create table link_key (key bytea primary key);
