@@ -124,11 +124,14 @@ class PlaceLevel(StrEnum):
 
 
 class EdgeState(StrEnum):
-    """Whether an edge holds. A rejected one stays, so that no later run proposes it again."""
+    """Whether an edge holds. A rejected one stays, so that no later run proposes it again; a retired one was of a
+    mention that its source has since corrected away.
+    """
 
     ACCEPTED = "ACCEPTED"
     PROPOSED = "PROPOSED"
     REJECTED = "REJECTED"
+    RETIRED = "RETIRED"
 
 
 class RejectionReason(StrEnum):

@@ -1,0 +1,176 @@
+"""From what a source sent to what the graph can take in: checked, keyed, resolved against the vocabularies. Pure.
+
+No database is asked here and nothing is sealed yet, so that a record that turns out to be known costs little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from graph.identity import normal_identity, normal_name, normal_phone
+from graph.organs import division_of, normalise_organ
+from graph.places import find_source_places
+from graph.records import Draft, MentionDraft, Refusal, RejectionReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graph.identity import Vault
+    from graph.places import Gazetteer, SourcePlace
+    from graph.topics import Taxonomy
+
+LONGEST_KEY: Final = 512
+"""Characters of an external id: longer ones do not fit an index entry, and no source has them."""
+_UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedMention:
+    """A mention with the keyed hashes by which it is found again."""
+
+    draft: MentionDraft
+    digest: bytes
+    name_hash: bytes | None
+    identity_hash: bytes | None
+    phone_hash: bytes | None
+    account_hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A draft ready to be taken in."""
+
+    draft: Draft
+    external_id: str
+    content: bytes
+    """All it says in canonical form; equal contents are the same revision."""
+    digest: bytes
+    topic: str | None
+    division: str | None
+    """The code without trailing pairs of zeros."""
+    place_code: str | None
+    source_places: tuple[SourcePlace, ...]
+    organ: str | None
+    mentions: tuple[PreparedMention, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two records the same record."""
+        return self.draft.source, self.external_id
+
+
+def canonical(draft: Draft) -> bytes:
+    """Return all that a draft says, but not where it stood; raise TypeError on lone surrogates."""
+    documents = [(one.name, one.media_type, hashlib.sha256(one.content).hexdigest()) for one in draft.documents]
+    return orjson.dumps((
+        draft.channel, draft.received_at, draft.title, draft.text, draft.kind, draft.topic, draft.division, draft.organ,
+        draft.mentions, draft.replies, draft.call_backs, documents, draft.details,
+    ))  # fmt: skip
+
+
+def _texts(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Yield the path and value of every text of a draft."""
+    stack: list[tuple[str, object]] = [
+        (name.name, getattr(draft, name.name)) for name in fields(draft) if name.name not in {"payload", "position"}
+    ]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, tuple):
+            stack.extend((f"{path}[{number}]", one) for number, one in enumerate(value))
+        elif hasattr(value, "__dataclass_fields__"):
+            stack.extend((f"{path}.{name}", getattr(value, name)) for name in value.__dataclass_fields__)
+
+
+def unusable(draft: Draft) -> str | None:
+    """Return the path of a text with a character that PostgreSQL cannot store, None where there is none."""
+    return next((path for path, value in _texts(draft) if _UNUSABLE.search(value)), None)
+
+
+def refuse(draft: Draft, reason: RejectionReason, message: str) -> Refusal:
+    """Turn a draft down, keeping it as received."""
+    return Refusal(
+        channel=draft.channel,
+        source=draft.source,
+        position=draft.position,
+        reason=reason,
+        message=message,
+        payload=draft.payload,
+    )
+
+
+class Preparer:
+    """Prepares drafts against one instance's vocabularies and keys."""
+
+    def __init__(self, vault: Vault, gazetteer: Gazetteer, taxonomy: Taxonomy) -> None:
+        self._vault = vault
+        self._gazetteer = gazetteer
+        self._taxonomy = taxonomy
+
+    def prepare(self, draft: Draft) -> Prepared | Refusal:
+        """Check a draft and resolve what it names."""
+        try:
+            content = canonical(draft)
+        except TypeError:
+            content = b"\\u0000"
+        if b"\\u0000" in content and (path := unusable(draft)):
+            message = f"{path} holds a NUL or half a character. Export it again as UTF-8, then retry."
+            return refuse(draft, RejectionReason.BAD_CHARACTER, message)
+        external_id = draft.external_id or self._vault.digest(draft.payload).hex()
+        if len(external_id) > LONGEST_KEY:
+            message = f"The id has {len(external_id)} characters, at most {LONGEST_KEY} are possible. Map another column."
+            return refuse(draft, RejectionReason.BAD_VALUE, message)
+        return self._resolved(draft, external_id, content)
+
+    def _resolved(self, draft: Draft, external_id: str, content: bytes) -> Prepared:
+        organ = normalise_organ(draft.organ) if draft.organ else None
+        code = self._division(draft, organ)
+        return Prepared(
+            draft=draft,
+            external_id=external_id,
+            content=content,
+            digest=self._vault.digest(content),
+            topic=self._taxonomy.resolve(draft.topic),
+            division=prefix_of(code) if code else None,
+            place_code=code,
+            source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
+            organ=organ,
+            mentions=tuple(self._mention(draft.source, mention) for mention in draft.mentions),
+        )
+
+    def _division(self, draft: Draft, organ: str | None) -> str | None:
+        """Return the code of the place it is about: as given, else named in its words, else of its organ, else home."""
+        if draft.division and (given := self._gazetteer.by_name(draft.division)):
+            return given.code
+        if named := self._gazetteer.find(f"{draft.title}\n{draft.text}"):
+            return named.code
+        if organ and (seat := division_of(organ, self._gazetteer)):
+            return seat
+        addresses = (mention.address for mention in draft.mentions if mention.address)
+        return next((found.code for address in addresses if (found := self._gazetteer.find(address))), None)
+
+    def _mention(self, source: str, mention: MentionDraft) -> PreparedMention:
+        hashed = self._vault.equality
+        identity = normal_identity(mention.identity_number) if mention.identity_number else None
+        phone = normal_phone(mention.phone) if mention.phone else None
+        return PreparedMention(
+            draft=mention,
+            digest=self._vault.digest(orjson.dumps(mention)),
+            name_hash=hashed("name", normal_name(mention.name)) if mention.name else None,
+            identity_hash=hashed("identity", identity) if identity else None,
+            phone_hash=hashed("phone", phone) if phone else None,
+            account_hash=hashed("account", f"{source}/{mention.account.casefold()}") if mention.account else None,
+        )
+
+
+def prefix_of(code: str) -> str:
+    """Return a division's code without its trailing pairs of zeros: 430100 → 4301. All below it begins with it."""
+    while code.endswith("00"):
+        code = code[:-2]
+    return code

@@ -1,0 +1,58 @@
+"""Rows on their way into the tables: what one transaction of intake writes, table by table. Pure but for `flush`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from graph.database import Connection
+
+Columns = tuple[str, ...]
+
+_DECISION: Final = ("state", "score", "evidence", "decided_by", "decided_at")
+
+COPIED: Final[dict[str, Columns]] = {
+    "case": (
+        "id", "leading", "opened_at", "status", "kind", "topic", "division", "title", "channels",
+        "submission_count", "first_received_at", "last_activity_at",
+    ),
+    "submission_revision": (
+        "id", "submission", "number", "at", "title", "body", "details", "position", "payload", "key",
+    ),
+    "document": (
+        "id", "submission", "revision", "name", "media_type", "size", "digest", "file", "body", "key",
+    ),
+    "mention": (
+        "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",
+        "address_masked", "account_masked", "email_masked", "name_hash", "identity_hash", "phone_hash",
+        "account_hash", "content_digest", "sealed", "key", "party",
+    ),
+    "event": (
+        "id", "submission", "case_id", "kind", "at", "at_given", "organ", "body", "satisfaction", "since", "until",
+        "content_digest",
+    ),
+    "filing": ("id", "submission", "case_id", *_DECISION),
+    "same_party": ("id", "low", "high", *_DECISION),
+    "case_place": ("id", "case_id", "place", "submission", *_DECISION),
+    "case_organ": ("id", "case_id", "organ", "role", "submission", *_DECISION),
+    "case_accused": ("id", "case_id", "mention", "organ", "submission", *_DECISION),
+}  # fmt: skip
+"""Tables and their columns, in the order in which foreign keys allow them to be filled."""
+
+
+@dataclass(slots=True)
+class Writes:
+    """The rows that a transaction will copy."""
+
+    rows: dict[str, list[tuple[object, ...]]] = field(default_factory=lambda: {table: [] for table in COPIED})
+
+    def add(self, table: str, *values: object) -> None:
+        """Add one row; its values stand in the order of `COPIED`."""
+        self.rows[table].append(values)
+
+    async def flush(self, connection: Connection) -> None:
+        """Copy all rows in, tables with none left out."""
+        for table, columns in COPIED.items():
+            if self.rows[table]:
+                await connection.copy_records_to_table(table, records=self.rows[table], columns=columns)
