@@ -1,0 +1,18 @@
+"""The one way in which an instant is printed and read: RFC 3339, in UTC, with its offset."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def rfc3339(instant: datetime) -> str:
+    """Print an aware instant: `2026-11-24T03:58:15+00:00`, with microseconds where there are any."""
+    return instant.astimezone(UTC).isoformat()
+
+
+def instant_of(text: str) -> datetime:
+    """Read an instant that names its offset; raise ValueError for anything else."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("An instant needs an offset, as in 2026-11-24T11:58:15+08:00.")
+    return instant.astimezone(UTC)

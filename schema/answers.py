@@ -1,0 +1,96 @@
+"""What the API answers besides nodes of the graph: hits, changes, topics and rejections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from graph.records import Channel, RejectionReason
+from schema.enums import ChangeKind, FacetName, PassageField
+from schema.fields import fetched, told
+from schema.scalars import BigInt
+from schema.types import Info, Node, PageInfo, Submission
+
+
+@strawberry.type(description="A topic of the taxonomy (three levels).")
+class Topic:
+    path: str = told("Its names from the top, joined by `/`; what filters take.")
+    name: str = told("Its own name.")
+    level: int = told("1 at the top, 3 at the bottom.")
+
+
+@strawberry.type(description="Something a source sent that could not be taken in.")
+class Rejection(Node):
+    channel: Channel = told("The channel it came through.")
+    source: str = told("The system that sent it.")
+    position: str = told("Where it stood in what the source sent.")
+    reason: RejectionReason = told("Why it could not be taken in.")
+    message: str = told("What is wrong and what to do.")
+    at: datetime = told("When it was first rejected.")
+    attempts: int = told("How often it was tried.")
+    resolved_at: datetime | None = told("When it was taken in after all.")
+    submission_key: strawberry.Private[UUID | None]
+
+    @fetched("The submission it became.")
+    async def submission(self, info: Info) -> Submission | None:
+        return await info.context.reads.submission_of(self.submission_key) if self.submission_key else None
+
+
+@strawberry.type(description="A stretch of a text in UTF-16 units, as JavaScript counts.")
+class Range:
+    start: int = told("The first unit.")
+    end: int = told("The unit after the last.")
+
+
+@strawberry.type(description="A stretch of a submission's text with what matched in it.")
+class Passage:
+    field: PassageField = told("Which text it is cut from.")
+    text: str = told("The stretch as it stands there.")
+    ranges: list[Range] = told("What matched in it.")
+
+
+@strawberry.type(description="How many hits have one value.")
+class FacetCount:
+    value: str = told("The value.")
+    count: BigInt = told("How many hits have it.")
+
+
+@strawberry.type(description="The hits counted by one property.")
+class Facet:
+    name: FacetName = told("What they are counted by.")
+    counts: list[FacetCount] = told("The values, most frequent first.")
+
+
+@strawberry.type(description="A submission that matches.")
+class SearchHit:
+    cursor: str = told("Where it stands among the hits; give it to `after`.")
+    score: float = told("How well it fits; comparable within one answer only.")
+    passages: list[Passage] = told("Where it says so.")
+    node: Submission = told("The submission.")
+
+
+@strawberry.type(description="A page of hits.")
+class SearchConnection:
+    edges: list[SearchHit] = told("The page's hits.")
+    page_info: PageInfo = told("Where the page stands among all hits.")
+    total_count: BigInt = told("How many submissions match.")
+    facets: list[Facet] = told("The hits counted by the properties asked for.")
+
+
+@strawberry.type(description="Something that happened, for whoever follows.")
+class Change:
+    kind: ChangeKind = told("What happened.")
+    node_type: str = told("The type of the node it happened to.")
+    id: strawberry.ID = told("The id of the node it happened to.")
+    at: datetime = told("When it happened.")
+    state: str | None = told("What it led to.")
+    fields: list[str] = told("Which fields changed.")
+
+
+@strawberry.type(description="Changes in the order in which they happened.")
+class ChangePage:
+    changes: list[Change] = told("The changes, each exactly once.")
+    cursor: str = told("Give it to `after` to go on from here, now or later.")
+    more: bool = told("Whether more have already happened.")

@@ -1,0 +1,269 @@
+"""What the API is given: filters, orders and the inputs of mutations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+
+from graph.records import (
+    CaseStatus,
+    Channel,
+    MentionRole,
+    OrganRole,
+    PartyKind,
+    PetitionKind,
+    PlaceLevel,
+    Satisfaction,
+    Urgency,
+)
+from schema.enums import CaseOrderField, Direction, FacetName, SearchOrder
+
+__all__ = ["Direction"]
+
+
+def asked(description: str, **options: Any) -> Any:
+    """Declare an input's field that may be left out."""
+    return strawberry.field(default=None, description=description, **options)
+
+
+def needed(description: str) -> Any:
+    """Declare an input's field that must be given."""
+    return strawberry.field(description=description)
+
+
+# Filters ------------------------------------------------------------------------------------------------------
+
+
+@strawberry.input(description="Which channels.")
+class ChannelFilter:
+    equals: Channel | None = asked("Exactly this one.")
+    any_of: list[Channel] | None = asked("One of these.")
+
+
+@strawberry.input(description="Which kinds of petition.")
+class KindFilter:
+    equals: PetitionKind | None = asked("Exactly this one.")
+    any_of: list[PetitionKind] | None = asked("One of these.")
+
+
+@strawberry.input(description="Which statuses.")
+class StatusFilter:
+    equals: CaseStatus | None = asked("Exactly this one.")
+    any_of: list[CaseStatus] | None = asked("One of these.")
+
+
+@strawberry.input(description="Which topics.")
+class TopicFilter:
+    equals: str | None = asked("Exactly this path.")
+    within: str | None = asked("This path and everything below it.")
+
+
+@strawberry.input(description="Which divisions (GB/T 2260 codes; trailing pairs of zeros may be left out).")
+class DivisionFilter:
+    equals: str | None = asked("Exactly this one.")
+    within: str | None = asked("This one and everything below it.")
+
+
+@strawberry.input(description="A stretch of time.")
+class InstantFilter:
+    from_: datetime | None = asked("Not before this instant.", name="from")
+    until: datetime | None = asked("Before this instant.")
+
+
+@strawberry.input(description="Which cases; all that is given must hold.")
+class CaseFilter:
+    status: StatusFilter | None = asked("By status.")
+    kind: KindFilter | None = asked("By what they ask.")
+    channel: ChannelFilter | None = asked("By a channel that one of their submissions came through.")
+    topic: TopicFilter | None = asked("By topic.")
+    division: DivisionFilter | None = asked("By division.")
+    opened_at: InstantFilter | None = asked("By when they were opened.")
+    last_activity_at: InstantFilter | None = asked("By when something last happened in them.")
+    place: strawberry.ID | None = asked("By the id of a place they are about.")
+    organ: strawberry.ID | None = asked("By the id of an organ that has a part in them.")
+    organ_role: OrganRole | None = asked("With `organ`: by its part.")
+
+
+@strawberry.input(description="In which order cases come.")
+class CaseOrder:
+    field: CaseOrderField = needed("By what.")
+    direction: Direction = strawberry.field(default=Direction.DESCENDING, description="Which end comes first.")
+
+
+@strawberry.input(description="Which submissions; all that is given must hold.")
+class SubmissionFilter:
+    channel: ChannelFilter | None = asked("By channel.")
+    kind: KindFilter | None = asked("By what they ask.")
+    topic: TopicFilter | None = asked("By topic.")
+    division: DivisionFilter | None = asked("By division.")
+    received_at: InstantFilter | None = asked("By when they were received.")
+    source: str | None = asked("By the system that sent them.")
+    external_id: str | None = asked("By their id in that system.")
+    receipt_code: str | None = asked("By the code on the petitioner's receipt.")
+
+
+@strawberry.input(description="Which parties; all that is given must hold.")
+class PartyFilter:
+    kind: PartyKind | None = asked("A person or an organisation.")
+    role: MentionRole | None = asked("By what they are in some submission.")
+    least_mentions: int | None = asked("Mentioned at least this often.")
+
+
+@strawberry.input(description="Which places; all that is given must hold.")
+class PlaceFilter:
+    level: PlaceLevel | None = asked("By how far down they are.")
+    code: DivisionFilter | None = asked("By code.")
+    parent: strawberry.ID | None = asked("By the id of the place they lie in.")
+    source: str | None = asked("By the source that names them.")
+
+
+@strawberry.input(description="Which rejections; all that is given must hold.")
+class RejectionFilter:
+    resolved: bool | None = asked("Whether they were taken in after all; without it only open ones are listed.")
+    channel: ChannelFilter | None = asked("By channel.")
+    source: str | None = asked("By the system that sent them.")
+
+
+@strawberry.input(description="What hits must be; all that is given must hold.")
+class SearchFilter:
+    channel: ChannelFilter | None = asked("By channel.")
+    kind: KindFilter | None = asked("By what they ask.")
+    status: StatusFilter | None = asked("By the status of their case.")
+    topic: str | None = asked("By topic: this path and everything below it.")
+    division: str | None = asked("By division: this code and everything below it.")
+    received_at: InstantFilter | None = asked("By when they were received.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchAsked:
+    """The arguments of `search` in one value."""
+
+    query: str
+    filter: SearchFilter | None
+    order: SearchOrder
+    first: int
+    after: str | None
+    facets: tuple[FacetName, ...]
+
+
+# Submissions --------------------------------------------------------------------------------------------------
+
+
+@strawberry.input(description="One person or organisation that a submission names; sealed as it is taken in.")
+class MentionInput:
+    role: MentionRole = strawberry.field(default=MentionRole.PETITIONER, description="What it is in the submission.")
+    kind: PartyKind = strawberry.field(default=PartyKind.PERSON, description="A person or an organisation.")
+    name: str | None = asked("Its name.")
+    identity_number: str | None = asked("Its identity number (GB 11643).")
+    phone: str | None = asked("Its telephone number.")
+    address: str | None = asked("Its address.")
+    account: str | None = asked("Its user name on the source's platform.")
+    email: str | None = asked("Its e-mail address.")
+
+
+@strawberry.input(description="An organ's answer.")
+class ReplyInput:
+    text: str = needed("What it says.")
+    organ: str | None = asked("The organ's name.")
+    at: datetime | None = asked("When it was given.")
+
+
+@strawberry.input(description="A call-back or rating after the answer.")
+class CallBackInput:
+    at: datetime | None = asked("When it took place.")
+    satisfaction: Satisfaction | None = asked("How the petitioner rates the handling.")
+    note: str | None = asked("What was said.")
+
+
+@strawberry.input(description="What every submission has, whatever its channel.")
+class SubmissionInput:
+    title: str = needed("Its title.")
+    text: str = needed("Its text; what is said aloud as it was said.")
+    received_at: datetime = needed("When it was received.")
+    source: str | None = asked("The system it is entered from; the channel's desk if left out.")
+    external_id: str | None = asked("Its id there; the same id again is a revision, equal contents are no change.")
+    kind: PetitionKind = strawberry.field(default=PetitionKind.APPEAL, description="What it asks.")
+    topic: str | None = asked("Its topic: a name of any level, or a path joined by `/`.")
+    division: str | None = asked("The division it is about: a code or a name.")
+    organ: str | None = asked("The organ it is dispatched to, by name.")
+    mentions: list[MentionInput] = strawberry.field(default_factory=list, description="Who is named in it.")
+    replies: list[ReplyInput] = strawberry.field(default_factory=list, description="Answers already given.")
+    call_backs: list[CallBackInput] = strawberry.field(default_factory=list, description="Call-backs already made.")
+
+
+@strawberry.input(description="A letter.")
+class SubmitLetterInput(SubmissionInput):
+    postmarked_on: date | None = asked("The day of the postmark.")
+    signatories: int | None = asked("How many signed.")
+    enclosures: int | None = asked("How many enclosures it came with.")
+
+
+@strawberry.input(description="A visit, entered at the reception desk.")
+class SubmitVisitInput(SubmissionInput):
+    head_count: int | None = asked("How many people came.")
+    reception_place: str | None = asked("Where they were received.")
+    received_by: str | None = asked("Who received them.")
+    leader_reception: bool | None = asked("Whether it was a leader's reception day.")
+    skip_level: bool | None = asked("Whether the visit went above the level that could decide.")
+
+
+@strawberry.input(description="A hotline ticket.")
+class SubmitHotlineTicketInput(SubmissionInput):
+    ticket_type: str | None = asked("The call centre's own type.")
+    urgency: Urgency | None = asked("How fast it must be handled.")
+    due_at: datetime | None = asked("By when an answer is expected.")
+
+
+@strawberry.input(description="A web message.")
+class SubmitWebMessageInput(SubmissionInput):
+    platform: str | None = asked("The platform it was left on.")
+    likes: int | None = asked("How many readers agreed.")
+    dislikes: int | None = asked("How many readers disagreed.")
+
+
+# Decisions ----------------------------------------------------------------------------------------------------
+
+
+@strawberry.input(description="Two cases that are one matter.")
+class JoinCasesInput:
+    leading: strawberry.ID = needed("The id of the case that will answer for both.")
+    other: strawberry.ID = needed("The id of the case that will follow.")
+    reason: str = needed("Why they are one matter; kept with the decision.")
+
+
+@strawberry.input(description="A case that follows another and shall not.")
+class PartCasesInput:
+    case: strawberry.ID = needed("The id of the following case, as it was opened (see `Case.relations`).")
+
+
+@strawberry.input(description="A submission that belongs to another case.")
+class FileSubmissionInput:
+    submission: strawberry.ID = needed("The submission's id.")
+    case: strawberry.ID = needed("The id of the case it belongs to.")
+    reason: str = needed("Why; kept with the decision.")
+
+
+@strawberry.input(description="A submission that shall have a case of its own.")
+class PartSubmissionInput:
+    submission: strawberry.ID = needed("The submission's id.")
+
+
+@strawberry.input(description="Two mentions that are one party.")
+class JoinPartiesInput:
+    one: strawberry.ID = needed("The id of one mention.")
+    other: strawberry.ID = needed("The id of the other mention.")
+    reason: str = needed("Why they are one; kept with the decision.")
+
+
+@strawberry.input(description="Two mentions that are not one party.")
+class PartPartiesInput:
+    one: strawberry.ID = needed("The id of one mention.")
+    other: strawberry.ID = needed("The id of the other mention.")
+
+
+@strawberry.input(description="A rejection to try again.")
+class RetryRejectionInput:
+    rejection: strawberry.ID = needed("The rejection's id.")

@@ -1,0 +1,141 @@
+"""What the API changes. A payload carries what became of it and what kept it from being done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from schema.answers import Rejection
+from schema.enums import IntakeChange, UserErrorCode
+from schema.fields import changing, told
+from schema.inputs import (
+    FileSubmissionInput,
+    JoinCasesInput,
+    JoinPartiesInput,
+    PartCasesInput,
+    PartPartiesInput,
+    PartSubmissionInput,
+    RetryRejectionInput,
+    SubmitHotlineTicketInput,
+    SubmitLetterInput,
+    SubmitVisitInput,
+    SubmitWebMessageInput,
+)
+from schema.types import Case, Info, Party, Submission
+
+
+@strawberry.type(description="What kept a mutation from being done.")
+class UserError:
+    code: UserErrorCode = told("Why, for a program.")
+    field: list[str] = told("The path of the input's field that is at fault; empty for the whole.")
+    message: str = told("What is wrong and what to do, for a person.")
+
+
+def _errors() -> Any:
+    return strawberry.field(default_factory=list, description="What kept it from being done; empty when it was.")
+
+
+@strawberry.type(description="What became of a submission.")
+class SubmitPayload:
+    submission: Submission | None = strawberry.field(default=None, description="The submission as it stands.")
+    case: Case | None = strawberry.field(default=None, description="The case it is filed in.")
+    receipt_code: str | None = strawberry.field(default=None, description="查询码 for the petitioner.")
+    change: IntakeChange | None = strawberry.field(default=None, description="What was changed.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of joining or parting cases.")
+class CasePayload:
+    case: Case | None = strawberry.field(default=None, description="The leading case; after parting, the one parted.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of filing or parting a submission.")
+class FilePayload:
+    submission: Submission | None = strawberry.field(default=None, description="The submission.")
+    case: Case | None = strawberry.field(default=None, description="The case it is filed in now.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of joining or parting parties.")
+class PartyPayload:
+    one: Party | None = strawberry.field(default=None, description="The party of the one mention now.")
+    other: Party | None = strawberry.field(default=None, description="The party of the other mention now.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of a second try.")
+class RetryPayload:
+    rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
+    submissions: list[Submission] = strawberry.field(default_factory=list, description="What it became.")
+    errors: list[UserError] = _errors()
+
+
+def _given(description: str) -> Any:
+    return strawberry.argument(name="input", description=description)
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    @changing("Enter a letter.")
+    async def submit_letter(
+        self, info: Info, entered: Annotated[SubmitLetterInput, _given("The letter.")]
+    ) -> SubmitPayload:
+        return await info.context.writes.submit_letter(entered)
+
+    @changing("Enter a visit at the reception desk.")
+    async def submit_visit(
+        self, info: Info, entered: Annotated[SubmitVisitInput, _given("The visit.")]
+    ) -> SubmitPayload:
+        return await info.context.writes.submit_visit(entered)
+
+    @changing("Enter a hotline ticket.")
+    async def submit_hotline_ticket(
+        self, info: Info, entered: Annotated[SubmitHotlineTicketInput, _given("The ticket.")]
+    ) -> SubmitPayload:
+        return await info.context.writes.submit_hotline_ticket(entered)
+
+    @changing("Enter a web message.")
+    async def submit_web_message(
+        self, info: Info, entered: Annotated[SubmitWebMessageInput, _given("The message.")]
+    ) -> SubmitPayload:
+        return await info.context.writes.submit_web_message(entered)
+
+    @changing("Join two cases that are one matter; nothing moves, one leads.")
+    async def join_cases(self, info: Info, entered: Annotated[JoinCasesInput, _given("The cases.")]) -> CasePayload:
+        return await info.context.writes.join_cases(entered)
+
+    @changing("Part a case from the one it follows, as if they had never been joined.")
+    async def part_cases(self, info: Info, entered: Annotated[PartCasesInput, _given("The case.")]) -> CasePayload:
+        return await info.context.writes.part_cases(entered)
+
+    @changing("File a submission under another case.")
+    async def file_submission(
+        self, info: Info, entered: Annotated[FileSubmissionInput, _given("The submission and the case.")]
+    ) -> FilePayload:
+        return await info.context.writes.file_submission(entered)
+
+    @changing("Take a submission out of its case and give it one of its own.")
+    async def part_submission(
+        self, info: Info, entered: Annotated[PartSubmissionInput, _given("The submission.")]
+    ) -> FilePayload:
+        return await info.context.writes.part_submission(entered)
+
+    @changing("Decide that two mentions are one party.")
+    async def join_parties(
+        self, info: Info, entered: Annotated[JoinPartiesInput, _given("The mentions.")]
+    ) -> PartyPayload:
+        return await info.context.writes.join_parties(entered)
+
+    @changing("Decide that two mentions are not one party; binds every later run.")
+    async def part_parties(
+        self, info: Info, entered: Annotated[PartPartiesInput, _given("The mentions.")]
+    ) -> PartyPayload:
+        return await info.context.writes.part_parties(entered)
+
+    @changing("Try again to take in what was rejected.")
+    async def retry_rejection(
+        self, info: Info, entered: Annotated[RetryRejectionInput, _given("The rejection.")]
+    ) -> RetryPayload:
+        return await info.context.writes.retry_rejection(entered)
