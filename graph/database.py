@@ -6,22 +6,30 @@ Nothing else imports asyncpg. A transaction is opened by the caller; functions t
 from __future__ import annotations
 
 import re
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
+import asyncpg.pool
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
-Connection = asyncpg.Connection[asyncpg.Record]
-Pool = asyncpg.Pool[asyncpg.Record]
+# Strings: the classes themselves take no parameters at run time.
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Row = asyncpg.Record
 DatabaseError = asyncpg.PostgresError
 DatabaseUnreachable = (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+
+CONFLICTED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""PostgreSQL gave this transaction up in favour of another: try it again."""
+BAD_RECORD = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+"""A value cannot be stored: nothing but another value helps."""
 
 FOLDER = Path(__file__).parent / "sql"
 NAMED = re.compile(r"^-- name: (?P<name>[a-z_]+)\n(?P<text>.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
@@ -74,3 +82,10 @@ async def open_pool(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
     return await asyncpg.create_pool(
         url, min_size=smallest, max_size=largest, init=_prepare, server_settings={"timezone": "UTC"}
     )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """Lend a connection inside one read-committed transaction: committed at the end, rolled back by an exception."""
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection

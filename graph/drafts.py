@@ -124,7 +124,9 @@ class Preparer:
             return refuse(draft, RejectionReason.BAD_CHARACTER, message)
         external_id = draft.external_id or self._vault.digest(draft.payload).hex()
         if len(external_id) > LONGEST_KEY:
-            message = f"The id has {len(external_id)} characters, at most {LONGEST_KEY} are possible. Map another column."
+            message = (
+                f"The id has {len(external_id)} characters, at most {LONGEST_KEY} are possible. Map another column."
+            )
             return refuse(draft, RejectionReason.BAD_VALUE, message)
         return self._resolved(draft, external_id, content)
 

@@ -127,7 +127,7 @@ class Vault:
             raise InvalidError("after", "This cursor is not one of ours. Use one as it was given, or none.") from None
 
 
-# Normal forms: what counts as equal -----------------------------------------------------------------------------
+# Normal forms: what counts as equal -------------------------------------------------------------------------------
 
 _BLANKS = re.compile(r"\s+")
 _NOT_DIGITS = re.compile(r"\D+")
@@ -161,7 +161,7 @@ def normal_identity(number: str) -> str | None:
     return number if _CHECK[total % 11] == number[17] else None
 
 
-# Masks: what everybody may see ----------------------------------------------------------------------------------
+# Masks: what everybody may see ------------------------------------------------------------------------------------
 
 _DIVISION_PART = re.compile(r"\A.{0,24}?(?:自治区|省)?.{0,12}?(?:自治州|地区|盟|市)?.{0,12}?(?:区|县|旗|市)")
 

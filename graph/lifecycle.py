@@ -24,7 +24,9 @@ class Transition:
 TRANSITIONS: Final = (
     Transition(CaseStatus.REGISTERED, EventKind.REPLIED, CaseStatus.ANSWERED, "信访工作条例 Art. 21, 23"),
     Transition(CaseStatus.REGISTERED, EventKind.CALLED_BACK, CaseStatus.ANSWERED, "GB/T 33358-2016: 回访 follows 答复"),
-    Transition(CaseStatus.REGISTERED, EventKind.RATED, CaseStatus.ANSWERED, "信访工作条例 Art. 21: only an answer is rated"),
+    Transition(
+        CaseStatus.REGISTERED, EventKind.RATED, CaseStatus.ANSWERED, "信访工作条例 Art. 21: only an answer is rated"
+    ),
 )
 
 _NEXT: Final = {(transition.source, transition.event): transition.target for transition in TRANSITIONS}

@@ -32,9 +32,7 @@ class Clusters:
         return low
 
 
-def components(
-    mentions: Iterable[MentionId], edges: Iterable[tuple[MentionId, MentionId]]
-) -> dict[MentionId, PartyId]:
+def components(mentions: Iterable[MentionId], edges: Iterable[tuple[MentionId, MentionId]]) -> dict[MentionId, PartyId]:
     """Return the party of each mention under these accepted edges."""
     clusters = Clusters()
     for low, high in edges:

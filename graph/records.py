@@ -124,8 +124,10 @@ class PlaceLevel(StrEnum):
 
 
 class EdgeState(StrEnum):
-    """Whether an edge holds. A rejected one stays, so that no later run proposes it again; a retired one was of a
-    mention that its source has since corrected away.
+    """Whether an edge holds.
+
+    A rejected one stays, so that no later run proposes it again; a retired one rested on what its source has since
+    corrected away.
     """
 
     ACCEPTED = "ACCEPTED"

@@ -144,7 +144,7 @@ create table "case" (
     id uuid primary key,
     number bigint generated always as identity unique,
     opened_at timestamptz not null,
-    leading uuid not null,
+    "leading" uuid not null,
     status text not null,
     kind text not null,
     topic text collate "C",
@@ -155,7 +155,7 @@ create table "case" (
     first_received_at timestamptz not null,
     last_activity_at timestamptz not null
 );
-create index case_leading on "case" (leading);
+create index case_leading on "case" ("leading");
 create index case_opened on "case" (opened_at desc, id desc);
 create index case_activity on "case" (last_activity_at desc, id desc);
 create index case_status on "case" (status, division, opened_at desc, id desc);

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from graph.text.normalise import normalise
 
 
 def bigram_set(text: str) -> frozenset[str]:
     """Return the distinct pairs of neighbouring characters of a text's normal form, blanks left out."""
     plain = "".join(normalise(text).split())
-    return frozenset(map("".join, zip(plain, plain[1:], strict=False))) or frozenset(plain)
+    return frozenset(map("".join, pairwise(plain))) or frozenset(plain)
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -1,0 +1,75 @@
+"""Keeps what a case says of itself true after what is filed in it changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph.cases import FACT_COLUMNS, EventFacts, SubmissionFacts, derive
+from graph.database import statements
+from graph.records import CaseId, CaseStatus, Channel, EventKind, PetitionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from uuid import UUID
+
+    from graph.database import Connection, Row
+
+SQL = statements("casework")
+
+
+def submission_facts(row: Row) -> SubmissionFacts:
+    """Return the facts of one row of the statement `submission_facts`."""
+    return SubmissionFacts(
+        id=row["id"], channel=Channel(row["channel"]), received_at=row["received_at"],
+        registered_at=row["registered_at"], kind=PetitionKind(row["kind"]), topic=row["topic"],
+        division=row["division"], title=row["title"],
+    )  # fmt: skip
+
+
+def event_facts(row: Row) -> EventFacts:
+    """Return the facts of one row of the statement `event_facts`."""
+    return EventFacts(kind=EventKind(row["kind"]), at=row["at"])
+
+
+async def refresh_cases(connection: Connection, cases: Collection[CaseId]) -> dict[CaseId, CaseStatus]:
+    """Derive these cases again, which the caller holds; return the new status of those whose status changed."""
+    if not cases:
+        return {}
+    submissions = _by_case(await connection.fetch(SQL.submission_facts, list(cases)))
+    events = _by_case(await connection.fetch(SQL.event_facts, list(cases)))
+    rows = []
+    for case, filed in submissions.items():
+        facts = derive(
+            [submission_facts(row) for row in filed], [event_facts(row) for row in events.get(case, ())]
+        )  # fmt: skip
+        values = dict(zip(FACT_COLUMNS, facts.row(), strict=True))
+        # An array of arrays cannot be taken apart by unnest, so channels travel as one text each.
+        rows.append((case, *(values | {"channels": ",".join(facts.channels)}).values()))
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    renewed = await connection.fetch(SQL.renew_cases, *columns)
+    return {CaseId(row["id"]): CaseStatus(row["now"]) for row in renewed if row["before"] != row["now"]}
+
+
+def _by_case(rows: Iterable[Row]) -> dict[CaseId, list[Row]]:
+    gathered: dict[CaseId, list[Row]] = {}
+    for row in rows:
+        gathered.setdefault(CaseId(row["case_id"]), []).append(row)
+    return gathered
+
+
+def leaders(cases: Iterable[CaseId], follows: Mapping[CaseId, CaseId]) -> dict[CaseId, CaseId]:
+    """Return the leading case of each: the end of its chain of accepted SAME_MATTER edges. Pure."""
+    found: dict[CaseId, CaseId] = {}
+    for case in cases:
+        leading = case
+        while leading in follows:
+            leading = follows[leading]
+        found[case] = leading
+    return found
+
+
+async def regroup(connection: Connection, cases: Collection[UUID]) -> None:
+    """Derive again which case leads each of these, which the caller holds."""
+    edges = await connection.fetch(SQL.follows, list(cases))
+    led = leaders([CaseId(case) for case in cases], {CaseId(row["origin"]): CaseId(row["target"]) for row in edges})
+    await connection.execute(SQL.lead, list(led), list(led.values()))

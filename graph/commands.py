@@ -1,0 +1,208 @@
+"""What people decide about the graph: what belongs together, and what does not.
+
+Each command is one transaction that ends in the journal. A decision is one edge; undoing it is one row, and gives the
+graph that never had it. A person's decision outranks a machine's and binds every later run.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from graph import journal
+from graph.casework import refresh_cases, regroup
+from graph.database import CONFLICTED, statements, transaction
+from graph.errors import ConflictError, NotFoundError
+from graph.ids import new_id
+from graph.journal import Entry, EntryKind
+from graph.locks import hold
+from graph.partywork import recluster
+from graph.records import CaseId, CaseRelation, EdgeId, MentionId, SubmissionId
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+    from uuid import UUID
+
+    from graph.database import Connection, Pool, Row
+
+CASES = statements("casework")
+PARTIES = statements("partywork")
+LINKS = statements("linking")
+
+MOVES = (CASES.move_submission, CASES.move_events, CASES.move_places, CASES.move_organs, CASES.move_accused)
+"""A submission takes with it all that it brought."""
+
+
+class Commands:
+    """Joins and parts cases, parties and submissions. `reason` is kept with the edge, never in the journal."""
+
+    def __init__(self, *, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        try:
+            async with transaction(self._pool) as connection:
+                yield connection
+        except CONFLICTED as error:
+            raise ConflictError("Somebody else is changing the same cases or parties. Try again.") from error
+
+    # Cases ---------------------------------------------------------------------------------------------------------
+
+    async def join_cases(self, *, leading: CaseId, other: CaseId, reason: str, actor: str, now: datetime) -> EdgeId:
+        """Let `leading`'s id answer for `other` and all that follows it; nothing is moved."""
+        async with self._transaction() as connection:
+            groups = await self._held_groups(connection, leading, other)
+            target, origin = groups[leading]["leading"], groups[other]["leading"]
+            if target == origin:
+                raise ConflictError("These cases are joined already.")
+            edge = await connection.fetchval(
+                CASES.relate, new_id(), CaseRelation.SAME_MATTER, origin, target, {"reason": reason}, actor, now
+            )
+            await regroup(connection, groups.keys())
+            kind = EntryKind.CASES_JOINED
+            await journal.append(connection, [Entry(kind=kind, subject=origin, object=target, actor=actor, at=now)])
+            return EdgeId(edge)
+
+    async def part_cases(self, *, case: CaseId, actor: str, now: datetime) -> EdgeId:
+        """Undo the edge by which `case` follows another."""
+        async with self._transaction() as connection:
+            groups = await self._held_groups(connection, case)
+            edge = await connection.fetchrow(CASES.unrelate, case, actor, now)
+            if edge is None:
+                raise ConflictError("This case follows no other.")
+            await regroup(connection, groups.keys())
+            entry = Entry(kind=EntryKind.CASES_PARTED, subject=case, object=edge["target"], actor=actor, at=now)
+            await journal.append(connection, [entry])
+            return EdgeId(edge["id"])
+
+    @staticmethod
+    async def _held_groups(connection: Connection, *cases: CaseId) -> dict[UUID, Row]:
+        """Return, held, all cases that belong with these; raise NotFoundError where one is not there."""
+
+        async def look() -> dict[UUID, Row]:
+            return {row["id"]: row for row in await connection.fetch(CASES.groups, cases)}
+
+        found = await hold(connection, look, lambda rows: rows.keys(), CASES.hold_cases)
+        for case in cases:
+            if case not in found:
+                raise NotFoundError("case", case)
+        return found
+
+    # Submissions ---------------------------------------------------------------------------------------------------
+
+    async def file_submission(
+        self, *, submission: SubmissionId, case: CaseId, reason: str, actor: str, now: datetime
+    ) -> EdgeId:
+        """File a submission under another case. The only one of its case cannot leave it: join the cases instead."""
+        async with self._transaction() as connection:
+            before = await self._leave(connection, submission, case)
+            edge = await self._move(connection, submission, before, case, reason=reason, actor=actor, now=now)
+            await self._settle(connection, EntryKind.SUBMISSION_FILED, submission, before, case, actor=actor, now=now)
+            return edge
+
+    async def part_submission(self, *, submission: SubmissionId, actor: str, now: datetime) -> CaseId:
+        """Undo a submission's filing: it gets a case of its own, whose id is returned."""
+        async with self._transaction() as connection:
+            own = CaseId(new_id())
+            before = await self._leave(connection, submission, None)
+            await connection.execute(CASES.open_case, own, now)
+            await self._move(connection, submission, before, own, reason="parted", actor=actor, now=now)
+            await self._settle(connection, EntryKind.SUBMISSION_PARTED, submission, before, own, actor=actor, now=now)
+            return own
+
+    async def _leave(self, connection: Connection, submission: SubmissionId, case: CaseId | None) -> CaseId:
+        """Hold a submission, the case it leaves and the one it goes to; return the one it leaves."""
+        row = await connection.fetchrow(CASES.hold_submission, submission)
+        if row is None:
+            raise NotFoundError("submission", submission)
+        before = CaseId(row["case_id"])
+        if case == before:
+            raise ConflictError("The submission is filed under this case already.")
+        groups = await self._held_groups(connection, *(one for one in (before, case) if one))
+        if groups[before]["submission_count"] < 2:
+            raise ConflictError("This is the only submission of its case. Join the cases instead.")
+        return before
+
+    @staticmethod
+    async def _move(
+        connection: Connection,
+        submission: SubmissionId,
+        before: CaseId,
+        case: CaseId,
+        *,
+        reason: str,
+        actor: str,
+        now: datetime,
+    ) -> EdgeId:
+        await connection.execute(CASES.unfile, submission, before, actor, now)
+        edge = await connection.fetchval(CASES.file, new_id(), submission, case, {"reason": reason}, actor, now)
+        for statement in MOVES:
+            await connection.execute(statement, submission, case)
+        return EdgeId(edge)
+
+    @staticmethod
+    async def _settle(
+        connection: Connection,
+        kind: EntryKind,
+        submission: SubmissionId,
+        before: CaseId,
+        case: CaseId,
+        *,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """Derive both cases again and write the journal: what left, where it went, and whose status changed."""
+        moved = await refresh_cases(connection, {before, case})
+        entries = [Entry(kind=kind, subject=submission, object=before, actor=actor, at=now)]
+        if kind is EntryKind.SUBMISSION_PARTED:
+            entries.append(Entry(kind=EntryKind.CASE_OPENED, subject=case, object=submission, actor=actor, at=now))
+        else:
+            entries.append(Entry(kind=kind, subject=submission, object=case, actor=actor, at=now))
+        entries += [
+            Entry(kind=EntryKind.CASE_MOVED, subject=one, actor=actor, at=now, state=status)
+            for one, status in moved.items()
+        ]
+        await journal.append(connection, entries)
+
+    # Parties -------------------------------------------------------------------------------------------------------
+
+    async def join_parties(self, *, one: MentionId, other: MentionId, reason: str, actor: str, now: datetime) -> EdgeId:
+        """Say that two mentions are one party."""
+        if one == other:
+            raise ConflictError("A mention is the same party as itself already.")
+        async with self._transaction() as connection:
+            held = await self._held_parties(connection, one, other)
+            low, high = sorted((one, other))
+            edge = await connection.fetchval(PARTIES.join, new_id(), low, high, {"reason": reason}, actor, now)
+            await recluster(connection, set(held.values()))
+            kind = EntryKind.PARTIES_JOINED
+            await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=actor, at=now)])
+            return EdgeId(edge)
+
+    async def part_parties(self, *, one: MentionId, other: MentionId, actor: str, now: datetime) -> EdgeId:
+        """Undo the edge between two mentions; from now on no run joins their parties again."""
+        async with self._transaction() as connection:
+            held = await self._held_parties(connection, one, other)
+            low, high = sorted((one, other))
+            edge = await connection.fetchval(PARTIES.part, low, high, actor, now)
+            if edge is None:
+                raise ConflictError("No edge joins these two mentions directly. Part the two that one does join.")
+            await recluster(connection, set(held.values()))
+            kind = EntryKind.PARTIES_PARTED
+            await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=actor, at=now)])
+            return EdgeId(edge)
+
+    @staticmethod
+    async def _held_parties(connection: Connection, one: MentionId, other: MentionId) -> dict[UUID, UUID]:
+        """Return the parties of two mentions, held; raise NotFoundError where one is not there."""
+
+        async def look() -> dict[UUID, UUID]:
+            return {row["id"]: row["party"] for row in await connection.fetch(PARTIES.mentions, [one, other])}
+
+        found = await hold(connection, look, lambda rows: frozenset(rows.values()), LINKS.hold_parties)
+        for mention in (one, other):
+            if mention not in found:
+                raise NotFoundError("mention", mention)
+        return found

@@ -1,0 +1,120 @@
+"""Takes in what sources send: each batch is one transaction that claims, links, files, writes and ends in the journal.
+
+The same `(source, external_id)` with the same content is a no-op, with new content a revision; what cannot be taken
+in is kept as a rejection. A batch that fails is halved until the bad record stands alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from graph.database import BAD_RECORD, CONFLICTED, statements, transaction
+from graph.drafts import Prepared, Preparer
+from graph.errors import NotFoundError
+from graph.linking import ExactLinker, Linker
+from graph.outcomes import Change, Order, Outcome, SourceCursor
+from graph.records import Channel, Reading, Refusal, RejectionId, RejectionReason, SubmissionId
+from graph.subjects import Arrival
+from graph.transaction import Tools, Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from graph.attachments import Attachments
+    from graph.database import Pool
+    from graph.identity import Vault
+    from graph.places import Gazetteer
+    from graph.topics import Taxonomy
+
+__all__ = ["BATCH", "Change", "Intake", "Outcome", "SourceCursor"]
+
+BATCH: Final = 300
+"""Readings a transaction takes at most: larger batches make single writes wait (measured: p99 from 11 to 79 ms)."""
+ATTEMPTS: Final = 5
+"""How often a transaction that PostgreSQL gave up in favour of another is tried."""
+
+SQL = statements("intake")
+
+
+class Intake:
+    """The one way into the graph."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        vault: Vault,
+        attachments: Attachments,
+        gazetteer: Gazetteer,
+        taxonomy: Taxonomy,
+        linker: Linker | None = None,
+    ) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._preparer = Preparer(vault, gazetteer, taxonomy)
+        self._tools = Tools(vault, attachments, linker or ExactLinker())
+
+    async def take_in(
+        self, readings: Sequence[Reading], *, actor: str, now: datetime, cursor: SourceCursor | None = None
+    ) -> list[Outcome]:
+        """Take readings in, in transactions of at most `BATCH`, and return one outcome each, in their order."""
+        outcomes: list[Outcome] = []
+        for start in range(0, max(len(readings), 1), BATCH):
+            some = readings[start : start + BATCH]
+            last = start + BATCH >= len(readings)
+            done = await self._carry_out(self._order(some, actor, now, cursor if last else None))
+            outcomes += [done[index] for index in range(len(some))]
+        return outcomes
+
+    def _order(self, readings: Sequence[Reading], actor: str, now: datetime, cursor: SourceCursor | None) -> Order:
+        arrivals, refusals = [], []
+        for index, reading in enumerate(readings):
+            prepared = reading if isinstance(reading, Refusal) else self._preparer.prepare(reading)
+            if isinstance(prepared, Prepared):
+                arrivals.append(Arrival(index, prepared))
+            else:
+                refusals.append((index, prepared))
+        return Order(tuple(arrivals), tuple(refusals), actor, now, cursor)
+
+    async def _carry_out(self, order: Order) -> dict[int, Outcome]:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._attempt(order)
+            except CONFLICTED:
+                continue
+        return await self._attempt(order)
+
+    async def _attempt(self, order: Order) -> dict[int, Outcome]:
+        try:
+            async with transaction(self._pool) as connection:
+                return await Transaction(connection, self._tools, order).run()
+        except BAD_RECORD:
+            if not order.arrivals:
+                raise
+        if len(order.arrivals) == 1:
+            return await self._carry_out(order.refused())
+        first, second = order.halves()
+        return await self._carry_out(first) | await self._carry_out(second)
+
+    async def kept(self, rejection: RejectionId) -> Refusal:
+        """Return what was turned down, opened, so that it can be read again.
+
+        Raises NotFoundError where there is none, or where it was resolved or erased.
+        """
+        row = await self._pool.fetchrow(SQL.kept, rejection)
+        if row is None:
+            raise NotFoundError("open rejection", rejection)
+        return Refusal(
+            channel=Channel(row["channel"]),
+            source=row["source"],
+            position=row["position"],
+            reason=RejectionReason(row["reason"]),
+            message=row["message"],
+            payload=self._vault.unwrap(row["key"]).open(row["payload"], rejection.bytes),
+        )
+
+    async def resolve(self, rejection: RejectionId, submission: SubmissionId, *, actor: str, now: datetime) -> None:
+        """Close a rejection whose record has been taken in after all."""
+        async with transaction(self._pool) as connection:
+            await Transaction.resolve(connection, rejection, submission, actor=actor, now=now)

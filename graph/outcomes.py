@@ -1,0 +1,72 @@
+"""What intake is asked to do in one transaction, and what becomes of each record. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from graph.drafts import refuse
+from graph.records import CaseId, Refusal, RejectionId, RejectionReason, SubmissionId
+from graph.subjects import Arrival
+
+
+class Change(StrEnum):
+    """What taking a record in did."""
+
+    NEW = "NEW"
+    REVISED = "REVISED"
+    UNCHANGED = "UNCHANGED"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one reading; `rejection`, `reason` and `message` only of a rejected one."""
+
+    position: str
+    change: Change
+    submission: SubmissionId | None = None
+    case: CaseId | None = None
+    receipt_code: str | None = None
+    rejection: RejectionId | None = None
+    reason: RejectionReason | None = None
+    message: str | None = None
+
+    def filed_under(self, case: CaseId) -> Outcome:
+        """Return the same outcome with the case that linking chose."""
+        return replace(self, case=case)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCursor:
+    """How far a source has been read, committed together with what was read."""
+
+    source: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one transaction is asked to do."""
+
+    arrivals: tuple[Arrival, ...]
+    refusals: tuple[tuple[int, Refusal], ...]
+    actor: str
+    now: datetime
+    cursor: SourceCursor | None
+
+    def halves(self) -> tuple[Order, Order]:
+        """Split the records; the refusals go first, the cursor last."""
+        middle = len(self.arrivals) // 2
+        return (
+            Order(self.arrivals[:middle], self.refusals, self.actor, self.now, None),
+            Order(self.arrivals[middle:], (), self.actor, self.now, self.cursor),
+        )
+
+    def refused(self) -> Order:
+        """Turn down the one record that is left."""
+        arrival = self.arrivals[0]
+        message = "PostgreSQL could not store this record. Look for what is unlike the others in it, then retry."
+        refusal = refuse(arrival.prepared.draft, RejectionReason.DATABASE, message)
+        return Order((), (*self.refusals, (arrival.place, refusal)), self.actor, self.now, self.cursor)

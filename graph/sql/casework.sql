@@ -1,0 +1,89 @@
+-- name: submission_facts
+select submission.case_id, submission.id, submission.channel, submission.received_at, submission.registered_at,
+    submission.kind, submission.topic, submission.division, revision.title
+from submission join submission_revision revision on revision.id = submission.revision
+where submission.case_id = any($1::uuid[]);
+
+-- name: event_facts
+select case_id, kind, at from event where case_id = any($1::uuid[]) and until is null;
+
+-- name: renew_cases
+update "case"
+set opened_at = facts.opened_at, status = facts.status, kind = facts.kind, topic = facts.topic,
+    division = facts.division, title = facts.title, channels = string_to_array(facts.channels, ','),
+    submission_count = facts.submission_count, first_received_at = facts.first_received_at,
+    last_activity_at = facts.last_activity_at
+from unnest(
+    $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::integer[], $10::timestamptz[], $11::timestamptz[]
+) as facts (
+    id, opened_at, status, kind, topic, division, title, channels, submission_count, first_received_at, last_activity_at
+)
+where "case".id = facts.id
+returning "case".id, old.status as before, new.status as now;
+
+-- name: hold_submission
+select id, case_id from submission where id = $1 for no key update;
+
+-- name: hold_cases
+select id from "case" where id = any($1::uuid[]) order by id for no key update;
+
+-- name: groups
+-- The cases that these two belong with: all that the same case leads.
+select id, leading, submission_count from "case"
+where leading in (select leading from "case" where id = any($1::uuid[]));
+
+-- name: follows
+select origin, target from case_relation
+where relation = 'SAME_MATTER' and state = 'ACCEPTED' and origin = any($1::uuid[]);
+
+-- name: lead
+update "case" set leading = led.leading
+from unnest($1::uuid[], $2::uuid[]) as led (id, leading)
+where "case".id = led.id and "case".leading <> led.leading;
+
+-- name: relate
+insert into case_relation (id, relation, origin, target, state, score, evidence, decided_by, decided_at)
+values ($1, $2, $3, $4, 'ACCEPTED', null, $5, $6, $7)
+on conflict (relation, origin, target) do update
+set state = excluded.state, score = null, evidence = excluded.evidence, decided_by = excluded.decided_by,
+    decided_at = excluded.decided_at
+returning id;
+
+-- name: unrelate
+update case_relation set state = 'REJECTED', decided_by = $2, decided_at = $3
+where relation = 'SAME_MATTER' and origin = $1 and state = 'ACCEPTED'
+returning id, target;
+
+-- name: unfile
+update filing set state = 'REJECTED', decided_by = $3, decided_at = $4
+where submission = $1 and case_id = $2 and state = 'ACCEPTED';
+
+-- name: file
+insert into filing (id, submission, case_id, state, score, evidence, decided_by, decided_at)
+values ($1, $2, $3, 'ACCEPTED', null, $4, $5, $6)
+on conflict (submission, case_id) do update
+set state = excluded.state, score = null, evidence = excluded.evidence, decided_by = excluded.decided_by,
+    decided_at = excluded.decided_at
+returning id;
+
+-- name: move_submission
+update submission set case_id = $2 where id = $1;
+
+-- name: move_events
+update event set case_id = $2 where submission = $1;
+
+-- name: move_places
+update case_place set case_id = $2 where submission = $1;
+
+-- name: move_organs
+update case_organ set case_id = $2 where submission = $1;
+
+-- name: move_accused
+update case_accused set case_id = $2 where submission = $1;
+
+-- name: open_case
+-- Opened empty; its facts are derived once the submission stands in it.
+insert into "case" (
+    id, leading, opened_at, status, kind, title, channels, submission_count, first_received_at, last_activity_at
+) values ($1, $1, $2, 'REGISTERED', 'APPEAL', '', '{}', 0, $2, $2);

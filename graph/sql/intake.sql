@@ -1,0 +1,125 @@
+-- name: claim
+-- Whoever's row goes in has the key; the others wait here until that transaction ends.
+insert into submission (
+    id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, revision_count,
+    content_digest, receipt_code, case_id
+)
+select id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, 1,
+    content_digest, receipt_code, case_id
+from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[],
+    $9::text[], $10::uuid[], $11::bytea[], $12::text[], $13::uuid[]
+) with ordinality as claim (
+    id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision,
+    content_digest, receipt_code, case_id, place
+)
+order by place
+on conflict (source, external_id) do nothing
+returning id;
+
+-- name: standing
+select submission.id, submission.source, submission.external_id, submission.case_id, submission.receipt_code,
+    submission.content_digest, submission.revision_count
+from submission
+join unnest($1::text[], $2::text[]) as key (source, external_id)
+    on submission.source = key.source and submission.external_id = key.external_id
+order by submission.source, submission.external_id
+for no key update of submission;
+
+-- name: standing_columns
+select submission.id, submission.received_at, revision.title, revision.body, submission.kind, submission.topic,
+    submission.division, revision.details
+from submission join submission_revision revision on revision.id = submission.revision
+where submission.id = any($1::uuid[]);
+
+-- name: standing_mentions
+select id, submission, content_digest from mention where submission = any($1::uuid[]) and until is null order by id;
+
+-- name: standing_events
+select id, submission, content_digest from event where submission = any($1::uuid[]) and until is null order by id;
+
+-- name: standing_documents
+select id, submission, digest from document where submission = any($1::uuid[]) order by id;
+
+-- name: standing_places
+select id, submission, place from case_place where submission = any($1::uuid[]) and state <> 'RETIRED' order by id;
+
+-- name: standing_organs
+select id, submission, organ, role from case_organ
+where submission = any($1::uuid[]) and state <> 'RETIRED' order by id;
+
+-- name: standing_accused
+select id, submission, mention, organ from case_accused
+where submission = any($1::uuid[]) and state <> 'RETIRED' order by id;
+
+-- name: add_place
+insert into place (id, source, name, full_name, level, parent) values ($1, $2, $3, $4, $5, $6) on conflict do nothing;
+
+-- name: add_organs
+insert into organ (id, name) select id, name from unnest($1::uuid[], $2::text[]) as organ (id, name)
+on conflict do nothing;
+
+-- name: refile_new
+update submission set case_id = filed.case_id
+from unnest($1::uuid[], $2::uuid[]) as filed (id, case_id) where submission.id = filed.id;
+
+-- name: renew
+update submission
+set received_at = said.received_at, kind = said.kind, topic = said.topic, division = said.division,
+    revision = said.revision, revision_count = said.revision_count, content_digest = said.content_digest
+from unnest(
+    $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::integer[], $8::bytea[]
+) as said (id, received_at, kind, topic, division, revision, revision_count, content_digest)
+where submission.id = said.id;
+
+-- name: drop_mentions
+update mention set until = dropped.until
+from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where mention.id = dropped.id;
+
+-- name: drop_events
+update event set until = dropped.until
+from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where event.id = dropped.id;
+
+-- name: drop_places
+update case_place set state = 'RETIRED'
+from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_place.id = dropped.id;
+
+-- name: drop_organs
+update case_organ set state = 'RETIRED'
+from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_organ.id = dropped.id;
+
+-- name: drop_accused
+update case_accused set state = 'RETIRED'
+from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_accused.id = dropped.id;
+
+-- name: merge_parties
+update mention set party = merged.now
+from unnest($1::uuid[], $2::uuid[]) as merged (party, now) where mention.party = merged.party;
+
+-- name: retire_links
+update same_party set state = 'RETIRED', decided_at = $2
+where state in ('ACCEPTED', 'PROPOSED') and (low = any($1::uuid[]) or high = any($1::uuid[]));
+
+-- name: parties_of
+select distinct party from mention where id = any($1::uuid[]);
+
+-- name: reject
+-- The same record turned down again counts as another attempt; nothing else changes.
+insert into rejection (id, channel, source, position, reason, message, digest, payload, key, at, attempts)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)
+on conflict (source, position, digest) do update set attempts = rejection.attempts + 1
+returning id;
+
+-- name: kept
+select channel, source, position, reason, message, payload, key from rejection
+where id = $1 and resolved_at is null and payload is not null;
+
+-- name: resolve
+update rejection set resolved_at = $3, resolved_to = $2 where id = $1 and resolved_at is null returning true;
+
+-- name: move_cursor
+insert into source_cursor (source, cursor, at) values ($1, $2, $3)
+on conflict (source) do update set cursor = excluded.cursor, at = excluded.at;
+
+-- name: cursor
+select cursor from source_cursor where source = $1;

@@ -1,0 +1,66 @@
+"""Loads what stands of submissions that more records have come for, and holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph.database import statements
+from graph.records import CaseId, SubmissionId
+from graph.subjects import Part, PartKind, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from graph.database import Connection, Row
+
+SQL = statements("intake")
+
+COLUMNS = ("received_at", "title", "body", "kind", "topic", "division", "details")
+
+PARTS: Mapping[PartKind, tuple[str, Callable[[Row], object]]] = {
+    PartKind.MENTION: (SQL.standing_mentions, lambda row: row["content_digest"]),
+    PartKind.EVENT: (SQL.standing_events, lambda row: row["content_digest"]),
+    PartKind.DOCUMENT: (SQL.standing_documents, lambda row: row["digest"]),
+    PartKind.PLACE: (SQL.standing_places, lambda row: row["place"]),
+    PartKind.ORGAN: (SQL.standing_organs, lambda row: (row["organ"], row["role"])),
+    PartKind.ACCUSED: (
+        SQL.standing_accused,
+        lambda row: ("mention", row["mention"]) if row["mention"] else ("organ", row["organ"]),
+    ),
+}
+"""How each kind of part is loaded, and the key by which `Subject` compares it."""
+
+
+async def load_standing(
+    connection: Connection, arriving: Mapping[tuple[str, str], set[bytes]]
+) -> dict[tuple[str, str], Subject]:
+    """Return the standing submissions of these keys, held; with their parts where what arrives is news."""
+    sources, external_ids = zip(*arriving, strict=True)
+    rows = await connection.fetch(SQL.standing, sources, external_ids)
+    subjects = {(row["source"], row["external_id"]): _subject(row) for row in rows}
+    news = {
+        subject.id: subject for key, subject in subjects.items() if arriving[key] != {subject.digest}
+    }  # fmt: skip
+    if news:
+        await _load_parts(connection, news)
+    return subjects
+
+
+def _subject(row: Row) -> Subject:
+    return Subject(
+        id=SubmissionId(row["id"]),
+        case=CaseId(row["case_id"]),
+        new=False,
+        digest=row["content_digest"],
+        count=row["revision_count"],
+        receipt_code=row["receipt_code"],
+    )
+
+
+async def _load_parts(connection: Connection, subjects: Mapping[SubmissionId, Subject]) -> None:
+    ids = list(subjects)
+    for row in await connection.fetch(SQL.standing_columns, ids):
+        subjects[row["id"]].columns = {name: row[name] for name in COLUMNS}
+    for kind, (statement, key) in PARTS.items():
+        for row in await connection.fetch(statement, ids):
+            subjects[row["submission"]].parts[kind].append(Part(row["id"], key(row)))

@@ -1,0 +1,279 @@
+"""One submission as a transaction of intake sees it: what it has, and what each record that arrives changes. Pure.
+
+What a submission has (mentions, events, places …) are parts. A later revision keeps those that it says again, drops
+those that it no longer says, and adds the new ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from uuid import UUID
+
+import orjson
+
+from graph.ids import new_id, organ_id, place_id
+from graph.organs import normalise_organ
+from graph.records import (
+    CallBackDraft,
+    CaseId,
+    DocumentDraft,
+    EventKind,
+    MentionRole,
+    OrganRole,
+    PartyKind,
+    PetitionKind,
+    ReplyDraft,
+    RevisionId,
+    SubmissionId,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graph.drafts import Prepared, PreparedMention
+    from graph.identity import Vault
+
+
+class PartKind(StrEnum):
+    """What a submission has several of."""
+
+    MENTION = "mention"
+    EVENT = "event"
+    DOCUMENT = "document"
+    PLACE = "case_place"
+    ORGAN = "case_organ"
+    ACCUSED = "case_accused"
+
+
+KEPT_ALWAYS: Final = frozenset({PartKind.DOCUMENT})
+"""An attachment that came once stays, though a later record no longer carries it."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One thing a submission has; `key` tells whether two are the same, `value` is what a new one is made from."""
+
+    id: UUID
+    key: object
+    since: UUID | None = None
+    until: UUID | None = None
+    fresh: bool = False
+    value: object = None
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the submission still says it."""
+        return self.until is None
+
+
+class EventDraft(NamedTuple):
+    """An event as a record tells of it."""
+
+    kind: EventKind
+    at: datetime
+    at_given: bool
+    organ: str | None
+    body: str
+    satisfaction: str | None
+
+
+class Arrival(NamedTuple):
+    """A record for this submission; `place` is its place among those given to intake."""
+
+    place: int
+    prepared: Prepared
+
+
+class Revision(NamedTuple):
+    """A revision to be written: what arrived, and which of its contents differ from the one before."""
+
+    id: RevisionId
+    number: int
+    prepared: Prepared
+    fields: tuple[str, ...]
+
+
+def _nothing() -> dict[PartKind, list[Part]]:
+    return {kind: [] for kind in PartKind}
+
+
+@dataclass(slots=True, kw_only=True)
+class Subject:
+    """A submission, new or standing, with the records that arrived for it."""
+
+    id: SubmissionId
+    case: CaseId
+    new: bool
+    digest: bytes = b""
+    columns: dict[str, object] = field(default_factory=dict)
+    """What the last revision says, as `columns_of`; empty for a new submission."""
+    count: int = 0
+    receipt_code: str = ""
+    first_revision: RevisionId | None = None
+    """The id that the claim gave to the first revision of a new submission."""
+    arrived: int = 0
+    """The place of its first record among those given to intake."""
+    parts: dict[PartKind, list[Part]] = field(default_factory=_nothing)
+    revisions: list[Revision] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether anything is to be written."""
+        return bool(self.revisions)
+
+    @property
+    def latest(self) -> Prepared:
+        """Return the record that the submission says now; only where `changed`."""
+        return self.revisions[-1].prepared
+
+    def arrive(self, prepared: Prepared, vault: Vault) -> bool:
+        """Take a record in; return False where it says nothing new."""
+        if prepared.digest == self.digest:
+            return False
+        self.count += 1
+        revision = (self.first_revision if self.count == 1 else None) or RevisionId(new_id())
+        columns = columns_of(prepared)
+        fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
+        for kind, wanted in wanted_parts(prepared, vault).items():
+            self._revise(kind, wanted, revision)
+        self._accuse(prepared, revision)
+        if self.columns:
+            fields += [kind for kind in PartKind if self._touched(kind, revision)]
+        self.revisions.append(Revision(revision, self.count, prepared, tuple(fields)))
+        self.digest, self.columns = prepared.digest, columns
+        return True
+
+    def _touched(self, kind: PartKind, revision: RevisionId) -> bool:
+        return any(revision in (part.since if part.fresh else None, part.until) for part in self.parts[kind])
+
+    def _revise(self, kind: PartKind, wanted: Iterable[tuple[object, object]], revision: RevisionId) -> None:
+        standing: dict[object, list[Part]] = {}
+        for part in self.parts[kind]:
+            if part.holds:
+                standing.setdefault(part.key, []).append(part)
+        for key, value in wanted:
+            if same := standing.get(key):
+                same.pop()
+            else:
+                self.parts[kind].append(Part(new_id(), key, since=revision, fresh=True, value=value))
+        if kind not in KEPT_ALWAYS:
+            for dropped in standing.values():
+                for part in dropped:
+                    part.until = revision
+
+    def _accuse(self, prepared: Prepared, revision: RevisionId) -> None:
+        """Take an accusation's respondents as its accused; organisations among them are so as organs too (Art. 30)."""
+        wanted: list[tuple[object, object]] = []
+        if prepared.draft.kind is PetitionKind.ACCUSATION:
+            accused = {one.digest: one for one in prepared.mentions if one.draft.role is MentionRole.RESPONDENT}
+            mentions = (part for part in self.parts[PartKind.MENTION] if part.holds and part.key in accused)
+            wanted += [(("mention", part.id), None) for part in mentions]
+            organs = {
+                normalise_organ(one.draft.name)
+                for one in accused.values()
+                if one.draft.kind is PartyKind.ORGANISATION and one.draft.name
+            }
+            wanted += [(("organ", organ_id(organ)), organ) for organ in sorted(organs)]
+        self._revise(PartKind.ACCUSED, wanted, revision)
+
+    def fresh(self, kind: PartKind) -> list[Part]:
+        """Return the parts of a kind that are to be written."""
+        return [part for part in self.parts[kind] if part.fresh]
+
+    def dropped(self, kind: PartKind) -> list[Part]:
+        """Return the parts of a kind that stand in the database and hold no longer."""
+        return [part for part in self.parts[kind] if not part.fresh and part.until is not None]
+
+
+def columns_of(prepared: Prepared) -> dict[str, object]:
+    """Return what a record says in a submission's own columns, as they are read back from the tables."""
+    draft = prepared.draft
+    return {
+        "received_at": draft.received_at,
+        "title": draft.title,
+        "body": draft.text,
+        "kind": str(draft.kind),
+        "topic": prepared.topic,
+        "division": prepared.division,
+        "details": orjson.loads(orjson.dumps(draft.details)),
+    }
+
+
+def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[object, object]]]:
+    """Return what a record says the submission has, by kind, each with its key."""
+    draft = prepared.draft
+    events = [_reply_event(reply, draft.received_at) for reply in draft.replies]
+    answered_at = max((event.at for event in events), default=draft.received_at)
+    events += [_call_back_event(call, answered_at) for call in draft.call_backs]
+    places = [(place_id(prepared.place_code), None)] if prepared.place_code else []
+    places += [(place.id, place) for place in prepared.source_places]
+    organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in _organs(prepared)}
+    return {
+        PartKind.MENTION: [(mention.digest, mention) for mention in prepared.mentions],
+        PartKind.EVENT: [(vault.digest(orjson.dumps(event)), event) for event in events],
+        PartKind.DOCUMENT: [
+            (vault.digest(one.name.encode() + b"\0" + one.content), one) for one in draft.documents
+        ],
+        PartKind.PLACE: list(dict(places).items()),
+        PartKind.ORGAN: list(organs.items()),
+    }  # fmt: skip
+
+
+def _organs(prepared: Prepared) -> list[str]:
+    named = [normalise_organ(reply.organ) for reply in prepared.draft.replies if reply.organ]
+    return list(dict.fromkeys(([prepared.organ] if prepared.organ else []) + named))
+
+
+def _reply_event(reply: ReplyDraft, received_at: datetime) -> EventDraft:
+    organ = normalise_organ(reply.organ) if reply.organ else None
+    return EventDraft(EventKind.REPLIED, reply.at or received_at, reply.at is not None, organ, reply.text, None)
+
+
+def _call_back_event(call: CallBackDraft, answered_at: datetime) -> EventDraft:
+    return EventDraft(
+        EventKind.CALLED_BACK, call.at or answered_at, call.at is not None, None, call.note or "", call.satisfaction
+    )
+
+
+def fold(arrivals: Iterable[Arrival]) -> dict[tuple[str, str], list[Arrival]]:
+    """Gather records by their key, each key's in the order they arrived, the keys in the order they are locked."""
+    gathered: dict[tuple[str, str], list[Arrival]] = {}
+    for arrival in arrivals:
+        gathered.setdefault(arrival.prepared.key, []).append(arrival)
+    return dict(sorted(gathered.items()))
+
+
+# What a part was made from, by its kind ---------------------------------------------------------------------------
+
+
+def mention_of(part: Part) -> PreparedMention:
+    """Return the mention that a fresh MENTION part stands for."""
+    return cast("PreparedMention", part.value)
+
+
+def event_of(part: Part) -> EventDraft:
+    """Return the event that a fresh EVENT part stands for."""
+    return cast("EventDraft", part.value)
+
+
+def document_of(part: Part) -> DocumentDraft:
+    """Return the attachment that a fresh DOCUMENT part stands for."""
+    return cast("DocumentDraft", part.value)
+
+
+def place_of(part: Part) -> UUID:
+    """Return the place that a PLACE part points to."""
+    return cast("UUID", part.key)
+
+
+def organ_of(part: Part) -> tuple[UUID, OrganRole]:
+    """Return the organ that an ORGAN part points to, and its role."""
+    return cast("tuple[UUID, OrganRole]", part.key)
+
+
+def accused_of(part: Part) -> tuple[str, UUID]:
+    """Return what an ACCUSED part points to: `mention` or `organ`, and its id."""
+    return cast("tuple[str, UUID]", part.key)

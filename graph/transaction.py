@@ -1,0 +1,229 @@
+"""One transaction of intake: claim, apply, link, file, write, and end in the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from graph import journal
+from graph.casework import refresh_cases
+from graph.database import statements
+from graph.errors import NotFoundError
+from graph.ids import new_id
+from graph.journal import Entry, EntryKind
+from graph.linking import NewMention, NewSubmission
+from graph.outcomes import Change, Outcome
+from graph.partywork import recluster
+from graph.receipts import receipt_code
+from graph.records import CaseId, MentionId, MentionRole, RejectionId, RevisionId, SubmissionId
+from graph.standing import load_standing
+from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
+from graph.writing import Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from graph.attachments import Attachments
+    from graph.database import Connection
+    from graph.drafts import Prepared
+    from graph.identity import Vault
+    from graph.linking import Filing, Linker, PartyDecision
+    from graph.outcomes import Order
+
+PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
+
+SQL = statements("intake")
+
+
+class Tools(NamedTuple):
+    """What intake works with besides the database."""
+
+    vault: Vault
+    attachments: Attachments
+    linker: Linker
+
+
+class Transaction:
+    """Carries one order out. The caller opened the transaction and commits it right after `run`."""
+
+    def __init__(self, connection: Connection, tools: Tools, order: Order) -> None:
+        self._connection = connection
+        self._tools = tools
+        self._order = order
+        self._entries: list[Entry] = []
+        self._outcomes: dict[int, Outcome] = {}
+
+    async def run(self) -> dict[int, Outcome]:
+        """Return what became of each record, by its index."""
+        groups = fold(self._order.arrivals)
+        subjects = await self._subjects(groups)
+        await self._reject()
+        self._apply(groups, subjects)
+        changed = [subject for subject in subjects.values() if subject.changed]
+        # In the order in which they arrived, so that linking does not depend on how keys sort.
+        changed.sort(key=lambda subject: subject.arrived)
+        if changed:
+            await self._take_in(changed)
+        if self._order.cursor:
+            cursor = self._order.cursor
+            await self._connection.execute(SQL.move_cursor, cursor.source, cursor.value, self._order.now)
+        if self._entries:
+            await journal.append(self._connection, self._entries)
+        return self._outcomes
+
+    # Claims --------------------------------------------------------------------------------------------------------
+
+    async def _subjects(self, groups: Mapping[tuple[str, str], Sequence[Arrival]]) -> dict[tuple[str, str], Subject]:
+        """Claim the keys that nobody has, load what stands under the others, and hold both."""
+        if not groups:
+            return {}
+        claims = {key: self._claim(arrivals[0].prepared) for key, arrivals in groups.items()}
+        columns = [list(column) for column in zip(*(row for _, row in claims.values()), strict=True)]
+        claimed = {row["id"] for row in await self._connection.fetch(SQL.claim, *columns)}
+        subjects = {key: subject for key, (subject, _) in claims.items() if subject.id in claimed}
+        known = [key for key in groups if key not in subjects]
+        if known:
+            digests = {key: {arrival.prepared.digest for arrival in groups[key]} for key in known}
+            subjects |= await load_standing(self._connection, digests)
+        return subjects
+
+    def _claim(self, prepared: Prepared) -> tuple[Subject, tuple[object, ...]]:
+        draft = prepared.draft
+        subject = Subject(
+            id=SubmissionId(new_id()), case=CaseId(new_id()), new=True, receipt_code=receipt_code(),
+            first_revision=RevisionId(new_id()),
+        )  # fmt: skip
+        return subject, (
+            subject.id, draft.channel, draft.source, prepared.external_id, draft.received_at, self._order.now,
+            draft.kind, prepared.topic, prepared.division, subject.first_revision, prepared.digest, subject.receipt_code, subject.case,
+        )  # fmt: skip
+
+    def _apply(
+        self, groups: Mapping[tuple[str, str], Sequence[Arrival]], subjects: Mapping[tuple[str, str], Subject]
+    ) -> None:
+        for key, arrivals in groups.items():
+            subject = subjects[key]
+            subject.arrived = arrivals[0].place
+            for place, prepared in arrivals:
+                change = Change.UNCHANGED
+                if subject.arrive(prepared, self._tools.vault):
+                    change = Change.NEW if subject.new and subject.count == 1 else Change.REVISED
+                self._outcomes[place] = Outcome(
+                    position=prepared.draft.position,
+                    change=change,
+                    submission=subject.id,
+                    case=subject.case,
+                    receipt_code=subject.receipt_code,
+                )
+
+    # Linking and filing --------------------------------------------------------------------------------------------
+
+    async def _take_in(self, changed: Sequence[Subject]) -> None:
+        gone = [MentionId(part.id) for subject in changed for part in subject.dropped(PartKind.MENTION)]
+        mentions = [new_mention(part) for subject in changed for part in subject.fresh(PartKind.MENTION) if part.holds]
+        decision = await self._tools.linker.parties(self._connection, mentions, gone)
+        filings = await self._file(changed, decision)
+        writing = Writing(self._order, self._tools.vault, self._tools.attachments)
+        touched = {subject.case for subject in changed if not subject.new} | {one.case for one in filings.values()}
+        for subject in changed:
+            writing.add(subject, decision, filings.get(subject.id))
+        writing.link(decision)
+        await writing.flush(self._connection)
+        if decision.merged:
+            await self._connection.execute(SQL.merge_parties, list(decision.merged), list(decision.merged.values()))
+        if gone:
+            await self._connection.execute(SQL.retire_links, gone, self._order.now)
+            await recluster(self._connection, await self._parties_of(gone))
+        self._entries += writing.entries
+        moved = await refresh_cases(self._connection, touched)
+        self._entries += [
+            Entry(kind=EntryKind.CASE_MOVED, subject=case, actor=self._order.actor, at=self._order.now, state=status)
+            for case, status in moved.items()
+        ]
+        self._note_filings(changed)
+
+    async def _parties_of(self, mentions: Sequence[MentionId]) -> list[MentionId]:
+        return [row["party"] for row in await self._connection.fetch(SQL.parties_of, mentions)]
+
+    async def _file(self, changed: Sequence[Subject], decision: PartyDecision) -> Mapping[SubmissionId, Filing]:
+        new = [new_submission(subject) for subject in changed if subject.new]
+        own = {subject.id: subject.case for subject in changed if subject.new}
+        standing = frozenset(subject.case for subject in changed if not subject.new)
+        filings = await self._tools.linker.filings(self._connection, new, decision.parties, own, standing)
+        for subject in changed:
+            if filing := filings.get(subject.id):
+                subject.case = filing.case
+        return filings
+
+    def _note_filings(self, changed: Sequence[Subject]) -> None:
+        """Tell the outcomes which case a submission was filed under in the end."""
+        cases = {subject.id: subject.case for subject in changed}
+        for index, outcome in self._outcomes.items():
+            if outcome.submission in cases:
+                self._outcomes[index] = outcome.filed_under(cases[outcome.submission])
+
+    # Rejections ----------------------------------------------------------------------------------------------------
+
+    async def _reject(self) -> None:
+        order, vault = self._order, self._tools.vault
+        for index, refusal in sorted(order.refusals, key=lambda one: (one[1].source, one[1].position)):
+            rejection, key = RejectionId(new_id()), vault.new_key()
+            row = await self._connection.fetchrow(
+                SQL.reject, rejection, refusal.channel, refusal.source, refusal.position, refusal.reason,
+                refusal.message, vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes), key.wrapped,
+                order.now,
+            )  # fmt: skip
+            if row is None:
+                raise NotFoundError("rejection", rejection)
+            if row["id"] == rejection:
+                self._entries.append(
+                    Entry(
+                        kind=EntryKind.RECORD_REJECTED, subject=rejection, actor=order.actor, at=order.now,
+                        state=refusal.reason, digest=key.digest(refusal.payload),
+                    )
+                )  # fmt: skip
+            self._outcomes[index] = Outcome(
+                position=refusal.position,
+                change=Change.REJECTED,
+                rejection=row["id"],
+                reason=refusal.reason,
+                message=refusal.message,
+            )
+
+    @staticmethod
+    async def resolve(
+        connection: Connection, rejection: RejectionId, submission: SubmissionId, *, actor: str, now: datetime
+    ) -> None:
+        """Close a rejection; raise NotFoundError where it is not open."""
+        if not await connection.fetchval(SQL.resolve, rejection, submission, now):
+            raise NotFoundError("open rejection", rejection)
+        kind = EntryKind.REJECTION_RESOLVED
+        await journal.append(
+            connection, [Entry(kind=kind, subject=rejection, object=submission, actor=actor, at=now)]
+        )  # fmt: skip
+
+
+def new_mention(part: Part) -> NewMention:
+    """Return what linking needs of a mention that is about to be written."""
+    mention = mention_of(part)
+    return NewMention(
+        id=MentionId(part.id),
+        name_hash=mention.name_hash,
+        identity_hash=mention.identity_hash,
+        phone_hash=mention.phone_hash,
+        account_hash=mention.account_hash,
+    )
+
+
+def new_submission(subject: Subject) -> NewSubmission:
+    """Return what filing needs of a submission that is about to be written."""
+    draft = subject.latest.draft
+    mentions = (part for part in subject.fresh(PartKind.MENTION) if part.holds)
+    return NewSubmission(
+        id=subject.id,
+        received_at=draft.received_at,
+        places=frozenset(place_of(part) for part in subject.fresh(PartKind.PLACE) if part.holds),
+        title=draft.title,
+        body=draft.text,
+        petitioners=tuple(MentionId(part.id) for part in mentions if mention_of(part).draft.role in PETITIONING),
+    )

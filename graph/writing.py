@@ -1,0 +1,253 @@
+"""From subjects and decisions to rows and journal entries. What belongs to a person is sealed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import orjson
+
+from graph.cases import EventFacts, SubmissionFacts, derive
+from graph.database import statements
+from graph.identity import mask_account, mask_address, mask_email, mask_identity, mask_name, mask_phone
+from graph.ids import new_id, organ_id
+from graph.journal import Entry, EntryKind
+from graph.records import CaseStatus, EdgeState, MentionId, MentionRole, PartyKind
+from graph.rows import Writes
+from graph.subjects import (
+    Part,
+    PartKind,
+    Revision,
+    Subject,
+    accused_of,
+    document_of,
+    event_of,
+    mention_of,
+    organ_of,
+    place_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from graph.attachments import Attachments
+    from graph.database import Connection
+    from graph.identity import Vault
+    from graph.linking import Filing, PartyDecision
+    from graph.outcomes import Order
+    from graph.places import SourcePlace
+    from graph.records import MentionDraft
+
+PROTECTED: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
+"""Whoever petitions is masked, organisations too; an organisation that others name is public knowledge."""
+
+SQL = statements("intake")
+
+
+class Writing:
+    """Gathers what one transaction of intake writes; `flush` writes it."""
+
+    def __init__(self, order: Order, vault: Vault, attachments: Attachments) -> None:
+        self._actor, self._now = order.actor, order.now
+        self._vault, self._attachments = vault, attachments
+        self._writes = Writes()
+        self._organs: dict[UUID, str] = {}
+        self._places: dict[UUID, SourcePlace] = {}
+        self._submissions: list[tuple[object, ...]] = []
+        self._refiled: list[tuple[UUID, UUID]] = []
+        self._dropped: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in PartKind}
+        self.entries: list[Entry] = []
+
+    # One subject ---------------------------------------------------------------------------------------------------
+
+    def add(self, subject: Subject, decision: PartyDecision, filing: Filing | None) -> None:
+        """Gather a changed subject's rows and entries."""
+        for revision in subject.revisions:
+            self._revision(subject, revision)
+        if subject.new:
+            self._file(subject, filing)
+        if not subject.new or len(subject.revisions) > 1:
+            self._renew(subject)
+        for part in subject.fresh(PartKind.MENTION):
+            self._mention(subject, part, decision)
+        for part in subject.fresh(PartKind.DOCUMENT):
+            self._document(subject, part)
+        for part in subject.fresh(PartKind.EVENT):
+            self._event(subject, part)
+        self._edges(subject)
+        for kind in PartKind:
+            self._dropped[kind] += [(part.id, part.until) for part in subject.dropped(kind)]
+        self._places |= {place.id: place for one in subject.revisions for place in one.prepared.source_places}
+
+    def _revision(self, subject: Subject, revision: Revision) -> None:
+        draft, key = revision.prepared.draft, self._vault.new_key()
+        self._writes.add(
+            "submission_revision", revision.id, subject.id, revision.number, self._now, draft.title, draft.text,
+            draft.details, draft.position, key.seal(draft.payload, revision.id.bytes), key.wrapped,
+        )  # fmt: skip
+        kind = EntryKind.SUBMISSION_RECEIVED if revision.number == 1 else EntryKind.SUBMISSION_REVISED
+        self.entries.append(
+            Entry(
+                kind=kind, subject=subject.id, object=subject.case, actor=self._actor, at=self._now,
+                fields=revision.fields, revisions=(revision.id,), digest=key.digest(revision.prepared.content),
+            )
+        )  # fmt: skip
+
+    def _renew(self, subject: Subject) -> None:
+        latest = subject.latest
+        self._submissions.append((
+            subject.id, latest.draft.received_at, latest.draft.kind, latest.topic, latest.division,
+            subject.revisions[-1].id, subject.count, latest.digest,
+        ))  # fmt: skip
+
+    def _file(self, subject: Subject, filing: Filing | None) -> None:
+        """Write the edge to the submission's case, and the case where it is its own."""
+        evidence: dict[str, str] = {"rule": "OWN_CASE"}
+        if filing:
+            evidence = {"rule": "SAME_PARTY_PLACE_AND_TEXT", "alike": str(filing.alike)}
+            self._refiled.append((subject.id, subject.case))
+            self._note(EntryKind.SUBMISSION_FILED, subject.id, subject.case)
+        else:
+            self._open(subject)
+        self._writes.add(
+            "filing", new_id(), subject.id, subject.case, *self._decided(evidence, filing.score if filing else 1.0)
+        )
+
+    def _open(self, subject: Subject) -> None:
+        latest, events = subject.latest, [event_of(part) for part in subject.fresh(PartKind.EVENT) if part.holds]
+        submission = SubmissionFacts(
+            id=subject.id, channel=latest.draft.channel, received_at=latest.draft.received_at, registered_at=self._now,
+            kind=latest.draft.kind, topic=latest.topic, division=latest.division, title=latest.draft.title,
+        )  # fmt: skip
+        facts = derive([submission], [EventFacts(kind=event.kind, at=event.at) for event in events])
+        self._writes.add("case", subject.case, subject.case, *facts.row())
+        self._note(EntryKind.CASE_OPENED, subject.case, subject.id)
+        if facts.status is not CaseStatus.REGISTERED:
+            self._note(EntryKind.CASE_MOVED, subject.case, state=facts.status)
+
+    def _note(self, kind: EntryKind, subject: UUID, other: UUID | None = None, state: str | None = None) -> None:
+        self.entries.append(
+            Entry(kind=kind, subject=subject, object=other, actor=self._actor, at=self._now, state=state)
+        )  # fmt: skip
+
+    def _decided(
+        self, evidence: object, score: float | None = 1.0, state: EdgeState = EdgeState.ACCEPTED
+    ) -> tuple[object, ...]:
+        return state, score, evidence, self._actor, self._now
+
+    # Its parts -----------------------------------------------------------------------------------------------------
+
+    def _mention(self, subject: Subject, part: Part, decision: PartyDecision) -> None:
+        mention = mention_of(part)
+        draft, key = mention.draft, self._vault.new_key()
+        self._writes.add(
+            "mention", part.id, subject.id, part.since, part.until, draft.role, draft.kind, *masked(draft),
+            mention.name_hash, mention.identity_hash, mention.phone_hash, mention.account_hash, mention.digest,
+            key.seal(orjson.dumps(draft), part.id.bytes), key.wrapped,
+            decision.parties.get(MentionId(part.id), part.id),
+        )  # fmt: skip
+
+    def _document(self, subject: Subject, part: Part) -> None:
+        document, key = document_of(part), self._vault.new_key()
+        file = key.digest(document.content).hex()
+        self._attachments.put(file, key.seal(document.content, part.id.bytes))
+        self._writes.add(
+            "document", part.id, subject.id, part.since, document.name, document.media_type, len(document.content),
+            part.key, file, document.text.replace("\0", ""), key.wrapped,
+        )  # fmt: skip
+
+    def _event(self, subject: Subject, part: Part) -> None:
+        event = event_of(part)
+        organ = self._organ(event.organ) if event.organ else None
+        self._writes.add(
+            "event", part.id, subject.id, subject.case, event.kind, event.at, event.at_given, organ, event.body,
+            event.satisfaction, part.since, part.until, part.key,
+        )  # fmt: skip
+        self._note(EntryKind.EVENT_RECORDED, part.id, subject.case, state=event.kind)
+
+    def _organ(self, name: str) -> UUID:
+        organ = organ_id(name)
+        self._organs[organ] = name
+        return organ
+
+    def _edges(self, subject: Subject) -> None:
+        edge = self._decided({"rule": "SUBMISSION_SAYS"})
+        gone = self._decided({"rule": "SUBMISSION_SAYS"}, state=EdgeState.RETIRED)
+        for part in subject.fresh(PartKind.PLACE):
+            decided = edge if part.holds else gone
+            self._writes.add("case_place", part.id, subject.case, place_of(part), subject.id, *decided)
+        for part in subject.fresh(PartKind.ORGAN):
+            self._organ(str(part.value))
+            decided = edge if part.holds else gone
+            self._writes.add("case_organ", part.id, subject.case, *organ_of(part), subject.id, *decided)
+        for part in subject.fresh(PartKind.ACCUSED):
+            kind, accused = accused_of(part)
+            if kind == "organ":
+                self._organ(str(part.value))
+            mention, organ = (accused, None) if kind == "mention" else (None, accused)
+            decided = edge if part.holds else gone
+            self._writes.add("case_accused", part.id, subject.case, mention, organ, subject.id, *decided)
+
+    def link(self, decision: PartyDecision) -> None:
+        """Gather the edges between mentions."""
+        for edge in decision.edges:
+            decided = self._decided({"rule": edge.rule}, state=edge.state)
+            self._writes.add("same_party", new_id(), edge.low, edge.high, *decided)
+            accepted = edge.state is EdgeState.ACCEPTED
+            self._note(EntryKind.PARTIES_JOINED if accepted else EntryKind.PARTIES_PROPOSED, edge.low, edge.high)
+
+    # To the tables -------------------------------------------------------------------------------------------------
+
+    async def flush(self, connection: Connection) -> None:
+        """Write everything gathered, but not the entries."""
+        if self._places:
+            places = sorted(self._places.values(), key=lambda place: (place.level, place.full_name))
+            await connection.executemany(SQL.add_place, [
+                (place.id, place.source, place.name, place.full_name, place.level, place.parent) for place in places
+            ])  # fmt: skip
+        if self._organs:
+            organs = sorted(self._organs.items())
+            await connection.execute(SQL.add_organs, [organ for organ, _ in organs], [name for _, name in organs])
+        await self._writes.flush(connection)
+        await self._update(connection)
+
+    async def _update(self, connection: Connection) -> None:
+        if self._refiled:
+            await connection.execute(SQL.refile_new, *_columns(self._refiled))
+        if self._submissions:
+            await connection.execute(SQL.renew, *_columns(self._submissions))
+        for kind, statement in DROP.items():
+            if dropped := self._dropped[kind]:
+                await connection.execute(statement, *_columns(dropped))
+
+
+DROP: Final[Mapping[PartKind, str]] = {
+    PartKind.MENTION: SQL.drop_mentions,
+    PartKind.EVENT: SQL.drop_events,
+    PartKind.PLACE: SQL.drop_places,
+    PartKind.ORGAN: SQL.drop_organs,
+    PartKind.ACCUSED: SQL.drop_accused,
+}
+
+
+def _columns(
+    rows: list[tuple[UUID, UUID]] | list[tuple[object, ...]] | list[tuple[UUID, UUID | None]],
+) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def masked(draft: MentionDraft) -> tuple[str | None, ...]:
+    """Return what everybody may see of a mention: name, identity, phone, address, account, e-mail."""
+    public = draft.kind is PartyKind.ORGANISATION and draft.role not in PROTECTED
+
+    def mask(value: str | None, how: Callable[[str], str]) -> str | None:
+        return how(value) if value else None
+
+    return (
+        draft.name if public else mask(draft.name, mask_name),
+        mask(draft.identity_number, mask_identity),
+        mask(draft.phone, mask_phone),
+        mask(draft.address, mask_address),
+        mask(draft.account, mask_account),
+        mask(draft.email, mask_email),
+    )
