@@ -14,7 +14,7 @@ from graph.errors import NotFoundError
 from graph.linking import ExactLinker, Linker
 from graph.outcomes import Change, Order, Outcome, SourceCursor
 from graph.records import Channel, Reading, Refusal, RejectionId, RejectionReason, SubmissionId
-from graph.subjects import Arrival
+from graph.subjects import Arrival, cut
 from graph.transaction import Tools, Transaction
 
 if TYPE_CHECKING:
@@ -59,23 +59,24 @@ class Intake:
         self, readings: Sequence[Reading], *, actor: str, now: datetime, cursor: SourceCursor | None = None
     ) -> list[Outcome]:
         """Take readings in, in transactions of at most `BATCH`, and return one outcome each, in their order."""
-        outcomes: list[Outcome] = []
-        for start in range(0, max(len(readings), 1), BATCH):
-            some = readings[start : start + BATCH]
-            last = start + BATCH >= len(readings)
-            done = await self._carry_out(self._order(some, actor, now, cursor if last else None))
-            outcomes += [done[index] for index in range(len(some))]
-        return outcomes
+        arrivals, refusals = self._prepare(readings)
+        outcomes: dict[int, Outcome] = {}
+        *batches, last = list(cut(arrivals, BATCH)) or [[]]
+        for batch in batches:
+            outcomes |= await self._carry_out(Order(tuple(batch), (), actor, now, None))
+        # The cursor goes with the last of its records: until all are in, the source is read again from where it was.
+        outcomes |= await self._carry_out(Order(tuple(last), tuple(refusals), actor, now, cursor))
+        return [outcomes[place] for place in range(len(readings))]
 
-    def _order(self, readings: Sequence[Reading], actor: str, now: datetime, cursor: SourceCursor | None) -> Order:
+    def _prepare(self, readings: Sequence[Reading]) -> tuple[list[Arrival], list[tuple[int, Refusal]]]:
         arrivals, refusals = [], []
-        for index, reading in enumerate(readings):
+        for place, reading in enumerate(readings):
             prepared = reading if isinstance(reading, Refusal) else self._preparer.prepare(reading)
             if isinstance(prepared, Prepared):
-                arrivals.append(Arrival(index, prepared))
+                arrivals.append(Arrival(place, prepared))
             else:
-                refusals.append((index, prepared))
-        return Order(tuple(arrivals), tuple(refusals), actor, now, cursor)
+                refusals.append((place, prepared))
+        return arrivals, refusals
 
     async def _carry_out(self, order: Order) -> dict[int, Outcome]:
         for _ in range(ATTEMPTS - 1):

@@ -32,14 +32,14 @@ PARTS: Mapping[PartKind, tuple[str, Callable[[Row], object]]] = {
 
 
 async def load_standing(
-    connection: Connection, arriving: Mapping[tuple[str, str], set[bytes]]
+    connection: Connection, arriving: Mapping[tuple[str, str], bytes]
 ) -> dict[tuple[str, str], Subject]:
     """Return the standing submissions of these keys, held; with their parts where what arrives is news."""
     sources, external_ids = zip(*arriving, strict=True)
     rows = await connection.fetch(SQL.standing, sources, external_ids)
     subjects = {(row["source"], row["external_id"]): _subject(row) for row in rows}
     news = {
-        subject.id: subject for key, subject in subjects.items() if arriving[key] != {subject.digest}
+        subject.id: subject for key, subject in subjects.items() if arriving[key] != subject.digest
     }  # fmt: skip
     if news:
         await _load_parts(connection, news)

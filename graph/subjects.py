@@ -1,4 +1,4 @@
-"""One submission as a transaction of intake sees it: what it has, and what each record that arrives changes. Pure.
+"""One submission as a transaction of intake sees it: what it has, and what the record that arrives changes. Pure.
 
 What a submission has (mentions, events, places …) are parts. A later revision keeps those that it says again, drops
 those that it no longer says, and adds the new ones.
@@ -31,7 +31,7 @@ from graph.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from graph.drafts import Prepared, PreparedMention
     from graph.identity import Vault
@@ -102,7 +102,7 @@ def _nothing() -> dict[PartKind, list[Part]]:
 
 @dataclass(slots=True, kw_only=True)
 class Subject:
-    """A submission, new or standing, with the records that arrived for it."""
+    """A submission, new or standing, and the revision that arrived for it."""
 
     id: SubmissionId
     case: CaseId
@@ -114,27 +114,28 @@ class Subject:
     receipt_code: str = ""
     first_revision: RevisionId | None = None
     """The id that the claim gave to the first revision of a new submission."""
-    arrived: int = 0
-    """The place of its first record among those given to intake."""
     parts: dict[PartKind, list[Part]] = field(default_factory=_nothing)
-    revisions: list[Revision] = field(default_factory=list)
+    revision: Revision | None = None
+    """What is to be written, None where nothing new arrived."""
 
     @property
     def changed(self) -> bool:
         """Tell whether anything is to be written."""
-        return bool(self.revisions)
+        return self.revision is not None
 
     @property
-    def latest(self) -> Prepared:
-        """Return the record that the submission says now; only where `changed`."""
-        return self.revisions[-1].prepared
+    def latest(self) -> Revision:
+        """Return the revision that is to be written; there is one where `changed`."""
+        if self.revision is None:
+            raise AssertionError("nothing new arrived")
+        return self.revision
 
     def arrive(self, prepared: Prepared, vault: Vault) -> bool:
         """Take a record in; return False where it says nothing new."""
         if prepared.digest == self.digest:
             return False
         self.count += 1
-        revision = (self.first_revision if self.count == 1 else None) or RevisionId(new_id())
+        revision = self.first_revision or RevisionId(new_id())
         columns = columns_of(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
         for kind, wanted in wanted_parts(prepared, vault).items():
@@ -142,7 +143,7 @@ class Subject:
         self._accuse(prepared, revision)
         if self.columns:
             fields += [kind for kind in PartKind if self._touched(kind, revision)]
-        self.revisions.append(Revision(revision, self.count, prepared, tuple(fields)))
+        self.revision = Revision(revision, self.count, prepared, tuple(fields))
         self.digest, self.columns = prepared.digest, columns
         return True
 
@@ -208,8 +209,8 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     events = [_reply_event(reply, draft.received_at) for reply in draft.replies]
     answered_at = max((event.at for event in events), default=draft.received_at)
     events += [_call_back_event(call, answered_at) for call in draft.call_backs]
-    places = [(place_id(prepared.place_code), None)] if prepared.place_code else []
-    places += [(place.id, place) for place in prepared.source_places]
+    places: list[object] = [place_id(prepared.place_code)] if prepared.place_code else []
+    places += [place.id for place in prepared.source_places]
     organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in _organs(prepared)}
     return {
         PartKind.MENTION: [(mention.digest, mention) for mention in prepared.mentions],
@@ -217,7 +218,7 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
         PartKind.DOCUMENT: [
             (vault.digest(one.name.encode() + b"\0" + one.content), one) for one in draft.documents
         ],
-        PartKind.PLACE: list(dict(places).items()),
+        PartKind.PLACE: [(place, None) for place in dict.fromkeys(places)],
         PartKind.ORGAN: list(organs.items()),
     }  # fmt: skip
 
@@ -239,11 +240,29 @@ def _call_back_event(call: CallBackDraft, answered_at: datetime) -> EventDraft:
 
 
 def fold(arrivals: Iterable[Arrival]) -> dict[tuple[str, str], list[Arrival]]:
-    """Gather records by their key, each key's in the order they arrived, the keys in the order they are locked."""
+    """Gather the repeats of each record, in the order in which the first of each arrived."""
     gathered: dict[tuple[str, str], list[Arrival]] = {}
     for arrival in arrivals:
         gathered.setdefault(arrival.prepared.key, []).append(arrival)
-    return dict(sorted(gathered.items()))
+    return gathered
+
+
+def cut(arrivals: Iterable[Arrival], longest: int) -> Iterator[list[Arrival]]:
+    """Cut records into batches in which no key says two different things.
+
+    So each batch holds one revision of a submission at most, and the graph does not depend on how records are cut.
+    """
+    batch: list[Arrival] = []
+    says: dict[tuple[str, str], bytes] = {}
+    for arrival in arrivals:
+        prepared = arrival.prepared
+        if len(batch) == longest or says.get(prepared.key, prepared.digest) != prepared.digest:
+            yield batch
+            batch, says = [], {}
+        batch.append(arrival)
+        says[prepared.key] = prepared.digest
+    if batch:
+        yield batch
 
 
 # What a part was made from, by its kind ---------------------------------------------------------------------------

@@ -59,10 +59,7 @@ class Transaction:
         subjects = await self._subjects(groups)
         await self._reject()
         self._apply(groups, subjects)
-        changed = [subject for subject in subjects.values() if subject.changed]
-        # In the order in which they arrived, so that linking does not depend on how keys sort.
-        changed.sort(key=lambda subject: subject.arrived)
-        if changed:
+        if changed := [subjects[key] for key in groups if subjects[key].changed]:
             await self._take_in(changed)
         if self._order.cursor:
             cursor = self._order.cursor
@@ -78,12 +75,13 @@ class Transaction:
         if not groups:
             return {}
         claims = {key: self._claim(arrivals[0].prepared) for key, arrivals in groups.items()}
-        columns = [list(column) for column in zip(*(row for _, row in claims.values()), strict=True)]
+        # Ids are made as records arrive; rows are claimed in the order of keys, in which all transactions claim.
+        rows = [row for _, (_, row) in sorted(claims.items())]
+        columns = [list(column) for column in zip(*rows, strict=True)]
         claimed = {row["id"] for row in await self._connection.fetch(SQL.claim, *columns)}
         subjects = {key: subject for key, (subject, _) in claims.items() if subject.id in claimed}
-        known = [key for key in groups if key not in subjects]
-        if known:
-            digests = {key: {arrival.prepared.digest for arrival in groups[key]} for key in known}
+        if known := [key for key in groups if key not in subjects]:
+            digests = {key: groups[key][0].prepared.digest for key in known}
             subjects |= await load_standing(self._connection, digests)
         return subjects
 
@@ -95,7 +93,8 @@ class Transaction:
         )  # fmt: skip
         return subject, (
             subject.id, draft.channel, draft.source, prepared.external_id, draft.received_at, self._order.now,
-            draft.kind, prepared.topic, prepared.division, subject.first_revision, prepared.digest, subject.receipt_code, subject.case,
+            draft.kind, prepared.topic, prepared.division, subject.first_revision, prepared.digest,
+            subject.receipt_code, subject.case,
         )  # fmt: skip
 
     def _apply(
@@ -103,11 +102,10 @@ class Transaction:
     ) -> None:
         for key, arrivals in groups.items():
             subject = subjects[key]
-            subject.arrived = arrivals[0].place
             for place, prepared in arrivals:
                 change = Change.UNCHANGED
                 if subject.arrive(prepared, self._tools.vault):
-                    change = Change.NEW if subject.new and subject.count == 1 else Change.REVISED
+                    change = Change.NEW if subject.new else Change.REVISED
                 self._outcomes[place] = Outcome(
                     position=prepared.draft.position,
                     change=change,
@@ -217,7 +215,7 @@ def new_mention(part: Part) -> NewMention:
 
 def new_submission(subject: Subject) -> NewSubmission:
     """Return what filing needs of a submission that is about to be written."""
-    draft = subject.latest.draft
+    draft = subject.latest.prepared.draft
     mentions = (part for part in subject.fresh(PartKind.MENTION) if part.holds)
     return NewSubmission(
         id=subject.id,

@@ -62,11 +62,10 @@ class Writing:
 
     def add(self, subject: Subject, decision: PartyDecision, filing: Filing | None) -> None:
         """Gather a changed subject's rows and entries."""
-        for revision in subject.revisions:
-            self._revision(subject, revision)
+        self._revision(subject, subject.latest)
         if subject.new:
             self._file(subject, filing)
-        if not subject.new or len(subject.revisions) > 1:
+        else:
             self._renew(subject)
         for part in subject.fresh(PartKind.MENTION):
             self._mention(subject, part, decision)
@@ -77,7 +76,7 @@ class Writing:
         self._edges(subject)
         for kind in PartKind:
             self._dropped[kind] += [(part.id, part.until) for part in subject.dropped(kind)]
-        self._places |= {place.id: place for one in subject.revisions for place in one.prepared.source_places}
+        self._places |= {place.id: place for place in subject.latest.prepared.source_places}
 
     def _revision(self, subject: Subject, revision: Revision) -> None:
         draft, key = revision.prepared.draft, self._vault.new_key()
@@ -94,10 +93,10 @@ class Writing:
         )  # fmt: skip
 
     def _renew(self, subject: Subject) -> None:
-        latest = subject.latest
+        latest = subject.latest.prepared
         self._submissions.append((
             subject.id, latest.draft.received_at, latest.draft.kind, latest.topic, latest.division,
-            subject.revisions[-1].id, subject.count, latest.digest,
+            subject.latest.id, subject.count, latest.digest,
         ))  # fmt: skip
 
     def _file(self, subject: Subject, filing: Filing | None) -> None:
@@ -114,7 +113,10 @@ class Writing:
         )
 
     def _open(self, subject: Subject) -> None:
-        latest, events = subject.latest, [event_of(part) for part in subject.fresh(PartKind.EVENT) if part.holds]
+        latest, events = (
+            subject.latest.prepared,
+            [event_of(part) for part in subject.fresh(PartKind.EVENT) if part.holds],
+        )
         submission = SubmissionFacts(
             id=subject.id, channel=latest.draft.channel, received_at=latest.draft.received_at, registered_at=self._now,
             kind=latest.draft.kind, topic=latest.topic, division=latest.division, title=latest.draft.title,

@@ -1,0 +1,48 @@
+"""Reads again what was turned down, when a source's mapping or our reading of it was mended."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from connectors.connector import Resource
+from connectors.push import read_push
+from connectors.registry import read
+
+from graph.intake import Change, Intake, Outcome
+from graph.records import Channel, Reading, Refusal, RejectionId
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connectors.connector import ReadOptions
+
+
+class Retry:
+    """Retries rejections by command."""
+
+    def __init__(self, intake: Intake, options: ReadOptions) -> None:
+        self._intake = intake
+        self._options = options
+
+    async def retry(self, rejection: RejectionId, *, actor: str, now: datetime) -> Outcome:
+        """Read a rejected record again and take it in; where it goes in now, the rejection is resolved.
+
+        Raises NotFoundError where the rejection is not open.
+        """
+        refusal = await self._intake.kept(rejection)
+        readings = read_again(refusal, self._options)
+        outcomes = await self._intake.take_in(readings, actor=actor, now=now)
+        outcome = next((one for one in outcomes if one.change is Change.REJECTED), outcomes[0])
+        if outcome.submission is not None and outcome.change is not Change.REJECTED:
+            await self._intake.resolve(rejection, outcome.submission, actor=actor, now=now)
+        return outcome
+
+
+def read_again(refusal: Refusal, options: ReadOptions) -> list[Reading]:
+    """Read a refused record in the form in which it was kept: one row as JSON, or a whole file. Pure."""
+    options = options.for_source(refusal.source)
+    if refusal.channel in {Channel.HOTLINE, Channel.WEB, Channel.VISIT} and refusal.payload[:1] in (b"{", b"["):
+        return read_push(refusal.channel, refusal.payload, options)
+    name = PurePath(refusal.position).name
+    return list(read(refusal.channel, Resource.from_bytes(name, refusal.payload), options))

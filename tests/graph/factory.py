@@ -1,0 +1,70 @@
+"""Drafts for tests: a whole one, with what the test is about changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from graph.topics import Taxonomy
+
+from graph.attachments import Attachments
+from graph.intake import Intake
+from graph.places import Gazetteer
+from graph.records import Channel, Draft, HotlineDetails, MentionDraft, MentionRole, ReplyDraft
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from graph.database import Pool
+    from graph.identity import Vault
+    from graph.linking import Linker
+
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+TEXT = (
+    "岳麓区桔园小区三栋楼下的烧烤店每晚营业到凌晨两点，油烟直接排进住户家中，噪声很大，"
+    "请有关部门上门查处并给出书面答复。"
+)
+
+
+def draft(external_id: str | None = "1", **changes: Any) -> Draft:
+    """Return a hotline ticket with these fields changed."""
+    return Draft(
+        **{
+            "channel": Channel.HOTLINE,
+            "source": "hotline",
+            "external_id": external_id,
+            "received_at": NOW - timedelta(days=3),
+            "title": "烧烤店油烟扰民",
+            "text": TEXT,
+            "payload": f'{{"工单编号": "{external_id}"}}'.encode(),
+            "position": f"tickets.csv row {external_id}",
+            "details": HotlineDetails(ticket_type="投诉"),
+        }
+        | changes
+    )
+
+
+def petitioner(name: str = "张三", phone: str | None = "13812341234", **changes: Any) -> MentionDraft:
+    """Return a petitioner."""
+    return MentionDraft(role=MentionRole.PETITIONER, name=name, phone=phone, **changes)
+
+
+def reply(text: str = "已责令该店整改。", organ: str | None = "岳麓区城市管理局", days: int = 1) -> ReplyDraft:
+    """Return an organ's answer, some days before now."""
+    return ReplyDraft(text=text, organ=organ, at=NOW - timedelta(days=days))
+
+
+_GAZETTEER = Gazetteer()
+_TAXONOMY = Taxonomy()
+
+
+def make_intake(pool: Pool, vault: Vault, folder: Path, linker: Linker | None = None) -> Intake:
+    """Return an intake on these parts."""
+    return Intake(
+        pool=pool,
+        vault=vault,
+        attachments=Attachments(folder),
+        gazetteer=_GAZETTEER,
+        taxonomy=_TAXONOMY,
+        linker=linker,
+    )
