@@ -1,0 +1,51 @@
+"""Organs as sources name them: one spelling for one organ, and the division it sits in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from graph.gazetteer import Gazetteer
+
+_BLANKS: Final = re.compile(r"[\s\u200b\ufeff]+")
+_WRAPPED: Final = re.compile(
+    r"^[\[【〔「『《<(\"“”'‘’](?P<inside>[^\[\]【】〔〕「」『』《》<>()\"“”'‘’]*)[\]】〕」』》>)\"“”'‘’]$"
+)
+_EDGES: Final = " ,.;:、。，；：·-—_/\\|"
+# How an organ speaks of its own level: 市住建局 is the prefecture's, 区教育局 and 县教育局 the county's.
+_OWN_LEVEL: Final = {"省": 2, "市": 4, "州": 4, "区": 6, "县": 6}
+_SAYS_LEVEL: Final = re.compile(r"^(?:中共)?(?:本|我)?(?P<level>[省市州区县])(?![域间])")
+_PARTY: Final = "中共"
+"""Before the division's name in the names of the Party's organs (中共长沙市委); the division is the same."""
+
+
+def normalise_organ(name: str) -> str:
+    """Return an organ's name in one spelling: half width, no blanks, no wrapping brackets, no marks at its ends.
+
+    市, 区 and 县 at the beginning stay: they say which level's organ it is.
+    """
+    spelled = _BLANKS.sub("", unicodedata.normalize("NFKC", name))
+    while True:
+        bare = spelled.strip(_EDGES)
+        if wrapped := _WRAPPED.match(bare):
+            bare = wrapped["inside"]
+        if bare == spelled:
+            return bare
+        spelled = bare
+
+
+def division_of(name: str, gazetteer: Gazetteer) -> str | None:
+    """Return the code of the division that an organ's name begins with, else of the level of home that it names."""
+    spelled = normalise_organ(name)
+    found, _ = gazetteer.leading(spelled.removeprefix(_PARTY))
+    if found:
+        return found.code
+    says = _SAYS_LEVEL.match(spelled)
+    if says is None:
+        return None
+    # 区 and 县 are also said of a county-level city's parts, hence only as deep as home itself is.
+    depth = _OWN_LEVEL[says["level"]]
+    division = gazetteer.by_code(gazetteer.home[:depth]) if len(gazetteer.home) >= depth else None
+    return division.code if division else None
