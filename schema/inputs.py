@@ -109,7 +109,6 @@ class SubmissionFilter:
 class PartyFilter:
     kind: PartyKind | None = asked("A person or an organisation.")
     role: MentionRole | None = asked("By what they are in some submission.")
-    least_mentions: int | None = asked("Mentioned at least this often.")
 
 
 @strawberry.input(description="Which places; all that is given must hold.")

@@ -68,7 +68,7 @@ class PartyPayload:
 @strawberry.type(description="What became of a second try.")
 class RetryPayload:
     rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
-    submissions: list[Submission] = strawberry.field(default_factory=list, description="What it became.")
+    submission: Submission | None = strawberry.field(default=None, description="What it became.")
     errors: list[UserError] = _errors()
 
 

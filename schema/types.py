@@ -90,7 +90,7 @@ class Node:
 class Link:
     state: EdgeState = told("Whether it holds.")
     score: float | None = told("How sure the machine was, 0 to 1; null where a person decided.")
-    evidence: JSON = told("What the decision rests on, field by field; never a name or number.")
+    evidence: JSON = told("What the decision rests on: a rule and what it compared, or a person's reason.")
     decided_by: str = told("Who decided: a person's or a rule's name.")
     decided_at: datetime = told("When it was decided.")
 
@@ -397,7 +397,7 @@ class Party(Node):
     ) -> Connection[Case]:
         return await info.context.reads.party_cases(self, PageRequest(first, after, last, before))
 
-    @fetched("The ties between its mentions, and those proposed or refused.")
+    @fetched("The ties between its mentions, and those proposed to be tied to them.")
     async def links(self, info: Info) -> list[PartyLink]:
         return await info.context.reads.party_links(self)
 

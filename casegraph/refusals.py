@@ -1,0 +1,59 @@
+"""Answers that refuse, in the one shape of errors that every route has: `errors[].extensions.code`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+JSON = "application/json; charset=utf-8"
+
+
+class RefusalError(Exception):
+    """A request is answered with this status and error."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None, **details: object
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+        self.error = {"message": message, "extensions": {"code": code, **details}}
+
+    def response(self, content_type: str = JSON) -> Response:
+        """Return the answer."""
+        return Response(
+            orjson.dumps({"errors": [self.error]}),
+            status_code=self.status,
+            headers=dict(self.headers or {}),
+            media_type=content_type,
+        )
+
+
+async def bounded_body(request: Request, limit: int) -> bytes:
+    """Return a request's body; raise RefusalError (413) as soon as it proves larger than `limit` bytes."""
+    declared = request.headers.get("content-length", "0")
+    asked = int(declared) if declared.isdigit() else 0
+    parts: list[bytes] = []
+    size = 0
+    if asked <= limit:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                break
+            parts.append(part)
+    if max(asked, size) > limit:
+        message = f"The body has more than {limit} bytes. Send it in smaller parts."
+        raise RefusalError(413, "LIMIT_BODY", message, limit=limit, asked=max(asked, size))
+    return b"".join(parts)
+
+
+def content_type(request: Request) -> str:
+    """Return the media type of a request's body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

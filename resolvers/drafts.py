@@ -1,0 +1,100 @@
+"""From what was entered to drafts, as a connector would have read them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final, assert_never
+
+import orjson
+
+from graph.records import (
+    CallBackDraft,
+    Channel,
+    Details,
+    Draft,
+    HotlineDetails,
+    LetterDetails,
+    MentionDraft,
+    ReplyDraft,
+    VisitDetails,
+    WebDetails,
+)
+from schema import inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Entered = (
+    inputs.SubmitLetterInput | inputs.SubmitVisitInput | inputs.SubmitHotlineTicketInput | inputs.SubmitWebMessageInput
+)
+
+DESKS: Final[Mapping[Channel, str]] = {
+    Channel.LETTER: "letters-desk",
+    Channel.VISIT: "visits-desk",
+    Channel.HOTLINE: "hotline-desk",
+    Channel.WEB: "web-desk",
+}
+"""The source of what is entered by hand without naming one."""
+
+
+def draft_of(entered: Entered) -> Draft:
+    """Return what was entered as a draft; its payload is all that was entered."""
+    channel, details = channel_and_details(entered)
+    return Draft(
+        channel=channel,
+        source=entered.source or DESKS[channel],
+        external_id=entered.external_id,
+        received_at=entered.received_at,
+        title=entered.title,
+        text=entered.text,
+        payload=orjson.dumps(asdict(entered), option=orjson.OPT_SORT_KEYS),
+        position="entered by hand",
+        kind=entered.kind,
+        topic=entered.topic,
+        division=entered.division,
+        organ=entered.organ,
+        mentions=tuple(_mention_of(one) for one in entered.mentions),
+        replies=tuple(ReplyDraft(text=one.text, organ=one.organ, at=one.at) for one in entered.replies),
+        call_backs=tuple(
+            CallBackDraft(at=one.at, satisfaction=one.satisfaction, note=one.note) for one in entered.call_backs
+        ),
+        details=details,
+    )
+
+
+def _mention_of(entered: inputs.MentionInput) -> MentionDraft:
+    return MentionDraft(
+        role=entered.role,
+        kind=entered.kind,
+        name=entered.name,
+        identity_number=entered.identity_number,
+        phone=entered.phone,
+        address=entered.address,
+        account=entered.account,
+        email=entered.email,
+    )
+
+
+def channel_and_details(entered: Entered) -> tuple[Channel, Details]:
+    """Return the channel of an input and what only that channel has."""
+    match entered:
+        case inputs.SubmitLetterInput():
+            return Channel.LETTER, LetterDetails(
+                postmarked_on=entered.postmarked_on, signatories=entered.signatories, enclosures=entered.enclosures
+            )
+        case inputs.SubmitVisitInput():
+            return Channel.VISIT, VisitDetails(
+                head_count=entered.head_count,
+                reception_place=entered.reception_place,
+                received_by=entered.received_by,
+                leader_reception=entered.leader_reception,
+                skip_level=entered.skip_level,
+            )
+        case inputs.SubmitHotlineTicketInput():
+            return Channel.HOTLINE, HotlineDetails(
+                ticket_type=entered.ticket_type, urgency=entered.urgency, due_at=entered.due_at
+            )
+        case inputs.SubmitWebMessageInput():
+            return Channel.WEB, WebDetails(platform=entered.platform, likes=entered.likes, dislikes=entered.dislikes)
+        case unknown:
+            assert_never(unknown)

@@ -1,0 +1,76 @@
+"""The one shape of errors: `extensions.code` always, and nothing internal ever."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from graphql import GraphQLError
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from graph.database import DatabaseUnreachable
+from graph.errors import GraphError, InvalidError
+from schema.errors import INTERNAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = logging.getLogger("casegraph.graphql")
+
+
+class Stage(StrEnum):
+    """How far an operation had come."""
+
+    PARSE = "GRAPHQL_PARSE_FAILED"
+    VALIDATE = "GRAPHQL_VALIDATION_FAILED"
+    EXECUTE = "BAD_USER_INPUT"
+
+
+UNAVAILABLE: Final = "UNAVAILABLE"
+
+
+def shaped(error: GraphQLError, stage: Stage) -> GraphQLError:
+    """Return an error as it may be told: with a code, and masked where nobody outside can mend it."""
+    if error.extensions and "code" in error.extensions:
+        return error
+    cause = _cause(error)
+    if cause is None or isinstance(cause, StrawberryInputCoercionError):
+        return _told(error, error.message, {"code": str(stage)})
+    if isinstance(cause, InvalidError):
+        return _told(error, cause.message, {"code": "INVALID_VALUE", "argument": cause.field})
+    if isinstance(cause, GraphError):
+        return _told(error, str(cause), {"code": "NOT_POSSIBLE"})
+    if isinstance(cause, DatabaseUnreachable):
+        return _told(error, "The database cannot be reached just now. Try again.", {"code": UNAVAILABLE})
+    return _masked(error, cause)
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """Return what was raised, None where it was GraphQL itself."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
+    """Tell an id alone, and log where it happened without its message, which may name somebody."""
+    incident = uuid4().hex
+    frames = "".join(traceback.format_tb(cause.__traceback__))
+    logger.error("incident %s: %s at %s\n%s", incident, type(cause).__qualname__, error.path, frames)
+    message = f"Something went wrong here. Tell the operator this number: {incident}."
+    return _told(error, message, {"code": INTERNAL, "incident": incident})
+
+
+def _told(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=dict(extensions),
+    )

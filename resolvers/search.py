@@ -1,0 +1,107 @@
+"""From the API's search to the engine's and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from graph.records import CaseStatus, Channel, PetitionKind
+from resolvers.filters import chosen_of, clean, division_prefix
+from resolvers.pages import checked_size
+from schema import answers
+from schema.enums import FacetName, PassageField
+from schema.scalars import BigInt
+from schema.types import PageInfo
+from search import records as engine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from schema import inputs
+    from schema.types import Submission
+
+LONGEST_QUERY: Final = 1_000
+
+
+class Searcher(Protocol):
+    """What answers a search: an engine, whichever it is."""
+
+    async def search(self, request: engine.SearchRequest) -> engine.SearchPage: ...
+
+
+def request_of(asked: inputs.SearchAsked) -> engine.SearchRequest:
+    """Return what the engine is asked."""
+    return engine.SearchRequest(
+        text=clean("query", asked.query),
+        filter=_filter_of(asked.filter),
+        order=engine.SearchOrder(asked.order),
+        first=checked_size(asked.first),
+        after=asked.after,
+        facets=tuple(dict.fromkeys(engine.FacetName(name) for name in asked.facets)),
+    )
+
+
+def _filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
+    if chosen is None:
+        return engine.SearchFilter()
+    received = chosen.received_at
+    return engine.SearchFilter(
+        channels=tuple(Channel(one) for one in chosen_of(chosen.channel) or ()),
+        kinds=tuple(PetitionKind(one) for one in chosen_of(chosen.kind) or ()),
+        statuses=tuple(CaseStatus(one) for one in chosen_of(chosen.status) or ()),
+        topic=None if chosen.topic is None else clean("topic", chosen.topic),
+        division=None if chosen.division is None else division_prefix(chosen.division),
+        received_from=received.from_ if received else None,
+        received_until=received.until if received else None,
+    )
+
+
+def impossible(chosen: inputs.SearchFilter | None) -> bool:
+    """Tell whether a choice allows nothing, which the engine's filter cannot say."""
+    return chosen is not None and any(chosen_of(one) == () for one in (chosen.channel, chosen.kind, chosen.status))
+
+
+def answer_of(
+    page: engine.SearchPage, asked: inputs.SearchAsked, submissions: Mapping[UUID, Submission]
+) -> answers.SearchConnection:
+    """Return the API's answer; a hit that the database no longer has is left out."""
+    edges = [
+        answers.SearchHit(
+            cursor=hit.cursor,
+            score=hit.score,
+            passages=[_passage_of(passage) for passage in hit.passages],
+            node=submissions[hit.submission],
+        )
+        for hit in page.hits
+        if hit.submission in submissions
+    ]
+    info = PageInfo(
+        has_next_page=page.has_next_page,
+        has_previous_page=asked.after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=page.hits[-1].cursor if page.hits else None,
+    )
+    return answers.SearchConnection(
+        edges=edges, page_info=info, total_count=BigInt(page.total), facets=_facets_of(page, asked.facets)
+    )
+
+
+def _passage_of(passage: engine.Passage) -> answers.Passage:
+    return answers.Passage(
+        field=PassageField(passage.field.upper()),
+        text=passage.text,
+        ranges=[answers.Range(start=one.start, end=one.end) for one in passage.ranges],
+    )
+
+
+def _facets_of(page: engine.SearchPage, wanted: Sequence[FacetName]) -> list[answers.Facet]:
+    return [
+        answers.Facet(
+            name=name,
+            counts=[
+                answers.FacetCount(value=one.value, count=BigInt(one.count))
+                for one in page.facets.get(engine.FacetName(name), ())
+            ],
+        )
+        for name in dict.fromkeys(wanted)
+    ]

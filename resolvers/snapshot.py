@@ -1,0 +1,48 @@
+"""One view of the database for one operation."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graph.database import Connection, Pool, Row
+    from graph.reads import Statement
+
+
+class Snapshot:
+    """A read-only `repeatable read` transaction, begun by the first statement; statements run one after another.
+
+    So all fields of an operation tell of the same moment, and an operation takes one connection at most.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._lock = asyncio.Lock()
+        self._open = AsyncExitStack()
+        self._connection: Connection | None = None
+
+    async def fetch(self, statement: Statement) -> list[Row]:
+        """Run one statement and return its rows."""
+        async with self._lock:
+            connection = await self._begun()
+            return await connection.fetch(statement.text, *statement.arguments)
+
+    async def connection(self) -> Connection:
+        """Return the connection itself, for readers that bring their own statements."""
+        async with self._lock:
+            return await self._begun()
+
+    async def _begun(self) -> Connection:
+        if self._connection is None:
+            connection = await self._open.enter_async_context(self._pool.acquire())
+            await self._open.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
+            self._connection = connection
+        return self._connection
+
+    async def close(self) -> None:
+        """End the transaction; the next statement, if there is one, sees what was committed since."""
+        async with self._lock:
+            self._connection = None
+            await self._open.aclose()

@@ -1,0 +1,247 @@
+"""The mutations: what was entered becomes drafts and commands, what went wrong becomes typed errors, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
+from graph.intake import Change
+from graph.records import CaseId, MentionId, RejectionId, SubmissionId
+from resolvers.drafts import draft_of
+from schema import answers, mutations
+from schema.enums import IntakeChange, UserErrorCode
+from schema.errors import RequestError
+from schema.ids import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from graph.intake import Outcome
+    from graph.records import EdgeId, Reading
+    from resolvers.drafts import Entered
+    from resolvers.roots import GraphReads
+    from schema import inputs
+
+LONGEST_REASON: Final = 2_000
+
+
+class Intake(Protocol):
+    """Takes readings in (`graph.intake`)."""
+
+    async def take_in(self, readings: Sequence[Reading], *, actor: str, now: datetime) -> list[Outcome]: ...
+
+
+class Commands(Protocol):
+    """What people decide (`graph.commands`)."""
+
+    async def join_cases(self, *, leading: CaseId, other: CaseId, reason: str, actor: str, now: datetime) -> EdgeId: ...
+    async def part_cases(self, *, case: CaseId, actor: str, now: datetime) -> EdgeId: ...
+    async def file_submission(
+        self, *, submission: SubmissionId, case: CaseId, reason: str, actor: str, now: datetime
+    ) -> EdgeId: ...
+    async def part_submission(self, *, submission: SubmissionId, actor: str, now: datetime) -> CaseId: ...
+    async def join_parties(
+        self, *, one: MentionId, other: MentionId, reason: str, actor: str, now: datetime
+    ) -> EdgeId: ...
+    async def part_parties(self, *, one: MentionId, other: MentionId, actor: str, now: datetime) -> EdgeId: ...
+
+
+class Retry(Protocol):
+    """Reads again what was rejected (`sync.retry`)."""
+
+    async def retry(self, rejection: RejectionId, *, actor: str, now: datetime) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Through which the graph is changed, by whom, and when."""
+
+    intake: Intake
+    commands: Commands
+    retry: Retry
+    clock: Callable[[], datetime]
+    actor: str
+
+
+class Payload(Protocol):
+    """What every mutation answers."""
+
+    errors: list[mutations.UserError]
+
+
+P = TypeVar("P", bound=Payload)
+
+
+def user_error(error: GraphError | RequestError) -> mutations.UserError:
+    """Return what a user is told of a domain error."""
+    code, path = UserErrorCode.INVALID, [] if not isinstance(error, InvalidError) else error.field.split(".")
+    if isinstance(error, NotFoundError):
+        code = UserErrorCode.NOT_FOUND
+    elif isinstance(error, ConflictError):
+        code = UserErrorCode.CONFLICT
+    elif not isinstance(error, InvalidError | RequestError):
+        raise error
+    return mutations.UserError(code=code, field=path, message=str(error))
+
+
+def _key(name: str, kind: str, text: str) -> UUID:
+    """Return an input's key; raise InvalidError, which names the field, where it is none."""
+    try:
+        return key_of(kind, text)
+    except RequestError as error:
+        raise InvalidError(name, error.message) from error
+
+
+def _reason(text: str) -> str:
+    if not text.strip() or len(text) > LONGEST_REASON or "\0" in text:
+        raise InvalidError("reason", f"Give a reason of 1 to {LONGEST_REASON} characters.")
+    return text
+
+
+class GraphWrites:
+    """Implements `schema.ports.Writes`."""
+
+    def __init__(self, reads: GraphReads, doors: Doors) -> None:
+        self._reads = reads
+        self._doors = doors
+        self._actor = doors.actor
+
+    async def _answered(self, work: Awaitable[P], refused: Callable[..., P]) -> P:
+        try:
+            return await work
+        except (GraphError, RequestError) as error:
+            return refused(errors=[user_error(error)])
+
+    # Submissions ---------------------------------------------------------------------------------------------------
+
+    async def submit_letter(self, entered: inputs.SubmitLetterInput) -> mutations.SubmitPayload:
+        return await self._answered(self._submit(entered), mutations.SubmitPayload)
+
+    async def submit_visit(self, entered: inputs.SubmitVisitInput) -> mutations.SubmitPayload:
+        return await self._answered(self._submit(entered), mutations.SubmitPayload)
+
+    async def submit_hotline_ticket(self, entered: inputs.SubmitHotlineTicketInput) -> mutations.SubmitPayload:
+        return await self._answered(self._submit(entered), mutations.SubmitPayload)
+
+    async def submit_web_message(self, entered: inputs.SubmitWebMessageInput) -> mutations.SubmitPayload:
+        return await self._answered(self._submit(entered), mutations.SubmitPayload)
+
+    async def _submit(self, entered: Entered) -> mutations.SubmitPayload:
+        (outcome,) = await self._doors.intake.take_in([draft_of(entered)], actor=self._actor, now=self._doors.clock())
+        payload = mutations.SubmitPayload(
+            receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)
+        )
+        await self._reads.renew()
+        if outcome.submission:
+            payload.submission = await self._reads.submission_of(outcome.submission)
+            payload.case = await self._reads.case_of(payload.submission.case_key)
+        return payload
+
+    async def file_submission(self, entered: inputs.FileSubmissionInput) -> mutations.FilePayload:
+        async def work() -> mutations.FilePayload:
+            submission = SubmissionId(_key("submission", "Submission", entered.submission))
+            await self._doors.commands.file_submission(
+                submission=submission,
+                case=CaseId(_key("case", "Case", entered.case)),
+                reason=_reason(entered.reason),
+                actor=self._actor,
+                now=self._doors.clock(),
+            )
+            return await self._filed(submission)
+
+        return await self._answered(work(), mutations.FilePayload)
+
+    async def part_submission(self, entered: inputs.PartSubmissionInput) -> mutations.FilePayload:
+        async def work() -> mutations.FilePayload:
+            submission = SubmissionId(_key("submission", "Submission", entered.submission))
+            await self._doors.commands.part_submission(
+                submission=submission, actor=self._actor, now=self._doors.clock()
+            )
+            return await self._filed(submission)
+
+        return await self._answered(work(), mutations.FilePayload)
+
+    async def _filed(self, key: SubmissionId) -> mutations.FilePayload:
+        await self._reads.renew()
+        submission = await self._reads.submission_of(key)
+        return mutations.FilePayload(submission=submission, case=await self._reads.case_of(submission.case_key))
+
+    # Cases ---------------------------------------------------------------------------------------------------------
+
+    async def join_cases(self, entered: inputs.JoinCasesInput) -> mutations.CasePayload:
+        async def work() -> mutations.CasePayload:
+            leading = CaseId(_key("leading", "Case", entered.leading))
+            await self._doors.commands.join_cases(
+                leading=leading,
+                other=CaseId(_key("other", "Case", entered.other)),
+                reason=_reason(entered.reason),
+                actor=self._actor,
+                now=self._doors.clock(),
+            )
+            await self._reads.renew()
+            return mutations.CasePayload(case=await self._reads.case_of(leading))
+
+        return await self._answered(work(), mutations.CasePayload)
+
+    async def part_cases(self, entered: inputs.PartCasesInput) -> mutations.CasePayload:
+        async def work() -> mutations.CasePayload:
+            case = CaseId(_key("case", "Case", entered.case))
+            await self._doors.commands.part_cases(case=case, actor=self._actor, now=self._doors.clock())
+            await self._reads.renew()
+            return mutations.CasePayload(case=await self._reads.case_of(case))
+
+        return await self._answered(work(), mutations.CasePayload)
+
+    # Parties -------------------------------------------------------------------------------------------------------
+
+    async def join_parties(self, entered: inputs.JoinPartiesInput) -> mutations.PartyPayload:
+        async def work() -> mutations.PartyPayload:
+            one, other = _mentions(entered.one, entered.other)
+            await self._doors.commands.join_parties(
+                one=one, other=other, reason=_reason(entered.reason), actor=self._actor, now=self._doors.clock()
+            )
+            return await self._parties(one, other)
+
+        return await self._answered(work(), mutations.PartyPayload)
+
+    async def part_parties(self, entered: inputs.PartPartiesInput) -> mutations.PartyPayload:
+        async def work() -> mutations.PartyPayload:
+            one, other = _mentions(entered.one, entered.other)
+            await self._doors.commands.part_parties(one=one, other=other, actor=self._actor, now=self._doors.clock())
+            return await self._parties(one, other)
+
+        return await self._answered(work(), mutations.PartyPayload)
+
+    async def _parties(self, one: MentionId, other: MentionId) -> mutations.PartyPayload:
+        await self._reads.renew()
+        return mutations.PartyPayload(one=await self._reads.party_of(one), other=await self._reads.party_of(other))
+
+    # Rejections ----------------------------------------------------------------------------------------------------
+
+    async def retry_rejection(self, entered: inputs.RetryRejectionInput) -> mutations.RetryPayload:
+        async def work() -> mutations.RetryPayload:
+            rejection = RejectionId(_key("rejection", "Rejection", entered.rejection))
+            outcome = await self._doors.retry.retry(rejection, actor=self._actor, now=self._doors.clock())
+            await self._reads.renew()
+            return mutations.RetryPayload(
+                rejection=await self._reads.find(answers.Rejection, rejection),
+                submission=await self._reads.submission_of(outcome.submission) if outcome.submission else None,
+                errors=rejected(outcome),
+            )
+
+        return await self._answered(work(), mutations.RetryPayload)
+
+
+def _mentions(one: str, other: str) -> tuple[MentionId, MentionId]:
+    return MentionId(_key("one", "Mention", one)), MentionId(_key("other", "Mention", other))
+
+
+def rejected(outcome: Outcome) -> list[mutations.UserError]:
+    """Return what a user is told of a record that was not taken in."""
+    if outcome.change is not Change.REJECTED:
+        return []
+    message = outcome.message or "It could not be taken in; the rejection is kept."
+    return [mutations.UserError(code=UserErrorCode.REJECTED, field=[], message=message)]
