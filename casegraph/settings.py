@@ -1,0 +1,205 @@
+"""Everything an operator can set, read once from `CASEGRAPH_…` variables into one frozen object.
+
+A field's metadata holds what docs/settings.md says of it, and how its text is read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import logging
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIX: Final = "CASEGRAPH_"
+TEST_PREFIX: Final = "CASEGRAPH_TEST_"
+"""Read by the tests alone, so no mistake here."""
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+KEY_BYTES: Final = 32
+SQL_SCHEMES: Final = ("postgresql://", "postgres://")
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The message names it and says what it may be, never what a secret one held."""
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _host(text: str) -> str:
+    if text not in LOOPBACK:
+        raise ValueError(
+            "may only be 127.0.0.1, ::1 or localhost: until it is decided who may see what, casegraph answers"
+            " this machine alone"
+        )
+    return text
+
+
+def _number(smallest: int, largest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not smallest <= int(text) <= largest:
+            raise ValueError(f"must be a whole number from {smallest} to {largest}")
+        return int(text)
+
+    return read
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(SQL_SCHEMES):
+        raise ValueError("must begin with postgresql://, as in postgresql://user:password@host:5432/casegraph")
+    return text
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone of the IANA database, as Asia/Shanghai") from None
+
+
+def _key(text: str) -> bytes:
+    for decode in (bytes.fromhex, lambda given: base64.b64decode(given, validate=True)):
+        try:
+            key = decode(text)
+        except (ValueError, binascii.Error):
+            continue
+        if len(key) == KEY_BYTES:
+            return key
+    raise ValueError(f"must be {KEY_BYTES} bytes in hexadecimal or base64, as `openssl rand -hex 32` writes them")
+
+
+def _level(text: str) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR")
+    if text.upper() not in levels:
+        raise ValueError(f"must be one of {', '.join(levels)}")
+    return text.upper()
+
+
+def _division(text: str) -> str:
+    if not text.isascii() or not text.isdecimal() or len(text) not in (2, 4, 6):
+        raise ValueError("must be a GB/T 2260 code of 2, 4 or 6 digits, as 4301")
+    return text
+
+
+def _said(shown: str, read: Callable[[str], Any], says: str) -> dict[str, Any]:
+    """Describe a setting: its default as the documentation shows it, how its text is read, and what it is."""
+    return {"shown": shown, "read": read, "says": says}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this casegraph runs."""
+
+    data: Path = field(
+        default=Path(".casegraph"),
+        metadata=_said(
+            "./.casegraph",
+            _path,
+            "The folder for everything kept: the embedded database, attachments, the search index, the master key.",
+        ),
+    )
+    host: str = field(
+        default="127.0.0.1",
+        metadata=_said("127.0.0.1", _host, "The address to listen on; for now one of this machine alone."),
+    )
+    port: int = field(
+        default=8000,
+        metadata=_said("8000", _number(0, 65535), "The port to listen on; 0 takes any that is free."),
+    )
+    database_url: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_said(
+            "the embedded server",
+            _database_url,
+            "A PostgreSQL 18 server to use instead; the TLS parameters of the URL (`sslmode`, `sslrootcert`, …) hold.",
+        ),
+    )
+    timezone: ZoneInfo = field(
+        default=ZoneInfo("Asia/Shanghai"),
+        metadata=_said("Asia/Shanghai", _zone, "The zone of legal dates, and of times that name none."),
+    )
+    home_division: str | None = field(
+        default=None,
+        metadata=_said(
+            "none",
+            _division,
+            "The GB/T 2260 code of the division this instance serves; it decides between places of one name.",
+        ),
+    )
+    master_key: bytes | None = field(
+        default=None,
+        repr=False,
+        metadata=_said(
+            "the file master.key",
+            _key,
+            "The key that seals people's data, 32 bytes in hexadecimal or base64; without it a file in the data"
+            " folder, made at the first start.",
+        ),
+    )
+    pool_size: int = field(
+        default=10,
+        metadata=_said("10", _number(2, 1000), "Connections to the database that one process holds at most."),
+    )
+    batch_size: int = field(
+        default=300,
+        metadata=_said(
+            "300", _number(1, 300), "Records that `ingest` takes in by one transaction; larger ones hold others up."
+        ),
+    )
+    log_level: str = field(
+        default="INFO",
+        metadata=_said("INFO", _level, "What is logged: DEBUG, INFO, WARNING or ERROR."),
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings; raise SettingsError for a value that cannot be used or a name that is none."""
+        known = {name_of(one): one for one in fields(cls)}
+        given = {name: text.strip() for name, text in environment.items() if name.startswith(PREFIX)}
+        values: dict[str, Any] = {"data": _path(".casegraph")}
+        for name, text in sorted(given.items()):
+            if name.startswith(TEST_PREFIX) or text == "":
+                continue
+            if name not in known:
+                raise SettingsError(_unknown(name, known))
+            try:
+                values[known[name].name] = known[name].metadata["read"](text)
+            except ValueError as error:
+                raise SettingsError(f"{name} {error}.") from None
+        return cls(**values)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give these settings to a process we start."""
+        found = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value != one.default:
+                found[name_of(one)] = value.hex() if isinstance(value, bytes) else str(value)
+        return found
+
+
+def name_of(one: Field[Any]) -> str:
+    """Return the name of a setting's variable."""
+    return PREFIX + one.name.upper()
+
+
+def _unknown(name: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    hint = f" Did you mean {near[0]}?" if near else " See docs/settings.md for those there are."
+    return f"There is no setting {name}.{hint}"
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to the standard error stream, one line each."""
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    # Each request is counted in /metrics; a line each would be most of the log.
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
