@@ -189,9 +189,7 @@ class GraphQLOverHTTP:
             raise RefusalError(status, "BAD_USER_INPUT", message) from None
         if result.errors:
             self._on_errors(result.errors)
-        return Response(
-            body_of(result), status_code=status_of(result, media), media_type=f"{media}; charset=utf-8"
-        )
+        return Response(body_of(result), status_code=status_of(result, media), media_type=f"{media}; charset=utf-8")
 
 
 def _allowed(method: str) -> set[OperationType]:

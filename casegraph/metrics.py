@@ -34,9 +34,7 @@ class Metrics:
         self._errors = Counter(
             "casegraph_graphql_errors", "Errors in GraphQL answers.", ("code",), registry=self._registry
         )
-        self._position = Gauge(
-            "casegraph_journal_position", "The journal's last position.", registry=self._registry
-        )
+        self._position = Gauge("casegraph_journal_position", "The journal's last position.", registry=self._registry)
         self._lag = Gauge(
             "casegraph_reader_lag", "Journal entries that a reader has still to read.", ("reader",),
             registry=self._registry,

@@ -140,7 +140,9 @@ _CHECK: Final = "10X98765432"
 
 def normal_name(name: str) -> str:
     """Return the form in which equal names are equal: NFKC, no blanks, one case."""
-    return _BLANKS.sub("", unicodedata.normalize("NFKC", name)).casefold()
+    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", name))
+    # Folding can undo what NFKC composed, and blanks can have kept apart what it composes now.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", plain).casefold())
 
 
 def normal_phone(phone: str) -> str | None:
@@ -163,7 +165,9 @@ def normal_identity(number: str) -> str | None:
 
 # Masks: what everybody may see ------------------------------------------------------------------------------------
 
-_DIVISION_PART = re.compile(r"\A.{0,24}?(?:自治区|省)?.{0,12}?(?:自治州|地区|盟|市)?.{0,12}?(?:区|县|旗|市)")
+_DIVISION_PART = re.compile(
+    r"\A(?:.{2,7}?(?:省|自治区))?(?:.{1,8}?(?:市|自治州|地区|盟))?(?:.{1,8}?(?:(?<![小园社校厂])区|县|旗|市))?"
+)
 
 
 def mask_name(name: str) -> str:
@@ -184,7 +188,7 @@ def mask_identity(number: str) -> str:
 def mask_address(address: str) -> str:
     """Keep an address down to its county; nothing where that is not found."""
     match = _DIVISION_PART.match(address)
-    return f"{match[0]}***" if match else "***"
+    return f"{match[0] if match else ''}***"
 
 
 def mask_account(account: str) -> str:

@@ -131,7 +131,7 @@ class Linker(Protocol):
         self,
         connection: Connection,
         submissions: Sequence[NewSubmission],
-        parties: Mapping[MentionId, PartyId],
+        decision: PartyDecision,
         own_cases: Mapping[SubmissionId, CaseId],
         also: frozenset[CaseId],
     ) -> Mapping[SubmissionId, Filing]:
@@ -289,27 +289,30 @@ class ExactLinker:
         self,
         connection: Connection,
         submissions: Sequence[NewSubmission],
-        parties: Mapping[MentionId, PartyId],
+        decision: PartyDecision,
         own_cases: Mapping[SubmissionId, CaseId],
         also: frozenset[CaseId],
     ) -> Mapping[SubmissionId, Filing]:
         """Compare each submission with what its petitioners have filed before, in the order they arrive."""
-        asked = {parties[mention] for one in submissions for mention in one.petitioners}
+        now = {decision.parties[mention] for one in submissions for mention in one.petitioners}
+        # The tables still know those that are merged in this transaction by their former names.
+        asked = {party: party for party in now} | {old: new for old, new in decision.merged.items() if new in now}
 
         async def look() -> dict[PartyId, list[FiledSubmission]]:
-            return await self._filed(connection, sorted(asked)) if asked else {}
+            return await self._filed(connection, asked) if asked else {}
 
         def cases(found: dict[PartyId, list[FiledSubmission]]) -> frozenset[CaseId]:
             return also | {one.case for filed in found.values() for one in filed}
 
         filed = await hold(connection, look, cases, SQL.hold_cases)
-        return decide_filings(submissions, parties, own_cases, filed)
+        return decide_filings(submissions, decision.parties, own_cases, filed)
 
     @staticmethod
-    async def _filed(connection: Connection, parties: Sequence[PartyId]) -> dict[PartyId, list[FiledSubmission]]:
+    async def _filed(connection: Connection, asked: Mapping[PartyId, PartyId]) -> dict[PartyId, list[FiledSubmission]]:
+        """Return what each party has petitioned for, under the name that `asked` gives it."""
         found: dict[PartyId, list[FiledSubmission]] = {}
-        for row in await connection.fetch(SQL.filed_submissions, parties, CANDIDATES):
-            found.setdefault(PartyId(row["party"]), []).append(
+        for row in await connection.fetch(SQL.filed_submissions, sorted(asked), CANDIDATES):
+            found.setdefault(asked[row["party"]], []).append(
                 FiledSubmission(
                     id=row["id"], case=row["case_id"], received_at=row["received_at"],
                     places=frozenset(row["places"]), text=f"{row['title']}\n{row['body']}",

@@ -69,7 +69,8 @@ class Part:
         return self.until is None
 
 
-class EventDraft(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class EventDraft:
     """An event as a record tells of it."""
 
     kind: EventKind

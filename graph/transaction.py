@@ -147,7 +147,7 @@ class Transaction:
         new = [new_submission(subject) for subject in changed if subject.new]
         own = {subject.id: subject.case for subject in changed if subject.new}
         standing = frozenset(subject.case for subject in changed if not subject.new)
-        filings = await self._tools.linker.filings(self._connection, new, decision.parties, own, standing)
+        filings = await self._tools.linker.filings(self._connection, new, decision, own, standing)
         for subject in changed:
             if filing := filings.get(subject.id):
                 subject.case = filing.case

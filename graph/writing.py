@@ -206,7 +206,7 @@ class Writing:
             # By full name, so that a city (A市) is written before its counties (A市A3区), which refer to it.
             places = sorted(self._places.values(), key=lambda place: place.full_name)
             await connection.executemany(SQL.add_place, [
-                (place.id, place.source, place.name, place.full_name, place.level, place.parent_id) for place in places
+                (place.id, place.source, place.name, place.full_name, place.level, place.parent) for place in places
             ])  # fmt: skip
         if self._organs:
             organs = sorted(self._organs.items())

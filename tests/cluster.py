@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from casegraph.postgres import TUNING, EmbeddedPostgres
 from graph.database import connect
 from graph.ids import new_id
+from graph import places
 from graph.migrate import migrate
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Cluster:
     async def _fill(self, database: str) -> None:
         connection = await connect(self.url(database))
         try:
-            await migrate(connection)
+            await migrate(connection, [places.load])
         finally:
             await connection.close()
 

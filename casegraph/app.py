@@ -1,0 +1,147 @@
+"""The application that a server runs: every route, and what surrounds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from casegraph import graphiql, probes
+from casegraph.graphql_http import GraphQLOverHTTP
+from casegraph.loopback import LoopbackOnly
+from casegraph.metrics import Measured, Metrics
+from casegraph.push import take_push
+from casegraph.refusals import RefusalError
+from graph.errors import InvalidError
+from resolvers.limits import DocumentLimits
+from resolvers.operation import Operation
+from resolvers.roots import Sources, Topics
+from resolvers.writes import Commands, Doors, Intake, Retry
+from schema import schema
+from schema.ids import global_id
+from sync.changes import changes, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from connectors.connector import ReadOptions
+    from starlette.requests import Request
+    from strawberry import Schema
+
+    from graph.database import Pool
+    from graph.identity import Vault
+    from resolvers.search import Searcher
+
+DESK = "desk"
+"""Who acts through the API, until it is known who asks."""
+NDJSON = "application/x-ndjson"
+CHANGES_A_PAGE = 100
+
+
+class Services(Protocol):
+    """What the application needs; `casegraph.services` makes it."""
+
+    @property
+    def pool(self) -> Pool: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def commands(self) -> Commands: ...
+    @property
+    def retry(self) -> Retry: ...
+    @property
+    def search(self) -> Searcher: ...
+    @property
+    def taxonomy(self) -> Topics: ...
+    @property
+    def read_options(self) -> ReadOptions: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    async def index_position(self) -> int | None:
+        """Return the journal position that the search index holds, None where there is no index."""
+
+
+def schema_of(services: Services, limits: DocumentLimits) -> Schema:
+    """Return the schema, answered by these services."""
+    sources = Sources(services.pool, services.vault, services.search, services.taxonomy)
+    doors = Doors(services.intake, services.commands, services.retry, services.clock, DESK)
+    return schema.build([lambda: Operation(sources, doors, limits)])
+
+
+def build_app(services: Services, limits: DocumentLimits | None = None) -> Starlette:
+    """Return the application; the caller opens and closes the services."""
+    answered = schema_of(services, limits or DocumentLimits())
+    metrics = Metrics()
+    over_http = GraphQLOverHTTP(answered, metrics.failed)
+    over_websocket: GraphQL[Any, Any] = GraphQL(
+        answered, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
+    )
+
+    async def graphql(request: Request) -> Response:
+        return await over_http(request)
+
+    async def healthz(_: Request) -> Response:
+        return await probes.healthz()
+
+    async def readyz(_: Request) -> Response:
+        return await probes.readyz(services)
+
+    async def figures(_: Request) -> Response:
+        return await probes.metrics(services, metrics)
+
+    async def intake(request: Request) -> Response:
+        return await take_push(request, services)
+
+    async def follow(request: Request) -> Response:
+        return await follow_changes(request, services)
+
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", over_websocket),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", figures),
+            Route("/intake/{source}", intake, methods=["POST"]),
+            Route("/sync/changes", follow),
+            Mount(graphiql.ADDRESS, graphiql.files()),
+        ],
+        middleware=[Middleware(Measured, metrics=metrics), Middleware(LoopbackOnly)],
+        exception_handlers={RefusalError: _refused, HTTPException: _http},
+    )
+
+
+async def follow_changes(request: Request, services: Services) -> Response:
+    """Answer `GET /sync/changes?after=&first=` with a line for each change, and one with the cursor."""
+    first = request.query_params.get("first", str(CHANGES_A_PAGE))
+    if not first.isascii() or not first.isdecimal():
+        raise RefusalError(400, "INVALID_VALUE", "`first` must be a whole number.", argument="first")
+    try:
+        async with services.pool.acquire() as connection:
+            page = await changes(connection, services.vault, request.query_params.get("after") or None, int(first))
+    except InvalidError as error:
+        raise RefusalError(400, "INVALID_VALUE", error.message, argument=error.field) from error
+    return Response(b"".join(lines(page, global_id)), media_type=NDJSON, headers={"cache-control": "no-store"})
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RefusalError):
+        raise error
+    return error.response()
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+    code = codes.get(error.status_code, "BAD_REQUEST")
+    return RefusalError(error.status_code, code, error.detail, headers=error.headers).response()

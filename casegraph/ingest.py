@@ -1,0 +1,90 @@
+"""Takes files in: a process reads them, this one stores, another indexes; all three at the same time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from casegraph.reading import Item, read_all
+from graph.outcomes import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from casegraph.reading import Plan
+    from casegraph.terminal import Steps
+    from graph.intake import Intake
+    from graph.outcomes import Outcome
+    from graph.records import Channel, RejectionReason
+
+ACTOR: Final = "ingest"
+EXAMPLES: Final = 5
+"""Rejections that the summary tells of; `rejections` lists all."""
+
+
+class NothingToReadError(Exception):
+    """What was named to be taken in is not there."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of all that was read."""
+
+    changes: Counter[Change] = field(default_factory=Counter)
+    reasons: Counter[RejectionReason] = field(default_factory=Counter)
+    examples: list[Outcome] = field(default_factory=list)
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        """Count outcomes."""
+        for outcome in outcomes:
+            self.changes[outcome.change] += 1
+            if outcome.reason is not None:
+                self.reasons[outcome.reason] += 1
+                if len(self.examples) < EXAMPLES:
+                    self.examples.append(outcome)
+
+    def words(self) -> str:
+        """Tell the counts in one line."""
+        return ", ".join(f"{self.changes[change]:,} {change.value.lower()}" for change in Change)
+
+    def lines(self) -> Iterator[str]:
+        """Tell all a person needs to know: counts, reasons, and where to read on."""
+        yield self.words()
+        for reason, count in self.reasons.most_common():
+            yield f"  {count:,} rejected: {reason}"
+        for outcome in self.examples:
+            yield f"    {outcome.position}: {outcome.message}"
+        if self.reasons:
+            yield "  All of them: python -m casegraph rejections list"
+
+
+def find_items(channel: Channel, paths: Iterable[Path]) -> list[Item]:
+    """Return the files to read, folders gone through by name; hidden files and editors' locks are not meant.
+
+    Raises NothingToReadError for a path that is not there.
+    """
+    found = []
+    for path in paths:
+        if path.is_dir():
+            inside = (one for one in sorted(path.rglob("*")) if one.is_file() and _is_meant(one.relative_to(path)))
+            found += [Item(channel, one, str(one.relative_to(path))) for one in inside]
+        elif path.exists():
+            found.append(Item(channel, path, path.name))
+        else:
+            raise NothingToReadError(f"There is no {path}. Check the path.")
+    return found
+
+
+def _is_meant(path: Path) -> bool:
+    return not any(part.startswith((".", "~$")) for part in path.parts)
+
+
+async def take_in(intake: Intake, plan: Plan, steps: Steps, summary: Summary) -> None:
+    """Read a plan's files and take in what they hold. To be stopped at any moment and run again."""
+    async for batch in read_all(plan):
+        outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=datetime.now(UTC))
+        summary.add(outcomes)
+        steps.advance(batch.files, summary.words())

@@ -1,0 +1,61 @@
+"""`POST /intake/{source}`: a source pushes records, and is told of each what became of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from connectors.push import read_push
+from starlette.responses import Response
+
+from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
+from graph.intake import Change
+from graph.records import Channel
+from schema.ids import global_id
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from casegraph.app import Services
+    from graph.intake import Outcome
+
+LARGEST_PUSH: Final = 16_777_216
+"""Bytes of one push: some ten thousand records. Longer ones are sent in parts, which costs nothing, since a record
+that is sent twice is taken in once."""
+SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
+PUSHED: Final = {channel.value: channel for channel in (Channel.HOTLINE, Channel.WEB)}
+MEDIA: Final = frozenset({"application/json", "application/x-ndjson", "application/jsonl"})
+
+
+async def take_push(request: Request, services: Services) -> Response:
+    """Take in what was pushed; answer 207 where something was rejected."""
+    source, channel = request.path_params["source"], request.query_params.get("channel", "")
+    if not SOURCE.match(source):
+        message = "A source is named by up to 64 small letters, digits, dots, dashes and underscores."
+        raise RefusalError(404, "NOT_FOUND", message)
+    if channel not in PUSHED:
+        raise RefusalError(400, "BAD_REQUEST", f"`channel` must be one of {', '.join(PUSHED)}.")
+    if content_type(request) not in MEDIA:
+        raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send records as {' or '.join(sorted(MEDIA))}.")
+    body = await bounded_body(request, LARGEST_PUSH)
+    readings = read_push(PUSHED[channel], body, services.read_options.for_source(source))
+    outcomes = await services.intake.take_in(readings, actor=f"push:{source}", now=services.clock())
+    rejected = any(outcome.change is Change.REJECTED for outcome in outcomes)
+    answer = orjson.dumps({"outcomes": [told(outcome) for outcome in outcomes]})
+    return Response(answer, status_code=207 if rejected else 200, media_type=JSON)
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """Return what a source is told of one record; what does not apply is left out. Pure."""
+    said = {
+        "position": outcome.position,
+        "change": outcome.change,
+        "submission": global_id("Submission", outcome.submission) if outcome.submission else None,
+        "case": global_id("Case", outcome.case) if outcome.case else None,
+        "receiptCode": outcome.receipt_code,
+        "rejection": global_id("Rejection", outcome.rejection) if outcome.rejection else None,
+        "reason": outcome.reason,
+        "message": outcome.message,
+    }
+    return {name: value for name, value in said.items() if value is not None}

@@ -1,0 +1,163 @@
+"""Reads files in a process of its own, so that parsing goes on while others store and index.
+
+The reader sends batches through a pipe, whose small buffer makes it wait for whoever stores: memory stays bounded. A
+file at which the reader dies (a parser written in C can be killed by what it reads) is turned down alone: the reader is
+started again after what was sent whole, this time sending file by file, so that the culprit is known at the second
+death.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from connectors.connector import ReadOptions, Resource
+from connectors.headings import load_mapping
+from connectors.registry import read
+from graph.records import Channel, Draft, Reading, Refusal, RejectionReason
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from multiprocessing.connection import Connection
+
+BATCH_BYTES: Final = 8_000_000
+"""A batch of letters with large attachments is sent before it holds as many records as it may."""
+SPAWN: Final = multiprocessing.get_context("spawn")
+"""A fork would share the event loop, the pool's connections and locks held by other threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to read. `name` is what people call it."""
+
+    channel: Channel
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to read and how. `source` None stands for the channel's own name."""
+
+    items: tuple[Item, ...]
+    zone: ZoneInfo
+    source: str | None = None
+    mapping: Path | None = None
+    batch: int = 300
+    file_by_file: bool = False
+
+    def after(self, done: int) -> Plan:
+        """Return the plan without its first files, file by file."""
+        return replace(self, items=self.items[done:], file_by_file=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was read since the last one; `files` is how many files it is the end of."""
+
+    readings: list[Reading]
+    files: int
+
+
+def source_of(plan: Plan, channel: Channel) -> str:
+    """Return the name under which a channel's records are kept."""
+    return plan.source or channel.value.lower()
+
+
+def batches(plan: Plan) -> Iterator[Batch]:
+    """Read all files, lazily."""
+    mapping = load_mapping(plan.mapping) if plan.mapping else None
+    readings: list[Reading] = []
+    files = size = 0
+    for item in plan.items:
+        options = ReadOptions(source=source_of(plan, item.channel), zone=plan.zone, mapping=mapping)
+        for reading in read(item.channel, Resource.from_path(item.path, name=item.name), options):
+            readings.append(reading)
+            size += _size(reading)
+            if len(readings) >= plan.batch or size >= BATCH_BYTES:
+                yield Batch(readings, files)
+                readings, files, size = [], 0, 0
+        files += 1
+        if plan.file_by_file:
+            yield Batch(readings, files)
+            readings, files, size = [], 0, 0
+    if readings or files:
+        yield Batch(readings, files)
+
+
+def _size(reading: Reading) -> int:
+    documents = reading.documents if isinstance(reading, Draft) else ()
+    return len(reading.payload) + sum(len(document.content) for document in documents)
+
+
+def _serve_batches(plan: Plan, pipe: Connection) -> None:
+    """Run in the reader's process: send every batch, then None."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us; the pipe tells us of its end
+    try:
+        for batch in batches(plan):
+            pipe.send(batch)
+        pipe.send(None)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+async def read_all(plan: Plan) -> AsyncIterator[Batch]:
+    """Yield the batches of a plan as they come; a file that kills the reader is turned down."""
+    done = 0
+    while done < len(plan.items) or not plan.items:
+        rest = plan.after(done) if done or plan.file_by_file else plan
+        whole = False
+        async for batch in _one_reader(rest):
+            if batch is None:
+                whole = True
+                break
+            done += batch.files
+            yield batch
+        if whole:
+            return
+        if plan.file_by_file:
+            yield Batch([_fatal(plan, plan.items[done])], 1)
+            done += 1
+        plan = replace(plan, file_by_file=True)
+
+
+async def _one_reader(plan: Plan) -> AsyncIterator[Batch | None]:
+    """Yield what one reader sends, None where it came to its end; nothing more where it died."""
+    ours, theirs = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=_serve_batches, args=(plan, theirs), daemon=True, name="casegraph-reader")
+    process.start()
+    theirs.close()
+    coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
+    try:
+        while True:
+            try:
+                batch: Batch | None = await asyncio.shield(coming)
+            except EOFError:
+                return
+            if batch is not None:
+                coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
+            yield batch
+    finally:
+        process.kill()
+        await asyncio.wait([coming])
+        if not coming.cancelled():
+            coming.exception()  # its end is no news
+        await asyncio.to_thread(process.join)
+        ours.close()
+
+
+def _fatal(plan: Plan, item: Item) -> Refusal:
+    return Refusal(
+        channel=item.channel,
+        source=source_of(plan, item.channel),
+        position=item.name,
+        reason=RejectionReason.UNREADABLE,
+        message="This file made the program that reads it fail. Save it anew in another form and take that in.",
+        payload=b"",
+    )

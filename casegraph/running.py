@@ -1,0 +1,66 @@
+"""Runs a command's coroutine so that Ctrl-C and SIGTERM end it in good order.
+
+The first signal cancels the coroutine, whose `finally` blocks close what is open; nothing is left running. Nothing
+else imports uvloop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import signal
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+SIGNALLED: Final = 128
+"""What shells add to a signal's number to make an exit code."""
+
+
+def run(main: Coroutine[object, object, int]) -> int:
+    """Run to the end and return the exit code, which tells of the signal where one came."""
+    return uvloop.run(_until_signalled(main))
+
+
+async def _until_signalled(main: Coroutine[object, object, int]) -> int:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(main)
+    caught: list[signal.Signals] = []
+
+    def cancel(number: signal.Signals) -> None:
+        caught.append(number)
+        task.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, cancel, number)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # A parent that was killed cannot tell us to end; its end of this pipe closes all the same.
+        loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel, cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not caught:
+            raise
+        return SIGNALLED + caught[0]
+    finally:
+        if parent is not None:
+            loop.remove_reader(parent.sentinel)
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int, cancel: object) -> None:
+    loop.remove_reader(sentinel)
+    assert callable(cancel)  # noqa: S101 - it is ours
+    cancel(signal.SIGTERM)
+
+
+async def finish(task: asyncio.Task[object]) -> None:
+    """Cancel a task and wait until it has ended, whatever it raises meanwhile."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, Exception):
+        await task

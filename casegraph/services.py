@@ -1,0 +1,144 @@
+"""The composition root: the one place that constructs what everything else is given."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from casegraph.postgres import EmbeddedPostgres
+from graph import keycheck, places
+from graph.attachments import Attachments
+from graph.commands import Commands
+from graph.database import connect, open_pool
+from graph.gazetteer import Gazetteer
+from graph.identity import Vault
+from graph.intake import Intake
+from graph.migrate import migrate, require_current
+from graph.topics import Taxonomy
+from search.indexer import Indexer
+from search.service import Search
+from search.tantivy_engine import open_tantivy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from casegraph.settings import Settings
+    from graph.database import Pool
+    from search.engine import Engine
+
+LOADS: Final = (places.load,)
+"""The vocabularies that come with this version and are brought into the database after its tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything at hand while a process runs."""
+
+    settings: Settings
+    database_url: str
+    pool: Pool
+    vault: Vault
+    attachments: Attachments
+    gazetteer: Gazetteer
+    taxonomy: Taxonomy
+    intake: Intake
+    commands: Commands
+    engine: Engine
+    search: Search
+
+
+def attachments_folder(settings: Settings) -> Path:
+    """Return where attachments are kept."""
+    return settings.data / "attachments"
+
+
+def open_vault(settings: Settings) -> Vault:
+    """Take the master key of the settings, or of its file, which is made at the first start."""
+    if settings.master_key is not None:
+        return Vault(settings.master_key)
+    return Vault.load(settings.data / "master.key")
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[str]:
+    """Give the address of the database; the embedded server runs as long as somebody is inside."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = EmbeddedPostgres(settings.data / "postgres")
+    url = await asyncio.to_thread(server.start)
+    try:
+        yield url
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def prepare_database(url: str, vault: Vault) -> list[str]:
+    """Bring the database to this version and bind it to its master key; return the migrations applied."""
+    connection = await connect(url)
+    try:
+        applied = await migrate(connection, LOADS)
+        await keycheck.bind(connection, vault)
+    finally:
+        await connection.close()
+    return applied
+
+
+async def require_database(url: str, vault: Vault) -> None:
+    """Raise DatabaseStateError or MasterKeyError unless the database is of this version and this master key."""
+    connection = await connect(url)
+    try:
+        await require_current(connection)
+        await keycheck.require(connection, vault)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open everything, and close it again in the other order.
+
+    The embedded database is brought to this version here; a server's is an operator's decision, made by `migrate`.
+    """
+    async with open_database(settings) as url:
+        vault = open_vault(settings)
+        await (prepare_database if settings.database_url is None else require_database)(url, vault)
+        pool = await open_pool(url, largest=settings.pool_size)
+        engine = open_tantivy(settings.data / "index")
+        try:
+            yield _wire(settings, url, pool, vault, engine)
+        finally:
+            await asyncio.to_thread(engine.close)
+            await pool.close()
+
+
+def _wire(settings: Settings, url: str, pool: Pool, vault: Vault, engine: Engine) -> Services:
+    gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
+    attachments = Attachments(attachments_folder(settings))
+    return Services(
+        settings=settings,
+        database_url=url,
+        pool=pool,
+        vault=vault,
+        attachments=attachments,
+        gazetteer=gazetteer,
+        taxonomy=taxonomy,
+        intake=Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy),
+        commands=Commands(pool=pool),
+        engine=engine,
+        search=Search(pool=pool, engine=engine),
+    )
+
+
+def make_indexer(services: Services) -> Indexer:
+    """Make the indexer of a process; of all that run, the one that holds the advisory lock writes."""
+    return Indexer(pool=services.pool, engine=services.engine)
+
+
+def for_child(services: Services) -> Settings:
+    """Return the settings for a process we start: it uses the database that runs already."""
+    return replace(services.settings, database_url=services.database_url)
