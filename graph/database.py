@@ -37,17 +37,17 @@ NAMED = re.compile(r"^-- name: (?P<name>[a-z_]+)\n(?P<text>.*?)(?=^-- name: |\Z)
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The named statements of one `.sql` file: `statements("journal").read`."""
+    """The named statements of one `.sql` file: `statements("journal").read`. Only these are public names of it."""
 
-    file: str
-    texts: Mapping[str, str]
+    _file: str
+    _texts: Mapping[str, str]
 
     def __getattr__(self, name: str) -> str:
         """Return a statement's text; raise AttributeError naming the file where there is none."""
         try:
-            return self.texts[name]
+            return self._texts[name]
         except KeyError:
-            raise AttributeError(f"{self.file}.sql has no statement named {name!r}") from None
+            raise AttributeError(f"{self._file}.sql has no statement named {name!r}") from None
 
 
 @cache

@@ -88,7 +88,7 @@ def test_each_client_library_stands_behind_one_module() -> None:
 @pytest.mark.parametrize("file", SQL_FILES)
 async def test_every_statement_prepares(file: str, connection: Connection) -> None:
     """Each named statement is valid SQL on the migrated tables, its parameters' types are known."""
-    texts = statements(file).texts
+    texts = statements(file)._texts
     assert texts, f"{file}.sql names no statement"
     for text in texts.values():
         await connection.prepare(text)
@@ -100,7 +100,7 @@ def test_every_statement_is_named_once(file: str) -> None:
     text = (ROOT / "graph" / "sql" / f"{file}.sql").read_text(encoding="utf-8")
     names = re.findall(r"^-- name: (.*)$", text, re.MULTILINE)
     assert sorted(names) == sorted(set(names))
-    assert set(names) == set(statements(file).texts)
+    assert set(names) == set(statements(file)._texts)
 
 
 def test_every_statement_is_used() -> None:
@@ -110,7 +110,7 @@ def test_every_statement_is_used() -> None:
     unused = {
         f"{file}.{name}"
         for file in SQL_FILES
-        for name in statements(file).texts
+        for name in statements(file)._texts
         if not re.search(rf"\b{name}\b", code) and not any(name.endswith(end) for end in built)
     }
     assert not unused

@@ -30,17 +30,17 @@ select id from "case" where id = any($1::uuid[]) order by id for no key update;
 
 -- name: groups
 -- The cases that these two belong with: all that the same case leads.
-select id, leading, submission_count from "case"
-where leading in (select leading from "case" where id = any($1::uuid[]));
+select id, "leading", submission_count from "case"
+where "leading" in (select "leading" from "case" where id = any($1::uuid[]));
 
 -- name: follows
 select origin, target from case_relation
 where relation = 'SAME_MATTER' and state = 'ACCEPTED' and origin = any($1::uuid[]);
 
 -- name: lead
-update "case" set leading = led.leading
-from unnest($1::uuid[], $2::uuid[]) as led (id, leading)
-where "case".id = led.id and "case".leading <> led.leading;
+update "case" set "leading" = led.case_id
+from unnest($1::uuid[], $2::uuid[]) as led (id, case_id)
+where "case".id = led.id and "case"."leading" <> led.case_id;
 
 -- name: relate
 insert into case_relation (id, relation, origin, target, state, score, evidence, decided_by, decided_at)
@@ -85,5 +85,5 @@ update case_accused set case_id = $2 where submission = $1;
 -- name: open_case
 -- Opened empty; its facts are derived once the submission stands in it.
 insert into "case" (
-    id, leading, opened_at, status, kind, title, channels, submission_count, first_received_at, last_activity_at
+    id, "leading", opened_at, status, kind, title, channels, submission_count, first_received_at, last_activity_at
 ) values ($1, $1, $2, 'REGISTERED', 'APPEAL', '', '{}', 0, $2, $2);
