@@ -1,7 +1,8 @@
 """Takes in what sources send: each batch is one transaction that claims, links, files, writes and ends in the journal.
 
-The same `(source, external_id)` with the same content is a no-op, with new content a revision; what cannot be taken
-in is kept as a rejection. A batch that fails is halved until the bad record stands alone.
+The same `(source, external_id)` with content that it had before is a no-op, with new content a revision: reading an
+older export again takes nothing back. What cannot be taken in is kept as a rejection. A batch that fails is halved
+until the bad record stands alone.
 """
 
 from __future__ import annotations

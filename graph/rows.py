@@ -18,7 +18,7 @@ COPIED: Final[dict[str, Columns]] = {
         "submission_count", "first_received_at", "last_activity_at",
     ),
     "submission_revision": (
-        "id", "submission", "number", "at", "title", "body", "details", "position", "payload", "key",
+        "id", "submission", "number", "at", "title", "body", "details", "content_digest", "position", "payload", "key",
     ),
     "document": (
         "id", "submission", "revision", "name", "media_type", "size", "digest", "file", "body", "key",

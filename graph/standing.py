@@ -38,11 +38,13 @@ async def load_standing(
     sources, external_ids = zip(*arriving, strict=True)
     rows = await connection.fetch(SQL.standing, sources, external_ids)
     subjects = {(row["source"], row["external_id"]): _subject(row) for row in rows}
-    news = {
-        subject.id: subject for key, subject in subjects.items() if arriving[key] != subject.digest
-    }  # fmt: skip
+    news = {subject.id: key for key, subject in subjects.items() if arriving[key] != subject.digest}
     if news:
-        await _load_parts(connection, news)
+        digests = [arriving[key] for key in news.values()]
+        for row in await connection.fetch(SQL.replayed, list(news), digests):
+            subjects[news.pop(row["submission"])].replayed = True
+    if news:
+        await _load_parts(connection, {one: subjects[key] for one, key in news.items()})
     return subjects
 
 

@@ -116,6 +116,8 @@ class Subject:
     first_revision: RevisionId | None = None
     """The id that the claim gave to the first revision of a new submission."""
     parts: dict[PartKind, list[Part]] = field(default_factory=_nothing)
+    replayed: bool = False
+    """What arrives was said by an earlier revision: an older export read again, or a push sent late."""
     revision: Revision | None = None
     """What is to be written, None where nothing new arrived."""
 
@@ -133,7 +135,7 @@ class Subject:
 
     def arrive(self, prepared: Prepared, vault: Vault) -> bool:
         """Take a record in; return False where it says nothing new."""
-        if prepared.digest == self.digest:
+        if self.replayed or prepared.digest == self.digest:
             return False
         self.count += 1
         revision = self.first_revision or RevisionId(new_id())

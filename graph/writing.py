@@ -82,7 +82,8 @@ class Writing:
         draft, key = revision.prepared.draft, self._vault.new_key()
         self._writes.add(
             "submission_revision", revision.id, subject.id, revision.number, self._now, draft.title, draft.text,
-            draft.details, draft.position, key.seal(draft.payload, revision.id.bytes), key.wrapped,
+            draft.details, revision.prepared.digest, draft.position, key.seal(draft.payload, revision.id.bytes),
+            key.wrapped,
         )  # fmt: skip
         kind = EntryKind.SUBMISSION_RECEIVED if revision.number == 1 else EntryKind.SUBMISSION_REVISED
         self.entries.append(

@@ -84,6 +84,7 @@ create table submission_revision (
     title text not null,
     body text not null,
     details jsonb not null,
+    content_digest bytea not null,
     position text not null,
     payload bytea,
     key bytea,

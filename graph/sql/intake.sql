@@ -26,6 +26,13 @@ join unnest($1::text[], $2::text[]) as key (source, external_id)
 order by submission.source, submission.external_id
 for no key update of submission;
 
+-- name: replayed
+-- Those of whom an earlier revision said just this. Asked once they are held, so that none can be overlooked.
+select distinct revision.submission
+from unnest($1::uuid[], $2::bytea[]) as arriving (submission, digest)
+join submission_revision revision
+    on revision.submission = arriving.submission and revision.content_digest = arriving.digest;
+
 -- name: standing_columns
 select submission.id, submission.received_at, revision.title, revision.body, submission.kind, submission.topic,
     submission.division, revision.details

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from graph.topics import Taxonomy
-
 from graph.attachments import Attachments
 from graph.intake import Intake
 from graph.places import Gazetteer
 from graph.records import Channel, Draft, HotlineDetails, MentionDraft, MentionRole, ReplyDraft
+from graph.topics import Taxonomy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -299,3 +299,15 @@ async def test_how_records_are_cut_into_batches_does_not_matter(
                 await take_in(intake, *records[start : start + step])
             pictures.append(await picture(connection))
     assert pictures[0] == pictures[1]
+
+
+async def test_an_older_export_read_again_takes_no_news_back(intake: Intake, connection: Connection) -> None:
+    """Sources deliver late and files are read again: content that a submission had before is no revision."""
+    ticket = draft(mentions=(petitioner(),))
+    answered = replace(ticket, replies=(reply(),))
+    await take_in(intake, ticket, answered)
+    before, position = await picture(connection), await journal.position(connection)
+    outcomes = await take_in(intake, ticket, answered, ticket)
+    assert [outcome.change for outcome in outcomes] == [Change.UNCHANGED] * 3
+    assert await picture(connection) == before
+    assert await journal.position(connection) == position
