@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from casegraph.demo.chance import Chance
 from casegraph.demo.lexicon import lexicon
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 4_000
 """Past stories from which people come back; bounds the memory of a year."""
-COMES_BACK: Final = 0.145
+COMES_BACK: Final = 0.165
 """Of all stories; makes 15 % of people write more than once."""
 SAME_MATTER: Final = 0.68
 """Of those that come back: about the same matter. The others bring a new one."""
@@ -85,11 +86,22 @@ class Story:
     answer: Answer | None
     late: bool
     """Whether the answer comes in a second export only."""
+    dice: int
+    """Four digits thrown for what a form leaves to chance, so that a row looks the same each time it is made."""
 
     @property
     def person(self) -> Person:
         """Who is registered."""
         return self.people[0]
+
+    @property
+    def scene(self) -> Scene:
+        """Where its matter plays."""
+        return self.matter.scene
+
+    def thrown(self, die: int, sides: int = 100) -> int:
+        """Return a number below `sides` that stays the same for this story; each die is thrown apart."""
+        return crc32(b"%d.%d.%d" % (self.number, self.dice, die)) % sides
 
     @property
     def kind(self) -> PetitionKind:
@@ -115,7 +127,7 @@ class Town:
         step = timedelta(days=self.plan.days) / max(self.plan.count, 1)
         start = datetime.combine(self.plan.until - timedelta(days=self.plan.days - 1), time())
         for number in range(1, self.plan.count + 1):
-            story = self._story(number, _office_hours(start + step * number, self.chance))
+            story = self._story(number, _office_hours(start + step * (number - 1), self.chance))
             self._past.append(story)
             yield story
 
@@ -141,6 +153,7 @@ class Town:
             text=text,
             answer=answer,
             late=answer is not None and chance.happens(LATE),
+            dice=chance.between(0, 9_999),
         )
 
     def _who_and_what(self, channel: Channel, at: datetime) -> tuple[tuple[Person, ...], Matter, Story | None]:
