@@ -44,13 +44,8 @@ def external_id(story: Story) -> str:
 
 
 def hotline_row(story: Story) -> Row:
-    """Return the ticket as it stands when it is closed."""
+    """Return the ticket as it stands."""
     return (*_ticket(story), *_outcome(story.answer), *_accused(story))
-
-
-def hotline_row_open(story: Story) -> Row:
-    """Return the ticket as it stands while no answer has come."""
-    return (*_ticket(story), *_outcome(None), *_accused(story))
 
 
 def visit_row(story: Story) -> Row:
@@ -127,29 +122,30 @@ def web_row(story: Story) -> Row:
     return number, user, subject, time, text, reply, organ, replied, likes, dislikes
 
 
-HOTLINE_HEADINGS: Final = (
-    "工单编号",
-    "来电时间",
-    "来电人",
-    "联系电话",
-    "身份证号",
-    "工单类型",
-    "问题分类",
-    "所属区域",
-    "标题",
-    "诉求内容",
-    "紧急程度",
-    "承办单位",
-    "办理期限",
-    "答复内容",
-    "答复时间",
-    "回访时间",
-    "满意度",
-    "被反映人",
-    "被反映单位",
+HOTLINE: Final = Layout(
+    (
+        "工单编号",
+        "来电时间",
+        "来电人",
+        "联系电话",
+        "身份证号",
+        "工单类型",
+        "问题分类",
+        "所属区域",
+        "标题",
+        "诉求内容",
+        "紧急程度",
+        "承办单位",
+        "办理期限",
+        "答复内容",
+        "答复时间",
+        "回访时间",
+        "满意度",
+        "被反映人",
+        "被反映单位",
+    ),
+    hotline_row,
 )
-HOTLINE: Final = Layout(HOTLINE_HEADINGS, hotline_row)
-HOTLINE_OPEN: Final = Layout(HOTLINE_HEADINGS, hotline_row_open)
 VISITS: Final = Layout(
     (
         "登记编号",

@@ -71,7 +71,7 @@ def _letter(mail: Mail) -> MIMEBase:
         for enclosure in mail.enclosures:
             whole.attach(_enclosed(enclosure, mail.charset))
         body = whole
-    sender = formataddr((str(Header(mail.sender, mail.charset)), mail.address))
+    sender = formataddr((mail.sender, mail.address), mail.charset)
     _address(body, mail, sender=sender, subject=mail.subject, serial="letter")
     return body
 
@@ -108,6 +108,6 @@ def _forward(mail: Mail, message: MIMEBase) -> MIMEBase:
 def _address(message: MIMEBase, mail: Mail, *, sender: str, subject: str, serial: str) -> None:
     message["From"] = sender
     message["To"] = OFFICE
-    message["Subject"] = Header(subject, mail.charset)
+    message["Subject"] = Header(subject, mail.charset).encode()
     message["Date"] = format_datetime(mail.at)
     message["Message-ID"] = f"<{serial}.{mail.number}@city.example>"

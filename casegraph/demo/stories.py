@@ -163,7 +163,7 @@ class Town:
         if self._past and fate < COMES_BACK:
             past = chance.pick(self._past)
             if chance.happens(SAME_MATTER):
-                return past.people, past.matter, past
+                return past.people if channel in GROUP else (past.person,), past.matter, past
             return (past.person,), self._matter(at), None
         if self._past and fate < COMES_BACK + NEIGHBOUR:
             matter = chance.pick(self._past).matter

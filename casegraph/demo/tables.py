@@ -1,4 +1,4 @@
-"""A channel's tables as one stream: when a file is full the next one begins, each in the next of the channel's forms."""
+"""A channel's tables as one stream: when a file is full the next begins, in the next of the channel's forms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -35,8 +35,7 @@ class Tables:
         self._files = 0
         self._stories = 0
         self._sheet: Sheet | None = None
-        self.path = folder
-        """The file that is being written."""
+        self._path = folder
 
     def __enter__(self) -> Self:
         return self
@@ -58,9 +57,9 @@ class Tables:
         for _ in range(times):
             sheet.write(row)
         self._stories += 1
-        return self.path
+        return self._path
 
-    def spoil(self, story: Story, **changes: Cell) -> None:
+    def spoil(self, story: Story, changes: Mapping[str, Cell]) -> None:
         """Write a row in which the cells below these headings are other than they should be."""
         sheet = self._ready()
         headings = self.form.layout.headings
@@ -72,8 +71,8 @@ class Tables:
             self._close()
             self._files += 1
             self._stories = 0
-            self.path = self._folder / f"{self._name}_{self._files:02d}{self.form.suffix}"
-            self._sheet = self.form.open(self.path, self.form.layout.headings)
+            self._path = self._folder / f"{self._name}_{self._files:02d}{self.form.suffix}"
+            self._sheet = self.form.open(self._path, self.form.layout.headings)
         return self._sheet
 
     def _close(self) -> None:
