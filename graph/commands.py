@@ -17,7 +17,7 @@ from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.locks import hold
 from graph.partywork import recluster
-from graph.records import CaseId, CaseRelation, EdgeId, MentionId, SubmissionId
+from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, SubmissionId
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -157,7 +157,9 @@ class Commands:
         moved = await refresh_cases(connection, {before, case})
         entries = [Entry(kind=kind, subject=submission, object=before, actor=actor, at=now)]
         if kind is EntryKind.SUBMISSION_PARTED:
-            entries.append(Entry(kind=EntryKind.CASE_OPENED, subject=case, object=submission, actor=actor, at=now))
+            state = moved.pop(case, CaseStatus.REGISTERED)
+            opened = EntryKind.CASE_OPENED
+            entries.append(Entry(kind=opened, subject=case, object=submission, actor=actor, at=now, state=state))
         else:
             entries.append(Entry(kind=kind, subject=submission, object=case, actor=actor, at=now))
         entries += [

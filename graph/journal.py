@@ -70,7 +70,7 @@ class Entry:
     fields: tuple[str, ...] = ()
     revisions: tuple[UUID, ...] = ()
     digest: bytes | None = None
-    """HMAC of what was written, under the subject's own key."""
+    """Keyed digest of what was written, under the subject's own key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +93,11 @@ def contents(entry: Entry) -> bytes:
     """Return the SHA-256 of all that an entry says."""
     moment = int(entry.at.timestamp() * 1_000_000)
     said = (
-        entry.kind, str(entry.subject), str(entry.object) if entry.object else None, entry.actor, moment, entry.state,
-        entry.fields, [str(revision) for revision in entry.revisions], entry.digest.hex() if entry.digest else None,
+        entry.kind, entry.subject, entry.object, entry.actor, moment, entry.state, entry.fields, entry.revisions,
+        entry.digest.hex() if entry.digest else None,
     )  # fmt: skip
-    return hashlib.sha256(orjson.dumps(said)).digest()
+    # `default` is for ids that come from PostgreSQL, whose class orjson does not know.
+    return hashlib.sha256(orjson.dumps(said, default=str)).digest()
 
 
 def link(previous: bytes, position: int, said: bytes) -> bytes:

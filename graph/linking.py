@@ -106,6 +106,8 @@ class PartyDecision:
     edges: tuple[PartyEdge, ...] = ()
     parties: Mapping[MentionId, PartyId] = field(default_factory=dict)
     merged: Mapping[PartyId, PartyId] = field(default_factory=dict)
+    gone: tuple[MentionId, ...] = ()
+    """Mentions that end in this transaction: nothing is filed by them any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Linker(Protocol):
     async def parties(
         self, connection: Connection, mentions: Sequence[NewMention], gone: Sequence[MentionId]
     ) -> PartyDecision:
-        """Decide the party of each new mention; hold also the parties that the mentions `gone` are leaving."""
+        """Decide the party of each new mention; `gone` end now: hold the parties that they leave."""
         ...
 
     async def filings(
@@ -258,21 +260,24 @@ class ExactLinker:
         keys = sorted({key for mention in mentions for key in mention.link_keys()}, key=lambda key: key.lock)
         if not keys and not gone:
             return PartyDecision(parties={mention.id: PartyId(mention.id) for mention in mentions})
+        gone = tuple(gone)
         locks = [key.lock for key in keys]
         await connection.execute(SQL.claim_keys, locks)
         await connection.fetch(SQL.hold_keys, locks)
 
         async def look() -> Known:
             leaving = await connection.fetch(SQL.parties_of, gone) if gone else ()
-            return replace(await self._known(connection, keys), leaving=frozenset(row["party"] for row in leaving))
+            return replace(
+                await self._known(connection, keys, gone), leaving=frozenset(row["party"] for row in leaving)
+            )
 
         known = await hold(connection, look, Known.parties, SQL.hold_parties)
-        return decide_parties(mentions, known)
+        return replace(decide_parties(mentions, known), gone=gone)
 
     @staticmethod
-    async def _known(connection: Connection, keys: Sequence[LinkKey]) -> Known:
+    async def _known(connection: Connection, keys: Sequence[LinkKey], gone: Sequence[MentionId]) -> Known:
         rows = await connection.fetch(
-            SQL.known_mentions, [key.rule for key in keys], [key.value for key in keys], CANDIDATES
+            SQL.known_mentions, [key.rule for key in keys], [key.value for key in keys], CANDIDATES, gone
         )
         by_key: dict[LinkKey, list[KnownMention]] = {}
         for row in rows:
@@ -299,7 +304,7 @@ class ExactLinker:
         asked = {party: party for party in now} | {old: new for old, new in decision.merged.items() if new in now}
 
         async def look() -> dict[PartyId, list[FiledSubmission]]:
-            return await self._filed(connection, asked) if asked else {}
+            return await self._filed(connection, asked, decision.gone) if asked else {}
 
         def cases(found: dict[PartyId, list[FiledSubmission]]) -> frozenset[CaseId]:
             return also | {one.case for filed in found.values() for one in filed}
@@ -308,10 +313,12 @@ class ExactLinker:
         return decide_filings(submissions, decision.parties, own_cases, filed)
 
     @staticmethod
-    async def _filed(connection: Connection, asked: Mapping[PartyId, PartyId]) -> dict[PartyId, list[FiledSubmission]]:
+    async def _filed(
+        connection: Connection, asked: Mapping[PartyId, PartyId], gone: Sequence[MentionId]
+    ) -> dict[PartyId, list[FiledSubmission]]:
         """Return what each party has petitioned for, under the name that `asked` gives it."""
         found: dict[PartyId, list[FiledSubmission]] = {}
-        for row in await connection.fetch(SQL.filed_submissions, sorted(asked), CANDIDATES):
+        for row in await connection.fetch(SQL.filed_submissions, sorted(asked), CANDIDATES, gone):
             found.setdefault(asked[row["party"]], []).append(
                 FiledSubmission(
                     id=row["id"], case=row["case_id"], received_at=row["received_at"],

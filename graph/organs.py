@@ -26,7 +26,8 @@ def normalise_organ(name: str) -> str:
 
     市, 区 and 县 at the beginning stay: they say which level's organ it is.
     """
-    spelled = _BLANKS.sub("", unicodedata.normalize("NFKC", name))
+    # Blanks can keep apart what NFKC composes, hence once more.
+    spelled = unicodedata.normalize("NFKC", _BLANKS.sub("", unicodedata.normalize("NFKC", name)))
     while True:
         bare = spelled.strip(_EDGES)
         if wrapped := _WRAPPED.match(bare):

@@ -12,7 +12,7 @@ from graph.database import statements
 from graph.identity import mask_account, mask_address, mask_email, mask_identity, mask_name, mask_phone
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
-from graph.records import CaseStatus, EdgeState, MentionId, MentionRole, PartyKind
+from graph.records import EdgeState, MentionId, MentionRole, PartyKind
 from graph.rows import Writes
 from graph.subjects import (
     Part,
@@ -124,9 +124,7 @@ class Writing:
         )  # fmt: skip
         facts = derive([submission], [EventFacts(kind=event.kind, at=event.at) for event in events])
         self._writes.add("case", subject.case, subject.case, *facts.row())
-        self._note(EntryKind.CASE_OPENED, subject.case, subject.id)
-        if facts.status is not CaseStatus.REGISTERED:
-            self._note(EntryKind.CASE_MOVED, subject.case, state=facts.status)
+        self._note(EntryKind.CASE_OPENED, subject.case, subject.id, state=facts.status)
 
     def _note(self, kind: EntryKind, subject: UUID, other: UUID | None = None, state: str | None = None) -> None:
         self.entries.append(

@@ -17,20 +17,20 @@ with asked as (select rule, value from unnest($1::text[], $2::bytea[]) as asked 
 select asked.rule, asked.value, found.id, found.party
 from asked cross join lateral (
     select id, party from mention
-    where identity_hash = asked.value and until is null order by id limit $3
+    where identity_hash = asked.value and until is null and id <> all($4::uuid[]) order by id limit $3
 ) found where asked.rule = 'IDENTITY'
 union all
 select asked.rule, asked.value, found.id, found.party
 from asked cross join lateral (
     select id, party from mention
     where phone_hash = substring(asked.value for 16) and name_hash = substring(asked.value from 17)
-    and until is null order by id limit $3
+    and until is null and id <> all($4::uuid[]) order by id limit $3
 ) found where asked.rule = 'PHONE_AND_NAME'
 union all
 select asked.rule, asked.value, found.id, found.party
 from asked cross join lateral (
     select id, party from mention
-    where account_hash = asked.value and until is null order by id limit $3
+    where account_hash = asked.value and until is null and id <> all($4::uuid[]) order by id limit $3
 ) found where asked.rule = 'ACCOUNT';
 
 -- name: parties_of
@@ -55,7 +55,7 @@ select party.party, submission.id, submission.case_id, submission.received_at, r
 from unnest($1::uuid[]) as party (party)
 cross join lateral (
     select distinct mention.submission from mention
-    where mention.party = party.party and mention.until is null
+    where mention.party = party.party and mention.until is null and mention.id <> all($3::uuid[])
     and mention.role in ('PETITIONER', 'REPRESENTATIVE', 'AGENT')
     order by mention.submission desc limit $2
 ) filed

@@ -88,6 +88,7 @@ def _units_and_bigrams(plain: str) -> tuple[str, str]:
     joined = spread.tobytes().decode("utf-32-le"), paired.tobytes().decode("utf-32-le")
     if not long_units:
         return joined
+
     def restored(match: re.Match[str]) -> str:
         return long_units[ord(match[0]) - PLANE[0]]
 

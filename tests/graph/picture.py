@@ -62,5 +62,31 @@ async def picture(connection: Connection) -> Picture:
     return {name: sorted(str(tuple(row.values())) for row in rows) for name, rows in seen.items()}
 
 
+REFERENCES = [
+    *[(table, "submission", "submission") for table in (
+        "submission_revision", "document", "mention", "event", "filing", "case_place", "case_organ", "case_accused",
+    )],
+    *[(table, "case_id", "case") for table in (
+        "submission", "event", "filing", "case_place", "case_organ", "case_accused",
+    )],
+    ("submission", "revision", "submission_revision"), ("document", "revision", "submission_revision"),
+    ("mention", "since", "submission_revision"), ("mention", "until", "submission_revision"),
+    ("mention", "party", "mention"), ("event", "organ", "organ"), ("case_place", "place", "place"),
+    ("case_organ", "organ", "organ"), ("case_accused", "organ", "organ"), ("case_accused", "mention", "mention"),
+    ("case", "leading", "case"),
+]  # fmt: skip
+"""Columns that name a row of another table, for which no foreign key is checked."""
+
+DANGLING = " union all ".join(
+    f"""select '{table}.{column}' from "{table}" one
+    where one."{column}" is not null and not exists (select from "{target}" other where other.id = one."{column}")"""  # noqa: S608  # fixed names
+    for table, column, target in REFERENCES
+)
+"""The columns that refer to nothing, once for each row in which they do."""
+
+EMPTY = """truncate submission, submission_revision, document, mention, event, filing, same_party, "case",
+    case_relation, case_place, case_organ, case_accused, link_key, organ, rejection"""
+"""Empties the graph between the examples of a property; the journal goes on, as it always does."""
+
 EMPTY_CASES = 'select count(*) from "case" c where not exists (select from submission s where s.case_id = c.id)'
 """No case is ever without a submission."""

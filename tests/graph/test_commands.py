@@ -18,7 +18,7 @@ from graph.errors import ConflictError, NotFoundError
 from graph.linking import ExactLinker, Filing, NewMention, NewSubmission, PartyDecision
 from graph.records import CaseId, MentionId, PartyId, SubmissionId
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
-from tests.graph.picture import EMPTY_CASES, picture
+from tests.graph.picture import DANGLING, EMPTY, EMPTY_CASES, picture
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -254,13 +254,14 @@ def graphs(make: st.DrawFn) -> list[Draft]:
 async def fresh(pool: Pool, vault: Vault, folder: Path, linker: Linker, drafts: list[Draft]) -> None:
     """Empty the graph and take these in."""
     async with pool.acquire() as connection:
-        await connection.execute('truncate submission, "case", link_key, organ cascade')
+        await connection.execute(EMPTY)
     await take_in(make_intake(pool, vault, folder, linker), *drafts)
 
 
 async def assert_derived(connection: Connection) -> None:
     """Check that every derived column says what the accepted edges say."""
     assert await connection.fetchval(EMPTY_CASES) == 0
+    assert await connection.fetch(DANGLING) == []
     wrong = (
         "from submission s join filing f on f.submission = s.id and f.state = 'ACCEPTED' where f.case_id <> s.case_id"
     )

@@ -15,7 +15,7 @@ from graph.database import connect, open_pool
 from graph.identity import Vault
 from graph.records import DocumentDraft, Refusal, RejectionReason
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
-from tests.graph.picture import EMPTY_CASES, picture
+from tests.graph.picture import DANGLING, EMPTY_CASES, picture
 
 if TYPE_CHECKING:
     from graph.records import Reading
@@ -133,6 +133,7 @@ async def assert_same(one: str, other: str) -> None:
         connection = await connect(url)
         pictures.append(await picture(connection))
         assert await connection.fetchval(EMPTY_CASES) == 0
+        assert await connection.fetch(DANGLING) == []
         assert (await journal.verify(connection)).broken_at is None
         await connection.close()
     assert pictures[0] == pictures[1]

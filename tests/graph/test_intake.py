@@ -28,7 +28,7 @@ from graph.records import (
     WebDetails,
 )
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
-from tests.graph.picture import EMPTY_CASES, picture
+from tests.graph.picture import DANGLING, EMPTY, EMPTY_CASES, picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,12 +272,13 @@ TEXTS = st.sampled_from([TEXT, TEXT + "望尽快处理。", "天心区某小学�
 
 @st.composite
 def drafts(make: st.DrawFn) -> Draft:
-    """Draw a ticket of a few that overlap in id, person, text and answer."""
-    name, phone = make(PERSONS)
+    """Draw a ticket of a few that overlap in id, person, text and answer; an id keeps its person and text."""
+    external_id = make(st.sampled_from("abcdefgh"))
+    name, phone = make(st.shared(PERSONS, key=f"person {external_id}"))
     return draft(
-        make(st.sampled_from("abcd")),
+        external_id,
         mentions=(petitioner(name, phone),),
-        text=make(TEXTS),
+        text=make(st.shared(TEXTS, key=f"text {external_id}")),
         replies=(reply(),) if make(st.booleans()) else (),
         kind=make(st.sampled_from(PetitionKind)),
         received_at=NOW - timedelta(days=make(st.integers(1, 3))),
@@ -293,10 +294,11 @@ async def test_how_records_are_cut_into_batches_does_not_matter(
     pictures = []
     for step in (size, len(records) or 1):
         async with pool.acquire() as connection:
-            await connection.execute('truncate submission, "case", link_key, organ, place cascade')
+            await connection.execute(EMPTY)
             intake = make_intake(pool, vault, tmp_path_factory.mktemp("attachments"))
             for start in range(0, len(records), step):
                 await take_in(intake, *records[start : start + step])
+            assert await connection.fetch(DANGLING) == []
             pictures.append(await picture(connection))
     assert pictures[0] == pictures[1]
 
@@ -311,3 +313,13 @@ async def test_an_older_export_read_again_takes_no_news_back(intake: Intake, con
     assert [outcome.change for outcome in outcomes] == [Change.UNCHANGED] * 3
     assert await picture(connection) == before
     assert await journal.position(connection) == position
+
+
+async def test_whom_a_record_no_longer_names_is_linked_no_more(intake: Intake, connection: Connection) -> None:
+    """A ticket is corrected to another person in the very batch in which the first person's own ticket comes."""
+    wrong = draft("1", mentions=(petitioner("张三", "13812341234"),))
+    await take_in(intake, wrong)
+    right = replace(wrong, mentions=(petitioner("李四", "13812341235"),))
+    first, second = await take_in(intake, right, draft("2", mentions=(petitioner("张三", "13812341234"),)))
+    assert first.case != second.case
+    assert await connection.fetchval("select count(*) from same_party where state = 'ACCEPTED'") == 0
