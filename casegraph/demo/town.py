@@ -17,7 +17,7 @@ __all__ = ["FOLDERS", "TRUTH", "TownSummary", "make_town"]
 DAYS: Final = 180
 SHARES: Final = {Channel.HOTLINE: 53, Channel.WEB: 25, Channel.VISIT: 13, Channel.LETTER: 9}
 """Hotline calls are fewer than in any real city, so that every channel has something to show."""
-SHAPE: Final = Shape(hotline=600, visits=250, letters=200, web=300, letter_files=55)
+SHAPE: Final = Shape(hotline=450, late=80, visits=250, letters=200, web=300, letter_files=55)
 
 
 def make_town(folder: Path, *, submissions: int = 3_200, seed: int = 7, until: date) -> TownSummary:

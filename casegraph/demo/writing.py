@@ -41,6 +41,7 @@ class Shape:
     """How stories are spread over files."""
 
     hotline: int
+    late: int
     visits: int
     letters: int
     web: int
@@ -87,7 +88,7 @@ def write_town(folder: Path, plan: StoryPlan, shape: Shape) -> TownSummary:
     with ExitStack() as stack:
         tables = {each: stack.enter_context(_tables(folders[each], each, shape)) for each in Channel}
         late = stack.enter_context(
-            Tables(folders[Channel.HOTLINE], "工单导出_办结补报", _hotline_forms(forms.HOTLINE), shape.hotline)
+            Tables(folders[Channel.HOTLINE], "工单导出_办结补报", _sheets(forms.HOTLINE), shape.late)
         )
         pen = _Pen(folders, tables, late, spoiler, tally, shape.letter_files)
         truth = stack.enter_context((folder / TRUTH).open("wb"))
@@ -171,6 +172,7 @@ def _hotline_forms(layout: forms.Layout) -> tuple[Form, ...]:
         Form(".xlsx", layout, Workbook),
         Form(".csv", layout, Csv),
         Form(".csv", layout, partial(Csv, encoding="gb18030", moment="%Y/%m/%d %H:%M:%S")),
+        Form(".csv", layout, partial(Csv, encoding="utf-8", moment="%Y-%m-%d %H:%M")),
     )
 
 
