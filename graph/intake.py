@@ -91,11 +91,12 @@ class Intake:
         try:
             async with transaction(self._pool) as connection:
                 return await Transaction(connection, self._tools, order).run()
-        except BAD_RECORD:
+        except BAD_RECORD as error:
             if not order.arrivals:
                 raise
+            code = error.sqlstate or "unknown"
         if len(order.arrivals) == 1:
-            return await self._carry_out(order.refused())
+            return await self._carry_out(order.refused(code))
         first, second = order.halves()
         return await self._carry_out(first) | await self._carry_out(second)
 

@@ -64,9 +64,9 @@ class Order:
             Order(self.arrivals[middle:], (), self.actor, self.now, self.cursor),
         )
 
-    def refused(self) -> Order:
-        """Turn down the one record that is left."""
+    def refused(self, code: str) -> Order:
+        """Turn down the one record that is left, for which PostgreSQL gave this SQLSTATE."""
         arrival = self.arrivals[0]
-        message = "PostgreSQL could not store this record. Look for what is unlike the others in it, then retry."
+        message = f"PostgreSQL could not store this record (SQLSTATE {code}). Look for what is unlike the others in it."
         refusal = refuse(arrival.prepared.draft, RejectionReason.DATABASE, message)
         return Order((), (*self.refusals, (arrival.place, refusal)), self.actor, self.now, self.cursor)
