@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connectors.connector import Connector, ReadOptions, Resource, UnreadableError
-from graph.records import Reading, Refusal, RejectionReason
+from connectors.jsonfiles import JsonFile
+from connectors.tables import Table
+from graph.records import Channel, Reading, Refusal, RejectionReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from graph.records import Channel
-
-CONNECTORS: Final[tuple[Connector, ...]] = ()
+CONNECTORS: Final[tuple[Connector, ...]] = (
+    Table("register of letters", Channel.LETTER),
+    Table("register of visits", Channel.VISIT),
+    Table("hotline sheet", Channel.HOTLINE),
+    Table("web sheet", Channel.WEB),
+    JsonFile("hotline JSON", Channel.HOTLINE),
+    JsonFile("web JSON", Channel.WEB),
+)
 """One line a form. The first that accepts a resource reads it."""
 
 

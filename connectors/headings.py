@@ -1,0 +1,148 @@
+"""Which field a heading means: the usual Chinese variants, and mapping files for all others."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from connectors.fields import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from graph.records import Channel
+
+TABLE: Final = Path(__file__).with_name("headings.toml")
+LONGEST: Final = 40
+"""Characters of a heading; a longer cell is a title or a text."""
+
+_NOISE: Final = re.compile(r"[\s_*＊:：★●\-]+")
+_BRACKETED: Final = re.compile(r"[(\[【〔<《][^()\[\]【】〔〕<>《》]*[)\]】〕>》]")
+
+
+class MappingError(ValueError):
+    """A mapping file cannot be used as it is. The message says which line of it to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingMap:
+    """What a mapping file says. Its headings come before those that are known."""
+
+    headings: Mapping[str, Field]
+    """Normal headings to fields."""
+    ignored: frozenset[str] = frozenset()
+    """Normal headings that mean nothing here though they look known."""
+    values: Mapping[Field, Mapping[str, str]] = field(default_factory=dict)
+    """By field: what a sheet writes, and the known word for it."""
+
+
+def normal(heading: str) -> str:
+    """Return a heading without what differs from sheet to sheet: blanks, marks, width, case."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", heading)).casefold()
+
+
+def spellings(heading: str) -> Iterable[str]:
+    """Yield the normal forms a heading is looked up by: whole, then without what stands in brackets."""
+    whole = normal(heading)
+    yield whole
+    bare = _BRACKETED.sub("", whole)
+    if bare and bare != whole:
+        yield bare
+
+
+@cache
+def known(channel: Channel) -> Mapping[str, tuple[Field, int]]:
+    """Return a channel's normal headings with the field each means and its rank among that field's headings."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    found: dict[str, tuple[Field, int]] = {}
+    ranks: dict[Field, int] = {}
+    for part in (table[channel.value.lower()], table["common"]):
+        for name, variants in part.items():
+            for variant in variants:
+                rank = ranks.get(Field(name), 0)
+                ranks[Field(name)] = rank + 1
+                found.setdefault(normal(variant), (Field(name), rank))
+    for name in Field:
+        found.setdefault(normal(name), (name, -1))
+    return MappingProxyType(found)
+
+
+def examples(channel: Channel, name: Field, count: int = 4) -> str:
+    """Return some headings of a field for a message to people."""
+    variants = [heading for heading, (meant, rank) in known(channel).items() if meant is name and rank >= 0]
+    return "、".join(variants[:count])
+
+
+def meaning(heading: str, channel: Channel, mapping: HeadingMap | None = None) -> tuple[Field, int] | None:
+    """Return the field that a heading means and its rank, None where it means none that is read."""
+    if not heading or len(heading) > LONGEST:
+        return None
+    table = known(channel)
+    for spelling in spellings(heading):
+        if mapping is not None:
+            if spelling in mapping.headings:
+                return mapping.headings[spelling], -2
+            if spelling in mapping.ignored:
+                return None
+        if spelling in table:
+            return table[spelling]
+    return None
+
+
+def load_mapping(path: Path) -> HeadingMap:
+    """Read a mapping file. Raises MappingError, OSError."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MappingError(f"{path.name} is no TOML file in UTF-8: {error}. Correct it there.") from error
+    return read_mapping(table, path.name)
+
+
+def read_mapping(table: Mapping[str, Any], name: str) -> HeadingMap:
+    """Check the tables `headings`, `values` and the list `ignored` of a mapping file. Raises MappingError."""
+    if unknown := set(table) - {"headings", "values", "ignored"}:
+        raise MappingError(f"{name}: there is no `{min(unknown)}`. Known are headings, values, ignored.")
+    headings: dict[str, Field] = {}
+    for key, given in _table(table, "headings", name).items():
+        for heading in [given] if isinstance(given, str) else given:
+            headings[normal(_text(heading, name, key))] = _field(key, name)
+    values = {
+        _field(key, name): {word.strip(): _text(meant, name, key) for word, meant in _words(words, name, key).items()}
+        for key, words in _table(table, "values", name).items()
+    }
+    ignored = frozenset(normal(_text(heading, name, "ignored")) for heading in table.get("ignored", []))
+    if not (headings or values or ignored):
+        raise MappingError(f'{name} maps nothing. Write lines such as `text = "事情经过"` under [headings].')
+    return HeadingMap(headings, ignored, values)
+
+
+def _table(table: Mapping[str, Any], part: str, name: str) -> Mapping[str, Any]:
+    found = table.get(part, {})
+    if not isinstance(found, dict):
+        raise MappingError(f"{name}: `{part}` must be a table: write [{part}] above its lines.")
+    return found
+
+
+def _words(words: object, name: str, key: str) -> Mapping[str, object]:
+    if not isinstance(words, dict):
+        raise MappingError(f"{name}: values.{key} must be a table of words.")
+    return words
+
+
+def _text(value: object, name: str, key: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise MappingError(f"{name}: {key} must be text in quotation marks, or a list of such.")
+    return value
+
+
+def _field(key: str, name: str) -> Field:
+    try:
+        return Field(key)
+    except ValueError:
+        raise MappingError(f"{name}: there is no field `{key}`. Known are {', '.join(Field)}.") from None

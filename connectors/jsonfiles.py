@@ -1,0 +1,126 @@
+"""Files of JSON: one document (.json), or one object a line (.jsonl, .ndjson), which is streamed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from connectors.connector import UnreadableError
+from connectors.delimited import SAMPLE, encoding_of
+from connectors.objects import ObjectReader
+from graph.records import MAX_KEPT, RejectionReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connectors.connector import ReadOptions, Resource
+    from graph.records import Channel, Reading
+
+LINES: Final = frozenset({".jsonl", ".ndjson"})
+ENVELOPES: Final = ("records", "data", "items", "rows", "list")
+"""Keys under which a list of records stands; the deepest goes through two: `{"data": {"list": [...]}}`."""
+MARK: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFile:
+    """Messages or tickets of one channel as JSON."""
+
+    name: str
+    channel: Channel
+
+    def accepts(self, resource: Resource) -> bool:
+        """Take what is named so."""
+        return resource.suffix == ".json" or resource.suffix in LINES
+
+    def read(self, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
+        """Yield a draft or a refusal for each object."""
+        reader = ObjectReader(self.channel, options)
+        if resource.suffix in LINES:
+            yield from self._lines(resource, reader, options)
+            return
+        if resource.size > options.limits.letter:
+            message = f"The file is larger than {options.limits.letter} bytes. Export one object a line, as .jsonl."
+            raise UnreadableError(RejectionReason.TOO_LARGE, message)
+        records = records_of(loads(resource.read()))
+        if not records:
+            raise UnreadableError(RejectionReason.EMPTY, "There is no record in it. Export it again.")
+        for number, record in enumerate(records, 1):
+            yield reader.read(record, f"{resource.name} record {number}")
+
+    def _lines(self, resource: Resource, reader: ObjectReader, options: ReadOptions) -> Iterator[Reading]:
+        empty, longest = True, options.limits.text * 16
+        with resource.open() as stream:
+            number = 0
+            while line := stream.readline(longest):
+                number += 1
+                if len(line) >= longest:
+                    message = f"The line is longer than {longest} bytes. Write one object a line."
+                    raise UnreadableError(RejectionReason.TOO_LARGE, message, where=f"line {number}")
+                if not line.strip(b" \t\r\n\0\xef\xbb\xbf"):
+                    continue
+                empty = False
+                yield self._line(line, f"{resource.name} line {number}", reader, options)
+        if empty:
+            raise UnreadableError(RejectionReason.EMPTY, "The file is empty. Export it again.")
+
+    def _line(self, line: bytes, position: str, reader: ObjectReader, options: ReadOptions) -> Reading:
+        try:
+            return reader.read(loads(line), position)
+        except UnreadableError as error:
+            return error.refusal(self.channel, position, options.source, line if len(line) <= MAX_KEPT else b"")
+
+
+def loads(content: bytes) -> Any:
+    """Read JSON, also where it holds half characters or is in a Chinese encoding. Raises UnreadableError."""
+    content = content.removeprefix(MARK)
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        return _loads_slowly(content, error)
+
+
+def _loads_slowly(content: bytes, error: orjson.JSONDecodeError) -> Any:
+    if not content.strip():
+        raise UnreadableError(RejectionReason.EMPTY, "There is nothing in it. Send it again.") from error
+    text = content.decode(encoding_of(content[:SAMPLE]), "surrogateescape")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        message = "Objects stand in objects too deeply. Send the records flat."
+        raise UnreadableError(RejectionReason.BOMB, message) from error
+    except ValueError as fault:
+        lines = [line for line in content.splitlines() if line.strip()]
+        if len(lines) > 1 and all(line.lstrip()[:1] == b"{" and line.rstrip()[-1:] == b"}" for line in lines):
+            return [_one_line(line) for line in lines]
+        where = f"line {fault.lineno}, column {fault.colno}" if isinstance(fault, json.JSONDecodeError) else "the start"
+        message = f"This is no JSON: it breaks off or goes wrong at {where}. Export it again."
+        raise UnreadableError(RejectionReason.UNREADABLE, message) from error
+
+
+def _one_line(line: bytes) -> Any:
+    """Read one object of several in a body; one that cannot be read is refused for not being an object."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(line.decode("utf-8", "surrogateescape"))
+        except (ValueError, RecursionError):
+            return None
+
+
+def records_of(document: Any) -> list[Any]:
+    """Return the records of a document: itself, its list, or what stands under one of the usual keys."""
+    if isinstance(document, list):
+        return document
+    if isinstance(document, dict):
+        for key in ENVELOPES:
+            inner = document.get(key)
+            if isinstance(inner, list):
+                return inner
+            if isinstance(inner, dict):
+                return records_of(inner)
+    return [document]

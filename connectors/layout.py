@@ -1,0 +1,109 @@
+"""Where the headings of a table stand and which column holds which field. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from connectors.connector import UnreadableError
+from connectors.fields import Field
+from connectors.headings import examples, meaning
+from graph.records import RejectionReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.headings import HeadingMap
+    from connectors.values import Cell
+    from graph.records import Channel
+
+SEARCHED: Final = 30
+"""Rows from the top in which headings are looked for; above them stand titles and notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A table's columns."""
+
+    headings: tuple[str, ...]
+    """One a column, each once: what a record's payload calls its cells."""
+    columns: Mapping[Field, int]
+    first: int
+    """The index of the first row of data."""
+
+    @property
+    def last_column(self) -> int:
+        """The index of the last column that has a heading."""
+        return len(self.headings) - 1
+
+
+def find_layout(rows: Sequence[Sequence[Cell]], channel: Channel, mapping: HeadingMap | None) -> Layout:
+    """Find the heading row among a table's first rows. Raises UnreadableError where none names text and time."""
+    best: Mapping[Field, int] = {}
+    for index, row in enumerate(rows[:SEARCHED]):
+        names = [_name(cell) for cell in row]
+        below = [_name(cell) for cell in rows[index + 1]] if index + 1 < len(rows) else []
+        for candidate, height in ((names, 1), (_under(names, below, channel, mapping), 2)):
+            columns = columns_of(candidate, channel, mapping)
+            if _is_whole(columns):
+                return Layout(unique(candidate), columns, index + height)
+            best = max(best, columns, key=len)
+    raise UnreadableError(RejectionReason.HEADINGS, _missing(best, channel))
+
+
+def columns_of(names: Sequence[str], channel: Channel, mapping: HeadingMap | None) -> dict[Field, int]:
+    """Return the column of each field that headings name. Raises UnreadableError where two equally name one."""
+    found: dict[Field, tuple[int, int]] = {}
+    for index, name in enumerate(names):
+        meant = meaning(name, channel, mapping)
+        if meant is None:
+            continue
+        field, rank = meant
+        if field in found and found[field][0] == rank:
+            message = f"Columns {found[field][1] + 1} and {index + 1} are both headed {name}. Rename the wrong one."
+            raise UnreadableError(RejectionReason.HEADINGS, message)
+        if field not in found or rank < found[field][0]:
+            found[field] = rank, index
+    return {field: index for field, (_, index) in found.items()}
+
+
+def unique(names: Sequence[str]) -> tuple[str, ...]:
+    """Return headings that differ from one another, without blank ones at the end."""
+    last = max((index for index, name in enumerate(names) if name), default=-1)
+    seen: dict[str, int] = {}
+    made: list[str] = []
+    for index, given in enumerate(names[: last + 1]):
+        name = given or f"column#{index + 1}"
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return tuple(made)
+
+
+def _name(cell: Cell) -> str:
+    return " ".join(cell.split()) if isinstance(cell, str) else ""
+
+
+def _is_whole(columns: Mapping[Field, int]) -> bool:
+    return Field.TEXT in columns and (Field.RECEIVED_AT in columns or Field.RECEIVED_ON in columns)
+
+
+def _under(names: Sequence[str], below: Sequence[str], channel: Channel, mapping: HeadingMap | None) -> list[str]:
+    """Return what two rows of headings say together, where the upper one joins columns: 信访人 over 姓名 and 电话."""
+    width = max(len(names), len(below))
+    upper = [*names, *[""] * (width - len(names))]
+    lower = [*below, *[""] * (width - len(below))]
+    if not any(lower) or any(name and meaning(name, channel, mapping) is None for name in lower):
+        return []
+    return [low or up for up, low in zip(upper, lower, strict=True)]
+
+
+def _missing(best: Mapping[Field, int], channel: Channel) -> str:
+    wanted = []
+    if Field.TEXT not in best:
+        wanted.append(f"the text ({examples(channel, Field.TEXT)})")
+    if Field.RECEIVED_AT not in best and Field.RECEIVED_ON not in best:
+        wanted.append(f"the time ({examples(channel, Field.RECEIVED_AT)})")
+    return (
+        f"No row among the first {SEARCHED} heads {' and '.join(wanted)}. "
+        "Rename the columns so, part merged headings, or take the file in with a mapping file."
+    )

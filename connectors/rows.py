@@ -1,0 +1,193 @@
+"""From the rows of a table to drafts: compiled once for a table's columns, then run for each row. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import orjson
+
+from connectors import values
+from connectors.fields import Field
+from connectors.values import Cell, Formula, ValueFault
+from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.connector import ReadOptions
+    from graph.records import Channel
+
+T = TypeVar("T")
+Row = Sequence[Cell]
+Getter = Callable[[Row], T]
+
+FORMULA: Final = "formula"
+"""The only key of the object that a formula is kept as, so that a retry does not take its saved result either."""
+LONGEST_TITLE: Final = 40
+"""Characters of a title that is taken from the text, where a source gives none."""
+_SENTENCE_END: Final = re.compile(r"[。！？!?\n；;]")
+_UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Makes getters for a table's columns. A field without a column has a getter that finds nothing."""
+
+    headings: Sequence[str]
+    columns: Mapping[Field, int]
+    clock: values.Clock
+    words: Mapping[Field, Mapping[str, str]]
+    """By field: what a sheet writes, and the known word for it."""
+
+    def has(self, *fields: Field) -> bool:
+        """Tell whether any of these fields has a column."""
+        return any(field in self.columns for field in fields)
+
+    def get(self, field: Field, read: Callable[[Cell], T | None]) -> Getter[T | None]:
+        """Return what reads a field from a row. It raises `ValueFault` that names the column."""
+        index = self.columns.get(field)
+        if index is None:
+            return _nothing
+        heading, words = self.headings[index], self.words.get(field)
+        parse = read if words is None else lambda cell: read(_reworded(cell, words))
+
+        def getter(row: Row) -> T | None:
+            try:
+                return parse(row[index])
+            except ValueFault as fault:
+                raise ValueFault(fault.reason, f"Column {heading}: {fault.message}.") from None
+
+        return getter
+
+    def pair(self, field: Field, other: Field, read: Callable[[Cell, Cell], T | None]) -> Getter[T | None]:
+        """Return what reads two fields, both of which have columns, as one value. Faults name the second column."""
+        first, second = self.columns[field], self.columns[other]
+        heading = self.headings[second]
+
+        def getter(row: Row) -> T | None:
+            try:
+                return read(row[first], row[second])
+            except ValueFault as fault:
+                raise ValueFault(fault.reason, f"Column {heading}: {fault.message}.") from None
+
+        return getter
+
+
+def _nothing(row: Row) -> None:  # noqa: ARG001 - a getter takes a row
+    return None
+
+
+def _reworded(cell: Cell, words: Mapping[str, str]) -> Cell:
+    return words.get(cell.strip(), cell) if isinstance(cell, str) else cell
+
+
+class RowReader:
+    """Reads the rows of one table of one channel."""
+
+    def __init__(self, channel: Channel, columns: Columns, options: ReadOptions, form: Form) -> None:
+        self._channel = channel
+        self._options = options
+        self._columns = columns
+        self._draft = form(columns)
+        self._names = tuple(columns.headings)
+        self._longest = options.limits.text
+
+    def read(self, row: Row, position: str) -> Reading | None:
+        """Return what a row holds, None where it is wholly blank."""
+        cells = dict(zip(self._names, row, strict=False))
+        if len(row) != len(self._names):
+            row = self._fitted(row)
+        try:
+            payload = orjson.dumps(cells)
+        except TypeError:
+            payload = _dumped(cells)
+        if not any(map(_says_something, row)):
+            return None
+        try:
+            self._check(row, payload)
+            return self._draft(row, payload, position, self._options.source)
+        except ValueFault as fault:
+            return self._refusal(fault, payload, position)
+
+    def _fitted(self, row: Row) -> Row:
+        """Return a row as wide as the headings; what stands beyond them is checked later."""
+        missing = len(self._names) - len(row)
+        return [*row, *[None] * missing] if missing > 0 else row
+
+    def _check(self, row: Row, payload: bytes) -> None:
+        width = len(self._names)
+        if len(row) > width and any(map(_says_something, row[width:])):
+            message = (
+                f"This row has more cells than the {width} headings. A comma or quotation mark in a text was written "
+                "without quotation marks around it; export the table anew."
+            )
+            raise ValueFault(RejectionReason.BAD_VALUE, message)
+        if len(payload) > self._longest:
+            self._check_lengths(row)
+        if b"\\u0000" in payload or b"\\ud" in payload:
+            self._check_characters(row)
+
+    def _check_lengths(self, row: Row) -> None:
+        for name, cell in zip(self._names, row, strict=False):
+            if isinstance(cell, str) and len(cell) > self._longest:
+                message = f"Column {name}: {len(cell)} characters stand there, at most {self._longest} are read."
+                raise ValueFault(RejectionReason.TOO_LARGE, f"{message} Send it as an attachment.")
+
+    def _check_characters(self, row: Row) -> None:
+        for name, cell in zip(self._names, row, strict=False):
+            found = _UNUSABLE.search(cell) if isinstance(cell, str) else None
+            if found is None:
+                continue
+            if "\udc80" <= found[0] <= "\udcff":
+                message = f"Column {name}: bytes stand there that are not in the file's encoding. Save it as UTF-8."
+                raise ValueFault(RejectionReason.ENCODING, message)
+            message = f"Column {name}: a NUL or half a character stands there. Export it again as UTF-8."
+            raise ValueFault(RejectionReason.BAD_CHARACTER, message)
+
+    def _refusal(self, fault: ValueFault, payload: bytes, position: str) -> Refusal:
+        return Refusal(
+            channel=self._channel,
+            source=self._options.source,
+            position=position,
+            reason=fault.reason,
+            message=fault.message,
+            payload=payload if len(payload) <= MAX_KEPT else b"",
+        )
+
+
+Form = Callable[[Columns], Callable[[Row, bytes, str, str], Draft]]
+"""Compiles a channel's rows: from columns to what makes a draft of a row, its payload, its position and its source."""
+
+
+def _says_something(cell: Cell) -> bool:
+    return cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace())
+
+
+def _dumped(cells: Mapping[str, Cell]) -> bytes:
+    """Write cells that orjson does not: half characters, formulas, durations."""
+    return json.dumps(cells, default=_plain, separators=(",", ":")).encode("ascii")
+
+
+def _plain(cell: Any) -> Any:
+    match cell:
+        case Formula():
+            return {FORMULA: _plain(cell.result)}
+        case str() | int() | float() | None:
+            return cell
+        case datetime() | date() | time():
+            return cell.isoformat()
+        case timedelta():
+            return str(cell)
+        case _:
+            return str(cell)
+
+
+def title_of(text: str) -> str:
+    """Return the beginning of a text as its title: its first sentence, if that is not too long."""
+    first = _SENTENCE_END.split(text, maxsplit=1)[0].strip(values.STRIPPED) or text
+    return first if len(first) <= LONGEST_TITLE else f"{first[: LONGEST_TITLE - 1]}…"
