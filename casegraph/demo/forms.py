@@ -40,7 +40,8 @@ class Layout:
 
 def external_id(story: Story) -> str:
     """Return the number that the channel's own system gives."""
-    return f"{PREFIX[story.channel]}{story.at:%Y%m%d}{story.number:06d}"
+    at = story.at
+    return f"{PREFIX[story.channel]}{at.year}{at.month:02d}{at.day:02d}{story.number:06d}"
 
 
 def hotline_row(story: Story) -> Row:

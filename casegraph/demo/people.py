@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import mul
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Person:
 
 def check_digit(first: str) -> str:
     """Return the last character of the identity number that begins with these seventeen digits."""
-    return CHECKS[sum(int(digit) * weight for digit, weight in zip(first, WEIGHTS, strict=True)) % 11]
+    return CHECKS[sum(map(mul, map(int, first), WEIGHTS)) % 11]
 
 
 def full_name(names: Names, chance: Chance, *, male: bool) -> str:

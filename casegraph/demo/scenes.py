@@ -6,7 +6,8 @@ asking (a date, a sum); all others stay as long as the scene, and make two texts
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from casegraph.demo.people import full_name
@@ -54,12 +55,7 @@ class Scene(dict[str, str]):
 
     def day(self, back: int) -> str:
         """Tell of a day in the last weeks as people do, without its year."""
-        day = self.today - timedelta(days=self.chance.between(1, back))
-        return f"{day.month}月{day.day}日"
-
-    def number(self, low: int, high: int) -> str:
-        """Return a whole number as text."""
-        return str(self.chance.between(low, high))
+        return _day_of(self.today.toordinal() - 1 - int(self.chance.random() * back))
 
     @property
     def organ(self) -> str:
@@ -73,16 +69,23 @@ class Scene(dict[str, str]):
         return f"{self['q']}{named}"
 
 
+@cache
+def _day_of(ordinal: int) -> str:
+    day = date.fromordinal(ordinal)
+    return f"{day.month}月{day.day}日"
+
+
 def _fraction(low: int, high: int) -> Callable[[Scene], str]:
-    return lambda scene: f"{scene.chance.between(low, high) / 10}"
+    return _of(tuple(f"{number / 10}" for number in range(low, high + 1)))
 
 
 def _numbers(low: int, high: int, unit: int = 1) -> Callable[[Scene], str]:
-    return lambda scene: str(scene.chance.between(low, high) * unit)
+    return _of(tuple(str(number * unit) for number in range(low, high + 1)))
 
 
 def _of(options: tuple[str, ...]) -> Callable[[Scene], str]:
-    return lambda scene: scene.chance.pick(options)
+    size = len(options)
+    return lambda scene: options[int(scene.chance.random() * size)]
 
 
 def _firm(end: str) -> Callable[[Scene], str]:

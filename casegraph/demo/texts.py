@@ -29,7 +29,7 @@ ORDERS: Final = 512
 
 def say(scene: Scene, template: Template) -> str:
     """Pick one reading of a sentence and fill its slots."""
-    return scene.chance.pick(template).format_map(scene)
+    return template[int(scene.chance.random() * len(template))].format_map(scene)
 
 
 def compose_title(scene: Scene) -> str:

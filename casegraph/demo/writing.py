@@ -173,6 +173,7 @@ def _hotline_forms(layout: forms.Layout) -> tuple[Form, ...]:
         Form(".csv", layout, Csv),
         Form(".csv", layout, partial(Csv, encoding="gb18030", moment="%Y/%m/%d %H:%M:%S")),
         Form(".csv", layout, partial(Csv, encoding="utf-8", moment="%Y-%m-%d %H:%M")),
+        Form(".csv", layout, partial(Csv, encoding="gb18030")),
     )
 
 

@@ -17,7 +17,7 @@ __all__ = ["FOLDERS", "TRUTH", "TownSummary", "make_year"]
 DAYS: Final = 365
 LAST_DAY: Final = date(2025, 12, 31)
 SHARES: Final = {Channel.HOTLINE: 85, Channel.WEB: 10, Channel.VISIT: 4, Channel.LETTER: 1}
-SHAPE: Final = Shape(hotline=14_000, late=2_000, visits=4_000, letters=2_000, web=6_000, letter_files=25)
+SHAPE: Final = Shape(hotline=12_000, late=2_000, visits=4_000, letters=2_000, web=6_000, letter_files=25)
 
 
 def make_year(folder: Path, *, submissions: int = 138_000, seed: int = 7, until: date = LAST_DAY) -> TownSummary:
