@@ -88,8 +88,8 @@ def _rows(text: io.TextIOWrapper, mark: str, most: int) -> Iterator[list[str] | 
             return
         except csv.Error:
             message = (
-                f"A cell is longer than {LIMIT_OF_A_CELL} characters: a quotation mark is opened and never closed. Close it; "
-                f"what stands from there to line {reader.line_num} was not read."
+                f"A cell is longer than {LIMIT_OF_A_CELL} characters: a quotation mark is opened and never "
+                f"closed. Close it; what stands from there to line {reader.line_num} was not read."
             )
             yield UnreadableError(RejectionReason.UNREADABLE, message)
             continue

@@ -11,7 +11,7 @@ import orjson
 from connectors.connector import UnreadableError
 from connectors.delimited import SAMPLE, encoding_of
 from connectors.objects import ObjectReader
-from graph.records import MAX_KEPT, RejectionReason
+from graph.records import RejectionReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,15 +63,23 @@ class JsonFile:
                 if not line.strip(b" \t\r\n\0\xef\xbb\xbf"):
                     continue
                 empty = False
-                yield self._line(line, f"{resource.name} line {number}", reader, options)
+                yield read_line(line, f"{resource.name} line {number}", reader)
         if empty:
             raise UnreadableError(RejectionReason.EMPTY, "The file is empty. Export it again.")
 
-    def _line(self, line: bytes, position: str, reader: ObjectReader, options: ReadOptions) -> Reading:
-        try:
-            return reader.read(loads(line), position)
-        except UnreadableError as error:
-            return error.refusal(self.channel, position, options.source, line if len(line) <= MAX_KEPT else b"")
+
+def read_line(line: bytes, position: str, reader: ObjectReader) -> Reading:
+    """Read one object that stands in a line of its own."""
+    try:
+        return reader.read(loads(line), position)
+    except UnreadableError as error:
+        return reader.refusal(error, position, line)
+
+
+def lines_of(content: bytes) -> list[bytes]:
+    """Return the lines of a body that has an object in each, nothing where it is made up otherwise."""
+    lines = [line for line in content.removeprefix(MARK).splitlines() if line.strip()]
+    return lines if len(lines) > 1 and all(line.lstrip().startswith(b"{") for line in lines) else []
 
 
 def loads(content: bytes) -> Any:
@@ -93,23 +101,9 @@ def _loads_slowly(content: bytes, error: orjson.JSONDecodeError) -> Any:
         message = "Objects stand in objects too deeply. Send the records flat."
         raise UnreadableError(RejectionReason.BOMB, message) from error
     except ValueError as fault:
-        lines = [line for line in content.splitlines() if line.strip()]
-        if len(lines) > 1 and all(line.lstrip()[:1] == b"{" and line.rstrip()[-1:] == b"}" for line in lines):
-            return [_one_line(line) for line in lines]
         where = f"line {fault.lineno}, column {fault.colno}" if isinstance(fault, json.JSONDecodeError) else "the start"
         message = f"This is no JSON: it breaks off or goes wrong at {where}. Export it again."
         raise UnreadableError(RejectionReason.UNREADABLE, message) from error
-
-
-def _one_line(line: bytes) -> Any:
-    """Read one object of several in a body; one that cannot be read is refused for not being an object."""
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(line.decode("utf-8", "surrogateescape"))
-        except (ValueError, RecursionError):
-            return None
 
 
 def records_of(document: Any) -> list[Any]:

@@ -84,15 +84,15 @@ class ObjectReader:
     def read(self, record: object, position: str) -> Reading:
         """Return what one object says."""
         if not isinstance(record, dict):
-            return self._refusal(_NO_OBJECT, position, b"")
+            return self.refusal(_NO_OBJECT, position, b"")
         if _depth(record) > self._options.limits.depth:
-            return self._refusal(_TOO_DEEP, position, b"")
+            return self.refusal(_TOO_DEEP, position, b"")
         try:
             return self._read(record, position)
         except UnreadableError as error:
-            return self._refusal(ValueFault(error.reason, error.message), position, _payload(record))
+            return self.refusal(error, position, _payload(record))
         except ValueFault as fault:
-            return self._refusal(fault, position, _payload(record))
+            return self.refusal(fault, position, _payload(record))
 
     def _read(self, record: dict[str, Any], position: str) -> Reading:
         nested = [key for key, value in record.items() if isinstance(value, list) and normal(key) in NESTED]
@@ -151,7 +151,8 @@ class ObjectReader:
     def _words(self) -> Mapping[Field, Mapping[str, str]]:
         return self._options.mapping.values if self._options.mapping else {}
 
-    def _refusal(self, fault: ValueFault, position: str, payload: bytes) -> Refusal:
+    def refusal(self, fault: ValueFault | UnreadableError, position: str, payload: bytes) -> Refusal:
+        """Turn a record down, keeping it unless it is too large."""
         return Refusal(
             channel=self._channel,
             source=self._options.source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.connector import UnreadableError
-from connectors.jsonfiles import loads, records_of
+from connectors.jsonfiles import lines_of, loads, read_line, records_of
 from connectors.objects import ObjectReader
 from graph.records import MAX_KEPT, RejectionReason
 
@@ -23,6 +23,8 @@ def read_push(channel: Channel, body: bytes, options: ReadOptions) -> list[Readi
     try:
         records = records_of(loads(body))
     except UnreadableError as error:
+        if lines := lines_of(body):
+            return [read_line(line, f"{NAME} line {number}", reader) for number, line in enumerate(lines, 1)]
         return [error.refusal(channel, NAME, options.source, body if len(body) <= MAX_KEPT else b"")]
     if not records:
         nothing = UnreadableError(RejectionReason.EMPTY, "There is no record in it. Send an object or a list of them.")
