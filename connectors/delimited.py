@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from connectors.connector import UnreadableError
 from graph.records import RejectionReason
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = 1_048_576
 """Bytes from which encoding and mark are told."""
-LONGEST_LINE: Final = 4_194_304
-"""Characters of one line: more is no table."""
+LONGEST_LINE: Final = 8_388_608
+"""Bytes of one line: more is no table."""
 MARKS: Final = ",;\t|"
 LIMIT_OF_A_CELL: Final = 1_000_000
 """Characters after which a quotation mark that is never closed is given up."""
@@ -35,7 +35,10 @@ def open_rows(resource: Resource, limits: Limits) -> Iterator[Iterator[list[str]
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         raise UnreadableError(RejectionReason.EMPTY, "The file is empty. Export it again.")
     encoding = encoding_of(head)
-    with resource.open() as raw, io.TextIOWrapper(raw, encoding, errors=_errors(encoding), newline="") as text:
+    with (
+        _Guarded(resource.open()) as raw,
+        io.TextIOWrapper(raw, encoding, errors=_errors(encoding), newline="") as text,
+    ):
         yield _rows(text, mark_of(head.decode(encoding, "replace")), limits.columns)
 
 
@@ -80,7 +83,7 @@ def mark_of(sample: str) -> str:
 
 
 def _rows(text: io.TextIOWrapper, mark: str, most: int) -> Iterator[list[str] | UnreadableError]:
-    reader = csv.reader(_lines(text), delimiter=mark)
+    reader = csv.reader(text, delimiter=mark)
     while True:
         try:
             row = next(reader)
@@ -102,11 +105,17 @@ def _rows(text: io.TextIOWrapper, mark: str, most: int) -> Iterator[list[str] | 
         yield row
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(LONGEST_LINE):
-        if len(line) >= LONGEST_LINE:
-            message = (
-                f"A line there is longer than {LONGEST_LINE} characters. Export the table with a line for each record."
-            )
+class _Guarded(io.BufferedReader):
+    """Bytes that are read a chunk at a time until a line proves too long to be held."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(cast("io.RawIOBase", stream))
+        self._line = 0
+
+    def read1(self, size: int = -1, /) -> bytes:
+        chunk = super().read1(size)
+        self._line = 0 if b"\n" in chunk or b"\r" in chunk else self._line + len(chunk)
+        if self._line > LONGEST_LINE:
+            message = f"A line is longer than {LONGEST_LINE} bytes. Export the table with a line for each record."
             raise UnreadableError(RejectionReason.TOO_LARGE, message)
-        yield line
+        return chunk

@@ -37,8 +37,11 @@ class Layout:
         return len(self.headings) - 1
 
 
-def find_layout(rows: Sequence[Sequence[Cell]], channel: Channel, mapping: HeadingMap | None) -> Layout:
-    """Find the heading row among a table's first rows. Raises UnreadableError where none names text and time."""
+def find_layout(rows: Sequence[Sequence[Cell]], channel: Channel, mapping: HeadingMap | None, width: int = 0) -> Layout:
+    """Find the heading row among a table's first rows; the table has at least so many columns.
+
+    Raises UnreadableError where no row names text and time.
+    """
     best: Mapping[Field, int] = {}
     for index, row in enumerate(rows[:SEARCHED]):
         names = [_name(cell) for cell in row]
@@ -46,7 +49,7 @@ def find_layout(rows: Sequence[Sequence[Cell]], channel: Channel, mapping: Headi
         for candidate, height in ((names, 1), (_under(names, below, channel, mapping), 2)):
             columns = columns_of(candidate, channel, mapping)
             if _is_whole(columns):
-                return Layout(unique(candidate), columns, index + height)
+                return Layout(unique(_shown(candidate), width), columns, index + height)
             best = max(best, columns, key=len)
     raise UnreadableError(RejectionReason.HEADINGS, _missing(best, channel))
 
@@ -67,12 +70,12 @@ def columns_of(names: Sequence[str], channel: Channel, mapping: HeadingMap | Non
     return {field: index for field, (_, index) in found.items()}
 
 
-def unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Return headings that differ from one another, without blank ones at the end."""
-    last = max((index for index, name in enumerate(names) if name), default=-1)
+def unique(names: Sequence[str], width: int = 0) -> tuple[str, ...]:
+    """Return headings that differ from one another, for at least so many columns."""
+    names = [*names, *[""] * (width - len(names))]
     seen: dict[str, int] = {}
     made: list[str] = []
-    for index, given in enumerate(names[: last + 1]):
+    for index, given in enumerate(names):
         name = given or f"column#{index + 1}"
         seen[name] = seen.get(name, 0) + 1
         made.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
@@ -81,6 +84,11 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
 
 def _name(cell: Cell) -> str:
     return " ".join(cell.split()) if isinstance(cell, str) else ""
+
+
+def _shown(names: Sequence[str]) -> Sequence[str]:
+    """Leave out the blank cells at the end of a heading row."""
+    return names[: max((index + 1 for index, name in enumerate(names) if name), default=0)]
 
 
 def _is_whole(columns: Mapping[Field, int]) -> bool:

@@ -42,17 +42,18 @@ class Sheet:
     _book: Any
     _index: int
     _computed: bool
-    _width: int
+    _most: int
 
-    def rows(self, most: int | None = None) -> Iterator[list[Cell]]:
-        """Yield the rows from the top, blank ones as well. `most` ends it after so many."""
+    def rows(self, *, most: int | None = None, width: int | None = None) -> Iterator[list[Cell]]:
+        """Yield the rows from the top, blank ones as well, each `width` cells wide; `most` ends it after so many."""
         last = None if most is None else most - 1
+        bounds = {"max_row": last, "max_col": self._most if width is None else width - 1}
         try:
             if self._computed:
-                stream = self._book.stream_sheet_by_index(self._index, rich=True, max_row=last, max_col=self._width)
+                stream = self._book.stream_sheet_by_index(self._index, rich=True, **bounds)
                 yield from map(_told, stream)
             else:
-                yield from self._book.stream_sheet_by_index(self._index, max_row=last, max_col=self._width)
+                yield from self._book.stream_sheet_by_index(self._index, **bounds)
         except calamine.StreamingNotSupported:
             yield from self._loaded(most)
 

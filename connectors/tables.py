@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -12,17 +13,15 @@ from connectors.connector import UnreadableError
 from connectors.forms import form_of
 from connectors.layout import SEARCHED, find_layout
 from connectors.rows import Columns, RowReader
-from connectors.values import Clock
-from graph.records import Refusal, RejectionReason
+from connectors.values import Cell, Clock
+from graph.records import RejectionReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from connectors.connector import ReadOptions, Resource
-    from connectors.values import Cell
     from graph.records import Channel, Reading
 
 WORKBOOKS: Final = frozenset({".xlsx", ".xlsm", ".xltx", ".xls", ".et"})
+EMPTY: Final = frozenset({"", None})
 TEXTS: Final = frozenset({".csv", ".tsv"})
 
 
@@ -41,7 +40,10 @@ class Table:
         """Yield a draft or a refusal for each row that is not blank."""
         if resource.suffix in TEXTS:
             with delimited.open_rows(resource, options.limits) as rows:
-                yield from _Reading(self.channel, resource, options, resource.name).read(rows)
+                reading = _Reading(self.channel, resource, options, "")
+                first = list(islice(rows, SEARCHED + 1))
+                reading.begin([[] if isinstance(row, UnreadableError) else row for row in first], square=False)
+                yield from reading.rest(chain(first, rows))
             return
         with sheets.open_sheets(resource, options.limits) as found:
             if not found:
@@ -54,10 +56,13 @@ class Table:
     def _sheet(
         self, sheet: sheets.Sheet, resource: Resource, options: ReadOptions, *, alone: bool
     ) -> Iterator[Reading]:
-        place = resource.name if sheet.number == 1 else f"{resource.name} sheet {sheet.number}"
+        place = "" if sheet.number == 1 else f"sheet {sheet.number}"
+        reading = _Reading(self.channel, resource, options, place)
         try:
-            with sheets.faults(place.removeprefix(resource.name).strip()):
-                yield from _Reading(self.channel, resource, options, place).read(sheet.rows())
+            with sheets.faults(place):
+                first = list(sheet.rows(most=SEARCHED + 1))
+                width = reading.begin(first, square=True)
+                yield from reading.rest(sheet.rows(width=width))
         except UnreadableError as error:
             if alone:
                 raise
@@ -66,40 +71,43 @@ class Table:
                 yield error.refusal(self.channel, resource.name, options.source, resource.kept())
 
 
+Rows = Iterator[Sequence[Cell] | UnreadableError]
+
+
 class _Reading:
     """The reading of one sheet: its headings first, then row by row."""
 
-    def __init__(self, channel: Channel, resource: Resource, options: ReadOptions, place: str) -> None:
+    def __init__(self, channel: Channel, resource: Resource, options: ReadOptions, sheet: str) -> None:
         self._channel = channel
-        self._resource = resource
         self._options = options
-        self._place = place
+        self._place = f"{resource.name} {sheet}".strip()
 
-    def read(self, rows: Iterator[Sequence[Cell] | UnreadableError]) -> Iterator[Reading]:
-        """Yield the readings. Raises UnreadableError where there are no headings, or nothing at all."""
-        first = list(islice(rows, SEARCHED + 1))
-        whole = [[] if isinstance(row, UnreadableError) else row for row in first]
-        if not any(cell for row in whole for cell in row):
+    def begin(self, first: Sequence[Sequence[Cell]], *, square: bool) -> int:
+        """Find the headings and return how wide the table is; a `square` one may have columns without a heading.
+
+        Raises UnreadableError where there are no headings, or nothing at all.
+        """
+        width = max((index + 1 for row in first for index, cell in enumerate(row) if cell not in EMPTY), default=0)
+        if not width:
             raise UnreadableError(RejectionReason.EMPTY, "There is nothing in it. Export it again.")
-        self._check_width(whole)
-        layout = find_layout(whole, self._channel, self._options.mapping)
+        if width > self._options.limits.columns:
+            message = (
+                f"The sheet has more than {self._options.limits.columns} columns. Export it with its own columns only."
+            )
+            raise UnreadableError(RejectionReason.BOMB, message)
         mapping = self._options.mapping
+        layout = find_layout(first, self._channel, mapping, width if square else 0)
         clock = Clock.at(self._options.zone, datetime.now(UTC))
         columns = Columns(layout.headings, layout.columns, clock, mapping.values if mapping else {})
-        reader = RowReader(self._channel, columns, self._options, form_of(self._channel))
-        data = chain(first[layout.first :], rows)
-        for number, row in enumerate(data, layout.first + 1):
-            position = f"{self._place} row {number}"
+        self._first = layout.first
+        self._reader = RowReader(self._channel, columns, self._options, form_of(self._channel))
+        return width
+
+    def rest(self, rows: Rows) -> Iterator[Reading]:
+        """Yield the readings of a table's rows, its headings among them."""
+        read, place = self._reader.read, self._place
+        for number, row in enumerate(islice(rows, self._first, None), self._first + 1):
             if isinstance(row, UnreadableError):
-                yield self._unparsed(row, position)
-            elif (reading := reader.read(row, position)) is not None:
+                yield row.refusal(self._channel, f"{place} row {number}", self._options.source, b"")
+            elif (reading := read(row, f"{place} row {number}")) is not None:
                 yield reading
-
-    def _check_width(self, rows: Sequence[Sequence[Cell]]) -> None:
-        most = self._options.limits.columns
-        if any(len(row) > most and any(row[most:]) for row in rows):
-            message = f"The sheet has more than {most} columns. Export it with its own columns only."
-            raise UnreadableError(RejectionReason.BOMB, message)
-
-    def _unparsed(self, error: UnreadableError, position: str) -> Refusal:
-        return error.refusal(self._channel, position, self._options.source, b"")
