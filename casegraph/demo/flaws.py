@@ -63,6 +63,12 @@ TITLE: Final = {Channel.HOTLINE: "标题", Channel.WEB: "subject", Channel.VISIT
 TIME: Final = {Channel.HOTLINE: "来电时间", Channel.WEB: "time", Channel.VISIT: "来访时间", Channel.LETTER: "收信日期"}
 
 
+FLAWS: Final[Mapping[Channel, tuple[Mapping[str, Cell], ...]]] = {
+    channel: ({TEXT[channel]: None, TITLE[channel]: None}, {TIME[channel]: NO_DATE}) for channel in Channel
+}
+"""What is wrong in a row: no text (nor a title that could stand for it), no possible date."""
+
+
 def write_broken_files(folder: Path, channel: Channel) -> int:
     """Write the files of a channel that cannot be read, and return how many."""
     for name, content in FILES[channel].items():
@@ -78,11 +84,8 @@ class Spoiler:
 
     def after(self, story: Story, tables: Tables) -> None:
         """Write a spoiled row behind a good one, while there is one to write."""
-        flaws: list[dict[str, Cell]] = [
-            {TEXT[story.channel]: None, TITLE[story.channel]: None},
-            {TIME[story.channel]: NO_DATE},
-        ]
         done = self.spoiled[story.channel]
-        if done < len(flaws):
-            tables.spoil(replace(story, number=SPOILED + story.number), flaws[done])
-            self.spoiled[story.channel] += 1
+        if done >= len(FLAWS[story.channel]):
+            return
+        tables.spoil(replace(story, number=SPOILED + story.number), FLAWS[story.channel][done])
+        self.spoiled[story.channel] += 1

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 GRAMMAR: Final = Path(__file__).parent / "grammar"
 PHRASES: Final = "phrases.toml"
 NAMES: Final = "names.toml"
+ENDINGS: Final = ("。", "！", "？", "!", "?", "”")
+SENTENCES: Final = frozenset({"history", "effects", "reply_middles"})
+"""Phrases that are whole sentences."""
 _CHOICE: Final = re.compile(r"\[([^\[\]]*)\]")
 
 Template = tuple[str, ...]
@@ -113,6 +116,15 @@ def _templates(texts: Iterable[str]) -> tuple[Template, ...]:
     return tuple(variants(text) for text in texts)
 
 
+def _sentences(texts: Iterable[str]) -> tuple[Template, ...]:
+    """Compile templates that stand in a text as sentences: each reading ends as one."""
+    return tuple(tuple(map(_ended, variants(text))) for text in texts)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith(ENDINGS) else f"{sentence}。"
+
+
 def _trouble(entry: dict[str, Any]) -> Trouble:
     return Trouble(
         name=entry["name"],
@@ -124,14 +136,16 @@ def _trouble(entry: dict[str, Any]) -> Trouble:
         rural=entry.get("where") == "village",
         accused=entry.get("accused"),
         titles=_templates(entry["titles"]),
-        facts=_templates(entry["facts"]),
-        demands=_templates(entry["demands"]),
-        findings=_templates(entry["findings"]),
+        facts=_sentences(entry["facts"]),
+        demands=_sentences(entry["demands"]),
+        findings=_sentences(entry["findings"]),
     )
 
 
 def _phrases(entry: dict[str, Any]) -> Phrases:
-    return Phrases(**{name: _templates(texts) for name, texts in entry.items()})
+    return Phrases(
+        **{name: _sentences(texts) if name in SENTENCES else _templates(texts) for name, texts in entry.items()}
+    )
 
 
 def _names(entry: dict[str, Any]) -> Names:

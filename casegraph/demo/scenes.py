@@ -122,7 +122,7 @@ def _since(scene: Scene) -> str:
 
 FRESH: Final[dict[str, Callable[[Scene], str]]] = {
     "date": lambda scene: scene.day(75),
-    "rdate": lambda scene: scene.day(6),
+    "rdate": lambda scene: scene.day(2),
     "days": _numbers(3, 45),
     "db": _numbers(62, 88),
     "fee": _fraction(12, 48),

@@ -200,7 +200,7 @@ class Town:
     def _answer(self, scene: Scene, title: str, at: datetime) -> Answer | None:
         """Answer after some days, if those have passed by the last day."""
         chance = self.chance
-        answered = at + timedelta(days=chance.between(1, 20), hours=chance.between(0, 6))
+        answered = at + timedelta(days=chance.between(2, 20), hours=chance.between(0, 6))
         if answered.date() > self.plan.until:
             return None
         scene.today = answered.date()

@@ -22,7 +22,6 @@ LONGEST: Final = 2_950
 MEDIAN: Final = 215
 SPREAD: Final = 1.02
 """Lengths are log-normal: half under 215 characters, some 370 in the mean, one in ten over 750."""
-ENDINGS: Final = ("。", "！", "？", "!", "?", "”")
 ORDERS: Final = 512
 """Ways in which a story's sentences can follow each other."""
 
@@ -42,13 +41,13 @@ def compose_text(scene: Scene, phrases: Phrases) -> str:
     chance = scene.chance
     target = _length(chance)
     closing = say(scene, chance.pick(phrases.closings)) if target > 60 else ""
-    demand = _ended(say(scene, chance.pick(scene.trouble.demands))) if target > 90 else ""
+    demand = say(scene, chance.pick(scene.trouble.demands)) if target > 90 else ""
     opening = say(scene, chance.pick(phrases.openings)) if target > 120 else ""
     room = target - len(closing) - len(demand) - len(opening)
     breaks = target > 500 and chance.happens(0.6)
     body: list[str] = []
     for template in _told(scene, phrases):
-        sentence = _ended(say(scene, template))
+        sentence = say(scene, template)
         body.append(f"{sentence}\n" if breaks and chance.happens(0.3) else sentence)
         room -= len(sentence)
         if room <= 0:
@@ -78,9 +77,7 @@ def compose_reply(scene: Scene, phrases: Phrases, title: str) -> str:
     scene["title"] = title
     middles = _shuffled(phrases.reply_middles, chance)[: chance.between(1, 3)]
     parts = [chance.pick(phrases.reply_openings), chance.pick(scene.trouble.findings), *middles]
-    sentences = [say(scene, part) for part in parts]
-    sentences[1:] = [_ended(sentence) for sentence in sentences[1:]]
-    return "".join(sentences) + say(scene, chance.pick(phrases.reply_closings))
+    return "".join([say(scene, part) for part in parts]) + say(scene, chance.pick(phrases.reply_closings))
 
 
 def _told(scene: Scene, phrases: Phrases) -> Iterator[Template]:
@@ -100,10 +97,6 @@ def _told(scene: Scene, phrases: Phrases) -> Iterator[Template]:
 def _length(chance: Chance) -> int:
     target = int(MEDIAN * exp(SPREAD * chance.source.gauss(0, 1)))
     return min(max(target, SHORTEST), LONGEST)
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith(ENDINGS) else f"{sentence}。"
 
 
 def _shuffled(items: Sequence[Template], chance: Chance) -> tuple[Template, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from casegraph.demo import forms
 from casegraph.demo.flaws import Spoiler, write_broken_files
-from casegraph.demo.letters import write_letter
+from casegraph.demo.letters import SUFFIXES, write_letter
 from casegraph.demo.sheets import Csv, Json, Workbook
 from casegraph.demo.stories import StoryPlan, Town
 from casegraph.demo.tables import Form, Tables
@@ -93,7 +93,7 @@ def write_town(folder: Path, plan: StoryPlan, shape: Shape) -> TownSummary:
         pen = _Pen(folders, tables, late, spoiler, tally, shape.letter_files)
         truth = stack.enter_context((folder / TRUTH).open("wb"))
         for story in town.stories():
-            truth.write(_truth(story, pen.write(story).relative_to(folder)))
+            truth.write(_truth(story, pen.write(story)))
     broken = {channel: write_broken_files(path, channel) for channel, path in folders.items()}
     return TownSummary(
         counts=dict(tally.counts),
@@ -140,15 +140,21 @@ class _Pen:
 
 def _truth(story: Story, path: Path) -> bytes:
     """Say who really wrote and what it is really about. A letter in a file has no number of its own."""
-    alone = path.suffix in {".eml", ".docx", ".txt", ".pdf"}
+    file, alone = _named(path)
     line = {
         "channel": story.channel,
-        "file": path.as_posix(),
+        "file": file,
         "external_id": None if alone else forms.external_id(story),
         "people": [person.key for person in story.people],
         "matter": story.matter.key,
     }
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+@lru_cache(maxsize=64)
+def _named(path: Path) -> tuple[str, bool]:
+    """Return a file's path below the town's folder, and whether it holds one letter."""
+    return f"{path.parent.name}/{path.name}", path.suffix in SUFFIXES
 
 
 def _tables(folder: Path, channel: Channel, shape: Shape) -> Tables:
