@@ -46,7 +46,8 @@ def find_layout(rows: Sequence[Sequence[Cell]], channel: Channel, mapping: Headi
     for index, row in enumerate(rows[:SEARCHED]):
         names = [_name(cell) for cell in row]
         below = [_name(cell) for cell in rows[index + 1]] if index + 1 < len(rows) else []
-        for candidate, height in ((names, 1), (_under(names, below, channel, mapping), 2)):
+        joined = _under(names, below, channel, mapping)
+        for candidate, height in ((joined, 2), (names, 1)):
             columns = columns_of(candidate, channel, mapping)
             if _is_whole(columns):
                 return Layout(unique(_shown(candidate), width), columns, index + height)

@@ -42,7 +42,11 @@ class Table:
             with delimited.open_rows(resource, options.limits) as rows:
                 reading = _Reading(self.channel, resource, options, "")
                 first = list(islice(rows, SEARCHED + 1))
-                reading.begin([[] if isinstance(row, UnreadableError) else row for row in first], square=False)
+                faults = [row for row in first if isinstance(row, UnreadableError)]
+                try:
+                    reading.begin([[] if isinstance(row, UnreadableError) else row for row in first], square=False)
+                except UnreadableError as error:
+                    raise (faults or [error])[0] from None
                 yield from reading.rest(chain(first, rows))
             return
         with sheets.open_sheets(resource, options.limits) as found:
