@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from connectors.connector import ReadOptions
     from starlette.requests import Request
     from strawberry import Schema
 
+    from connectors.connector import ReadOptions
     from graph.database import Pool
     from graph.identity import Vault
     from resolvers.search import Searcher

@@ -8,17 +8,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from casegraph.reading import Item, read_all
-from graph.outcomes import Change
+from connectors.feed import FeedOptions, follow
+from graph.outcomes import Change, SourceCursor
+from graph.records import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from casegraph.reading import Plan
+    from casegraph.services import Services
     from casegraph.terminal import Steps
+    from connectors.connector import ReadOptions
     from graph.intake import Intake
     from graph.outcomes import Outcome
-    from graph.records import Channel, RejectionReason
+    from graph.records import RejectionReason
 
 ACTOR: Final = "ingest"
 EXAMPLES: Final = 5
@@ -88,3 +92,14 @@ async def take_in(intake: Intake, plan: Plan, steps: Steps, summary: Summary) ->
         outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=datetime.now(UTC))
         summary.add(outcomes)
         steps.advance(batch.files, summary.words())
+
+
+async def follow_feed(services: Services, address: str, options: ReadOptions, steps: Steps, summary: Summary) -> None:
+    """Take in a web platform's feed from where the last run left it. The cursor commits with its page's records."""
+    feed = FeedOptions(address=address, token=services.settings.feed_token)
+    cursor = await services.intake.cursor(options.source)
+    async for page in follow(feed, cursor, options, channel=Channel.WEB):
+        kept = SourceCursor(options.source, page.cursor) if page.cursor is not None else None
+        outcomes = await services.intake.take_in(page.readings, actor=ACTOR, now=datetime.now(UTC), cursor=kept)
+        summary.add(outcomes)
+        steps.advance(1, summary.words())

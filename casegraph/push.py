@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from connectors.push import read_push
 from starlette.responses import Response
 
 from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
+from connectors.push import read_push
 from graph.intake import Change
 from graph.records import Channel
 from schema.ids import global_id

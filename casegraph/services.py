@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from casegraph.postgres import EmbeddedPostgres
+from connectors.connector import ReadOptions
 from graph import keycheck, places
 from graph.attachments import Attachments
 from graph.commands import Commands
@@ -20,9 +22,10 @@ from graph.topics import Taxonomy
 from search.indexer import Indexer
 from search.service import Search
 from search.tantivy_engine import open_tantivy
+from sync.retry import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from casegraph.settings import Settings
@@ -46,8 +49,24 @@ class Services:
     taxonomy: Taxonomy
     intake: Intake
     commands: Commands
+    read_options: ReadOptions
+    retry: Retry
     engine: Engine
     search: Search
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The time, in UTC."""
+        return utc_now
+
+    async def index_position(self) -> int | None:
+        """Return the journal position that the search index holds, None where there is no index."""
+        return await asyncio.to_thread(self.engine.position)
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
 
 
 def attachments_folder(settings: Settings) -> Path:
@@ -119,6 +138,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 def _wire(settings: Settings, url: str, pool: Pool, vault: Vault, engine: Engine) -> Services:
     gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
     attachments = Attachments(attachments_folder(settings))
+    intake = Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy)
+    options = ReadOptions(source="", zone=settings.timezone)
     return Services(
         settings=settings,
         database_url=url,
@@ -127,8 +148,10 @@ def _wire(settings: Settings, url: str, pool: Pool, vault: Vault, engine: Engine
         attachments=attachments,
         gazetteer=gazetteer,
         taxonomy=taxonomy,
-        intake=Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy),
+        intake=intake,
         commands=Commands(pool=pool),
+        read_options=options,
+        retry=Retry(intake, options),
         engine=engine,
         search=Search(pool=pool, engine=engine),
     )

@@ -144,6 +144,11 @@ class Settings:
             " folder, made at the first start.",
         ),
     )
+    feed_token: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_said("none", str, "The token that `ingest web https://…` shows to the feed it follows."),
+    )
     pool_size: int = field(
         default=10,
         metadata=_said("10", _number(2, 1000), "Connections to the database that one process holds at most."),

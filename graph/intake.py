@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from graph.attachments import Attachments
-    from graph.database import Pool
+    from graph.database import Pool, Row
     from graph.identity import Vault
     from graph.places import Gazetteer
     from graph.topics import Taxonomy
@@ -100,6 +100,16 @@ class Intake:
         first, second = order.halves()
         return await self._carry_out(first) | await self._carry_out(second)
 
+    async def cursor(self, source: str) -> str | None:
+        """Return how far a source has been read, None where it has not."""
+        found: str | None = await self._pool.fetchval(SQL.cursor, source)
+        return found
+
+    async def open_rejections(self, limit: int) -> list[tuple[RejectionId, Refusal]]:
+        """Return the latest rejections that are not resolved, without what was refused."""
+        rows = await self._pool.fetch(SQL.open_rejections, limit)
+        return [(RejectionId(row["id"]), _refusal(row, b"")) for row in rows]
+
     async def kept(self, rejection: RejectionId) -> Refusal:
         """Return what was turned down, opened, so that it can be read again.
 
@@ -108,16 +118,16 @@ class Intake:
         row = await self._pool.fetchrow(SQL.kept, rejection)
         if row is None:
             raise NotFoundError("open rejection", rejection)
-        return Refusal(
-            channel=Channel(row["channel"]),
-            source=row["source"],
-            position=row["position"],
-            reason=RejectionReason(row["reason"]),
-            message=row["message"],
-            payload=self._vault.unwrap(row["key"]).open(row["payload"], rejection.bytes),
-        )
+        return _refusal(row, self._vault.unwrap(row["key"]).open(row["payload"], rejection.bytes))
 
     async def resolve(self, rejection: RejectionId, submission: SubmissionId, *, actor: str, now: datetime) -> None:
         """Close a rejection whose record has been taken in after all."""
         async with transaction(self._pool) as connection:
             await Transaction.resolve(connection, rejection, submission, actor=actor, now=now)
+
+
+def _refusal(row: Row, payload: bytes) -> Refusal:
+    return Refusal(
+        channel=Channel(row["channel"]), source=row["source"], position=row["position"],
+        reason=RejectionReason(row["reason"]), message=row["message"], payload=payload,
+    )  # fmt: skip

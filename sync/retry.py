@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from connectors.connector import Resource
 from connectors.push import read_push
 from connectors.registry import read
-
 from graph.intake import Change, Intake, Outcome
 from graph.records import Channel, Reading, Refusal, RejectionId
 

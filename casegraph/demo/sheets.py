@@ -45,7 +45,8 @@ class Csv:
 
     def write(self, row: Sequence[Cell]) -> None:
         """Write one more row."""
-        self._writer.writerow([spelled(cell, self._moment) for cell in row])
+        moment = self._moment
+        self._writer.writerow([spelled(cell, moment) if isinstance(cell, date) else cell for cell in row])
 
     def close(self) -> None:
         """Complete the file."""

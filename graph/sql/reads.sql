@@ -355,3 +355,9 @@ select count(*) as total from rejection where true /* page */;
 
 -- name: readers
 select name, position from journal_reader order by name;
+
+-- name: attachment_files
+select file from document;
+
+-- name: open_rejections_count
+select count(*) from rejection where resolved_at is null;

@@ -1,0 +1,99 @@
+"""The command line: which commands there are, what they take, and one clear line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import importlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from casegraph.commands.serve import PortError
+from casegraph.ingest import NothingToReadError
+from casegraph.postgres import EmbeddedPostgresError
+from casegraph.running import run
+from casegraph.settings import Settings, SettingsError, configure_logging
+from casegraph.terminal import complain
+from connectors.feed import FeedError
+from connectors.headings import MappingError
+from graph.database import DatabaseError, DatabaseUnreachable
+from graph.errors import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CLEAR: Final = (
+    EmbeddedPostgresError, FeedError, GraphError, MappingError, NothingToReadError, PortError, SettingsError,
+)  # fmt: skip
+"""Errors whose message is what a person needs, and all of it."""
+CHANNELS: Final = ("letter", "visit", "hotline", "web")
+FAILED: Final = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(prog="python -m casegraph", description="The case-graph platform for petition work.")
+    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_ingest(commands.add_parser("ingest", help="take in files, folders, the standard input or a feed"))
+    commands.add_parser("serve", help="answer GraphQL and partners on this machine")
+    commands.add_parser("work", help="index what is taken in, as a process of its own")
+    commands.add_parser("migrate", help="bring the database to this version")
+    commands.add_parser("reindex", help="build the search index anew")
+    commands.add_parser("doctor", help="check what is stored and say what to do")
+    commands.add_parser("demo", help="make a town, take it in, and serve it")
+    _add_rejections(commands.add_parser("rejections", help="list what could not be taken in, and try it again"))
+    return made
+
+
+def _add_ingest(command: argparse.ArgumentParser) -> None:
+    command.add_argument("channel", choices=CHANNELS, help="the door it came through")
+    command.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, `-`, or the https:// of a feed")
+    command.add_argument("--source", type=_source, help="the system it comes from; the channel's name if not given")
+    command.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean"
+    )
+    command.add_argument("--suffix", default=".json", help="the form of what comes by `-`, such as .csv")
+
+
+def _source(text: str) -> str:
+    if not text.isascii() or not all(one.isalnum() or one in "._-" for one in text) or len(text) > 64 or not text:
+        raise argparse.ArgumentTypeError("a source is named by up to 64 letters, digits, dots, dashes, underscores")
+    return text.lower()
+
+
+def _add_rejections(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="the latest that are open")
+    listing.add_argument("--limit", type=int, default=100, help="how many at most (100)")
+    retry = actions.add_parser("retry", help="read them again")
+    retry.add_argument("ids", nargs="+", metavar="ID", help="an id of `rejections list`, or `all`")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    arguments = parser().parse_args(words)
+    try:
+        settings = Settings.from_environment(os.environ)
+        configure_logging(settings)
+        command = importlib.import_module(f"casegraph.commands.{arguments.command}")
+        return run(command.run(settings, arguments))
+    except CLEAR as error:
+        complain(str(error))
+    except DatabaseUnreachable as error:
+        complain(_unreachable(error))
+    except DatabaseError as error:
+        complain(f"The database refuses ({error.sqlstate}, {type(error).__name__}). See its log, then try again.")
+    return FAILED
+
+
+def _unreachable(error: BaseException) -> str:
+    match error:
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return "The disk is full. Make room, or move the data with CASEGRAPH_DATA, then try again."
+        case OSError(errno=errno.EROFS | errno.EACCES | errno.EPERM, filename=str() as name):
+            return f"{name} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
+        case OSError(filename=str() as name):
+            return f"{name} cannot be used: {error.strerror}."
+        case _:
+            return "The database cannot be reached. Look whether it runs, and at CASEGRAPH_DATABASE_URL."

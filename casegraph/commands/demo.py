@@ -1,0 +1,75 @@
+"""`demo`: a made-up town's petitions, taken in and served; the next start goes on from where it was."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from casegraph.commands.ingest import find_all, ingest, plan_of
+from casegraph.commands.serve import address, listen, serve
+from casegraph.demo.queries import WORTH_TRYING
+from casegraph.demo.town import FOLDERS, make_town
+from casegraph.ingest import find_items
+from casegraph.services import for_child, open_services
+from casegraph.terminal import complain, say
+from casegraph.workers import worker
+
+if TYPE_CHECKING:
+    import argparse
+    import socket
+    from pathlib import Path
+
+    from casegraph.services import Services
+    from casegraph.settings import Settings
+
+SUBMISSIONS: Final = 3_200
+SEED: Final = 7
+DONE: Final = "taken-in"
+"""Beside the town's files once they are all in, so that a second start does not read them again."""
+
+
+async def run(settings: Settings, _: argparse.Namespace) -> int:
+    """Make the town where there is none, take in what is not in, serve."""
+    began = time.monotonic()
+    with listen(settings) as opened:
+        town = settings.data / "demo-town"
+        making = asyncio.create_task(asyncio.to_thread(_make, town))
+        async with open_services(settings) as services, worker(for_child(services)):
+            await making
+            if not (town / DONE).exists():
+                await _take_in(services, town)
+            await find_all(services)
+            await serve(services, opened, lambda: _announce(opened, time.monotonic() - began))
+    return 0
+
+
+def _make(town: Path) -> None:
+    """Write the files beside their place and move them there whole."""
+    if town.exists():
+        return
+    partial = town.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    make_town(partial, submissions=SUBMISSIONS, seed=SEED, until=date.today())  # noqa: DTZ011  # the town's own day
+    partial.rename(town)
+
+
+async def _take_in(services: Services, town: Path) -> None:
+    items = [item for channel, name in FOLDERS.items() for item in find_items(channel, [town / name])]
+    summary = await ingest(services, plan_of(services.settings, items), "Taking in the town")
+    for line in summary.lines():
+        complain(line)
+    (town / DONE).touch()
+
+
+def _announce(opened: socket.socket, seconds: float) -> None:
+    """Tell where it is and what to try."""
+    say()
+    say("Three queries worth trying:")
+    for query in WORTH_TRYING:
+        say(f"\n# {query.caption}\n{query.document.rstrip()}")
+    say()
+    say(f"Ready after {seconds:.1f} s: {address(opened)} shows GraphiQL in a browser of this machine.")
+    say("Nobody else is answered until it is decided who may see what. Ctrl-C stops everything.")

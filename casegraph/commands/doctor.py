@@ -1,0 +1,45 @@
+"""`doctor`: check what is stored, what runs and how far it has come, and say what to do."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib import metadata
+from typing import TYPE_CHECKING, Final
+
+from casegraph.doctor import Finding, examine
+from casegraph.services import attachments_folder, open_database, open_vault
+from casegraph.terminal import say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from casegraph.settings import Settings
+
+LEAST_ROOM: Final = 1_000_000_000
+LIBRARIES: Final = ("asyncpg", "strawberry-graphql", "tantivy", "rjieba", "python-calamine-plus")
+
+
+async def run(settings: Settings, _: argparse.Namespace) -> int:
+    """Tell every finding; 1 where something is to be done."""
+    findings = [_versions(), _room(settings)]
+    async with open_database(settings) as url:
+        vault = open_vault(settings)
+        findings += await examine(url, vault, settings.data / "index", attachments_folder(settings))
+    for finding in findings:
+        say(f"{'ok  ' if finding.advice is None else 'BAD '} {finding.about}: {finding.state}")
+        if finding.advice:
+            say(f"     → {finding.advice}")
+    return 1 if any(finding.advice for finding in findings) else 0
+
+
+def _versions() -> Finding:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
+    return Finding("versions", f"Python {platform.python_version()}, {versions}")
+
+
+def _room(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data if settings.data.exists() else settings.data.parent).free
+    state = f"{free / 1e9:.1f} GB free where {settings.data} is"
+    advice = "Make room, or move the data with CASEGRAPH_DATA: below 1 GB writes may soon fail."
+    return Finding("disk", state, advice if free < LEAST_ROOM else None)

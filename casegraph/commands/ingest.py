@@ -1,0 +1,90 @@
+"""`ingest`: take in files, folders, the standard input or a paged feed, and index them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from casegraph.ingest import Summary, find_items, follow_feed, take_in
+from casegraph.reading import Item, Plan
+from casegraph.services import for_child, open_services
+from casegraph.terminal import say, steps
+from casegraph.workers import indexed, worker
+from graph.outcomes import Change
+from graph.records import Channel
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from casegraph.services import Services
+    from casegraph.settings import Settings
+
+STANDARD_INPUT: Final = "-"
+SCHEMES: Final = ("http://", "https://")
+REJECTED: Final = 3
+"""The exit code where something was rejected: the rest is in, and a script can tell."""
+
+
+async def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Take in all that is named, tell what became of it, and wait until it can be found."""
+    channel = Channel(arguments.channel.upper())
+    feeds = [path for path in arguments.paths if path.startswith(SCHEMES)]
+    with _items(channel, [path for path in arguments.paths if path not in feeds], arguments.suffix) as items:
+        async with open_services(settings) as services, worker(for_child(services)):
+            summary = await ingest(services, plan_of(settings, items, arguments))
+            for url in feeds:
+                await _follow(services, url, channel, arguments.source, summary)
+            await find_all(services)
+    for line in summary.lines():
+        say(line)
+    return REJECTED if summary.changes[Change.REJECTED] else 0
+
+
+def plan_of(settings: Settings, items: Sequence[Item], arguments: argparse.Namespace | None = None) -> Plan:
+    """Return how to read these items."""
+    return Plan(
+        items=tuple(items),
+        zone=settings.timezone,
+        source=arguments.source if arguments else None,
+        mapping=arguments.mapping if arguments else None,
+        batch=settings.batch_size,
+    )
+
+
+async def ingest(services: Services, plan: Plan, name: str = "Taking in") -> Summary:
+    """Read and take in a plan's files with a bar."""
+    summary = Summary()
+    if plan.items:
+        with steps(name, len(plan.items)) as bar:
+            await take_in(services.intake, plan, bar, summary)
+    return summary
+
+
+async def find_all(services: Services) -> None:
+    """Wait, with a bar, until all that is in can be found."""
+    with steps("Indexing") as bar:
+        await indexed(services, bar)
+
+
+async def _follow(services: Services, url: str, channel: Channel, source: str | None, summary: Summary) -> None:
+    options = services.read_options.for_source(source or channel.value.lower())
+    with steps(f"Following {url}") as bar:
+        await follow_feed(services, url, options, bar, summary)
+
+
+@contextmanager
+def _items(channel: Channel, paths: Sequence[str], suffix: str) -> Iterator[list[Item]]:
+    """Give the items that paths name; what comes by the standard input is kept in a file meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
+        items = find_items(channel, [Path(path) for path in paths if path != STANDARD_INPUT])
+        if STANDARD_INPUT in paths:
+            kept = Path(folder) / f"stdin{suffix}"
+            with kept.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            items.append(Item(channel, kept, f"standard input{suffix}"))
+        yield items

@@ -1,0 +1,69 @@
+"""`rejections`: list what could not be taken in, and try it again once its source or its mapping is mended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from casegraph.commands.ingest import REJECTED
+from casegraph.ingest import ACTOR
+from casegraph.services import open_services
+from casegraph.terminal import complain, say
+from graph.errors import NotFoundError
+from graph.outcomes import Change
+from graph.records import RejectionId
+
+if TYPE_CHECKING:
+    import argparse
+
+    from casegraph.services import Services
+    from casegraph.settings import Settings
+
+ALL: Final = "all"
+MOST: Final = 100_000
+
+
+async def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Do what is asked."""
+    async with open_services(settings) as services:
+        if arguments.action == "list":
+            return await _list(services, arguments.limit)
+        return await _retry(services, arguments.ids)
+
+
+async def _list(services: Services, limit: int) -> int:
+    found = await services.intake.open_rejections(limit)
+    for rejection, refusal in found:
+        say(f"{rejection}  {refusal.channel}/{refusal.source}  {refusal.position}  {refusal.reason}")
+        say(f"    {refusal.message}")
+    if not found:
+        say("Nothing is rejected.")
+    elif len(found) == limit:
+        say("There may be more: --limit shows them.")
+    return 0
+
+
+async def _retry(services: Services, ids: list[str]) -> int:
+    if ids == [ALL]:
+        rejections = [rejection for rejection, _ in await services.intake.open_rejections(MOST)]
+    else:
+        try:
+            rejections = [RejectionId(UUID(text)) for text in ids]
+        except ValueError:
+            complain("A rejection's id looks like 0199a0c4-…: `rejections list` shows them. Or say `all`.")
+            return 2
+    still = 0
+    for rejection in rejections:
+        try:
+            outcome = await services.retry.retry(rejection, actor=ACTOR, now=services.clock())
+        except NotFoundError as error:
+            complain(str(error))
+            still += 1
+            continue
+        if outcome.change is Change.REJECTED:
+            still += 1
+            say(f"{rejection}  still rejected: {outcome.message}")
+        else:
+            say(f"{rejection}  taken in: {outcome.change}")
+    say(f"{len(rejections) - still:,} taken in, {still:,} still rejected.")
+    return REJECTED if still else 0

@@ -1,0 +1,137 @@
+"""Examines what is stored: the database and its version, the journal's chain, the index's and the readers' lag."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from graph import journal, keycheck
+from graph.database import DatabaseError, DatabaseUnreachable, connect
+from graph.errors import DatabaseStateError
+from graph.identity import MasterKeyError
+from graph.migrate import require_current
+from graph.reads import SQL
+from search.tantivy_engine import open_tantivy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from graph.database import Connection
+    from graph.identity import Vault
+    from graph.records import Position
+
+LAG: Final = 1_000
+"""Entries that a reader may be behind before it is worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, and what to do; `advice` is None where all is well."""
+
+    about: str
+    state: str
+    advice: str | None = None
+
+
+async def examine(url: str, vault: Vault, index: Path, attachments: Path) -> list[Finding]:
+    """Return what is found; an unreachable or foreign database ends it early."""
+    try:
+        connection = await connect(url)
+    except (DatabaseError, *DatabaseUnreachable) as error:
+        advice = "Look whether the server runs, and at CASEGRAPH_DATABASE_URL."
+        return [Finding("database", f"cannot be reached ({type(error).__name__})", advice)]
+    try:
+        version = await connection.fetchval("show server_version")
+        findings = [Finding("database", f"PostgreSQL {version}")]
+        try:
+            await require_current(connection)
+        except DatabaseStateError as error:
+            return [*findings, Finding("tables", "not of this version", str(error))]
+        findings.append(Finding("tables", "of this version"))
+        return [*findings, *await _contents(connection, vault, index, attachments)]
+    finally:
+        await connection.close()
+
+
+async def _contents(connection: Connection, vault: Vault, index: Path, attachments: Path) -> list[Finding]:
+    position = await journal.position(connection)
+    return [
+        await _key(connection, vault),
+        await _chain(connection),
+        await _index(index, position),
+        *await _readers(connection, position),
+        await _attachments(connection, attachments),
+        await _rejections(connection),
+    ]
+
+
+async def _key(connection: Connection, vault: Vault) -> Finding:
+    try:
+        await keycheck.require(connection, vault)
+    except (MasterKeyError, DatabaseStateError) as error:
+        return Finding("master key", "does not fit this database", str(error))
+    return Finding("master key", "fits this database; keep a copy elsewhere, without it nothing sealed opens")
+
+
+async def _chain(connection: Connection) -> Finding:
+    found = await journal.verify(connection)
+    if found.broken_at is None:
+        return Finding("journal", f"{found.entries:,} entries, gapless, every hash follows from the one before")
+    return Finding(
+        "journal",
+        f"broken at position {found.broken_at:,}",
+        "Somebody changed entries by hand, or a disk failed. Stop writing, keep this database as evidence, and restore"
+        " the last backup whose journal is whole.",
+    )
+
+
+async def _index(folder: Path, position: Position) -> Finding:
+    if not await asyncio.to_thread(folder.exists):
+        return Finding("index", "not there yet", "Start `serve` or `work`, or run `python -m casegraph reindex`.")
+    try:
+        reached = await asyncio.to_thread(_reached, folder)
+    except Exception as error:  # noqa: BLE001 - whatever the engine says of a damaged folder
+        advice = "Run `python -m casegraph reindex`: the index is made of the graph alone."
+        return Finding("index", f"cannot be opened ({type(error).__name__})", advice)
+    return _lag("index", reached, position)
+
+
+def _reached(folder: Path) -> int:
+    engine = open_tantivy(folder)
+    try:
+        return engine.position() or 0
+    finally:
+        engine.close()
+
+
+def _lag(name: str, reached: int, position: int) -> Finding:
+    if reached > position:
+        foreign = "It belongs to another database. Run `python -m casegraph reindex`."
+        return Finding(name, f"at {reached:,}, but the journal ends at {position:,}", foreign)
+    behind = position - reached
+    slow = "Nobody reads, or reading is slow: look whether `serve` or `work` runs." if behind > LAG else None
+    return Finding(name, f"at {reached:,} of {position:,}, {behind:,} behind", slow)
+
+
+async def _readers(connection: Connection, position: Position) -> list[Finding]:
+    return [_lag(f"reader {row['name']}", row["position"], position) for row in await connection.fetch(SQL.readers)]
+
+
+async def _attachments(connection: Connection, folder: Path) -> Finding:
+    wanted = {row["file"] for row in await connection.fetch(SQL.attachment_files)}
+    there = await asyncio.to_thread(_names, folder)
+    if missing := wanted - there:
+        advice = "Restore them from a backup; `submission { documents }` tells which letters they belong to."
+        return Finding("attachments", f"{len(missing):,} of {len(wanted):,} files are missing", advice)
+    left = len(there - wanted)
+    return Finding("attachments", f"{len(wanted):,} files" + (f", {left:,} of interrupted ingests" if left else ""))
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()} if folder.exists() else set()
+
+
+async def _rejections(connection: Connection) -> Finding:
+    count = await connection.fetchval(SQL.open_rejections_count)
+    return Finding("rejections", f"{count:,} open" + ("; `rejections list` shows them" if count else ""))
