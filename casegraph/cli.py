@@ -36,11 +36,15 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m casegraph", description="The case-graph platform for petition work.")
     commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_ingest(commands.add_parser("ingest", help="take in files, folders, the standard input or a feed"))
-    commands.add_parser("serve", help="answer GraphQL and partners on this machine")
+    serving = commands.add_parser("serve", help="answer GraphQL and partners on this machine")
+    serving.add_argument("--no-worker", action="store_true", help="leave the indexing to a `work` elsewhere")
     commands.add_parser("work", help="index what is taken in, as a process of its own")
     commands.add_parser("migrate", help="bring the database to this version")
     commands.add_parser("reindex", help="build the search index anew")
-    commands.add_parser("doctor", help="check what is stored and say what to do")
+    examining = commands.add_parser("doctor", help="check what is stored and say what to do")
+    examining.add_argument(
+        "--quick", action="store_true", help="leave out what takes long: the journal's hashes, files"
+    )
     commands.add_parser("demo", help="make a town, take it in, and serve it")
     _add_rejections(commands.add_parser("rejections", help="list what could not be taken in, and try it again"))
     return made

@@ -34,8 +34,17 @@ class Finding:
     advice: str | None = None
 
 
-async def examine(url: str, vault: Vault, index: Path, attachments: Path) -> list[Finding]:
-    """Return what is found; an unreachable or foreign database ends it early."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an instance keeps outside of its database."""
+
+    vault: Vault
+    index: Path
+    attachments: Path
+
+
+async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]:
+    """Return what is found, `quick` without what takes long; an unreachable or foreign database ends it early."""
     try:
         connection = await connect(url)
     except (DatabaseError, *DatabaseUnreachable) as error:
@@ -49,21 +58,24 @@ async def examine(url: str, vault: Vault, index: Path, attachments: Path) -> lis
         except DatabaseStateError as error:
             return [*findings, Finding("tables", "not of this version", str(error))]
         findings.append(Finding("tables", "of this version"))
-        return [*findings, *await _contents(connection, vault, index, attachments)]
+        findings += await _contents(connection, kept)
+        return findings if quick else [*findings, *await _slow(connection, kept)]
     finally:
         await connection.close()
 
 
-async def _contents(connection: Connection, vault: Vault, index: Path, attachments: Path) -> list[Finding]:
+async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
     position = await journal.position(connection)
     return [
-        await _key(connection, vault),
-        await _chain(connection),
-        await _index(index, position),
+        await _key(connection, kept.vault),
+        await _index(kept.index, position),
         *await _readers(connection, position),
-        await _attachments(connection, attachments),
         await _rejections(connection),
     ]
+
+
+async def _slow(connection: Connection, kept: Kept) -> list[Finding]:
+    return [await _chain(connection), await _attachments(connection, kept.attachments)]
 
 
 async def _key(connection: Connection, vault: Vault) -> Finding:

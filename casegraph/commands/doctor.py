@@ -7,7 +7,7 @@ import shutil
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from casegraph.doctor import Finding, examine
+from casegraph.doctor import Finding, Kept, examine
 from casegraph.services import attachments_folder, open_database, open_vault
 from casegraph.terminal import say
 
@@ -20,12 +20,13 @@ LEAST_ROOM: Final = 1_000_000_000
 LIBRARIES: Final = ("asyncpg", "strawberry-graphql", "tantivy", "rjieba", "python-calamine-plus")
 
 
-async def run(settings: Settings, _: argparse.Namespace) -> int:
+async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell every finding; 1 where something is to be done."""
     findings = [_versions(), _room(settings)]
     async with open_database(settings) as url:
         vault = open_vault(settings)
-        findings += await examine(url, vault, settings.data / "index", attachments_folder(settings))
+        kept = Kept(vault, settings.data / "index", attachments_folder(settings))
+        findings += await examine(url, kept, quick=arguments.quick)
     for finding in findings:
         say(f"{'ok  ' if finding.advice is None else 'BAD '} {finding.about}: {finding.state}")
         if finding.advice:

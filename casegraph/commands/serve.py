@@ -86,11 +86,13 @@ async def serve(services: Services, opened: socket.socket, ready: Callable[[], N
         await asyncio.gather(serving, return_exceptions=True)
 
 
-async def run(settings: Settings, _: argparse.Namespace) -> int:
+async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     with listen(settings) as opened:
-        async with open_services(settings) as services, worker(for_child(services)):
-            await serve(services, opened, lambda: announce(opened))
+        async with open_services(settings) as services:
+            beside = contextlib.nullcontext() if arguments.no_worker else worker(for_child(services))
+            async with beside:
+                await serve(services, opened, lambda: announce(opened))
     return 0
 
 
