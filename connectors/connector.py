@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from graph.records import Channel
 
 
+def printable(name: str) -> str:
+    """Return a file's name without the half characters that stand for bytes in no known encoding."""
+    return name.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """Something to read: a file, or bytes that came by another way."""
@@ -33,12 +38,12 @@ class Resource:
     @classmethod
     def from_path(cls, path: Path, *, name: str | None = None) -> Resource:
         """Return a file as a resource. It is opened when it is read, not before."""
-        return cls(name or path.name, path=path)
+        return cls(printable(name or path.name), path=path)
 
     @classmethod
     def from_bytes(cls, name: str, content: bytes) -> Resource:
         """Return bytes as a resource."""
-        return cls(name, content=content)
+        return cls(printable(name), content=content)
 
     @property
     def suffix(self) -> str:

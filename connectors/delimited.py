@@ -37,7 +37,7 @@ def open_rows(resource: Resource, limits: Limits) -> Iterator[Iterator[list[str]
     encoding = encoding_of(head)
     with (
         _Guarded(resource.open()) as raw,
-        io.TextIOWrapper(raw, encoding, errors=_errors(encoding), newline="") as text,
+        io.TextIOWrapper(raw, encoding, errors=errors_of(encoding), newline="") as text,
     ):
         yield _rows(text, mark_of(head.decode(encoding, "replace")), limits.columns)
 
@@ -72,7 +72,7 @@ def _is_mostly_utf8(head: bytes) -> bool:
     return wrong == 0 or wrong < sum(char > "\x7f" for char in decoded) - wrong
 
 
-def _errors(encoding: str) -> str:
+def errors_of(encoding: str) -> str:
     """Let wrong bytes through as half characters, so that their row is refused and not the file."""
     return "replace" if encoding.startswith("utf-16") else "surrogateescape"
 

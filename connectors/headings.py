@@ -110,7 +110,7 @@ def read_mapping(table: Mapping[str, Any], name: str) -> HeadingMap:
         raise MappingError(f"{name}: there is no `{min(unknown)}`. Known are headings, values, ignored.")
     headings: dict[str, Field] = {}
     for key, given in _table(table, "headings", name).items():
-        for heading in [given] if isinstance(given, str) else given:
+        for heading in given if isinstance(given, list) else [given]:
             headings[normal(_text(heading, name, key))] = _field(key, name)
     values = {
         _field(key, name): {word.strip(): _text(meant, name, key) for word, meant in _words(words, name, key).items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from connectors.connector import UnreadableError
-from connectors.delimited import SAMPLE, encoding_of
+from connectors.delimited import SAMPLE, encoding_of, errors_of
 from connectors.objects import ObjectReader
 from graph.records import RejectionReason
 
@@ -94,7 +94,8 @@ def loads(content: bytes) -> Any:
 def _loads_slowly(content: bytes, error: orjson.JSONDecodeError) -> Any:
     if not content.strip():
         raise UnreadableError(RejectionReason.EMPTY, "There is nothing in it. Send it again.") from error
-    text = content.decode(encoding_of(content[:SAMPLE]), "surrogateescape")
+    encoding = encoding_of(content[:SAMPLE])
+    text = content.decode(encoding, errors_of(encoding))
     try:
         return json.loads(text)
     except RecursionError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from connectors.headings import HeadingMap
     from connectors.values import Cell
     from graph.records import Channel
+
+_UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 SEARCHED: Final = 30
 """Rows from the top in which headings are looked for; above them stand titles and notes."""
@@ -64,7 +67,8 @@ def columns_of(names: Sequence[str], channel: Channel, mapping: HeadingMap | Non
             continue
         field, rank = meant
         if field in found and found[field][0] == rank:
-            message = f"Columns {found[field][1] + 1} and {index + 1} are both headed {name}. Rename the wrong one."
+            both = f"Columns {found[field][1] + 1} and {index + 1}"
+            message = f"{both} are both headed {_UNUSABLE.sub('', name)}. Rename the one that is not meant."
             raise UnreadableError(RejectionReason.HEADINGS, message)
         if field not in found or rank < found[field][0]:
             found[field] = rank, index
@@ -77,7 +81,7 @@ def unique(names: Sequence[str], width: int = 0) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     made: list[str] = []
     for index, given in enumerate(names):
-        name = given or f"column#{index + 1}"
+        name = _UNUSABLE.sub("\ufffd", given) or f"column#{index + 1}"
         seen[name] = seen.get(name, 0) + 1
         made.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return tuple(made)
