@@ -197,8 +197,9 @@ def name_of(one: Field[Any]) -> str:
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-    hint = f" Did you mean {near[0]}?" if near else " See docs/settings.md for those there are."
+    bare = [one.removeprefix(PREFIX) for one in known]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.7)
+    hint = f" Did you mean {PREFIX}{near[0]}?" if near else " See docs/settings.md for those there are."
     return f"There is no setting {name}.{hint}"
 
 

@@ -1,0 +1,86 @@
+"""Runs the command line as people do: processes of their own, with settings of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).parent.parent.parent
+PATIENCE: Final = 120.0
+"""Seconds after which a process that should have ended is taken for hung."""
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    """Return this environment with no setting but those given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CASEGRAPH_")}
+    named = {f"CASEGRAPH_{name.upper()}": value for name, value in settings.items()}
+    return kept | {"CASEGRAPH_DATA": str(data), "PYTHONUNBUFFERED": "1"} | named
+
+
+def casegraph(*words: str, data: Path, text: bytes | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "casegraph", *words], cwd=ROOT, env=environment(data, **settings), input=text,
+        capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+class Running:
+    """A command that goes on; `line` waits for it to say something."""
+
+    def __init__(self, words: tuple[str, ...], data: Path, settings: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "casegraph", *words], cwd=ROOT, env=environment(data, **settings),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+        self.said: list[str] = []
+
+    def line(self, pattern: str) -> re.Match[str]:
+        """Return the first line from here on that holds a pattern; fail where the process ends without one."""
+        assert self.process.stdout is not None
+        watch = threading.Timer(PATIENCE, self.kill)
+        watch.start()
+        try:
+            for line in self.process.stdout:
+                self.said.append(line)
+                if found := re.search(pattern, line):
+                    return found
+        finally:
+            watch.cancel()
+        raise AssertionError(f"it never said {pattern}: {''.join(self.said)}")
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Signal the whole group, as a terminal does, and return the exit code."""
+        os.killpg(self.process.pid, number)
+        rest, _ = self.process.communicate(timeout=PATIENCE)
+        self.said.append(rest)
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """Kill every process of it at once, as no command can prevent."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@contextmanager
+def running(*words: str, data: Path, **settings: str) -> Iterator[Running]:
+    """Have a command run while inside."""
+    command = Running(words, data, settings)
+    try:
+        yield command
+    finally:
+        command.kill()
+        if command.process.stdout is not None:
+            command.process.stdout.close()

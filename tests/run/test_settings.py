@@ -1,0 +1,63 @@
+"""Settings: documented, checked, and never told where they are secret."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from casegraph.settings import Settings, SettingsError, name_of
+
+DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "settings.md"
+SECRET = "ab" * 32
+
+
+def test_every_setting_is_documented_as_it_is() -> None:
+    """Each field has its line, with its default and what it is, and there is no line without a field."""
+    lines = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| `CASEGRAPH_")]
+    wanted = [f"| `{name_of(one)}` | {one.metadata['shown']} | {one.metadata['says']} |" for one in fields(Settings)]
+    assert lines == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("CASEGRAPH_PORT", "http", "whole number from 0 to 65535"),
+        ("CASEGRAPH_PORT", "70000", "whole number from 0 to 65535"),
+        ("CASEGRAPH_HOST", "0.0.0.0", "this machine alone"),  # noqa: S104  # the point of the test
+        ("CASEGRAPH_TIMEZONE", "Asia/Nowhere", "Asia/Shanghai"),
+        ("CASEGRAPH_DATABASE_URL", "mysql://x", "postgresql://"),
+        ("CASEGRAPH_MASTER_KEY", "abcd", "32 bytes"),
+        ("CASEGRAPH_HOME_DIVISION", "长沙", "GB/T 2260"),
+        ("CASEGRAPH_BATCH_SIZE", "1000", "from 1 to 300"),
+        ("CASEGRAPH_LOG_LEVEL", "LOUD", "one of DEBUG"),
+        ("CASEGRAPH_PROT", "8001", "Did you mean CASEGRAPH_PORT"),
+        ("CASEGRAPH_COLOUR", "red", "docs/settings.md"),
+    ],
+)
+def test_what_cannot_be_used_is_said_with_its_name(name: str, text: str, says: str) -> None:
+    """The error names the variable and what it may be."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: text})
+    assert name in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_secrets_are_told_to_nobody() -> None:
+    """Neither the representation nor an error holds a key or a password."""
+    given = {"CASEGRAPH_MASTER_KEY": SECRET, "CASEGRAPH_DATABASE_URL": "postgresql://u:hidden@h/d"}
+    shown = repr(Settings.from_environment(given))
+    assert SECRET not in shown
+    assert bytes.fromhex(SECRET).hex() not in shown
+    assert "hidden" not in shown
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({"CASEGRAPH_MASTER_KEY": SECRET[:-2]})
+    assert SECRET[:-2] not in str(caught.value)
+
+
+def test_a_process_we_start_gets_the_same_settings() -> None:
+    """Settings become variables and back."""
+    given = {"CASEGRAPH_PORT": "8123", "CASEGRAPH_MASTER_KEY": SECRET, "CASEGRAPH_HOME_DIVISION": "4301"}
+    settings = Settings.from_environment(given)
+    assert Settings.from_environment(settings.environment()) == settings
