@@ -75,7 +75,7 @@ def known(channel: Channel) -> Mapping[str, tuple[Field, int]]:
 
 def examples(channel: Channel, name: Field, count: int = 4) -> str:
     """Return some headings of a field for a message to people."""
-    variants = [heading for heading, (meant, rank) in known(channel).items() if meant is name and rank >= 0]
+    variants = [heading for heading, (meant, _) in known(channel).items() if meant is name and not heading.isascii()]
     return "、".join(variants[:count])
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from connectors import values
 from connectors.fields import Field
+from connectors.moments import Clock
 from connectors.values import Cell, Formula, ValueFault
 from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason
 
@@ -40,7 +41,7 @@ class Columns:
 
     headings: Sequence[str]
     columns: Mapping[Field, int]
-    clock: values.Clock
+    clock: Clock
     words: Mapping[Field, Mapping[str, str]]
     """By field: what a sheet writes, and the known word for it."""
 

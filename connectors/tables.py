@@ -12,8 +12,9 @@ from connectors import delimited, sheets
 from connectors.connector import UnreadableError
 from connectors.forms import form_of
 from connectors.layout import SEARCHED, find_layout
+from connectors.moments import Clock
 from connectors.rows import Columns, RowReader
-from connectors.values import Cell, Clock
+from connectors.values import Cell
 from graph.records import RejectionReason
 
 if TYPE_CHECKING:

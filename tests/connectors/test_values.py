@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from connectors import values
 from connectors.mentions import kind_of, names_of
-from connectors.values import Cell, Clock, Formula, ValueFault
+from connectors.moments import Clock
+from connectors.values import Cell, Formula, ValueFault
 from graph.records import PartyKind, PetitionKind, RejectionReason, Satisfaction, Urgency
 from tests.connectors.factory import ZONE, instant, naive
 
@@ -28,7 +29,9 @@ CLOCK = Clock.at(ZONE, NOW)
         ("2019年4月25日", "2019-04-25"),
         ("2019年4月25日9时32分", "2019-04-25 09:32"),
         ("2019年4月25日 9时32分09秒", "2019-04-25 09:32:09"),
-        ("2019年4月25日 9点", None),
+        ("2019年4月25日9时", "2019-04-25 09:00"),
+        ("2019年4月25日 9点整", "2019-04-25 09:00"),
+        ("2019-04-25 09:", None),
         ("2019.4.25", "2019-04-25"),
         ("２０１９－０４－２５ ０９：３２", "2019-04-25 09:32"),
         ("2019-04-25 09:32:09.123", "2019-04-25 09:32:09"),
