@@ -41,7 +41,8 @@ class Retry:
 def read_again(refusal: Refusal, options: ReadOptions) -> list[Reading]:
     """Read a refused record in the form in which it was kept: one row as JSON, or a whole file. Pure."""
     options = options.for_source(refusal.source)
-    if refusal.channel in {Channel.HOTLINE, Channel.WEB, Channel.VISIT} and refusal.payload[:1] in (b"{", b"["):
+    a_row = refusal.channel is not Channel.LETTER or " row " in refusal.position  # a letter's text may begin so as well
+    if a_row and refusal.payload[:1] in (b"{", b"["):
         return read_push(refusal.channel, refusal.payload, options)
     name = PurePath(refusal.position).name
     return list(read(refusal.channel, Resource.from_bytes(name, refusal.payload), options))

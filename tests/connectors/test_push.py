@@ -28,6 +28,7 @@ from graph.records import (
     Urgency,
     WebDetails,
 )
+from sync.retry import read_again
 from tests.connectors.factory import HEADINGS, OPTIONS, ROW, drafts, instant, only_refusal, readings, workbook
 
 MAPPED = replace(OPTIONS, mapping=read_mapping({"headings": {"text": "事情经过"}}, "m.toml"))
@@ -174,6 +175,19 @@ def test_a_refused_row_of_a_sheet_can_be_read_again(channel: Channel) -> None:
         channel, refusal.payload.replace(b'""', b'"2024-05-06"').replace(b"null", b'"2024-05-06"'), MAPPED
     )
     assert isinstance(mended, Draft)
+
+
+def test_retrying_reads_rows_and_files_in_their_own_form() -> None:
+    """A row of any register as JSON, a whole file by its name."""
+    for channel in Channel:
+        row = only_refusal(workbook([("时间", "内容"), (None, "路灯坏了。")]), channel=channel)
+        (again,) = read_again(row, OPTIONS)
+        assert isinstance(again, Refusal)
+        assert (again.reason, again.payload) == (row.reason, row.payload)
+        whole = only_refusal(workbook([("时间", "事情经过"), ("2024-05-06", "路灯坏了。")]), channel=channel)
+        assert whole.reason is RejectionReason.HEADINGS
+        (mended,) = read_again(whole, MAPPED)
+        assert isinstance(mended, Draft)
 
 
 def test_a_word_that_was_mapped_since_goes_in_on_a_retry() -> None:
