@@ -55,25 +55,29 @@ class Table:
                 raise UnreadableError(
                     RejectionReason.EMPTY, "The workbook has no visible sheet. Show the one that is meant."
                 )
-            for sheet in found:
-                yield from self._sheet(sheet, resource, options, alone=len(found) == 1)
+            yield from self._sheets(found, resource, options)
 
-    def _sheet(
-        self, sheet: sheets.Sheet, resource: Resource, options: ReadOptions, *, alone: bool
-    ) -> Iterator[Reading]:
+    def _sheets(self, found: list[sheets.Sheet], resource: Resource, options: ReadOptions) -> Iterator[Reading]:
+        """Read sheet by sheet; one that cannot be read is told and the others go in, blank ones are passed over."""
+        faults: list[UnreadableError] = []
+        for sheet in found:
+            try:
+                yield from self._sheet(sheet, resource, options)
+            except UnreadableError as error:
+                faults.append(error)
+                if error.reason is not RejectionReason.EMPTY and len(found) > 1:
+                    error.message = f"Sheet {sheet.number}: {error.message}"
+                    yield error.refusal(self.channel, resource.name, options.source, resource.kept())
+        blank = [error for error in faults if error.reason is RejectionReason.EMPTY]
+        if faults and (len(found) == 1 or len(blank) == len(found)):
+            raise faults[0]
+
+    def _sheet(self, sheet: sheets.Sheet, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
         place = "" if sheet.number == 1 else f"sheet {sheet.number}"
         reading = _Reading(self.channel, resource, options, place)
-        try:
-            with sheets.faults(place):
-                first = list(sheet.rows(most=SEARCHED + 1))
-                width = reading.begin(first, square=True)
-                yield from reading.rest(sheet.rows(width=width))
-        except UnreadableError as error:
-            if alone:
-                raise
-            if error.reason is not RejectionReason.EMPTY:
-                error.message = f"Sheet {sheet.number}: {error.message}"
-                yield error.refusal(self.channel, resource.name, options.source, resource.kept())
+        with sheets.faults(place):
+            width = reading.begin(list(sheet.rows(most=SEARCHED + 1)), square=True)
+            yield from reading.rest(sheet.rows(width=width))
 
 
 Rows = Iterator[Sequence[Cell] | UnreadableError]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from datetime import date
 
 import pytest
@@ -174,6 +176,42 @@ def test_a_workbook_and_a_text_table_say_the_same() -> None:
     assert (left.text, left.mentions, left.received_at, left.details) == (
         right.text, right.mentions, right.received_at, right.details,
     )  # fmt: skip
+
+
+OLD_WORKBOOK = zlib.decompress(
+    base64.b64decode(
+        "eNrtWF9IU2EUP9+9d3NbOrc1LS1sCJqZgyKEkHQmlPTQ0Czsv802UnQqUwND0tI9SWRERNHLwB56WeWDpRXUQ1AgGPVQBMLs70NP"
+        "gf2B1Nv5zr1bbhY4KMG4v8t37jnn+875zvf/u/fZhDUSup09BQkoAxHmZCPo5+kYJmNUsADmyzJno28DJlnDsoLRgAOp18G9tPEU"
+        "PoZ8vKdAgFvSI6QAbzAdhjZwt7b4HEuICorBw3gMpUgZXEONGbIoKhvR40RXEr1JJe8TLSfNOaKlWDbCDsKEy124VZ3F+4VcyjMD"
+        "93uHbF6TZjNkwBM+i3sGmVJWB9sDjZ7mZZaRI6XCEOCAVvpafAEur4br2FPQhXD6/U6v19HQUOL3l7S3R8COoz4EX2QHwHR0eT90"
+        "aPql1TNA/fd4fcof9AYczUT9RUEC6AX5GK2WIO7UbkmZFB0z4KGNm69wCdj7I/tqMnu+1SDrO1Hc+dU3fUlU2DE0YXt7f3QXd04O"
+        "IPt0oKI5WD16CD066ozuNGDdjSvc/Sc/tr1ru3x07YHxC6/OF9Tm9We7hU0mfjrQbmKJ203SaJWlIvVCOvFWWmsWbMXMjc/Pd9dX"
+        "uepI00sniHLO5PHWgAxnuAUamymHGoSTHKCQLDYSPUte1xCfTdSOZfCdX5WhMjv7qEw/5eZjPVsIL1zr5/EFyAc/Vd/NCb51bUA+"
+        "XDl1yh5+6QpBLnafF+350wdFrIhdvcIx6oq+mbonTRLNWrA/GQSLGrusHqbpMAsmYq1EFYn3DotJgtpXiiSiJMYkCSVJ9cwSPJ8W"
+        "TKSz0giI2Hs8chsMhob7djk/lHMPjLzrYvkixTE4sW3MWKHkS6o9r0FIqOGB2l4rxWKD8GPev9xOiPMrLPArxPkVf+NXJL9m8jtM"
+        "fvWwDrWS2n5+y1AMjLCKgQdTvaFMsMEIjwi3/18wgQYNGjRo0KBBg4Y4MLplAt2rJPVurVc/Ffh/nVlMc9pvkv8We6AVnw78ltwB"
+        "LfgOQFdS8ycTdCzqiy3SJvq/kKMWaw9AE9RTHE1Jz1/8CmHz27NoQ8vfW0LJ1j+XTJz/uP6fJ0wELg=="
+    )
+)
+"""A workbook of before 2007: two tickets, and one whose text is a formula that was never computed."""
+
+
+def test_a_workbook_of_before_2007_is_read() -> None:
+    """Numbers come as fractions and dates without time there; a formula is told only by having no result."""
+    found = readings(OLD_WORKBOOK, name="t.xls")
+    first, second, third = found
+    assert isinstance(first, Draft)
+    assert isinstance(second, Draft)
+    assert isinstance(third, Refusal)
+    assert (first.external_id, first.received_at) == ("1", instant("2024-05-06 07:08:09"))
+    assert first.mentions == (MentionDraft(role=MentionRole.PETITIONER, name="张三", phone="13812341234"),)
+    assert second.received_at == instant("2024-05-07")
+
+
+def test_blank_sheets_are_passed_over_unless_all_are() -> None:
+    """New workbooks used to have three sheets, of which one was filled."""
+    assert len(drafts(workbook([HEADINGS, ROW], [], []))) == 1
+    assert only_refusal(workbook([], [], [])).reason is RejectionReason.EMPTY
 
 
 def test_titles_above_the_headings_are_passed_over() -> None:
