@@ -166,11 +166,10 @@ class Engine(Protocol):
         """Return the journal position that the index holds, None where there is no index."""
         ...
 
-    def apply(
-        self, documents: Sequence[IndexDocument], gone: Sequence[SubmissionId], position: Position
-    ) -> None:
+    def apply(self, documents: Sequence[IndexDocument], gone: Sequence[SubmissionId], position: Position) -> None:
         """Put documents in the place of those of the same submissions, take out those gone, and hold `position`: one
-        commit, visible to every later `find`. Only the process that holds the lock `indexer` may call it."""
+        commit, visible to every later `find`. Only the process that holds the lock `indexer` may call it.
+        """
         ...
 
     def find(self, lookup: Lookup) -> Found:

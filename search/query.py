@@ -1,12 +1,12 @@
 """The query language: what a person types becomes a tree, or an error that points at the character. Pure.
 
-    烧烤 油烟              both
-    "夜间施工"             these words, next to each other
-    烧烤 OR 夜宵           one of them
-    -物业                  not this
-    1381234*               begins so
-    (烧烤 OR 夜宵) -餐饮    brackets group
-    channel:hotline topic:环境保护 place:430104 place:岳麓区 status:answered after:2026-01-01 before:2026-07-01
+烧烤 油烟              both
+"夜间施工"             these words, next to each other
+烧烤 OR 夜宵           one of them
+-物业                  not this
+1381234*               begins so
+(烧烤 OR 夜宵) -餐饮    brackets group
+channel:hotline topic:环境保护 place:430104 place:岳麓区 status:answered after:2026-01-01 before:2026-07-01
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ TOKEN: Final = re.compile(
     r"\s*(?:(?P<open>[(（])|(?P<close>[)）])|(?P<quote>[\"“”])|(?P<minus>-(?=\S))"
     r"|(?P<field>[A-Za-z\u4e00-\u9fff]+)[:：](?=\S)|(?P<word>[^\s()（）\"“”]+))"
 )
-QUOTES: Final = "\"“”"
+QUOTES: Final = '"“”'
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""Index documents, made from the graph as it is now. Pure but for `load`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from graph.database import statements
+from graph.records import CaseId, SubmissionId
+from graph.text.normalise import normalise
+from graph.text.tokens import analyse
+from search.engine import IndexDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from graph.database import Connection, Row
+
+SQL = statements("search")
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+"""Months are those of the law's own zone, whatever an instance's clock shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What stands in the graph of one submission."""
+
+    id: SubmissionId
+    case: CaseId
+    channel: str
+    kind: str
+    status: str
+    topic: str | None
+    division: str | None
+    received_at: datetime
+    title: str
+    body: str
+    replies: tuple[str, ...]
+    documents: tuple[str, ...]
+
+    def texts(self) -> tuple[str, ...]:
+        """Return all that is searched."""
+        return self.title, self.body, *self.replies, *self.documents
+
+
+async def load(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
+    """Return these submissions as they are now; those that are not there are left out."""
+    return {SubmissionId(row["id"]): _source(row) for row in await connection.fetch(SQL.documents, submissions)}
+
+
+def _source(row: Row) -> Source:
+    return Source(
+        id=SubmissionId(row["id"]), case=CaseId(row["case_id"]), channel=row["channel"], kind=row["kind"],
+        status=row["status"], topic=row["topic"], division=row["division"], received_at=row["received_at"],
+        title=row["title"], body=row["body"], replies=tuple(row["replies"]), documents=tuple(row["documents"]),
+    )  # fmt: skip
+
+
+def index_document(source: Source) -> IndexDocument:
+    """Return a submission as it is indexed."""
+    tokens = analyse([normalise(text) for text in source.texts()])
+    return IndexDocument(
+        submission=source.id, case=source.case, words=tokens.words, bigrams=tokens.bigrams, units=tokens.units,
+        codes=tokens.codes, channel=source.channel, kind=source.kind, status=source.status,
+        topics=levels(source.topic), divisions=prefixes(source.division),
+        month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at,
+    )  # fmt: skip
+
+
+def levels(topic: str | None) -> tuple[str, ...]:
+    """Return a topic's path and all above it: 城乡建设/安全生产 → 城乡建设, 城乡建设/安全生产."""
+    return tuple(accumulate(topic.split("/"), lambda above, name: f"{above}/{name}")) if topic else ()
+
+
+def prefixes(division: str | None) -> tuple[str, ...]:
+    """Return a division's code and all above it: 430104 → 43, 4301, 430104."""
+    return tuple(division[:end] for end in range(2, len(division) + 1, 2)) if division else ()

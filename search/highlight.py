@@ -1,0 +1,146 @@
+"""Where in the original texts it is said. Pure.
+
+What was looked for is found in the normal form, and carried back to the original, whose ranges are in UTF-16 code units
+(what browsers count), whatever full width, traditional characters or emoji stand between.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Final
+
+from graph.text.normalise import normalise
+from graph.text.tokens import CODE, CODE_JOINT, UNIT
+from search.engine import TokenField
+from search.records import Passage, Range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from search.documents import Source
+    from search.engine import Term
+
+AROUND: Final = 40
+"""Characters shown before the first mark of a passage."""
+LONGEST: Final = 160
+"""Characters of a passage."""
+MOST: Final = 4
+"""Passages of one hit: its title, and the places that say most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A text's normal form; `origin[i]` is where in the original its i-th character begins, with the end at last."""
+
+    plain: str
+    origin: tuple[int, ...]
+
+
+@lru_cache(maxsize=65_536)
+def _normal(piece: str) -> str:
+    return normalise(piece)
+
+
+def mapped(text: str) -> Mapped:
+    """Return a text's normal form with the way back. The form is that of `normalise`, cluster by cluster."""
+    plain, origin = [], []
+    start = 0
+    for cluster in _clusters(text):
+        form = _normal(cluster)
+        plain.append(form)
+        origin += [start] * len(form)
+        start += len(cluster)
+    return Mapped("".join(plain), (*origin, start))
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """Yield characters with the marks that combine with them: no normal form reaches across."""
+    start = 0
+    for place in range(1, len(text)):
+        sign = text[place]
+        # Below U+0300 nothing combines; Hangul vowels and finals compose without being marks.
+        if sign < "\u0300" or not (unicodedata.combining(sign) or "\u1160" <= sign <= "\u11ff" or sign in "ﾞﾟ"):
+            yield text[start:place]
+            start = place
+    if text:
+        yield text[start:]
+
+
+def passages(source: Source, terms: Sequence[Term]) -> tuple[Passage, ...]:
+    """Return the title where something is found in it, and the best passages of the other texts."""
+    wanted = frozenset(terms)
+    fields = [("title", source.title), ("body", source.body)]
+    fields += [("reply", text) for text in source.replies] + [("document", text) for text in source.documents]
+    found = [
+        (number, passage)
+        for number, (field, text) in enumerate(fields)
+        if (passage := _passage(field, text, wanted)) is not None
+    ]
+    best = sorted(found, key=lambda one: (one[1].field != "title", -len(one[1].ranges), one[0]))[:MOST]
+    return tuple(passage for _, passage in sorted(best, key=lambda one: one[0]))
+
+
+def _passage(field: str, text: str, wanted: frozenset[Term]) -> Passage | None:
+    marks = marked(text, wanted)
+    if not marks:
+        return None
+    start, end = _window(text, marks)
+    shown = [(max(low, start), min(high, end)) for low, high in marks if low < end and high > start]
+    units = (0, *accumulate(2 if sign > "\uffff" else 1 for sign in text[start:end]))
+    ranges = tuple(Range(units[low - start], units[high - start]) for low, high in shown)
+    return Passage(field=field, text=text[start:end], ranges=ranges)
+
+
+def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the stretch of a text that shows most marks; a text that is short enough is shown whole."""
+    if len(text) <= LONGEST:
+        return 0, len(text)
+    starts = [max(low - AROUND, 0) for low, _ in marks]
+    start = max(starts, key=lambda at: (sum(at <= low and high <= at + LONGEST for low, high in marks), -at))
+    return start, min(start + LONGEST, len(text))
+
+
+def marked(text: str, wanted: frozenset[Term]) -> list[tuple[int, int]]:
+    """Return the stretches of the original text that hold what is wanted, in order, none touching another."""
+    form = mapped(text)
+    stretches = sorted(_stretches(form.plain, wanted))
+    merged: list[list[int]] = []
+    for low, high in stretches:
+        start, end = form.origin[low], _end(form.origin, high)
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
+        else:
+            merged.append([start, end])
+    return [(low, high) for low, high in merged]
+
+
+def _end(origin: Sequence[int], high: int) -> int:
+    """Return where the original of the character before `high` ends."""
+    last = origin[high - 1]
+    return next((place for place in origin[high:] if place > last), origin[-1])
+
+
+def _stretches(plain: str, wanted: frozenset[Term]) -> Iterator[tuple[int, int]]:
+    tokens: dict[TokenField, set[str]] = {field: set() for field in TokenField}
+    for term in wanted:
+        tokens[term.field].add(term.token)
+    cut = list(UNIT.finditer(plain))
+    for one, other in pairwise(cut):
+        if one[0] + other[0] in tokens[TokenField.BIGRAMS]:
+            yield one.start(), one.end()
+            yield other.start(), other.end()
+    if tokens[TokenField.UNITS]:
+        yield from (unit.span() for unit in cut if unit[0] in tokens[TokenField.UNITS])
+    if tokens[TokenField.CODES]:
+        yield from _codes(plain, tokens[TokenField.CODES])
+
+
+def _codes(plain: str, wanted: set[str]) -> Iterator[tuple[int, int]]:
+    for code in CODE.finditer(plain):
+        if CODE_JOINT.sub("", code[0])[:64] in wanted:
+            yield code.span()
+            continue
+        yield from (unit.span() for unit in UNIT.finditer(plain, *code.span()) if unit[0] in wanted)

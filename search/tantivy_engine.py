@@ -1,0 +1,354 @@
+"""The engine in process: tantivy, an index folder beside the database. The only module that imports tantivy.
+
+    {folder}/live           names the live generation
+    {folder}/{generation}/  one index; a rebuild fills the next one beside the live one, and then moves the pointer
+
+A reader in another process sees a commit when it looks: before each search it compares the time at which the pointer and
+the index's list of segments were written. An index that is lost or damaged is not there: the writer builds it again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+import tantivy
+from tantivy import Occur, Query
+
+from graph.records import Position, SubmissionId
+from search.engine import (
+    AllOf,
+    AnyOf,
+    Between,
+    Candidate,
+    Exact,
+    Found,
+    Lookup,
+    Match,
+    Run,
+    SearchUnavailableError,
+    Starting,
+    Term,
+    TokenField,
+)
+from search.facets import counts
+from search.recency import recency
+from search.records import SearchFilter, SearchOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from search.engine import IndexDocument
+    from search.records import FacetName
+
+VERSION: Final = 1
+"""Of the fields below; an index of another version is not there."""
+TOKENISER: Final = "blanks"
+HEAP: Final = 96_000_000
+THREADS: Final = 1
+"""Writing threads: the analysis beside them fills the other core."""
+LIVE: Final = "live"
+META: Final = "meta.json"
+OCCUR: Final = (Occur.Must, Occur.MustNot, Occur.Should)
+MOST_FACETS: Final = 200
+REGEX_SIGNS: Final = frozenset(r".+*?()|[]{}^$\-&~#")
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("submission", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("about", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("position", stored=True)
+    builder.add_text_field(TokenField.WORDS, tokenizer_name=TOKENISER, index_option="freq")
+    builder.add_text_field(TokenField.BIGRAMS, tokenizer_name=TOKENISER, index_option="position")
+    builder.add_text_field(TokenField.UNITS, tokenizer_name=TOKENISER, index_option="basic")
+    builder.add_text_field(TokenField.CODES, tokenizer_name=TOKENISER, index_option="basic")
+    for name in ("channel", "kind", "status", "topic", "division", "month"):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("recency", indexed=True, fast=True)
+    return builder.build()
+
+
+SCHEMA: Final = _schema()
+OURS: Final = Query.const_score_query(Query.term_query(SCHEMA, "about", "submission"), 0.0)
+"""All but the document that holds the position."""
+NOTHING: Final = Query.empty_query()
+
+
+class TantivyEngine:
+    """One generation of an index, or the live one of a folder."""
+
+    def __init__(self, folder: Path, generation: str | None = None) -> None:
+        self._folder = folder
+        self._fixed = generation
+        self._lock = threading.RLock()
+        self._index: tantivy.Index | None = None
+        self._seen: tuple[object, ...] = ()
+        self._writer: tantivy.IndexWriter | None = None
+
+    # Reading -------------------------------------------------------------------------------------------------------
+
+    def position(self) -> Position | None:
+        """Return the journal position that the index holds, None where there is no index."""
+        with self._lock:
+            try:
+                searcher = self._searcher()
+            except SearchUnavailableError:
+                return None
+            hits = searcher.search(Query.term_query(SCHEMA, "about", "index"), limit=1).hits
+            return Position(searcher.doc(hits[0][1])["position"][0]) if hits else Position(0)
+
+    def find(self, lookup: Lookup) -> Found:
+        """Return what matches. Raises SearchUnavailableError."""
+        with self._lock:
+            searcher = self._searcher()
+        query = _query(lookup)
+        newest = lookup.order is SearchOrder.NEWEST
+        result = searcher.search(
+            _below(query, lookup.below) if newest else query,
+            limit=max(lookup.limit, 1),
+            offset=lookup.offset,
+            order_by_field="recency" if newest else None,
+        )
+        total = searcher.search(query, limit=1).count  # type: ignore[attr-defined]  # the stub forgets it
+        hits = result.hits[: lookup.limit]
+        addresses = [address for _, address in hits]
+        recencies = searcher.fast_field_values("recency", addresses) if addresses else []
+        candidates = tuple(
+            Candidate(SubmissionId(UUID(searcher.doc(address)["submission"][0])), float(score), int(recent or 0))
+            for (score, address), recent in zip(hits, recencies, strict=True)
+        )
+        return Found(total, candidates, _facets(searcher, query, lookup.facets))
+
+    def frequencies(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+        """Return how many documents there are, and how many hold each term."""
+        with self._lock:
+            searcher = self._searcher()
+        return searcher.num_docs, [searcher.doc_freq(term.field, term.token) for term in terms]
+
+    def _searcher(self) -> tantivy.Searcher:
+        """Return a searcher that sees the last commit of whoever writes."""
+        generation = self._generation()
+        seen = (generation, _written(self._folder / generation / META)) if generation else ()
+        if not generation or seen[-1] is None:
+            raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
+        try:
+            if self._index is None or self._seen[:1] != seen[:1]:
+                self._index = _open(self._folder / generation)
+            elif self._seen != seen:
+                self._index.reload()
+            self._seen = seen
+            return self._index.searcher()
+        except (ValueError, OSError) as error:
+            self._index = None
+            raise SearchUnavailableError("The search index is damaged. Run `reindex`.") from error
+
+    def _generation(self) -> str | None:
+        return self._fixed or live(self._folder)
+
+    # Writing -------------------------------------------------------------------------------------------------------
+
+    def apply(self, documents: Sequence[IndexDocument], gone: Sequence[SubmissionId], position: Position) -> None:
+        """Write one commit."""
+        with self._lock:
+            writer = self._open_writer()
+            for submission in gone:
+                writer.delete_documents_by_term("submission", str(submission))
+            for document in documents:
+                writer.delete_documents_by_term("submission", str(document.submission))
+                writer.add_document(_document(document))
+            writer.delete_documents_by_term("about", "index")
+            held = tantivy.Document(about="index")
+            held.add_unsigned("position", position)
+            writer.add_document(held)
+            writer.commit()
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        """Return the writer of the live generation, a new one where another generation went live."""
+        generation = self._generation()
+        if generation is None or _written(self._folder / generation / META) is None:
+            generation = self._fixed or new_generation(self._folder)
+            (self._folder / generation).mkdir(parents=True, exist_ok=True)
+            _open(self._folder / generation)
+            if not self._fixed:
+                go_live(self._folder, generation)
+        if self._writer is None or self._seen_by_writer != generation:
+            self._drop_writer()
+            self._writer = _open(self._folder / generation).writer(heap_size=HEAP, num_threads=THREADS)
+            self._seen_by_writer = generation
+        return self._writer
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            writer.wait_merging_threads()
+
+    def close(self) -> None:
+        """Let go of files and locks."""
+        with self._lock:
+            self._drop_writer()
+            self._index = None
+
+    _seen_by_writer: str | None = None
+
+
+def open_tantivy(folder: Path) -> TantivyEngine:
+    """Return the engine on a folder's live index, which need not be there yet."""
+    return TantivyEngine(folder)
+
+
+@contextmanager
+def next_generation(folder: Path) -> Iterator[TantivyEngine]:
+    """Give an engine on a new generation; at the end it goes live and the others are removed."""
+    generation = new_generation(folder)
+    (folder / generation).mkdir(parents=True)
+    engine = TantivyEngine(folder, generation)
+    try:
+        yield engine
+    except BaseException:
+        engine.close()
+        shutil.rmtree(folder / generation, ignore_errors=True)
+        raise
+    engine.close()
+    go_live(folder, generation)
+    remove_others(folder, generation)
+
+
+def live(folder: Path) -> str | None:
+    """Return the name of the live generation, None where there is none of this version."""
+    try:
+        name = (folder / LIVE).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return name if name.startswith(f"{VERSION}-") and (folder / name).is_dir() else None
+
+
+def new_generation(folder: Path) -> str:
+    """Return the name of a generation that is not there yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"{VERSION}-{uuid4().hex[:12]}"
+
+
+def go_live(folder: Path, generation: str) -> None:
+    """Move the pointer, whole or not at all."""
+    partial = folder / f"{LIVE}.partial"
+    partial.write_text(generation, encoding="ascii")
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(folder / LIVE)
+
+
+def remove_others(folder: Path, generation: str) -> None:
+    """Remove all generations but one."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != generation:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _written(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _open(folder: Path) -> tantivy.Index:
+    index = tantivy.Index(SCHEMA, path=str(folder), reuse=True)
+    index.register_tokenizer(TOKENISER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    index.config_reader("manual")
+    index.reload()
+    return index
+
+
+def _document(document: IndexDocument) -> tantivy.Document:
+    made = tantivy.Document(
+        submission=str(document.submission), about="submission", words=document.words, units=document.units,
+        codes=document.codes, channel=document.channel, kind=document.kind, status=document.status,
+        month=document.month,
+    )  # fmt: skip
+    made.add_unsigned("recency", recency(document.received_at, document.submission))
+    for field, values in (("bigrams", document.bigrams), ("topic", document.topics), ("division", document.divisions)):
+        for value in values:
+            made.add_text(field, value)
+    return made
+
+
+# Questions in tantivy's words --------------------------------------------------------------------------------------
+
+
+def _query(lookup: Lookup) -> Query:
+    must = [(Occur.Must, query) for query in (OURS, *_restrictions(lookup.filter), _match(lookup.match))]
+    return Query.boolean_query(must)
+
+
+def _below(query: Query, bound: int | None) -> Query:
+    if bound is None:
+        return query
+    below = Query.range_query(
+        SCHEMA, "recency", tantivy.FieldType.Unsigned, upper_bound=bound, include_upper=False
+    )  # fmt: skip
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(below, 0.0))])
+
+
+def _match(match: Match) -> Query:
+    match match:
+        case Term(field, token):
+            return Query.term_query(SCHEMA, field, token, "freq" if field is not TokenField.UNITS else "basic")
+        case Run(bigrams):
+            if len(bigrams) == 1:
+                return Query.term_query(SCHEMA, TokenField.BIGRAMS, bigrams[0], "freq")
+            return Query.phrase_query(SCHEMA, TokenField.BIGRAMS, list(bigrams))
+        case Starting(field, prefix):
+            escaped = "".join(f"\\{sign}" if sign in REGEX_SIGNS else sign for sign in prefix)
+            return Query.const_score_query(Query.regex_query(SCHEMA, field, f"{escaped}.*"), 1.0)
+        case Exact(field, value):
+            return Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
+        case Between(since, until):
+            return _between(since, until)
+        case AnyOf(nodes, at_least):
+            return Query.boolean_query([(Occur.Should, _match(node)) for node in nodes], at_least)
+        case AllOf():
+            return _all_of(match)
+
+
+def _all_of(match: AllOf) -> Query:
+    parts: list[tuple[Occur, Query]] = [(Occur.Must, OURS)]
+    for occur, nodes in zip(OCCUR, (match.nodes, match.without, match.better), strict=True):
+        parts += [(occur, _match(node)) for node in nodes]
+    return Query.boolean_query(parts)
+
+
+def _between(since: Any, until: Any) -> Query:
+    bounds: dict[str, Any] = {}
+    if since is not None:
+        bounds["lower_bound"] = recency(since)
+    if until is not None:
+        bounds |= {"upper_bound": recency(until), "include_upper": False}
+    if not bounds:
+        return OURS
+    found = Query.range_query(SCHEMA, "recency", tantivy.FieldType.Unsigned, **bounds)
+    return Query.const_score_query(found, 0.0)
+
+
+def _restrictions(chosen: SearchFilter) -> Iterator[Query]:
+    for field, values in (("channel", chosen.channels), ("kind", chosen.kinds), ("status", chosen.statuses)):
+        if values:
+            yield Query.const_score_query(Query.term_set_query(SCHEMA, field, [str(value) for value in values]), 0.0)
+    for field, value in (("topic", chosen.topic), ("division", chosen.division)):
+        if value:
+            yield Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
+    if chosen.received_from or chosen.received_until:
+        yield _between(chosen.received_from, chosen.received_until)
+
+
+def _facets(searcher: tantivy.Searcher, query: Query, names: Sequence[FacetName]) -> dict[FacetName, Any]:
+    if not names:
+        return {}
+    asked = {name: {"terms": {"field": name.lower(), "size": MOST_FACETS}} for name in names}
+    answer = searcher.aggregate(query, asked)
+    return {name: counts(answer[name]["buckets"]) for name in names}
