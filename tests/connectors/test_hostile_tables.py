@@ -90,6 +90,28 @@ def test_a_date_that_cannot_be_refuses_its_row(when: object) -> None:
     assert (refusal.reason, refusal.position) == (RejectionReason.DATE, "t.xlsx row 2")
 
 
+def test_a_time_without_its_day_is_told() -> None:
+    """Where day and time stand apart, both are needed."""
+    rows = [("来访日期", "来访时间", "来访事由"), (None, "9:30", "要求发放工资。")]
+    refusal = only_refusal(workbook(rows), channel=Channel.VISIT)
+    assert refusal.reason is RejectionReason.DATE
+    assert refusal.message.startswith("Column 来访时间:")
+
+
+def test_a_refused_row_keeps_its_dates() -> None:
+    """Also where a formula stands beside them."""
+    refusal = only_refusal(workbook([HEADINGS, ("1", date(2024, 5, 6), *ROW[2:4], "=1+1")]))
+    assert b"2024-05-06" in refusal.payload
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.jsonl"])
+def test_json_that_is_too_large_is_told(name: str) -> None:
+    """A whole document is held in memory, and so is a line."""
+    options = ReadOptions(source="test", zone=ZONE, limits=Limits(letter=1_000, text=50))
+    refusal = only_refusal(b'{"text": "' + b"x" * 5_000 + b'"}', name, options=options)
+    assert refusal.reason is RejectionReason.TOO_LARGE
+
+
 def test_a_row_without_its_text_is_refused() -> None:
     """Nothing could be handled."""
     assert only_refusal(workbook([HEADINGS, (*ROW[:4], " \t"), ROW])).reason is RejectionReason.MISSING_FIELD
