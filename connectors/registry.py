@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.connector import Connector, ReadOptions, Resource, UnreadableError
 from connectors.jsonfiles import JsonFile
+from connectors.letters.mail import MailLetter
+from connectors.letters.pdf import PdfLetter
+from connectors.letters.plain import PlainLetter
+from connectors.letters.word import WordLetter
 from connectors.tables import Table
 from graph.records import Channel, Reading, Refusal, RejectionReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 CONNECTORS: Final[tuple[Connector, ...]] = (
+    MailLetter(),
+    WordLetter(),
+    PdfLetter(),
+    PlainLetter(),
     Table("register of letters", Channel.LETTER),
     Table("register of visits", Channel.VISIT),
     Table("hotline sheet", Channel.HOTLINE),

@@ -1,0 +1,1 @@
+"""What does a letter that came as a file of its own say, and who signed it?"""

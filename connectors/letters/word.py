@@ -1,0 +1,117 @@
+"""Letters as Word documents (.docx). The only module that imports the library which reads them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import docx
+from docx.oxml.ns import qn
+
+from connectors.archives import check_archive
+from connectors.connector import Resource, UnreadableError
+from connectors.letters.drafting import Written, draft_of, read_whole
+from graph.records import Channel, RejectionReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from connectors.connector import Limits, ReadOptions
+    from graph.records import Reading
+
+MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SUFFIXES: Final = frozenset({".docx", ".docm", ".doc", ".wps"})
+"""The older ones are taken to be told what to do with them."""
+_DECLARED: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_PROLOGUE: Final = 65_536
+"""Bytes of a member among which its declarations stand: the standard allows none."""
+_PARAGRAPH: Final = qn("w:p")
+_ROW: Final = qn("w:tr")
+_CELL: Final = qn("w:tc")
+_TEXT: Final = qn("w:t")
+_SIGNS: Final = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+_ABSENT: Final = frozenset({
+    qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sectPr"), qn("w:instrText"),
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+})  # fmt: skip
+"""What was struck out, how it looks, and what stands there once more for older programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordLetter:
+    """A letter as a Word document."""
+
+    name: str = "letter as Word document"
+    channel: Channel = Channel.LETTER
+
+    def accepts(self, resource: Resource) -> bool:
+        """Take what is named so; what it really is, reading tells."""
+        return resource.suffix in SUFFIXES
+
+    def read(self, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
+        """Yield the letter."""
+        content = read_whole(resource, options.limits)
+        text = text_of(content, options.limits)
+        if not text:
+            message = "There is no text in it, perhaps pictures of it. Type it, or enter the letter in the register."
+            raise UnreadableError(RejectionReason.MISSING_FIELD, message)
+        yield draft_of(Written(text=text, media_type=MEDIA_TYPE, content=content), resource, options)
+
+
+def text_of(content: bytes, limits: Limits) -> str:
+    """Return a document's text, a line for each paragraph and each row of a table. Raises UnreadableError."""
+    check_archive(Resource.from_bytes("document", content), limits)
+    _check_declarations(content)
+    try:
+        body = docx.Document(io.BytesIO(content)).element.body
+        lines = list(_lines(body))
+    except RecursionError as error:
+        message = "Its tables stand in tables too deeply. Save it anew as plain text."
+        raise UnreadableError(RejectionReason.BOMB, message) from error
+    except Exception as error:
+        # The library raises whatever the packages below it do: for a missing part, a wrong type, broken XML.
+        message = "It is no Word document, or a damaged one. Open it in a word processor and save it anew as .docx."
+        raise UnreadableError(RejectionReason.UNREADABLE, message) from error
+    return "\n".join(lines).strip()
+
+
+def _check_declarations(content: bytes) -> None:
+    """Refuse XML that declares entities, whatever the parser would make of them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for member in archive.infolist():
+            if not member.filename.lower().endswith((".xml", ".rels")):
+                continue
+            with archive.open(member) as stream:
+                head = stream.read(_PROLOGUE)
+            if _DECLARED.search(head.replace(b"\0", b"")):  # in UTF-16 as well
+                message = "Its XML declares entities, which no word processor does. Save it anew in one."
+                raise UnreadableError(RejectionReason.BOMB, message)
+
+
+def _lines(element: Any) -> Iterator[str]:
+    """Yield the lines of whatever stands in a body or a cell, in their order."""
+    for child in element:
+        if child.tag == _PARAGRAPH:
+            yield from "".join(_characters(child)).split("\n")
+        elif child.tag == _ROW:
+            cells = [" ".join(filter(None, map(str.strip, _lines(cell)))) for cell in child.iter(_CELL)]
+            yield "\t".join(cells)
+        elif child.tag not in _ABSENT:
+            yield from _lines(child)
+
+
+def _characters(element: Any) -> Iterator[str]:
+    for child in element:
+        if child.tag == _TEXT:
+            yield child.text or ""
+        elif child.tag in _SIGNS:
+            yield _SIGNS[child.tag]
+        elif child.tag == _PARAGRAPH:  # of a text box
+            yield "\n"
+            yield from _characters(child)
+        elif child.tag not in _ABSENT:
+            yield from _characters(child)
