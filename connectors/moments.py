@@ -57,7 +57,10 @@ class Clock:
             naive = _from_value(cell)
         # `replace(tzinfo=…)` says the same and takes seven times as long.
         aware = naive if naive.tzinfo else datetime.combine(naive, naive.time(), self.zone)
-        moment = aware.astimezone(UTC)
+        try:
+            moment = aware.astimezone(UTC)
+        except OverflowError:  # the first day or the last that there is
+            raise ValueFault(RejectionReason.DATE, "there is no such day; correct it") from None
         if not EARLIEST <= moment <= self.latest:
             when = "before 1950" if moment < EARLIEST else "in the far future"
             raise ValueFault(RejectionReason.DATE, f"this date lies {when}; correct it")

@@ -69,7 +69,20 @@ def test_no_moment_is_none(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["4/25/2019", "2019-02-30", "2019-04-25 25:00", "今天", 0, 1.5, True, "1949-12-31", "nan"]
+    "cell",
+    [
+        "4/25/2019",
+        "2019-02-30",
+        "2019-04-25 25:00",
+        "今天",
+        0,
+        1.5,
+        True,
+        "1949-12-31",
+        "nan",
+        "0001-01-01 00:00:00",
+        "9999-12-31T23:59:59-12:00",
+    ],
 )
 def test_what_is_no_moment_is_refused(cell: Cell) -> None:
     """A guess would start the wrong clocks."""
@@ -86,6 +99,20 @@ def test_a_written_moment_is_read_back(moment: datetime, between: str) -> None:
     assert CLOCK.moment(written) == whole.replace(tzinfo=ZONE)
     serial = (whole - naive("1899-12-30")) / timedelta(days=1)
     assert CLOCK.moment(serial) == whole.replace(tzinfo=ZONE)
+
+
+LIKE_A_MOMENT = st.from_regex(
+    r"[0-9]{1,4}[-/年.][0-9]{1,2}[-/月.][0-9]{1,2}日?[ T]?[0-9:时分秒点上下午]{0,9}(Z|[+-][0-9]{4})?", fullmatch=True
+)
+
+
+@given(LIKE_A_MOMENT)
+def test_what_looks_like_a_moment_is_one_or_is_refused(cell: str) -> None:
+    """Days and hours that are not."""
+    try:
+        CLOCK.moment(cell)
+    except ValueFault as fault:
+        assert fault.reason is RejectionReason.DATE  # noqa: PT017 - some are no fault
 
 
 @given(st.text(max_size=30) | st.floats() | st.integers() | st.none() | st.times() | st.timedeltas())
