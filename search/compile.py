@@ -14,7 +14,7 @@ from search.engine import AllOf, AnyOf, Between, Exact, ExactField, Match, Run, 
 from search.query import And, Is, Node, Not, Or, Phrase, Prefix, Received, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
 
 WHOLE: Final = 3
@@ -47,24 +47,24 @@ def _all(nodes: tuple[Node, ...]) -> AllOf:
 
 def _match(node: Node) -> Match:
     match node:
-        case Words(text):
-            return _words(normalise(text))
-        case Phrase(text):
-            return _phrase(normalise(text))
-        case Prefix(text):
-            return _prefix(normalise(text))
+        case Words() | Phrase() | Prefix():
+            return TEXT[type(node)](normalise(node.text))
         case Not(inner):
             return AllOf(without=(_match(inner),))
         case And(nodes):
             return _all(nodes)
         case Or(nodes):
             return AnyOf(tuple(_match(one) for one in nodes))
-        case Is(field, value):
-            return Exact(ExactField(field), value)
-        case Received(since, before):
-            return Between(_begin(since), _begin(before))
+        case Is() | Received():
+            return _restriction(node)
         case _:
             assert_never(node)
+
+
+def _restriction(node: Is | Received) -> Match:
+    if isinstance(node, Is):
+        return Exact(ExactField(node.field), node.value)
+    return Between(_begin(node.since), _begin(node.before))
 
 
 def _begin(day: date | None) -> datetime | None:
@@ -102,6 +102,10 @@ def _prefix(plain: str) -> Match:
     if _is_code(plain):
         return Starting(TokenField.CODES, _code(plain))
     return _phrase(plain)
+
+
+TEXT: Final[Mapping[type, Callable[[str], Match]]] = {Words: _words, Phrase: _phrase, Prefix: _prefix}
+"""How each kind of text is looked for in its normal form."""
 
 
 # What is weighed and marked ----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What every search engine offers: few verbs, over tokens that are cut elsewhere (`graph.text`). Contract.
 
 An engine finds candidates, counts them and their facets. It never cuts text, never highlights, and the order of the
-best candidates is not its own but `search.score`'s. Its index remembers the journal position it holds in the same commit.
+best candidates is not its own but `search.score`'s. Its index remembers the position in the journal that it holds, in
+the same commit.
 """
 
 from __future__ import annotations
@@ -167,8 +168,9 @@ class Engine(Protocol):
         ...
 
     def apply(self, documents: Sequence[IndexDocument], gone: Sequence[SubmissionId], position: Position) -> None:
-        """Put documents in the place of those of the same submissions, take out those gone, and hold `position`: one
-        commit, visible to every later `find`. Only the process that holds the lock `indexer` may call it.
+        """Put documents in the place of those of the same submissions, take out those gone, and hold `position`.
+
+        One commit, visible to every later `find`. Only the process that holds the lock `indexer` may call it.
         """
         ...
 

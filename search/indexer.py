@@ -76,7 +76,8 @@ class Indexer:
 
 
 async def _become_writer(held: Connection) -> None:
-    while not await held.fetchval(SQL.try_lock):
+    # Nobody tells when an advisory lock is let go of; waiting for it inside PostgreSQL would hold a snapshot open.
+    while not await held.fetchval(SQL.try_lock):  # noqa: ASYNC110
         await asyncio.sleep(STAND_BY)
 
 

@@ -15,13 +15,16 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from graph.errors import GraphError
 from graph.gazetteer import Gazetteer
 from graph.records import CaseStatus, Channel
 from graph.text.normalise import normalise
 from graph.text.tokens import units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 DEEPEST: Final = 20
 LONGEST: Final = 1_000
@@ -215,7 +218,7 @@ class _Parser:
         if value is None or value.kind not in {"word", "phrase"}:
             raise QuerySyntaxError(f"`{token.text}:` needs a value.", token.at)
         self._take()
-        return _restriction(FIELDS[token.text.lower()], value)
+        return RESTRICTIONS[FIELDS[token.text.lower()]](value)
 
 
 def _word(token: Token) -> Node:
@@ -229,24 +232,6 @@ def _something(text: str, at: int) -> str:
     if not units(normalise(text)):
         raise QuerySyntaxError("There is no letter, digit or Chinese character to look for here. Remove it.", at)
     return text
-
-
-def _restriction(field: str, value: Token) -> Node:
-    match field:
-        case "channel":
-            return Is(field, _one_of(value, {one.lower(): one for one in Channel}))
-        case "status":
-            return Is(field, _one_of(value, {one.lower(): one for one in CaseStatus}))
-        case "topic":
-            return Is(field, value.text.strip("/"))
-        case "place":
-            return Is("division", _division(value))
-        case "number":
-            return Phrase(_something(value.text, value.at))
-        case "after":
-            return Received(since=_day(value))
-        case _:
-            return Received(before=_day(value))
 
 
 def _one_of(value: Token, allowed: dict[str, str]) -> str:
@@ -282,3 +267,15 @@ def _day(value: Token) -> date:
         return date.fromisoformat(value.text)
     except ValueError:
         raise QuerySyntaxError("A day is written 2026-07-01.", value.at) from None
+
+
+RESTRICTIONS: Final[Mapping[str, Callable[[Token], Node]]] = {
+    "channel": lambda value: Is("channel", _one_of(value, {one.lower(): one for one in Channel})),
+    "status": lambda value: Is("status", _one_of(value, {one.lower(): one for one in CaseStatus})),
+    "topic": lambda value: Is("topic", value.text.strip("/")),
+    "place": lambda value: Is("division", _division(value)),
+    "number": lambda value: Phrase(_something(value.text, value.at)),
+    "after": lambda value: Received(since=_day(value)),
+    "before": lambda value: Received(before=_day(value)),
+}
+"""What each field makes of its value."""

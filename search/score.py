@@ -1,7 +1,8 @@
 """How well a submission answers: BM25F over its title and its other texts. Pure, and of its texts alone.
 
 The best candidates are ordered by this and not by the engine's own score, which counts copies that are replaced but not
-yet merged away: equal submissions must score equal. Robertson and Zaragoza, The Probabilistic Relevance Framework (2009).
+yet merged away: equal submissions must score equal. After Robertson and Zaragoza, The Probabilistic Relevance Framework
+(2009).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers a search: the engine finds candidates, the graph is read for them, and the best are weighed and marked here."""
+"""Answers a search: the engine finds candidates, the graph is read for them, the best are weighed and marked here."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from search.engine import Candidate, Engine, Found, Term
     from search.records import SearchRequest
 
+FOREIGN: Final = "This cursor is not one of this search. Use one as it was given, or none."
+FARTHEST: Final = 1 << 63
 WEIGHED: Final = 200
 """Candidates that are put into our own order; those beyond follow in the engine's."""
 
@@ -155,10 +157,8 @@ def _opened(cursor: str | None, order: SearchOrder) -> After:
         told, points, recency, rank, below = orjson.loads(raw)
         key = None if points is None else (float(points), int(recency))
         opened = After(key, int(rank), None if below is None else int(below))
-        if told != order or opened.rank < 0:
-            raise ValueError("of another search")
     except (ValueError, TypeError, OverflowError, binascii.Error):
-        raise InvalidError(
-            "after", "This cursor is not one of this search. Use one as it was given, or none."
-        ) from None
+        raise InvalidError("after", FOREIGN) from None
+    if told != order or not 0 <= opened.rank < FARTHEST or not 0 <= (opened.below or 0) < FARTHEST:
+        raise InvalidError("after", FOREIGN)
     return opened

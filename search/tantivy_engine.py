@@ -3,8 +3,8 @@
     {folder}/live           names the live generation
     {folder}/{generation}/  one index; a rebuild fills the next one beside the live one, and then moves the pointer
 
-A reader in another process sees a commit when it looks: before each search it compares the time at which the pointer and
-the index's list of segments were written. An index that is lost or damaged is not there: the writer builds it again.
+A reader in another process sees a commit when it looks: before each search it compares when the pointer and the index's
+list of segments were written. An index that is lost or damaged is not there: the writer builds it again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, assert_never
 from uuid import UUID, uuid4
 
 import tantivy
@@ -54,6 +54,8 @@ THREADS: Final = 1
 """Writing threads: the analysis beside them fills the other core."""
 LIVE: Final = "live"
 META: Final = "meta.json"
+FREQUENT: Final = {TokenField.WORDS: "freq", TokenField.BIGRAMS: "freq"}
+"""Fields that tell how often a token stands in a document."""
 OCCUR: Final = (Occur.Must, Occur.MustNot, Occur.Should)
 MOST_FACETS: Final = 200
 REGEX_SIGNS: Final = frozenset(r".+*?()|[]{}^$\-&~#")
@@ -134,9 +136,10 @@ class TantivyEngine:
     def _searcher(self) -> tantivy.Searcher:
         """Return a searcher that sees the last commit of whoever writes."""
         generation = self._generation()
-        seen = (generation, _written(self._folder / generation / META)) if generation else ()
-        if not generation or seen[-1] is None:
+        written = _written(self._folder / generation / META) if generation else None
+        if generation is None or written is None:
             raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
+        seen = (generation, written)
         try:
             if self._index is None or self._seen[:1] != seen[:1]:
                 self._index = _open(self._folder / generation)
@@ -297,15 +300,8 @@ def _below(query: Query, bound: int | None) -> Query:
 
 def _match(match: Match) -> Query:
     match match:
-        case Term(field, token):
-            return Query.term_query(SCHEMA, field, token, "freq" if field is not TokenField.UNITS else "basic")
-        case Run(bigrams):
-            if len(bigrams) == 1:
-                return Query.term_query(SCHEMA, TokenField.BIGRAMS, bigrams[0], "freq")
-            return Query.phrase_query(SCHEMA, TokenField.BIGRAMS, list(bigrams))
-        case Starting(field, prefix):
-            escaped = "".join(f"\\{sign}" if sign in REGEX_SIGNS else sign for sign in prefix)
-            return Query.const_score_query(Query.regex_query(SCHEMA, field, f"{escaped}.*"), 1.0)
+        case Term() | Run() | Starting():
+            return _tokens(match)
         case Exact(field, value):
             return Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
         case Between(since, until):
@@ -314,6 +310,19 @@ def _match(match: Match) -> Query:
             return Query.boolean_query([(Occur.Should, _match(node)) for node in nodes], at_least)
         case AllOf():
             return _all_of(match)
+        case _:
+            assert_never(match)
+
+
+def _tokens(match: Term | Run | Starting) -> Query:
+    if isinstance(match, Term):
+        return Query.term_query(SCHEMA, match.field, match.token, FREQUENT.get(match.field, "basic"))
+    if isinstance(match, Run):
+        if len(match.bigrams) == 1:
+            return Query.term_query(SCHEMA, TokenField.BIGRAMS, match.bigrams[0], "freq")
+        return Query.phrase_query(SCHEMA, TokenField.BIGRAMS, list(match.bigrams))
+    escaped = "".join(f"\\{sign}" if sign in REGEX_SIGNS else sign for sign in match.prefix)
+    return Query.const_score_query(Query.regex_query(SCHEMA, match.field, f"{escaped}.*"), 1.0)
 
 
 def _all_of(match: AllOf) -> Query:

@@ -1,14 +1,13 @@
-"""`reindex`: build the search index anew from the graph."""
+"""`reindex`: build the search index anew beside the one that is searched meanwhile, then take its place."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casegraph.commands.ingest import find_all
-from casegraph.services import for_child, open_services
+from casegraph.services import open_services
 from casegraph.terminal import say
-from casegraph.workers import worker
-from search.tantivy_engine import forget
+from search.indexer import Indexer
+from search.tantivy_engine import next_generation
 
 if TYPE_CHECKING:
     import argparse
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 
 
 async def run(settings: Settings, _: argparse.Namespace) -> int:
-    """Forget the index and fill it again; searches find what is in so far."""
-    forget(settings.data / "index")
-    async with open_services(settings) as services, worker(for_child(services)):
-        await find_all(services)
-    say("The index is built.")
+    """Fill a new generation and let it go live; a worker that runs goes on with it."""
+    async with open_services(settings) as services:
+        with next_generation(settings.data / "index") as engine:
+            reached = await Indexer(pool=services.pool, engine=engine).catch_up()
+    say(f"The index is built, up to entry {reached:,} of the journal.")
     return 0

@@ -55,7 +55,7 @@ def units(plain: str) -> list[str]:
 
 
 def words(plain: str) -> list[str]:
-    """Return the words of a normalised text, of two Chinese characters or more, as a dictionary and its counts cut it."""
+    """Return the Chinese words of a normalised text, of two characters or more, as a dictionary cuts it."""
     return [word for word in rjieba.cut(plain) if len(word) > 1 and "\u33ff" < word < "\ua000" and word.isalnum()]
 
 
@@ -80,8 +80,7 @@ def _units_and_bigrams(plain: str) -> tuple[str, str]:
     single = array("I", NO_UNIT.sub("", plain).encode("utf-32-le", "replace"))
     count = len(single)
     if count < 2:
-        alone = units(plain) if not long_units else long_units
-        return " ".join(alone), ""
+        return " ".join(long_units or units(plain)), ""
     spread, paired = BLANK * (2 * count), BLANK * (3 * count - 3)
     spread[0::2] = single
     paired[0::3], paired[1::3] = single[:-1], single[1:]
