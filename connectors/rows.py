@@ -96,6 +96,9 @@ class RowReader:
         self._columns = columns
         self._draft = form(columns)
         self._names = tuple(columns.headings)
+        known = frozenset(columns.columns.values())
+        # A key that means no field may be anything, a person's name as well.
+        self._told = tuple(name if index in known else f"{index + 1}" for index, name in enumerate(self._names))
         self._longest = options.limits.text
 
     def read(self, row: Row, position: str) -> Reading | None:
@@ -134,13 +137,13 @@ class RowReader:
             self._check_characters(row)
 
     def _check_lengths(self, row: Row) -> None:
-        for name, cell in zip(self._names, row, strict=False):
+        for name, cell in zip(self._told, row, strict=False):
             if isinstance(cell, str) and len(cell) > self._longest:
                 message = f"Column {name}: {len(cell)} characters stand there, at most {self._longest} are read."
                 raise ValueFault(RejectionReason.TOO_LARGE, f"{message} Send it as an attachment.")
 
     def _check_characters(self, row: Row) -> None:
-        for name, cell in zip(self._names, row, strict=False):
+        for name, cell in zip(self._told, row, strict=False):
             found = _UNUSABLE.search(cell) if isinstance(cell, str) else None
             if found is None:
                 continue

@@ -177,6 +177,13 @@ def test_a_refused_row_of_a_sheet_can_be_read_again(channel: Channel) -> None:
     assert isinstance(mended, Draft)
 
 
+def test_a_key_that_means_nothing_here_is_not_told() -> None:
+    """It may be a name."""
+    (refusal,) = read_push(Channel.WEB, '{"text":"a","time":"2024-05-06","秘密人":"\\ud800"}'.encode(), OPTIONS)
+    assert isinstance(refusal, Refusal)
+    assert refusal.message.startswith("Column 3:")
+
+
 def test_retrying_reads_rows_and_files_in_their_own_form() -> None:
     """A row of any register as JSON, a whole file by its name."""
     for channel in Channel:
