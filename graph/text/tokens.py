@@ -80,7 +80,8 @@ def _units_and_bigrams(plain: str) -> tuple[str, str]:
     single = array("I", NO_UNIT.sub("", plain).encode("utf-32-le", "replace"))
     count = len(single)
     if count < 2:
-        return " ".join(long_units or units(plain)), ""
+        alone: list[str] = long_units or units(plain)
+        return " ".join(alone), ""
     spread, paired = BLANK * (2 * count), BLANK * (3 * count - 3)
     spread[0::2] = single
     paired[0::3], paired[1::3] = single[:-1], single[1:]
@@ -89,7 +90,8 @@ def _units_and_bigrams(plain: str) -> tuple[str, str]:
         return joined
 
     def restored(match: re.Match[str]) -> str:
-        return long_units[ord(match[0]) - PLANE[0]]
+        unit: str = long_units[ord(match[0]) - PLANE[0]]
+        return unit
 
     return PLACEHOLDER.sub(restored, joined[0]), PLACEHOLDER.sub(restored, joined[1])
 
