@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +11,8 @@ from connectors.connector import UnreadableError
 from connectors.letters import mime
 from connectors.letters.attachments import document_of, named, usable
 from connectors.letters.drafting import Written, draft_of, read_whole
+from connectors.letters.forwards import bare, passed_on
+from connectors.letters.mime import Parts
 from connectors.letters.signing import read_signed
 from connectors.moments import Clock
 from connectors.values import ValueFault
@@ -18,13 +20,17 @@ from graph.records import Channel, DocumentDraft, RejectionReason
 
 if TYPE_CHECKING:
     from connectors.connector import Limits, ReadOptions, Resource
-    from connectors.letters.mime import Mail, Parts
+    from connectors.letters.mime import Mail
     from graph.records import Reading
 
 MEDIA_TYPE: Final = "message/rfc822"
 LONGEST_COVER: Final = 200
 """Characters of the words with which an office passes a letter on; more are a letter of their own."""
 LONGEST_ID: Final = 500
+LONGEST_HINT: Final = 100
+"""Characters of a mail that only says that the letter is attached."""
+SHORTEST_LETTER: Final = 50
+SEALED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 COVER: Final = "转信附言.txt"
 
 
@@ -35,6 +41,11 @@ class _Letter:
     mail: Mail
     parts: Parts
     covers: list[str] = field(default_factory=list)
+    fault: UnreadableError | None = None
+    text: str = ""
+    title: str | None = None
+    sender: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +63,93 @@ class MailLetter:
         """Yield the letter, or each where an office passed several on; a broken attachment is a refusal of its own."""
         content = read_whole(resource, options.limits)
         mail = mime.parse(content, options.limits.depth)
-        letters = _letters(mail, options.limits.depth)
+        letters = _letters(mail)
         received = _received(mail, options)
         outer = _id(mail)
         for number, letter in enumerate(letters, 1):
-            where = f"letter {number}" if len(letters) > 1 else ""
-            external_id = f"{outer}#{number}" if outer and where else outer
-            documents: list[DocumentDraft] = []
-            for document in _documents(letter, options.limits, where):
-                if isinstance(document, DocumentDraft):
-                    documents.append(document)
-                else:
-                    yield document.refusal(self.channel, resource.name, options.source, resource.kept())
-            name, address = mime.sender(letter.mail)
-            written = Written(
-                text=letter.parts.text,
+            several = len(letters) > 1
+            whole = Written(
+                text="",
                 media_type=MEDIA_TYPE,
-                content=content,
-                title=mime.header(letter.mail, "subject"),
-                external_id=external_id,
+                content=mime.bytes_of(letter.mail) if several else content,
+                external_id=f"{outer}#{number}" if outer and several else outer,
                 received_at=received,
-                sender=name,
-                email=address,
-                documents=(*documents, *_covers(letter)),
-                enclosures=len(letter.parts.leaves) or None,
                 whole=False,
             )
-            yield draft_of(written, resource, options, where)
+            where = f"letter {number}" if several else ""
+            try:
+                yield from _read(letter, whole, resource, options, where)
+            except UnreadableError as error:
+                error.where = error.where or where
+                yield error.refusal(self.channel, resource.name, options.source, resource.kept())
 
 
-def _letters(mail: Mail, depth: int) -> list[_Letter]:
-    """Return the letters in a mail: itself, or those that it only passes on."""
-    parts = mime.parts_of(mail)
-    if not parts.mails or depth < 0 or not _is_cover(parts.text):
+def _read(letter: _Letter, whole: Written, resource: Resource, options: ReadOptions, where: str) -> Iterator[Reading]:
+    """Yield refusals of attachments, then the letter. Raises UnreadableError where it cannot be read."""
+    _fill(letter, options.limits.depth)
+    documents: list[DocumentDraft] = []
+    for document in _documents(letter, options.limits, where):
+        if isinstance(document, DocumentDraft):
+            documents.append(document)
+        else:
+            yield document.refusal(Channel.LETTER, resource.name, options.source, resource.kept())
+    _take_enclosed(letter, documents)
+    written = replace(
+        whole,
+        text=letter.text,
+        title=letter.title,
+        sender=letter.sender,
+        email=letter.email,
+        documents=(*documents, *_covers(letter)),
+        enclosures=len(letter.parts.leaves) + len(letter.parts.mails) or None,
+    )
+    yield draft_of(written, resource, options, where)
+
+
+def _letters(mail: Mail) -> list[_Letter]:
+    """Return the letters in a mail: itself, or those that it only passes on. Their words are not read yet."""
+    try:
+        parts = mime.parts_of(mail)
+    except UnreadableError as error:
+        return [_Letter(mail, Parts(), fault=error)]
+    if not parts.mails or not _is_cover(parts.text):
         return [_Letter(mail, parts)]
-    found = [letter for inner in parts.mails for letter in _letters(inner, depth - 1)]
+    found = [letter for inner in parts.mails for letter in _letters(inner)]
     for letter in found:
         if parts.text:
             letter.covers.append(parts.text)
     found[0].parts.leaves += parts.leaves
     return found
+
+
+def _fill(letter: _Letter, depth: int) -> None:
+    """Read the words of a letter: the mail's own, or those that it quotes only to pass them on."""
+    if letter.fault is not None:
+        raise letter.fault
+    letter.text, letter.title = letter.parts.text, mime.header(letter.mail, "subject")
+    letter.sender, letter.email = mime.sender(letter.mail)
+    for _ in range(depth):
+        inner = passed_on(letter.text, letter.title)
+        if inner is None or not _is_cover(inner.cover):
+            break
+        if inner.cover:
+            letter.covers.append(inner.cover)
+        letter.text, letter.title = inner.text, inner.title or bare(letter.title or "") or None
+        letter.sender, letter.email = inner.sender, inner.email
+
+
+def _take_enclosed(letter: _Letter, documents: list[DocumentDraft]) -> None:
+    """Let an enclosed document be the letter where the mail only says so. Raises UnreadableError for a sealed mail."""
+    text = letter.text.strip()
+    if text and not ("附" in text and len(text) <= LONGEST_HINT and not read_signed(text).mentions):
+        return
+    enclosed = [document.text for document in documents if len(document.text) >= SHORTEST_LETTER]
+    if len(enclosed) == 1:
+        letter.covers += [text] if text else []
+        letter.text = enclosed[0]
+    elif not text and any(leaf.get_content_type() in SEALED for leaf in letter.parts.leaves):
+        message = "The mail is encrypted. Ask for it in plain, or open it in the mail program and forward its text."
+        raise UnreadableError(RejectionReason.ENCRYPTED, message)
 
 
 def _is_cover(text: str) -> bool:
@@ -120,7 +178,7 @@ def _attached_mail(mail: Mail, number: int, limits: Limits) -> DocumentDraft:
     except UnreadableError:
         subject, text = None, ""
     name = named(f"{subject}.eml" if subject else None, MEDIA_TYPE, number)
-    return DocumentDraft(name=name, media_type=MEDIA_TYPE, content=mail.as_bytes(), text=usable(text, limits))
+    return DocumentDraft(name=name, media_type=MEDIA_TYPE, content=mime.bytes_of(mail), text=usable(text, limits))
 
 
 def _covers(letter: _Letter) -> list[DocumentDraft]:

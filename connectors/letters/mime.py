@@ -162,6 +162,14 @@ def content_of(part: Mail) -> bytes:
     return content if isinstance(content, bytes) else b""
 
 
+def bytes_of(mail: Mail) -> bytes:
+    """Return a mail within a mail as a file of its own."""
+    try:
+        return mail.as_bytes()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return b""  # what is malformed in ways that the library reads but does not write
+
+
 def parts_of(mail: Mail) -> Parts:
     """Take a mail apart. Raises UnreadableError where its words cannot be read."""
     kind = mail.get_content_type()
