@@ -72,6 +72,7 @@ def _add_rejections(command: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=int, default=100, help="how many at most (100)")
     retry = actions.add_parser("retry", help="read them again")
     retry.add_argument("ids", nargs="+", metavar="ID", help="an id of `rejections list`, or `all`")
+    retry.add_argument("--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean")
 
 
 def main(words: Sequence[str] | None = None) -> int:

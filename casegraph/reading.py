@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from casegraph.running import unheard
 from connectors.connector import ReadOptions, Resource
 from connectors.headings import load_mapping
 from connectors.registry import read
@@ -98,7 +98,6 @@ def _size(reading: Reading) -> int:
 
 def _serve_batches(plan: Plan, pipe: Connection) -> None:
     """Run in the reader's process: send every batch, then None."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us; the pipe tells us of its end
     try:
         for batch in batches(plan):
             pipe.send(batch)
@@ -131,7 +130,8 @@ async def _one_reader(plan: Plan) -> AsyncIterator[Batch | None]:
     """Yield what one reader sends, None where it came to its end; nothing more where it died."""
     ours, theirs = SPAWN.Pipe(duplex=False)
     process = SPAWN.Process(target=_serve_batches, args=(plan, theirs), daemon=True, name="casegraph-reader")
-    process.start()
+    with unheard():
+        process.start()
     theirs.close()
     coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
     try:

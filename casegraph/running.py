@@ -15,19 +15,29 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 SIGNALLED: Final = 128
 """What shells add to a signal's number to make an exit code."""
 
 
-def run(main: Coroutine[object, object, int]) -> int:
+def run(main: Coroutine[object, object, int], signals: tuple[signal.Signals, ...] = SIGNALS) -> int:
     """Run to the end and return the exit code, which tells of the signal where one came."""
-    return uvloop.run(_until_signalled(main))
+    return uvloop.run(_until_signalled(main, signals))
 
 
-async def _until_signalled(main: Coroutine[object, object, int]) -> int:
+@contextlib.contextmanager
+def unheard(number: signal.Signals = signal.SIGINT) -> Iterator[None]:
+    """Keep a signal from processes started inside: a terminal's Ctrl-C is for us, who then end them in good order."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+async def _until_signalled(main: Coroutine[object, object, int], signals: tuple[signal.Signals, ...]) -> int:
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(main)
     caught: list[signal.Signals] = []
@@ -36,7 +46,7 @@ async def _until_signalled(main: Coroutine[object, object, int]) -> int:
         caught.append(number)
         task.cancel()
 
-    for number in SIGNALS:
+    for number in signals:
         loop.add_signal_handler(number, cancel, number)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import signal
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from casegraph.running import finish, run
+from casegraph.running import finish, run, unheard
 from casegraph.services import make_indexer, open_services
 from casegraph.settings import configure_logging
 from graph import journal
@@ -55,7 +56,7 @@ async def _keep_partitions(services: Services) -> None:
 
 def _process(settings: Settings) -> None:
     configure_logging(settings)
-    sys.exit(run(work(settings)))
+    sys.exit(run(work(settings), (signal.SIGTERM,)))
 
 
 @asynccontextmanager
@@ -71,7 +72,8 @@ async def worker(settings: Settings) -> AsyncIterator[None]:
 async def _keep_working(settings: Settings) -> None:
     while True:
         process = SPAWN.Process(target=_process, args=(settings,), name="casegraph-work")
-        process.start()
+        with unheard():
+            process.start()
         try:
             await _ended(process)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -9,12 +10,15 @@ from casegraph.commands.ingest import REJECTED
 from casegraph.ingest import ACTOR
 from casegraph.services import open_services
 from casegraph.terminal import complain, say
+from connectors.headings import load_mapping
 from graph.errors import NotFoundError
 from graph.outcomes import Change
 from graph.records import RejectionId
+from sync.retry import Retry
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from casegraph.services import Services
     from casegraph.settings import Settings
@@ -28,7 +32,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_services(settings) as services:
         if arguments.action == "list":
             return await _list(services, arguments.limit)
-        return await _retry(services, arguments.ids)
+        return await _retry(services, arguments.ids, _retrying(services, arguments.mapping))
 
 
 async def _list(services: Services, limit: int) -> int:
@@ -43,7 +47,13 @@ async def _list(services: Services, limit: int) -> int:
     return 0
 
 
-async def _retry(services: Services, ids: list[str]) -> int:
+def _retrying(services: Services, mapping: Path | None) -> Retry:
+    if mapping is None:
+        return services.retry
+    return Retry(services.intake, replace(services.read_options, mapping=load_mapping(mapping)))
+
+
+async def _retry(services: Services, ids: list[str], retry: Retry) -> int:
     if ids == [ALL]:
         rejections = [rejection for rejection, _ in await services.intake.open_rejections(MOST)]
     else:
@@ -55,7 +65,7 @@ async def _retry(services: Services, ids: list[str]) -> int:
     still = 0
     for rejection in rejections:
         try:
-            outcome = await services.retry.retry(rejection, actor=ACTOR, now=services.clock())
+            outcome = await retry.retry(rejection, actor=ACTOR, now=services.clock())
         except NotFoundError as error:
             complain(str(error))
             still += 1

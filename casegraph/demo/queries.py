@@ -32,17 +32,20 @@ WORTH_TRYING: Final = (
 """,
     ),
     Query(
-        "Who came more than once, through which doors, about what, and why we think it was the same person.",
+        "What came by letter: who is named in it (masked), and what makes us think who they are.",
         """\
 {
-  parties(filter: {kind: PERSON, role: PETITIONER, leastMentions: 3}, first: 5) {
+  submissions(filter: {channel: {equals: LETTER}}, first: 3) {
     totalCount
     nodes {
-      names
-      phones
-      submissionCount
-      mentions(first: 10) { nodes { submission { channel receivedAt title case { number } } } }
-      links { link { state evidence decidedBy } }
+      title
+      details { ... on LetterDetails { postmarkedOn signatories } }
+      mentions {
+        role
+        name
+        phone
+        party { names submissionCount links { link { state evidence decidedBy } } }
+      }
     }
   }
 }

@@ -17,7 +17,7 @@ def test_there_are_three() -> None:
     assert len({query.caption for query in WORTH_TRYING}) == 3
 
 
-@pytest.mark.parametrize("query", WORTH_TRYING, ids=["search", "parties", "cases"])
+@pytest.mark.parametrize("query", WORTH_TRYING, ids=["search", "letters", "cases"])
 def test_a_query_is_valid(query: Query) -> None:
     """Nobody's first query fails on a field that was renamed."""
     assert not validate(SCHEMA, parse(query.document))
