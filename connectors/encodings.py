@@ -120,6 +120,8 @@ def _candidates(content: bytes, label: str | None) -> list[str]:
     names = ["utf-8"]
     if b"\0" in content:
         names = [_of_zeros(content), *names]
+    elif label != "utf-8" and _is_ambiguous(content):
+        names = ["gb18030", *names]
     if label in WESTERN:
         names += ["gb18030", label]
     else:
@@ -127,6 +129,16 @@ def _candidates(content: bytes, label: str | None) -> list[str]:
     if len(content) % 2 == 0:
         names += ["utf-16-le", "utf-16-be"]  # without a mark and without a blank; only plausible texts pass
     return list(dict.fromkeys(names))
+
+
+def _is_ambiguous(content: bytes) -> bool:
+    """Tell whether valid UTF-8 is a few common Chinese characters in GB18030: 没 is written as û is there."""
+    try:
+        western, chinese = content.decode("utf-8"), content.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    foreign = [char for char in chinese if char > "\x7f"]
+    return max(western) < "\u0800" and sum(char in COMMON for char in foreign) * 2 >= len(foreign)
 
 
 def _of_zeros(content: bytes) -> str:
