@@ -206,6 +206,7 @@ def _unknown(name: str, known: Mapping[str, object]) -> str:
 def configure_logging(settings: Settings) -> None:
     """Log to the standard error stream, one line each."""
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    # Each request is counted in /metrics; a line each would be most of the log.
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    # Each request is counted in /metrics; a line each would be most of the log. Starts and stops are told by us.
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from casegraph.commands.ingest import find_all, ingest, plan_of
@@ -52,7 +52,7 @@ def _make(town: Path) -> None:
         return
     partial = town.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    make_town(partial, submissions=SUBMISSIONS, seed=SEED, until=date.today())  # noqa: DTZ011  # the town's own day
+    make_town(partial, submissions=SUBMISSIONS, seed=SEED, until=date.today() - timedelta(days=1))  # noqa: DTZ011  # of the town itself
     partial.rename(town)
 
 
