@@ -90,7 +90,7 @@ PHONE: Final = re.compile(
 NUMBER: Final = re.compile(r"(?<![\dA-Za-z])[1-9]\d{5}(?: ?\d){8,11}(?: ?[\dXx])?(?![\dA-Za-z])", re.ASCII)
 PAPER: Final = re.compile(r"(?<![\dA-Za-z])[A-Z]{1,2}[A-Z0-9]{6,10}(?:[（(][\dA-Z][）)])?(?![\dA-Za-z])", re.ASCII)
 """The number of a passport or of a permit of Hong Kong, Macao or Taiwan."""
-EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 DATE: Final = re.compile(
     r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|[〇○零Ｏ0一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月"
     r"[一二三四五六七八九十]{1,3}日"
@@ -111,7 +111,7 @@ _ANY: Final = "|".join(_spaced(word) for word in sorted(_LABELS, key=len, revers
 _ASIDE: Final = r"(?:[（(][^（）()\n]{0,12}[）)])?"
 _FIRST: Final = re.compile(rf"{_BULLET}[【\[]?({_ANY}){_BLANK}{_ASIDE}[】\]]?{_BLANK}(?:[:：]|\t|(?<=[】\]]))")
 _APART: Final = re.compile(rf"{_BULLET}({_ANY})[ \u3000]+(?=\S)")
-_NEXT: Final = re.compile(rf"(?:[\s,，;；|。、/]+|(?<=[\dXx]))({_ANY}){_BLANK}{_ASIDE}{_BLANK}(?:[:：]|\t)")
+_NEXT: Final = re.compile(rf"(?<=[\s,，;；|。、/\dXx])({_ANY}){_BLANK}{_ASIDE}{_BLANK}(?:[:：]|\t)")
 _WITHIN_BRACKETS: Final = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
 _HONORIFIC: Final = re.compile(r"(?<=[\u4e00-\u9fff]{2})(?:先生|女士|同志|小姐)$")
 _SENTENCE: Final = re.compile(r"[。！？!?：:]|\d")
@@ -153,7 +153,7 @@ def _apart(line: str) -> re.Match[str] | None:
         Label.NUMBER: NUMBER.fullmatch(value),
         Label.EMAIL: EMAIL.fullmatch(value),
         Label.WRITTEN: DATE.fullmatch(value),
-        Label.PETITIONER: is_signature(value),
+        Label.PETITIONER: signature(value),
     }
     return match if fits.get(label_of(match[1]) or Label.TRAIT) else None
 
@@ -204,15 +204,15 @@ def looks_like_person(name: str) -> bool:
     return bool(_PERSON.fullmatch(name)) and (name[0] in SURNAMES or "·" in name)
 
 
-def is_signature(line: str) -> bool:
-    """Tell whether a line without a label consists of names."""
+def signature(line: str) -> list[str]:
+    """Return the names that a line without a label consists of, nothing for any other line."""
     names = list(_words(line))
-    return bool(names) and all(looks_like_person(name) for name in names)
+    return names if all(looks_like_person(name) for name in names) else []
 
 
 def _words(line: str) -> Iterator[str]:
     bare = _WITHIN_BRACKETS.sub("", line).strip(values.STRIPPED)
-    if _PERSON.fullmatch(bare.replace(" ", "").replace("\u3000", "")) and len(bare) <= 4 and " " in bare:
-        yield bare.replace(" ", "")  # 张 三
+    if re.fullmatch(r"[\u4e00-\u9fff]\s+[\u4e00-\u9fff]", bare):
+        yield bare[0] + bare[-1]  # 张　三, set as wide as a name of three characters
         return
     yield from (word for word in re.split(r"[、,，;；\s]+", bare) if word)

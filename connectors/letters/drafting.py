@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LONGEST_TITLE: Final = 60
 """Characters of a first line that is a title rather than the beginning of the text."""
 _SALUTATION: Final = re.compile(r"[：:，,]$|^(?:尊敬|敬爱|亲爱|您好|你好|各位)|(?:您好|你好)[！!。]?$")
-_BLANK_LINES: Final = re.compile(r"\n\s*\n(?:\s*\n)+")
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
 _NUMERALS: Final = {char: str(digit % 10) for digit, char in enumerate("〇一二三四五六七八九零○Ｏ")} | {
     "零": "0", "○": "0", "Ｏ": "0",
 }  # fmt: skip

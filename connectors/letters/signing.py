@@ -144,12 +144,12 @@ class _Reader:
             line = self.kept[at]
             dated = labels.DATE.search(line)
             before = (line[: dated.start()] if dated else line).strip(values.STRIPPED)
-            if dated and (not before or labels.is_signature(before)) and not line[dated.end() :].strip():
+            if dated and (not before or labels.signature(before)) and not line[dated.end() :].strip():
                 self.dates.setdefault(Label.WRITTEN, dated[0])
                 self.kept[at] = ""
             near = dated is not None or self._follows_goodbye(closing[:place]) or self._precedes_date(at)
-            if before and near and labels.is_signature(before):
-                self._groups.append(_Group(Label.PETITIONER, labels.names_in(before.replace(" ", "、"))))
+            if near and (names := labels.signature(before)):
+                self._groups.append(_Group(Label.PETITIONER, names))
                 self.kept[at] = ""
             elif before:
                 return
@@ -299,9 +299,10 @@ class _Reader:
         if self._listing is None or labels.segments(line):
             return False
         rest = labels.PHONE.sub(" ", labels.NUMBER.sub(" ", bare))
-        if not labels.is_signature(rest):
+        names = labels.signature(rest)
+        if not names:
             self._listing = None
             return False
-        group = self._begin(self._listing, labels.names_in(re.sub(r"\s+", "、", rest.strip(values.STRIPPED))))
+        group = self._begin(self._listing, names)
         group.phones, group.numbers = labels.phones_in(bare), labels.numbers_in(bare)
         return True
