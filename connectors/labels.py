@@ -116,7 +116,11 @@ _WITHIN_BRACKETS: Final = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】
 _HONORIFIC: Final = re.compile(r"(?<=[\u4e00-\u9fff]{2})(?:先生|女士|同志|小姐)$")
 _SENTENCE: Final = re.compile(r"[。！？!?：:]|\d")
 _NOTHING_LEFT: Final = re.compile(r"[\s,，、;；/|.。和或及()（）]*")
-_PERSON: Final = re.compile(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,8}[·•][\u4e00-\u9fff]{2,8}")
+_COMPOUND: Final = "欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|司徒|东方|南宫|端木|轩辕|長孫|长孙|歐陽|諸葛"
+_FOREIGN: Final = re.compile(r"[\u4e00-\u9fff]{1,10}(?:[·•][\u4e00-\u9fff]{1,10})+")
+_PERSON: Final = re.compile(
+    rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,7 @@ def is_all(value: str, pattern: re.Pattern[str]) -> bool:
 
 def looks_like_person(name: str) -> bool:
     """Tell whether an unlabelled word is a Chinese name beyond doubt, as far as there is such a thing."""
-    return bool(_PERSON.fullmatch(name)) and (name[0] in SURNAMES or "·" in name)
+    return bool(_PERSON.fullmatch(name) or _FOREIGN.fullmatch(name))
 
 
 def signature(line: str) -> list[str]:

@@ -124,9 +124,9 @@ def sender(mail: Mail) -> tuple[str | None, str | None]:
 def times(mail: Mail) -> Iterator[str]:
     """Yield what says when a mail came, as written: the last station's stamp first, then the sender's own."""
     for name in ("received", "date"):
-        raw = next((str(value) for key, value in mail.raw_items() if key.lower() == name), None)
-        if raw is not None:
-            yield raw.rpartition(";")[2].strip() if name == "received" else raw.strip()
+        said = header(mail, name)
+        if said is not None:
+            yield said.rpartition(";")[2].strip()
 
 
 def moment(written: str) -> datetime | None:
