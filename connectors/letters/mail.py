@@ -71,7 +71,7 @@ class MailLetter:
             whole = Written(
                 text="",
                 media_type=MEDIA_TYPE,
-                content=mime.bytes_of(letter.mail) if several else content,
+                content=(several and mime.bytes_of(letter.mail)) or content,
                 external_id=f"{outer}#{number}" if outer and several else outer,
                 received_at=received,
                 whole=False,
@@ -80,7 +80,7 @@ class MailLetter:
             try:
                 yield from _read(letter, whole, resource, options, where)
             except UnreadableError as error:
-                error.where = error.where or where
+                error.where = " ".join(dict.fromkeys(filter(None, (where, error.where))))
                 yield error.refusal(self.channel, resource.name, options.source, resource.kept())
 
 

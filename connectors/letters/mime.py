@@ -28,6 +28,7 @@ MOST_PARTS: Final = 1_000
 HEADERS: Final = ("from", "subject", "date", "message-id", "received")
 """A file that has none of these is no mail."""
 LONGEST_HEADER: Final = 4_000
+_AS_IT_IS: Final = policy.compat32.clone(max_line_length=None, mangle_from_=False)
 _BROKEN: Final = (
     errors.InvalidBase64PaddingDefect,
     errors.InvalidBase64CharactersDefect,
@@ -86,13 +87,17 @@ def header(mail: Mail, name: str) -> str | None:
 
 
 def unfolded(raw: bytes) -> str:
-    """Return a header's text from its bytes."""
+    """Return a header's text from its bytes, nothing where it is encoded wrongly."""
     text = raw.decode("ascii") if raw.isascii() else decode(raw).text
     text = re.sub(r"\r?\n[ \t]*", " ", text)
     if not _WORD.search(text):
         return text.strip()
+    try:
+        words = decode_header(text)
+    except errors.HeaderParseError:
+        return ""
     pieces = []
-    for piece, charset in decode_header(text):
+    for piece, charset in words:
         if isinstance(piece, str):
             pieces.append(piece)
         elif charset is None:
@@ -165,8 +170,8 @@ def content_of(part: Mail) -> bytes:
 def bytes_of(mail: Mail) -> bytes:
     """Return a mail within a mail as a file of its own."""
     try:
-        return mail.as_bytes()
-    except (ValueError, LookupError, TypeError, AttributeError):
+        return mail.as_bytes(policy=_AS_IT_IS)
+    except (errors.MessageError, ValueError, LookupError, TypeError, AttributeError):
         return b""  # what is malformed in ways that the library reads but does not write
 
 

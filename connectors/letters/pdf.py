@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pypdf
-from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError, PyPdfError
+from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
 from connectors import labels
 from connectors.connector import UnreadableError
@@ -80,7 +80,10 @@ def text_of(content: bytes, limits: Limits) -> str:
     except RecursionError as error:
         message = "Its objects stand in objects too deeply. Print it as a PDF anew."
         raise UnreadableError(RejectionReason.BOMB, message) from error
-    except (PyPdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError) as error:
+    except UnreadableError:
+        raise
+    except Exception as error:
+        # The library raises whatever a damaged object makes it stumble over, from its own errors to KeyError.
         message = "It is cut off or damaged. Copy it again, or print it as a PDF anew."
         raise UnreadableError(RejectionReason.UNREADABLE, message) from error
     text = _unwrapped([line for page in pages for line in _lines(page)])
