@@ -52,7 +52,9 @@ class Indexer:
         """Index all that the journal tells of now, and return the position held. The caller has the lock."""
         reached = await asyncio.to_thread(self._engine.position)
         if reached is None:
+            # An index of nothing can be searched; no index is a fault.
             reached = Position(0)
+            await asyncio.to_thread(self._engine.apply, [], [], reached)
         async with self._pool.acquire() as connection:
             if reached > await journal.position(connection):
                 reached = Position(0)  # of another database: all is indexed anew over it
