@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pypdf
-from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
+from pypdf.errors import FileNotDecryptedError, LimitReachedError
 
 from connectors import labels
 from connectors.connector import UnreadableError
@@ -72,13 +72,8 @@ def text_of(content: bytes, limits: Limits) -> str:
             pages = _pages(content, limits)
     except FileNotDecryptedError as error:
         raise _locked() from error
-    except DependencyError as error:
-        raise _locked() from error
-    except LimitReachedError as error:
+    except (LimitReachedError, RecursionError) as error:
         message = "Something in it unpacks to far more than a letter holds. Print it as a PDF anew."
-        raise UnreadableError(RejectionReason.BOMB, message) from error
-    except RecursionError as error:
-        message = "Its objects stand in objects too deeply. Print it as a PDF anew."
         raise UnreadableError(RejectionReason.BOMB, message) from error
     except UnreadableError:
         raise
