@@ -153,9 +153,9 @@ def test_a_file_over_the_limit_is_not_even_read(tmp_path: Path) -> None:
     with path.open("wb") as stream:
         stream.write(MAIL)
         stream.truncate(270_000_000)
-    began = time.perf_counter()
+    began = time.process_time()
     (found,) = read(Channel.LETTER, Resource.from_path(path), OPTIONS)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert isinstance(found, Refusal)
     assert (found.reason, found.payload) == (RejectionReason.TOO_LARGE, b"")
 
@@ -254,10 +254,10 @@ def test_elements_in_elements_without_end_are_a_bomb() -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     """The time grows with the text and not with its square."""
-    began = time.perf_counter()
+    began = time.process_time()
     readings(text.encode(), "a.txt", Channel.LETTER)
     readings(mail(text_part(text)).as_bytes(), "a.eml", Channel.LETTER)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("date", ["Sun, 31 Dec 1899 00:00:00 +0800", "Fri, 31 Dec 9999 23:59:59 +0800", "gestern"])
