@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from casegraph.postgres import TUNING, EmbeddedPostgres
+from graph import places
 from graph.database import connect
 from graph.ids import new_id
-from graph import places
 from graph.migrate import migrate
 
 if TYPE_CHECKING:

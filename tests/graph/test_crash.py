@@ -8,7 +8,7 @@ import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from graph import journal
 from graph.database import connect, open_pool
@@ -86,7 +86,7 @@ async def _ingest(run: Run) -> None:
 
         connection = await pool.acquire()
         # The pool's only connection; a released one would forget who counts.
-        connection._con.add_query_logger(count)
+        cast("Any", connection)._con.add_query_logger(count)
         await pool.release(connection)
     intake = make_intake(pool, Vault(run.key), run.folder)
     records = readings()
