@@ -101,6 +101,7 @@ async def migrate(connection: Connection, loads: Sequence[Load] = (), folder: Pa
         todo = pending_of(known, await _applied(connection))
         for migration in todo:
             async with connection.transaction():
+                await connection.execute(SQL.give_way)
                 await connection.execute(migration.text)
                 await connection.execute(SQL.remember, migration.number, migration.name, migration.checksum)
         for load in loads:

@@ -20,3 +20,7 @@ select pg_try_advisory_lock($1);
 
 -- name: unlock
 select pg_advisory_unlock($1);
+
+-- name: give_way
+-- A migration that cannot have its lock soon fails rather than hold up all who queue behind it.
+set local lock_timeout = '10s';
