@@ -63,9 +63,8 @@ def index_document(source: Source) -> IndexDocument:
     """Return a submission as it is indexed."""
     tokens = analyse([normalise(text) for text in source.texts()])
     return IndexDocument(
-        submission=source.id, case=source.case, words=tokens.words, bigrams=tokens.bigrams, units=tokens.units,
-        codes=tokens.codes, channel=source.channel, kind=source.kind, status=source.status,
-        topics=levels(source.topic), divisions=prefixes(source.division),
+        submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=tokens.codes, channel=source.channel,
+        kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
         month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at,
     )  # fmt: skip
 

@@ -26,12 +26,14 @@ class SearchUnavailableError(GraphError):
     """There is no index to search, or it cannot be read. It is built again by `reindex`, or by a worker that runs."""
 
 
+class IndexMovedError(GraphError):
+    """The index is not where it was: another one went live. Ask it for its position, and go on from there."""
+
+
 class TokenField(StrEnum):
     """The kinds of tokens, each in a field of its own."""
 
-    WORDS = "words"
     BIGRAMS = "bigrams"
-    UNITS = "units"
     CODES = "codes"
 
 
@@ -51,9 +53,7 @@ class IndexDocument:
 
     submission: SubmissionId
     case: CaseId
-    words: str
     bigrams: tuple[str, ...]
-    units: str
     codes: str
     channel: str
     kind: str
@@ -63,6 +63,16 @@ class IndexDocument:
     month: str
     """`2026-11`, in the zone of the instance."""
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What goes into the index at once, and from where in the journal to where it brings it."""
+
+    documents: Sequence[IndexDocument]
+    gone: Sequence[SubmissionId]
+    after: Position
+    position: Position
 
 
 # What is looked for ------------------------------------------------------------------------------------------------
@@ -117,11 +127,10 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Fits all of `nodes` and none of `without`; `better` only makes it rank higher."""
+    """Fits all of `nodes` and none of `without`."""
 
     nodes: tuple[Match, ...] = ()
     without: tuple[Match, ...] = ()
-    better: tuple[Match, ...] = ()
 
 
 Match = Term | Run | Starting | Exact | Between | AnyOf | AllOf
@@ -167,18 +176,24 @@ class Engine(Protocol):
         """Return the journal position that the index holds, None where there is no index."""
         ...
 
-    def apply(self, documents: Sequence[IndexDocument], gone: Sequence[SubmissionId], position: Position) -> None:
-        """Put documents in the place of those of the same submissions, take out those gone, and hold `position`.
+    def apply(self, batch: Batch) -> None:
+        """Put documents in the place of those of the same submissions, take out those gone, and hold a position.
 
-        One commit, visible to every later `find`. Only the process that holds the lock `indexer` may call it.
+        One commit, visible to every later `find`. Where there is no index, or a damaged one, a new one is begun. Raises
+        IndexMovedError where the index is not at the position that the batch goes on from. Only the process that holds
+        the lock `indexer` may call it.
         """
+        ...
+
+    def clear(self) -> None:
+        """Begin an empty index in the place of the present one, which is of another database."""
         ...
 
     def find(self, lookup: Lookup) -> Found:
         """Return what matches. Raises SearchUnavailableError."""
         ...
 
-    def frequencies(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+    def frequencies(self, terms: Sequence[Term | Starting]) -> tuple[int, list[int]]:
         """Return how many documents there are, and how many hold each term. Raises SearchUnavailableError."""
         ...
 

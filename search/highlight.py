@@ -6,6 +6,7 @@ What was looked for is found in the normal form, and carried back to the origina
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,20 +14,20 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 from graph.text.normalise import normalise
-from graph.text.tokens import CODE, CODE_JOINT, UNIT
-from search.engine import TokenField
+from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT
+from search.engine import Starting, Term, TokenField
 from search.records import Passage, Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from search.documents import Source
-    from search.engine import Term
 
 AROUND: Final = 40
 """Characters shown before the first mark of a passage."""
 LONGEST: Final = 160
 """Characters of a passage."""
+CODE_PART: Final = re.compile(f"{LETTER}{{1,{LONGEST_CODE}}}")
 MOST: Final = 4
 """Passages of one hit: its title, and the places that say most."""
 
@@ -39,21 +40,36 @@ class Mapped:
     origin: tuple[int, ...]
 
 
+PLAIN: Final = "\x00-\x7f\u3001-\u3020\u4e00-\u9fff\uff01-\uff5e"
+ONE_BY_ONE: Final = re.compile(f"[{PLAIN}]+(?=[{PLAIN}]|\\Z)")
+"""Stretches of characters that each have a normal form of one character; nothing that follows combines with them."""
+
+
 @lru_cache(maxsize=65_536)
 def _normal(piece: str) -> str:
     return normalise(piece)
 
 
 def mapped(text: str) -> Mapped:
-    """Return a text's normal form with the way back. The form is that of `normalise`, cluster by cluster."""
-    plain, origin = [], []
+    """Return a text's normal form with the way back. The form is that of `normalise`, piece by piece."""
+    plain: list[str] = []
+    origin: list[int] = []
     start = 0
+    for run in ONE_BY_ONE.finditer(text):
+        _map_clusters(text[start : run.start()], start, plain, origin)
+        plain.append(normalise(run[0]))
+        origin += range(run.start(), run.end())
+        start = run.end()
+    _map_clusters(text[start:], start, plain, origin)
+    return Mapped("".join(plain), (*origin, len(text)))
+
+
+def _map_clusters(text: str, start: int, plain: list[str], origin: list[int]) -> None:
     for cluster in _clusters(text):
         form = _normal(cluster)
         plain.append(form)
         origin += [start] * len(form)
         start += len(cluster)
-    return Mapped("".join(plain), (*origin, start))
 
 
 def _clusters(text: str) -> Iterator[str]:
@@ -69,7 +85,7 @@ def _clusters(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def passages(source: Source, terms: Sequence[Term]) -> tuple[Passage, ...]:
+def passages(source: Source, terms: Sequence[Term | Starting]) -> tuple[Passage, ...]:
     """Return the title where something is found in it, and the best passages of the other texts."""
     wanted = frozenset(terms)
     fields = [("title", source.title), ("body", source.body)]
@@ -83,7 +99,7 @@ def passages(source: Source, terms: Sequence[Term]) -> tuple[Passage, ...]:
     return tuple(passage for _, passage in sorted(best, key=lambda one: one[0]))
 
 
-def _passage(field: str, text: str, wanted: frozenset[Term]) -> Passage | None:
+def _passage(field: str, text: str, wanted: frozenset[Term | Starting]) -> Passage | None:
     marks = marked(text, wanted)
     if not marks:
         return None
@@ -103,7 +119,7 @@ def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return start, min(start + LONGEST, len(text))
 
 
-def marked(text: str, wanted: frozenset[Term]) -> list[tuple[int, int]]:
+def marked(text: str, wanted: frozenset[Term | Starting]) -> list[tuple[int, int]]:
     """Return the stretches of the original text that hold what is wanted, in order, none touching another."""
     form = mapped(text)
     stretches = sorted(_stretches(form.plain, wanted))
@@ -123,24 +139,29 @@ def _end(origin: Sequence[int], high: int) -> int:
     return next((place for place in origin[high:] if place > last), origin[-1])
 
 
-def _stretches(plain: str, wanted: frozenset[Term]) -> Iterator[tuple[int, int]]:
-    tokens: dict[TokenField, set[str]] = {field: set() for field in TokenField}
-    for term in wanted:
-        tokens[term.field].add(term.token)
+def _stretches(plain: str, wanted: frozenset[Term | Starting]) -> Iterator[tuple[int, int]]:
+    pairs = {term.token for term in wanted if isinstance(term, Term) and term.field is TokenField.BIGRAMS}
+    single = {term.prefix for term in wanted if isinstance(term, Starting) and term.field is TokenField.BIGRAMS}
     cut = list(UNIT.finditer(plain))
-    for one, other in pairwise(cut):
-        if one[0] + other[0] in tokens[TokenField.BIGRAMS]:
-            yield one.start(), one.end()
-            yield other.start(), other.end()
-    if tokens[TokenField.UNITS]:
-        yield from (unit.span() for unit in cut if unit[0] in tokens[TokenField.UNITS])
-    if tokens[TokenField.CODES]:
-        yield from _codes(plain, tokens[TokenField.CODES])
+    if pairs:
+        for one, other in pairwise(cut):
+            if one[0] + other[0] in pairs:
+                yield one.span()
+                yield other.span()
+    if single:
+        yield from (unit.span() for unit in cut if unit[0] in single)
+    yield from _codes(plain, [term for term in wanted if term.field is TokenField.CODES])
 
 
-def _codes(plain: str, wanted: set[str]) -> Iterator[tuple[int, int]]:
+def _codes(plain: str, wanted: Sequence[Term | Starting]) -> Iterator[tuple[int, int]]:
+    if not wanted:
+        return
     for code in CODE.finditer(plain):
-        if CODE_JOINT.sub("", code[0])[:64] in wanted:
+        if _fits(CODE_JOINT.sub("", code[0])[:LONGEST_CODE], wanted):
             yield code.span()
             continue
-        yield from (unit.span() for unit in UNIT.finditer(plain, *code.span()) if unit[0] in wanted)
+        yield from (part.span() for part in CODE_PART.finditer(plain, *code.span()) if _fits(part[0], wanted))
+
+
+def _fits(code: str, wanted: Sequence[Term | Starting]) -> bool:
+    return any(code.startswith(one.prefix) if isinstance(one, Starting) else code == one.token for one in wanted)

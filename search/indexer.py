@@ -7,26 +7,32 @@ process that was killed goes on where its last commit was, and a lost index begi
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from graph import journal
 from graph.records import Position, SubmissionId
 from search.documents import SQL, index_document, load
+from search.engine import Batch, IndexMovedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from graph.database import Connection, Pool
-    from graph.journal import Recorded
+    from search.documents import Source
     from search.engine import Engine
 
-ENTRIES: Final = 6_000
-"""Entries that one commit takes at most: some two thousand submissions, well under a second's work."""
-TOGETHER: Final = 2_000
+ENTRIES: Final = 9_000
+"""Entries that one commit takes at most: some three thousand submissions, under a second's work. Fewer make segments
+that must be merged more often."""
+TOGETHER: Final = 3_000
 """Submissions that one commit takes, where few entries tell of many: two large cases that are joined."""
 LOOK_EVERY: Final = 5.0
 """Seconds after which the journal is looked at though nobody called."""
+GATHER: Final = 0.25
+"""Seconds between two commits while entries come one by one: a submission is found well within a second, and the index
+is not cut into segments of one."""
 STAND_BY: Final = 0.5
 """Seconds between two tries to become the one who writes."""
 
@@ -39,42 +45,87 @@ class Indexer:
         self._engine = engine
 
     async def run(self) -> None:
-        """Index whatever comes, until cancelled."""
+        """Index whatever comes, until cancelled.
+
+        Raises DatabaseError where the connection that holds the lock ends: from then on another process may write.
+        """
         async with self._pool.acquire() as held:
             await _become_writer(held)
             async with _calls(held) as called:
                 while True:
                     called.clear()
+                    began = time.monotonic()
                     await self.catch_up()
                     await _wait(called)
+                    await asyncio.sleep(began + GATHER - time.monotonic())
+                    await held.execute(SQL.still_here)
 
     async def catch_up(self) -> Position:
         """Index all that the journal tells of now, and return the position held. The caller has the lock."""
+        while True:
+            try:
+                return await self._follow(await self._begin())
+            except IndexMovedError:
+                continue
+
+    async def _begin(self) -> Position:
+        """Return where to go on from; without an index, begin one: one of nothing can be searched, none is a fault."""
         reached = await asyncio.to_thread(self._engine.position)
-        if reached is None:
-            # An index of nothing can be searched; no index is a fault.
-            reached = Position(0)
-            await asyncio.to_thread(self._engine.apply, [], [], reached)
         async with self._pool.acquire() as connection:
-            if reached > await journal.position(connection):
-                reached = Position(0)  # of another database: all is indexed anew over it
-            while entries := await journal.read(connection, reached, ENTRIES):
-                reached = await self._take(connection, entries)
+            foreign = reached is not None and reached > await journal.position(connection)
+        if foreign:
+            await asyncio.to_thread(self._engine.clear)
+        if foreign or reached is None:
+            reached = Position(0)
+            empty = Batch(documents=(), gone=(), after=reached, position=reached)
+            await asyncio.to_thread(self._engine.apply, empty)
         return reached
 
-    async def _take(self, connection: Connection, entries: list[Recorded]) -> Position:
-        ids = list({one for entry in entries for one in (entry.subject, entry.object) if one is not None})
-        affected = [SubmissionId(row["id"]) for row in await connection.fetch(SQL.affected, ids)]
-        began, reached = Position(entries[0].position - 1), entries[-1].position
-        chunks = [affected[start : start + TOGETHER] for start in range(0, len(affected), TOGETHER)] or [[]]
-        for chunk in chunks:
-            sources = await load(connection, chunk)
-            gone = [one for one in chunk if one not in sources]
-            # Only the last commit moves the position: until then they would all be taken again.
-            position = reached if chunk is chunks[-1] else began
-            made = [index_document(source) for source in sources.values()]
-            await asyncio.to_thread(self._engine.apply, made, gone, position)
-        return reached
+    async def _follow(self, reached: Position) -> Position:
+        async with _Writing(self._engine) as writing, self._pool.acquire() as connection:
+            while True:
+                told = await connection.fetchrow(SQL.affected, reached, ENTRIES)
+                if told is None or told["position"] is None:
+                    return reached
+                affected, after = told["submissions"], reached
+                reached = Position(told["position"])
+                for at in range(0, max(len(affected), 1), TOGETHER):
+                    chunk = [SubmissionId(one) for one in affected[at : at + TOGETHER]]
+                    sources = await load(connection, chunk)
+                    gone = [one for one in chunk if one not in sources]
+                    # Only the last commit moves the position: until then they would all be taken again.
+                    position = reached if at + TOGETHER >= len(affected) else after
+                    await writing.write(list(sources.values()), gone, after, position)
+
+
+class _Writing:
+    """Commits one batch in a thread while the next is read and cut."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._task: asyncio.Task[None] | None = None
+
+    async def write(self, sources: list[Source], gone: list[SubmissionId], after: Position, position: Position) -> None:
+        """Have a batch written; returns when the one before it is."""
+        documents = await asyncio.to_thread(lambda: [index_document(source) for source in sources])
+        await self._done()
+        batch = Batch(documents=documents, gone=gone, after=after, position=position)
+        self._task = asyncio.create_task(asyncio.to_thread(self._engine.apply, batch))
+
+    async def _done(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            await task
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            await self._done()
+        elif self._task is not None:
+            # A thread cannot be cancelled: nobody else may write before it is done.
+            await asyncio.gather(asyncio.shield(self._task), return_exceptions=True)
 
 
 async def _become_writer(held: Connection) -> None:
@@ -92,10 +143,12 @@ async def _calls(held: Connection) -> AsyncIterator[asyncio.Event]:
         called.set()
 
     await held.add_listener(journal.CHANNEL, call)
+    held.add_termination_listener(call)
     try:
         yield called
     finally:
         if not held.is_closed():
+            held.remove_termination_listener(call)
             await held.remove_listener(journal.CHANNEL, call)
 
 

@@ -17,7 +17,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from graph.errors import GraphError
+from graph.errors import InvalidError
 from graph.gazetteer import Gazetteer
 from graph.records import CaseStatus, Channel
 from graph.text.normalise import normalise
@@ -31,12 +31,11 @@ LONGEST: Final = 1_000
 """Characters of a query."""
 
 
-class QuerySyntaxError(GraphError):
+class QuerySyntaxError(InvalidError):
     """A query cannot be understood. `position` is the character (from 0) where it goes wrong."""
 
     def __init__(self, message: str, position: int) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__("query", f"{message} (character {position + 1})")
         self.position = position
 
 
@@ -109,6 +108,7 @@ TOKEN: Final = re.compile(
     r"\s*(?:(?P<open>[(（])|(?P<close>[)）])|(?P<quote>[\"“”])|(?P<minus>-(?=\S))"
     r"|(?P<field>[A-Za-z\u4e00-\u9fff]+)[:：](?=\S)|(?P<word>[^\s()（）\"“”]+))"
 )
+ALTERNATIVE: Final = frozenset({"OR", "|", "或者"})
 QUOTES: Final = '"“”'
 
 
@@ -170,10 +170,13 @@ class _Parser:
         self._next += 1
         return token
 
+    def _or_is_here(self) -> bool:
+        return self.here is not None and self.here.kind == "word" and self.here.text in ALTERNATIVE
+
     def either(self, depth: int) -> Node:
         """Parse alternatives."""
         nodes = [self._all(depth)]
-        while self.here and self.here.kind == "word" and self.here.text in {"OR", "|", "或者"}:
+        while self._or_is_here():
             at = self._take().at
             nodes.append(self._all(depth))
             if And(()) in nodes:
@@ -182,7 +185,7 @@ class _Parser:
 
     def _all(self, depth: int) -> Node:
         nodes: list[Node] = []
-        while (token := self.here) and token.kind != "close" and token.text not in {"OR", "|", "或者"}:
+        while (token := self.here) and token.kind != "close" and not self._or_is_here():
             nodes.append(self._one(depth))
         return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], Not) else And(tuple(nodes))
 

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
-
-import orjson
 
 from graph.errors import InvalidError
 from graph.records import SubmissionId
 from search import documents
 from search.compile import compile_query
+from search.cursor import FOREIGN, After, opened, sealed
 from search.engine import Lookup
 from search.highlight import passages
 from search.query import parse
 from search.records import Hit, SearchOrder, SearchPage
-from search.score import score, weights
+from search.score import Weight, score, weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from graph.database import Pool
     from search.compile import Compiled
     from search.documents import Source
-    from search.engine import Candidate, Engine, Found, Term
+    from search.engine import Candidate, Engine, Found
     from search.records import SearchRequest
 
-FOREIGN: Final = "This cursor is not one of this search. Use one as it was given, or none."
-FARTHEST: Final = 1 << 63
+FEW: Final = 10
+"""Where fewer hits hold all the words, those that hold some of them are hits, too: better than an empty page."""
 WEIGHED: Final = 200
 """Candidates that are put into our own order; those beyond follow in the engine's."""
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """Where a page goes on: behind a key among the weighed, at a rank beyond them, or below a time."""
-
-    key: tuple[float, int] | None = None
-    rank: int = 0
-    below: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,62 +56,85 @@ class Search:
         compiled = compile_query(parse(request.text))
         # Nothing to weigh by: the newest first.
         order = request.order if compiled.terms else SearchOrder.NEWEST
-        after = _opened(request.after, order)
+        after = opened(request.after, order)
         lookup = Lookup(match=compiled.match, filter=request.filter, order=order, facets=request.facets)
         if order is SearchOrder.NEWEST:
-            found, ranked = await self._newest(lookup, request.first, after)
+            found, ranked = await self._newest(lookup, request.first + 1, after)
         else:
-            found, ranked = await self._relevant(lookup, compiled, request.first, after)
-        shown, more = ranked[: request.first], len(ranked) > request.first
-        return SearchPage(
-            total=found.total,
-            hits=tuple(_hit(one, compiled.terms, order) for one in shown),
-            has_next_page=more,
-            facets=dict(found.facets),
-        )
+            found, ranked = await self._relevant(lookup, compiled, request.first + 1, after)
+        hits = await asyncio.to_thread(lambda: tuple(_hit(one, compiled, order) for one in ranked[: request.first]))
+        more = len(ranked) > request.first
+        return SearchPage(total=found.total, hits=hits, has_next_page=more, facets=dict(found.facets))
 
-    async def _newest(self, lookup: Lookup, first: int, after: After) -> tuple[Found, list[Ranked]]:
-        found = await self._find(replace(lookup, limit=first + 1, below=after.below))
+    async def _newest(self, lookup: Lookup, count: int, after: After) -> tuple[Found, list[Ranked]]:
+        first = found = await self._find(replace(lookup, limit=count, below=after.below))
+        ranked = await self._newest_of(found)
+        # A hit that the graph no longer has leaves a gap, which the next ones fill.
+        while len(ranked) < count == len(found.candidates):
+            below = found.candidates[-1].recency
+            found = await self._find(replace(lookup, limit=count, below=below, facets=()))
+            ranked += await self._newest_of(found)
+        return first, ranked
+
+    async def _newest_of(self, found: Found) -> list[Ranked]:
         sources = await self._sources(found.candidates)
-        return found, [
+        return [
             Ranked(sources[one.submission], 0.0, After(below=one.recency))
             for one in found.candidates
             if one.submission in sources
         ]
 
     async def _relevant(
-        self, lookup: Lookup, compiled: Compiled, first: int, after: After
+        self, lookup: Lookup, compiled: Compiled, count: int, after: After
     ) -> tuple[Found, list[Ranked]]:
-        found = await self._find(replace(lookup, limit=WEIGHED))
+        if after.loose and compiled.loose:
+            lookup = replace(lookup, match=compiled.loose)
+        limit = WEIGHED if after.rank < WEIGHED else 1
+        found = await self._find(replace(lookup, limit=limit))
+        if not after.weights and found.total < FEW and compiled.loose:
+            after, lookup = replace(after, loose=True), replace(lookup, match=compiled.loose)
+            found = await self._find(replace(lookup, limit=limit))
         ranked: list[Ranked] = []
+        if not after.weights:
+            after = replace(after, weights=tuple(weight for _, weight in await self._weights(compiled)))
         if after.rank < WEIGHED:
-            ranked = await self._weighed(found.candidates, compiled.terms)
-            if after.key is not None:
-                ranked = [one for one in ranked if one.after.key is not None and one.after.key > after.key]
-        missing = first + 1 - len(ranked)
-        if missing > 0 and found.total > max(after.rank, WEIGHED):
-            ranked += await self._beyond(lookup, max(after.rank, WEIGHED), missing)
+            ranked = await self._weighed(found.candidates, _paired(compiled, after.weights), after)
+        if len(ranked) < count and found.total > WEIGHED:
+            ranked += await self._beyond(lookup, replace(after, key=None), count - len(ranked))
         return found, ranked
 
-    async def _weighed(self, candidates: Sequence[Candidate], terms: Sequence[Term]) -> list[Ranked]:
-        total, counts = await asyncio.to_thread(self._engine.frequencies, terms)
-        weighed = weights(total, dict(zip(terms, counts, strict=True)))
-        sources = await self._sources(candidates)
-        ranked = []
-        for one in candidates:
-            if source := sources.get(one.submission):
-                points = score(source, weighed)
-                ranked.append(Ranked(source, points, After(key=(-points, -one.recency))))
-        return sorted(ranked, key=lambda one: one.after.key or (0.0, 0))
+    async def _weights(self, compiled: Compiled) -> Sequence[Weight]:
+        total, counts = await asyncio.to_thread(self._engine.frequencies, compiled.terms)
+        return weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
 
-    async def _beyond(self, lookup: Lookup, rank: int, count: int) -> list[Ranked]:
-        found = await self._find(replace(lookup, limit=count, offset=rank, facets=()))
-        sources = await self._sources(found.candidates)
+    async def _weighed(self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After) -> list[Ranked]:
+        """Return the candidates in our own order, those behind `after.key`."""
+        sources = await self._sources(candidates)
+        here = [one for one in candidates if one.submission in sources]
+        points = await asyncio.to_thread(lambda: [score(sources[one.submission], weighed) for one in here])
+        keyed = sorted(((-point, -one.recency), one) for point, one in zip(points, here, strict=True))
         return [
-            Ranked(sources[one.submission], 0.0, After(rank=rank + place))
-            for place, one in enumerate(found.candidates, 1)
-            if one.submission in sources
+            Ranked(sources[one.submission], -key[0], replace(after, key=key))
+            for key, one in keyed
+            if after.key is None or key > after.key
         ]
+
+    async def _beyond(self, lookup: Lookup, after: After, count: int) -> list[Ranked]:
+        """Return what follows the weighed candidates, in the engine's order."""
+        ranked: list[Ranked] = []
+        rank = max(after.rank, WEIGHED)
+        while len(ranked) < count:
+            found = await self._find(replace(lookup, limit=count, offset=rank, facets=()))
+            sources = await self._sources(found.candidates)
+            ranked += [
+                Ranked(sources[one.submission], 0.0, replace(after, rank=rank + place))
+                for place, one in enumerate(found.candidates, 1)
+                if one.submission in sources
+            ]
+            rank += len(found.candidates)
+            if len(found.candidates) < count:
+                break
+        return ranked
 
     async def _find(self, lookup: Lookup) -> Found:
         return await asyncio.to_thread(self._engine.find, lookup)
@@ -136,29 +147,16 @@ class Search:
             return await documents.load(connection, [one.submission for one in candidates])
 
 
-def _hit(ranked: Ranked, terms: Sequence[Term], order: SearchOrder) -> Hit:
+def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:
+    try:
+        return list(zip((*compiled.terms, *compiled.words), kept, strict=True))
+    except ValueError:
+        raise InvalidError("after", FOREIGN) from None
+
+
+def _hit(ranked: Ranked, compiled: Compiled, order: SearchOrder) -> Hit:
     source = ranked.source
     return Hit(
-        submission=source.id, case=source.case, score=ranked.score, passages=passages(source, terms),
-        cursor=_sealed(ranked.after, order),
+        submission=source.id, case=source.case, score=ranked.score, passages=passages(source, compiled.terms),
+        cursor=sealed(ranked.after, order),
     )  # fmt: skip
-
-
-def _sealed(after: After, order: SearchOrder) -> str:
-    value = [order, *(after.key or (None, None)), after.rank, after.below]
-    return base64.urlsafe_b64encode(orjson.dumps(value)).decode().rstrip("=")
-
-
-def _opened(cursor: str | None, order: SearchOrder) -> After:
-    if cursor is None:
-        return After()
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        told, points, recency, rank, below = orjson.loads(raw)
-        key = None if points is None else (float(points), int(recency))
-        opened = After(key, int(rank), None if below is None else int(below))
-    except (ValueError, TypeError, OverflowError, binascii.Error):
-        raise InvalidError("after", FOREIGN) from None
-    if told != order or not 0 <= opened.rank < FARTHEST or not 0 <= (opened.below or 0) < FARTHEST:
-        raise InvalidError("after", FOREIGN)
-    return opened

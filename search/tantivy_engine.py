@@ -9,13 +9,12 @@ list of segments were written. An index that is lost or damaged is not there: th
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, assert_never
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import tantivy
 from tantivy import Occur, Query
@@ -28,6 +27,7 @@ from search.engine import (
     Candidate,
     Exact,
     Found,
+    IndexMovedError,
     Lookup,
     Match,
     Run,
@@ -37,26 +37,23 @@ from search.engine import (
     TokenField,
 )
 from search.facets import counts
+from search.generations import go_live, live, new_generation, remove_others, written
 from search.recency import recency
 from search.records import SearchFilter, SearchOrder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from search.engine import IndexDocument
+    from search.engine import Batch, IndexDocument
     from search.records import FacetName
 
-VERSION: Final = 1
-"""Of the fields below; an index of another version is not there."""
 TOKENISER: Final = "blanks"
 HEAP: Final = 96_000_000
 THREADS: Final = 1
 """Writing threads: the analysis beside them fills the other core."""
-LIVE: Final = "live"
 META: Final = "meta.json"
-FREQUENT: Final = {TokenField.WORDS: "freq", TokenField.BIGRAMS: "freq"}
-"""Fields that tell how often a token stands in a document."""
-OCCUR: Final = (Occur.Must, Occur.MustNot, Occur.Should)
+OPTIONS: Final = {TokenField.BIGRAMS: "freq", TokenField.CODES: "basic"}
+"""What is read of each field to weigh a token."""
 MOST_FACETS: Final = 200
 REGEX_SIGNS: Final = frozenset(r".+*?()|[]{}^$\-&~#")
 
@@ -66,9 +63,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("submission", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("about", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("position", stored=True)
-    builder.add_text_field(TokenField.WORDS, tokenizer_name=TOKENISER, index_option="freq")
     builder.add_text_field(TokenField.BIGRAMS, tokenizer_name=TOKENISER, index_option="position")
-    builder.add_text_field(TokenField.UNITS, tokenizer_name=TOKENISER, index_option="basic")
     builder.add_text_field(TokenField.CODES, tokenizer_name=TOKENISER, index_option="basic")
     for name in ("channel", "kind", "status", "topic", "division", "month"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
@@ -92,6 +87,7 @@ class TantivyEngine:
         self._index: tantivy.Index | None = None
         self._seen: tuple[object, ...] = ()
         self._writer: tantivy.IndexWriter | None = None
+        self._writing: str | None = None
 
     # Reading -------------------------------------------------------------------------------------------------------
 
@@ -117,7 +113,8 @@ class TantivyEngine:
             offset=lookup.offset,
             order_by_field="recency" if newest else None,
         )
-        total = searcher.search(query, limit=1).count  # type: ignore[attr-defined]  # the stub forgets it
+        counted = searcher.search(query, limit=1) if newest and lookup.below is not None else result
+        total = counted.count  # type: ignore[attr-defined]  # the stub forgets it
         hits = result.hits[: lookup.limit]
         addresses = [address for _, address in hits]
         recencies = searcher.fast_field_values("recency", addresses) if addresses else []
@@ -127,19 +124,19 @@ class TantivyEngine:
         )
         return Found(total, candidates, _facets(searcher, query, lookup.facets))
 
-    def frequencies(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+    def frequencies(self, terms: Sequence[Term | Starting]) -> tuple[int, list[int]]:
         """Return how many documents there are, and how many hold each term."""
         with self._lock:
             searcher = self._searcher()
-        return searcher.num_docs, [searcher.doc_freq(term.field, term.token) for term in terms]
+        return searcher.num_docs, [_frequency(searcher, term) for term in terms]
 
     def _searcher(self) -> tantivy.Searcher:
         """Return a searcher that sees the last commit of whoever writes."""
         generation = self._generation()
-        written = _written(self._folder / generation / META) if generation else None
-        if generation is None or written is None:
+        commit = written(self._folder / generation / META) if generation else None
+        if generation is None or commit is None:
             raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
-        seen = (generation, written)
+        seen = (generation, *commit)
         try:
             if self._index is None or self._seen[:1] != seen[:1]:
                 self._index = _open(self._folder / generation)
@@ -156,48 +153,74 @@ class TantivyEngine:
 
     # Writing -------------------------------------------------------------------------------------------------------
 
-    def apply(self, documents: Sequence[IndexDocument], gone: Sequence[SubmissionId], position: Position) -> None:
+    def apply(self, batch: Batch) -> None:
         """Write one commit."""
         with self._lock:
-            writer = self._open_writer()
-            for submission in gone:
-                writer.delete_documents_by_term("submission", str(submission))
-            for document in documents:
-                writer.delete_documents_by_term("submission", str(document.submission))
-                writer.add_document(_document(document))
-            writer.delete_documents_by_term("about", "index")
-            held = tantivy.Document(about="index")
-            held.add_unsigned("position", position)
-            writer.add_document(held)
-            writer.commit()
+            generation, writer = self._open_writer()
+            if (self.position() or 0) != batch.after:
+                raise IndexMovedError(f"The index is not at {batch.after} any more.")
+            try:
+                self._write(writer, batch)
+            except (ValueError, OSError) as error:
+                self._drop_writer()
+                if generation != self._generation():
+                    raise IndexMovedError("Another index went live.") from error
+                raise SearchUnavailableError("The search index cannot be written. Look at its disk.") from error
 
-    def _open_writer(self) -> tantivy.IndexWriter:
-        """Return the writer of the live generation, a new one where another generation went live."""
-        generation = self._generation()
-        if generation is None or _written(self._folder / generation / META) is None:
-            generation = self._fixed or new_generation(self._folder)
-            (self._folder / generation).mkdir(parents=True, exist_ok=True)
-            _open(self._folder / generation)
-            if not self._fixed:
-                go_live(self._folder, generation)
-        if self._writer is None or self._seen_by_writer != generation:
+    def _write(self, writer: tantivy.IndexWriter, batch: Batch) -> None:
+        # To delete what is not there costs as much as to look for it, and once more at each merge.
+        searcher = self._searcher()
+        ids = [*batch.gone, *(document.submission for document in batch.documents)]
+        for key in map(str, ids):
+            if searcher.doc_freq("submission", key):
+                writer.delete_documents_by_term("submission", key)
+        for document in batch.documents:
+            writer.add_document(_document(document))
+        writer.delete_documents_by_term("about", "index")
+        held = tantivy.Document(about="index")
+        held.add_unsigned("position", batch.position)
+        writer.add_document(held)
+        writer.commit()
+
+    def clear(self) -> None:
+        """Begin an empty index in the place of the present one."""
+        with self._lock:
             self._drop_writer()
-            self._writer = _open(self._folder / generation).writer(heap_size=HEAP, num_threads=THREADS)
-            self._seen_by_writer = generation
-        return self._writer
+            self._begin()
+
+    def _open_writer(self) -> tuple[str, tantivy.IndexWriter]:
+        """Return the writer of the live generation: a new one where that is another, or damaged, or there is none."""
+        generation = self._generation()
+        if generation is not None and self._writer is not None and self._writing == generation:
+            return generation, self._writer
+        self._drop_writer()
+        if generation is None or self.position() is None:
+            generation = self._begin()
+        self._writer = _open(self._folder / generation).writer(heap_size=HEAP, num_threads=THREADS)
+        self._writing = generation
+        return generation, self._writer
+
+    def _begin(self) -> str:
+        generation = self._fixed or new_generation(self._folder)
+        (self._folder / generation).mkdir(parents=True, exist_ok=True)
+        _open(self._folder / generation)
+        if not self._fixed:
+            go_live(self._folder, generation)
+            remove_others(self._folder, generation)
+        return generation
 
     def _drop_writer(self) -> None:
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            writer.wait_merging_threads()
+            # Merging in a folder that was removed meanwhile fails, and nothing hangs on it.
+            with suppress(ValueError):
+                writer.wait_merging_threads()
 
     def close(self) -> None:
         """Let go of files and locks."""
         with self._lock:
             self._drop_writer()
             self._index = None
-
-    _seen_by_writer: str | None = None
 
 
 def open_tantivy(folder: Path) -> TantivyEngine:
@@ -222,44 +245,6 @@ def next_generation(folder: Path) -> Iterator[TantivyEngine]:
     remove_others(folder, generation)
 
 
-def live(folder: Path) -> str | None:
-    """Return the name of the live generation, None where there is none of this version."""
-    try:
-        name = (folder / LIVE).read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return None
-    return name if name.startswith(f"{VERSION}-") and (folder / name).is_dir() else None
-
-
-def new_generation(folder: Path) -> str:
-    """Return the name of a generation that is not there yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return f"{VERSION}-{uuid4().hex[:12]}"
-
-
-def go_live(folder: Path, generation: str) -> None:
-    """Move the pointer, whole or not at all."""
-    partial = folder / f"{LIVE}.partial"
-    partial.write_text(generation, encoding="ascii")
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(folder / LIVE)
-
-
-def remove_others(folder: Path, generation: str) -> None:
-    """Remove all generations but one."""
-    for path in folder.iterdir():
-        if path.is_dir() and path.name != generation:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _written(path: Path) -> int | None:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return None
-
-
 def _open(folder: Path) -> tantivy.Index:
     index = tantivy.Index(SCHEMA, path=str(folder), reuse=True)
     index.register_tokenizer(TOKENISER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
@@ -270,9 +255,8 @@ def _open(folder: Path) -> tantivy.Index:
 
 def _document(document: IndexDocument) -> tantivy.Document:
     made = tantivy.Document(
-        submission=str(document.submission), about="submission", words=document.words, units=document.units,
-        codes=document.codes, channel=document.channel, kind=document.kind, status=document.status,
-        month=document.month,
+        submission=str(document.submission), about="submission", codes=document.codes, channel=document.channel,
+        kind=document.kind, status=document.status, month=document.month,
     )  # fmt: skip
     made.add_unsigned("recency", recency(document.received_at, document.submission))
     for field, values in (("bigrams", document.bigrams), ("topic", document.topics), ("division", document.divisions)):
@@ -316,7 +300,7 @@ def _match(match: Match) -> Query:
 
 def _tokens(match: Term | Run | Starting) -> Query:
     if isinstance(match, Term):
-        return Query.term_query(SCHEMA, match.field, match.token, FREQUENT.get(match.field, "basic"))
+        return Query.term_query(SCHEMA, match.field, match.token, OPTIONS[match.field])
     if isinstance(match, Run):
         if len(match.bigrams) == 1:
             return Query.term_query(SCHEMA, TokenField.BIGRAMS, match.bigrams[0], "freq")
@@ -325,11 +309,15 @@ def _tokens(match: Term | Run | Starting) -> Query:
     return Query.const_score_query(Query.regex_query(SCHEMA, match.field, f"{escaped}.*"), 1.0)
 
 
+def _frequency(searcher: tantivy.Searcher, term: Term | Starting) -> int:
+    if isinstance(term, Term):
+        return searcher.doc_freq(term.field, term.token)
+    return int(searcher.search(_tokens(term), limit=1).count)  # type: ignore[attr-defined]  # the stub forgets it
+
+
 def _all_of(match: AllOf) -> Query:
-    parts: list[tuple[Occur, Query]] = [(Occur.Must, OURS)]
-    for occur, nodes in zip(OCCUR, (match.nodes, match.without, match.better), strict=True):
-        parts += [(occur, _match(node)) for node in nodes]
-    return Query.boolean_query(parts)
+    parts = [(Occur.Must, OURS), *((Occur.Must, _match(node)) for node in match.nodes)]
+    return Query.boolean_query([*parts, *((Occur.MustNot, _match(node)) for node in match.without)])
 
 
 def _between(since: Any, until: Any) -> Query:

@@ -1,9 +1,20 @@
 -- name: affected
--- The submissions that entries of the journal tell of: themselves, or all that a case holds or leads.
-select submission.id from submission where submission.id = any($1::uuid[])
-union
-select submission.id from "case" join submission on submission.case_id = "case".id
-where "case".id = any($1::uuid[]) or "case"."leading" = any($1::uuid[]);
+-- How far the next entries of the journal reach, and the submissions they tell of: themselves, or all that a case holds
+-- or leads.
+with entry as materialized (
+    select position, subject, object from journal where position > $1 order by position limit $2
+), told as materialized (
+    select subject as id from entry union select object from entry where object is not null
+)
+select max(position) as position, array(
+    select submission.id from told join submission on submission.id = told.id
+    union
+    select submission.id from told join submission on submission.case_id = told.id
+    union
+    select submission.id from told join "case" on "case"."leading" = told.id
+    join submission on submission.case_id = "case".id
+) as submissions
+from entry;
 
 -- name: documents
 -- What is indexed of each submission, as it is now; the leading case answers for those that follow it.
@@ -25,3 +36,7 @@ join "case" leader on leader.id = own."leading";
 
 -- name: try_lock
 select pg_try_advisory_lock(hashtextextended('casegraph/indexer', 0));
+
+-- name: still_here
+-- Whether the session that holds the lock is there.
+select 1;
