@@ -26,6 +26,7 @@ from graph.outcomes import Change
 from graph.records import Channel
 
 if TYPE_CHECKING:
+    from casegraph.children import Kept
     from casegraph.services import Services
     from graph.database import Connection
 
@@ -61,7 +62,7 @@ class Measured:
         return sum(self.summary.changes.values())
 
 
-async def _take(services: Services, folder: Path) -> Measured:
+async def _take(services: Services, folder: Path, beside: Kept) -> Measured:
     postmaster = int((services.settings.data / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])
     summary = Summary()
     items = items_of(folder)
@@ -71,17 +72,17 @@ async def _take(services: Services, folder: Path) -> Measured:
             await take_in(services.intake, plan_of(services.settings, items), bar, summary)
         stored = time.perf_counter() - began
         with steps("Indexing") as bar:
-            await indexed(services, bar)
+            await indexed(services, bar, beside)
         wall = time.perf_counter() - began
     return Measured(wall, stored, watch, summary)
 
 
 async def _run(folder: Path, data: Path, *, copy: bool) -> Measured:
     settings = Settings(data=data, log_level="WARNING")
-    async with open_services(settings) as services, worker(for_child(services)):
+    async with open_services(settings) as services, worker(for_child(services)) as beside:
         while await services.index_position() is None:  # noqa: ASYNC110  # the worker is no part of what is measured
             await asyncio.sleep(0.05)
-        measured = await _take(services, folder)
+        measured = await _take(services, folder, beside)
         if copy:
             measured.copied = await _copy(services.database_url)
     return measured

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from casegraph.commands.serve import PortError
-from casegraph.ingest import NothingToReadError
-from casegraph.postgres import EmbeddedPostgresError
 from casegraph.running import run
-from casegraph.settings import Settings, SettingsError, configure_logging
-from casegraph.terminal import complain
-from connectors.feed import FeedError
-from connectors.headings import MappingError
-from graph.database import DatabaseError, DatabaseUnreachable
-from graph.errors import GraphError
+from casegraph.settings import Settings, configure_logging
+from casegraph.troubles import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-CLEAR: Final = (
-    EmbeddedPostgresError, FeedError, GraphError, MappingError, NothingToReadError, PortError, SettingsError,
-)  # fmt: skip
-"""Errors whose message is what a person needs, and all of it."""
+MOST_WORKERS: Final = 64
+MOST_LISTED: Final = 1_000_000
 CHANNELS: Final = ("letter", "visit", "hotline", "web")
-FAILED: Final = 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +27,13 @@ def parser() -> argparse.ArgumentParser:
     _add_ingest(commands.add_parser("ingest", help="take in files, folders, the standard input or a feed"))
     serving = commands.add_parser("serve", help="answer GraphQL and partners on this machine")
     serving.add_argument("--no-worker", action="store_true", help="leave the indexing to a `work` elsewhere")
+    serving.add_argument(
+        "--workers",
+        type=_count(MOST_WORKERS),
+        default=1,
+        metavar="N",
+        help="processes that answer, all on one port (1)",
+    )
     commands.add_parser("work", help="index what is taken in, as a process of its own")
     commands.add_parser("migrate", help="bring the database to this version")
     commands.add_parser("reindex", help="build the search index anew")
@@ -60,6 +56,15 @@ def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suffix", default=".json", help="the form of what comes by `-`, such as .csv")
 
 
+def _count(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {most}")
+        return int(text)
+
+    return read
+
+
 def _source(text: str) -> str:
     if not text.isascii() or not all(one.isalnum() or one in "._-" for one in text) or len(text) > 64 or not text:
         raise argparse.ArgumentTypeError("a source is named by up to 64 letters, digits, dots, dashes, underscores")
@@ -69,7 +74,7 @@ def _source(text: str) -> str:
 def _add_rejections(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="the latest that are open")
-    listing.add_argument("--limit", type=int, default=100, help="how many at most (100)")
+    listing.add_argument("--limit", type=_count(MOST_LISTED), default=100, help="how many at most (100)")
     retry = actions.add_parser("retry", help="read them again")
     retry.add_argument("ids", nargs="+", metavar="ID", help="an id of `rejections list`, or `all`")
     retry.add_argument("--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean")
@@ -78,27 +83,12 @@ def _add_rejections(command: argparse.ArgumentParser) -> None:
 def main(words: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     arguments = parser().parse_args(words)
-    try:
-        settings = Settings.from_environment(os.environ)
-        configure_logging(settings)
-        command = importlib.import_module(f"casegraph.commands.{arguments.command}")
-        return run(command.run(settings, arguments))
-    except CLEAR as error:
-        complain(str(error))
-    except DatabaseUnreachable as error:
-        complain(_unreachable(error))
-    except DatabaseError as error:
-        complain(f"The database refuses ({error.sqlstate}, {type(error).__name__}). See its log, then try again.")
-    return FAILED
+    return guarded(lambda: _run(arguments))
 
 
-def _unreachable(error: BaseException) -> str:
-    match error:
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return "The disk is full. Make room, or move the data with CASEGRAPH_DATA, then try again."
-        case OSError(errno=errno.EROFS | errno.EACCES | errno.EPERM, filename=str() as name):
-            return f"{name} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
-        case OSError(filename=str() as name):
-            return f"{name} cannot be used: {error.strerror}."
-        case _:
-            return "The database cannot be reached. Look whether it runs, and at CASEGRAPH_DATABASE_URL."
+def _run(arguments: argparse.Namespace) -> int:
+    settings = Settings.from_environment(os.environ)
+    configure_logging(settings)
+    # One command's parts, not those of all: each start would wait for them.
+    command = importlib.import_module(f"casegraph.commands.{arguments.command}")
+    return run(command.run(settings, arguments))

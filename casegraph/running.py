@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 SIGNALLED: Final = 128
@@ -63,9 +63,8 @@ async def _until_signalled(main: Coroutine[object, object, int], signals: tuple[
             loop.remove_reader(parent.sentinel)
 
 
-def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int, cancel: object) -> None:
+def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int, cancel: Callable[[signal.Signals], None]) -> None:
     loop.remove_reader(sentinel)
-    assert callable(cancel)  # noqa: S101 - it is ours
     cancel(signal.SIGTERM)
 
 

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import signal
 import sys
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from casegraph.running import finish, run, unheard
+from casegraph.children import kept
+from casegraph.running import finish, run
 from casegraph.services import make_indexer, open_services
 from casegraph.settings import configure_logging
+from casegraph.troubles import guarded
 from graph import journal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from multiprocessing.context import SpawnProcess
+    from contextlib import AbstractAsyncContextManager
 
+    from casegraph.children import Kept
     from casegraph.services import Services
     from casegraph.settings import Settings
     from casegraph.terminal import Steps
 
 logger = logging.getLogger("casegraph.workers")
 
-SPAWN: Final = multiprocessing.get_context("spawn")
-"""A fork would share the event loop, the pool's connections and locks held by other threads."""
-PATIENCE: Final = 30.0
-"""Seconds that a worker has to end in good order."""
-RESTART_AFTER: Final = 1.0
 LOOK_EVERY: Final = 0.1
 """Seconds between two looks at how far the index has come."""
 PARTITIONS_EVERY: Final = 3600.0
@@ -56,54 +51,20 @@ async def _keep_partitions(services: Services) -> None:
 
 def _process(settings: Settings) -> None:
     configure_logging(settings)
-    sys.exit(run(work(settings), (signal.SIGTERM,)))
+    sys.exit(guarded(lambda: run(work(settings), (signal.SIGTERM,))))
 
 
-@asynccontextmanager
-async def worker(settings: Settings) -> AsyncIterator[None]:
+def worker(settings: Settings) -> AbstractAsyncContextManager[Kept]:
     """Have a worker while inside; one that dies is told of and started again."""
-    keeping = asyncio.create_task(_keep_working(settings))
-    try:
-        yield
-    finally:
-        await finish(keeping)
+    return kept("casegraph-work", _process, settings)
 
 
-async def _keep_working(settings: Settings) -> None:
-    while True:
-        process = SPAWN.Process(target=_process, args=(settings,), name="casegraph-work")
-        with unheard():
-            process.start()
-        try:
-            await _ended(process)
-        finally:
-            await asyncio.shield(asyncio.to_thread(_end, process))
-        logger.error("The worker ended by itself (exit code %s) and is started again.", process.exitcode)
-        await asyncio.sleep(RESTART_AFTER)
-
-
-async def _ended(process: SpawnProcess) -> None:
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(process.sentinel, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(process.sentinel)
-
-
-def _end(process: SpawnProcess) -> None:
-    process.terminate()
-    process.join(PATIENCE)
-    if process.is_alive():
-        process.kill()
-        process.join()
-
-
-async def indexed(services: Services, steps: Steps) -> None:
-    """Wait until the index holds all that the journal tells of now."""
+async def indexed(services: Services, steps: Steps, beside: Kept) -> None:
+    """Wait until the index holds all that the journal tells of now; raise HopelessError where the worker cannot."""
     async with services.pool.acquire() as connection:
         target = await journal.position(connection)
     while (reached := await services.index_position() or 0) < target:
+        beside.require_hope()
         steps.reach(reached)
         await asyncio.sleep(LOOK_EVERY)
     steps.reach(target)

@@ -25,6 +25,10 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Row = asyncpg.Record
 DatabaseError = asyncpg.PostgresError
 DatabaseUnreachable = (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+ConnectionLost = asyncpg.InterfaceError
+"""The connection ended while it was used (or we used it wrongly, which tests would have shown)."""
+BadAddress = asyncpg.ClientConfigurationError
+"""The URL says something of the connection that cannot be."""
 
 CONFLICTED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """PostgreSQL gave this transaction up in favour of another: try it again."""

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from casegraph.commands.ingest import find_all, ingest, plan_of
-from casegraph.commands.serve import address, listen, serve
+from casegraph.commands.serve import serve
 from casegraph.demo.queries import WORTH_TRYING
 from casegraph.demo.town import FOLDERS, make_town
 from casegraph.ingest import find_items
+from casegraph.listening import address, listen
 from casegraph.services import for_child, open_services
 from casegraph.terminal import complain, say
 from casegraph.workers import worker
@@ -37,11 +38,11 @@ async def run(settings: Settings, _: argparse.Namespace) -> int:
     with listen(settings) as opened:
         town = settings.data / "demo-town"
         making = asyncio.create_task(asyncio.to_thread(_make, town))
-        async with open_services(settings) as services, worker(for_child(services)):
+        async with open_services(settings) as services, worker(for_child(services)) as beside:
             await making
             if not (town / DONE).exists():
                 await _take_in(services, town)
-            await find_all(services)
+            await find_all(services, beside)
             await serve(services, opened, lambda: _announce(opened, time.monotonic() - began))
     return 0
 

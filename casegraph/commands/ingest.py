@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from casegraph.children import Kept
     from casegraph.services import Services
     from casegraph.settings import Settings
 
@@ -35,11 +36,11 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     channel = Channel(arguments.channel.upper())
     feeds = [path for path in arguments.paths if path.startswith(SCHEMES)]
     with _items(channel, [path for path in arguments.paths if path not in feeds], arguments.suffix) as items:
-        async with open_services(settings) as services, worker(for_child(services)):
+        async with open_services(settings) as services, worker(for_child(services)) as beside:
             summary = await ingest(services, plan_of(settings, items, arguments))
             for url in feeds:
                 await _follow(services, url, channel, arguments.source, summary)
-            await find_all(services)
+            await find_all(services, beside)
     for line in summary.lines():
         say(line)
     return REJECTED if summary.changes[Change.REJECTED] else 0
@@ -65,10 +66,10 @@ async def ingest(services: Services, plan: Plan, name: str = "Taking in") -> Sum
     return summary
 
 
-async def find_all(services: Services) -> None:
+async def find_all(services: Services, beside: Kept) -> None:
     """Wait, with a bar, until all that is in can be found."""
     with steps("Indexing") as bar:
-        await indexed(services, bar)
+        await indexed(services, bar, beside)
 
 
 async def _follow(services: Services, url: str, channel: Channel, source: str | None, summary: Summary) -> None:

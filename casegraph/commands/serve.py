@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
+import signal
 import socket
+import sys
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
 from casegraph.app import build_app
+from casegraph.children import SPAWN, kept
+from casegraph.listening import address, listen
+from casegraph.running import run as run_until_signalled
 from casegraph.services import for_child, open_services
+from casegraph.settings import Settings, configure_logging
 from casegraph.terminal import say
+from casegraph.troubles import guarded
 from casegraph.workers import worker
 
 if TYPE_CHECKING:
@@ -20,15 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from casegraph.services import Services
-    from casegraph.settings import Settings
 
 GRACE: Final = 5
 """Seconds that requests have to end in when the server is stopped."""
-BACKLOG: Final = 2048
-
-
-class PortError(Exception):
-    """The port cannot be listened on."""
 
 
 class Server(uvicorn.Server):
@@ -48,27 +49,6 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Open the port; raise PortError where that is not possible."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        trouble = {
-            errno.EADDRINUSE: "is in use",
-            errno.EACCES: "may only be opened by root",
-        }.get(error.errno or 0, f"cannot be opened ({error.strerror})")
-        raise PortError(
-            f"Port {settings.port} of {settings.host} {trouble}. Choose another with CASEGRAPH_PORT."
-        ) from None
-
-
-def address(opened: socket.socket) -> str:
-    """Return where a browser goes."""
-    host, port = opened.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/graphql"
 
 
 async def serve(services: Services, opened: socket.socket, ready: Callable[[], None]) -> None:
@@ -92,8 +72,49 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
         async with open_services(settings) as services:
             beside = contextlib.nullcontext() if arguments.no_worker else worker(for_child(services))
             async with beside:
-                await serve(services, opened, lambda: announce(opened))
+                if arguments.workers == 1:
+                    await serve(services, opened, lambda: announce(opened))
+                else:
+                    await _serve_by_many(for_child(services), opened, arguments.workers)
     return 0
+
+
+async def _serve_by_many(settings: Settings, opened: socket.socket, count: int) -> None:
+    """Have several processes answer on one socket until cancelled; one that dies is started again."""
+    ours, theirs = SPAWN.Pipe(duplex=False)
+    ready = 0
+
+    def hear() -> None:
+        nonlocal ready
+        ours.recv()
+        ready += 1
+        if ready == count:
+            announce(opened)
+
+    loop = asyncio.get_running_loop()
+    loop.add_reader(ours.fileno(), hear)
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            for number in range(1, count + 1):
+                name = f"casegraph-serve-{number}"
+                await stack.enter_async_context(kept(name, _answer, settings, opened, theirs))
+            await loop.create_future()  # until we are cancelled
+    finally:
+        loop.remove_reader(ours.fileno())
+        ours.close()
+        theirs.close()
+
+
+def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None:
+    """Run in a process of its own: answer, and tell who started it once that is so."""
+    configure_logging(settings)
+
+    async def answer() -> int:
+        async with open_services(settings) as services:
+            await serve(services, opened, lambda: told.send(None))
+        return 0
+
+    sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,))))
 
 
 def announce(opened: socket.socket) -> None:

@@ -1,0 +1,107 @@
+"""What a person is told where a command cannot go on: one line that says what is wrong, and an exit code.
+
+Codes are those of `sysexits.h`, so that a script can tell a wrong setting from a server that is down. An error that is
+not listed here is a mistake of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import ssl
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from casegraph.children import HopelessError
+from casegraph.ingest import NothingToReadError
+from casegraph.listening import PortError
+from casegraph.postgres import EmbeddedPostgresError
+from casegraph.settings import SettingsError
+from casegraph.terminal import complain
+from connectors.feed import FeedError
+from connectors.headings import MappingError
+from graph.database import BadAddress, ConnectionLost, DatabaseError, DatabaseUnreachable
+from graph.errors import DatabaseStateError, GraphError
+from graph.identity import MasterKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (SettingsError, os.EX_CONFIG),
+    (DatabaseStateError, os.EX_CONFIG),
+    (MasterKeyError, os.EX_CONFIG),
+    (PortError, os.EX_UNAVAILABLE),
+    (EmbeddedPostgresError, os.EX_UNAVAILABLE),
+    (FeedError, os.EX_UNAVAILABLE),
+    (HopelessError, os.EX_UNAVAILABLE),
+    (NothingToReadError, os.EX_NOINPUT),
+    (MappingError, os.EX_DATAERR),
+    (GraphError, os.EX_DATAERR),
+)
+"""Errors whose message is what a person needs, and all of it."""
+FULL: Final = "The disk is full. Make room, or move the data with CASEGRAPH_DATA, then try again."
+STATES: Final = {
+    "53100": (FULL.replace(", or move the data with CASEGRAPH_DATA", " where the database is"), os.EX_IOERR),
+    "28P01": ("The database refuses the user or the password of CASEGRAPH_DATABASE_URL.", os.EX_NOPERM),
+    "28000": ("The database refuses the user of CASEGRAPH_DATABASE_URL, or how it connects.", os.EX_NOPERM),
+    "3D000": ("There is no such database. Create it, or mend CASEGRAPH_DATABASE_URL.", os.EX_CONFIG),
+    "42501": ("The database user lacks a right. Let it own its database, then try again.", os.EX_NOPERM),
+    "53300": ("The database has no connection left. Lower CASEGRAPH_POOL_SIZE, or raise its limit.", os.EX_TEMPFAIL),
+    "57P01": ("The database was shut down meanwhile. Start it, then run this again.", os.EX_TEMPFAIL),
+    "57P03": ("The database is just starting or stopping. Try again in a moment.", os.EX_TEMPFAIL),
+}
+"""What PostgreSQL's states mean here (appendix A of its manual)."""
+
+
+class Trouble(NamedTuple):
+    """What is told, and how the process ends."""
+
+    line: str
+    code: int
+
+
+def trouble(error: BaseException) -> Trouble | None:
+    """Return what to tell of an error, None where only a traceback helps."""
+    for kind, code in CLEAR:
+        if isinstance(error, kind):
+            return Trouble(" ".join(str(error).split()), code)
+    match error:
+        case DatabaseError(sqlstate=str() as state):
+            refused = f"The database refuses ({state}, {type(error).__name__}). See its log, then try again."
+            return Trouble(*STATES.get(state, (refused, os.EX_SOFTWARE)))
+        case _ if isinstance(error, BadAddress):
+            return Trouble(f"CASEGRAPH_DATABASE_URL cannot be used: {error}.", os.EX_CONFIG)
+        case _ if isinstance(error, ConnectionLost):
+            return Trouble("The database went away meanwhile. Start it, then run this again.", os.EX_TEMPFAIL)
+        case _ if isinstance(error, DatabaseUnreachable):
+            return _unreachable(error)
+    return None
+
+
+def _unreachable(error: BaseException) -> Trouble:
+    match error:
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Trouble(FULL, os.EX_IOERR)
+        case OSError(errno=errno.EROFS | errno.EACCES | errno.EPERM, filename=str() as name):
+            line = f"{name} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
+            return Trouble(line, os.EX_CANTCREAT)
+        case ssl.SSLCertVerificationError(verify_message=str() as reason):
+            line = f"The database's certificate is not trusted ({reason}). Name its authority with sslrootcert=…."
+            return Trouble(line, os.EX_NOPERM)
+        case OSError(filename=str() as name):
+            return Trouble(f"{name} cannot be used: {error.strerror}.", os.EX_IOERR)
+        case _:
+            line = "The database cannot be reached. Look whether it runs, and at CASEGRAPH_DATABASE_URL."
+            return Trouble(line, os.EX_UNAVAILABLE)
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """Run to the end and return the exit code; tell what goes wrong in one line, where one says enough."""
+    try:
+        return action()
+    except Exception as error:
+        told = trouble(error)
+        if told is None:
+            raise
+    complain(told.line)
+    return told.code
