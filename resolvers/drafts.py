@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 import orjson
 
+from graph.errors import InvalidError
 from graph.records import (
     CallBackDraft,
     Channel,
@@ -28,6 +29,8 @@ Entered = (
     inputs.SubmitLetterInput | inputs.SubmitVisitInput | inputs.SubmitHotlineTicketInput | inputs.SubmitWebMessageInput
 )
 
+LONGEST_TEXT: Final = 200_000
+EARLIEST_YEAR: Final = 1950
 DESKS: Final[Mapping[Channel, str]] = {
     Channel.LETTER: "letters-desk",
     Channel.VISIT: "visits-desk",
@@ -38,7 +41,11 @@ DESKS: Final[Mapping[Channel, str]] = {
 
 
 def draft_of(entered: Entered) -> Draft:
-    """Return what was entered as a draft; its payload is all that was entered."""
+    """Return what was entered as a draft; its payload is all that was entered.
+
+    Raises InvalidError, which names the field, for what a connector would refuse, too.
+    """
+    _check(entered)
     channel, details = channel_and_details(entered)
     return Draft(
         channel=channel,
@@ -60,6 +67,16 @@ def draft_of(entered: Entered) -> Draft:
         ),
         details=details,
     )
+
+
+def _check(entered: Entered) -> None:
+    for name, text in (("title", entered.title), ("text", entered.text)):
+        if not text.strip():
+            raise InvalidError(name, "This is blank. Enter what the petitioner says.")
+        if len(text) > LONGEST_TEXT:
+            raise InvalidError(name, f"This has more than {LONGEST_TEXT:,} characters. Attach what is longer.")
+    if entered.received_at.year < EARLIEST_YEAR:
+        raise InvalidError("receivedAt", f"This lies before {EARLIEST_YEAR}. Correct it.")
 
 
 def _mention_of(entered: inputs.MentionInput) -> MentionDraft:

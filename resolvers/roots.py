@@ -138,7 +138,8 @@ class GraphReads(CaseReads, SubmissionReads, PartyReads):
 
     async def changes(self, after: str | None, first: int) -> answers.ChangePage:
         try:
-            page = await changes(await self.snapshot.connection(), self.sources.vault, after, first)
+            async with self.snapshot.lent() as connection:
+                page = await changes(connection, self.sources.vault, after, first)
         except InvalidError as error:
             raise RequestError("INVALID_CURSOR" if error.field == "after" else "INVALID_PAGE", error.message) from error
         told = [

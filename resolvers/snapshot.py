@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from graph.database import Connection, Pool, Row
     from graph.reads import Statement
 
@@ -29,10 +31,11 @@ class Snapshot:
             connection = await self._begun()
             return await connection.fetch(statement.text, *statement.arguments)
 
-    async def connection(self) -> Connection:
-        """Return the connection itself, for readers that bring their own statements."""
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Connection]:
+        """Lend the connection itself to a reader that brings its own statements; no other statement runs meanwhile."""
         async with self._lock:
-            return await self._begun()
+            yield await self._begun()
 
     async def _begun(self) -> Connection:
         if self._connection is None:

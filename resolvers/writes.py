@@ -84,7 +84,8 @@ def user_error(error: GraphError | RequestError) -> mutations.UserError:
         code = UserErrorCode.CONFLICT
     elif not isinstance(error, InvalidError | RequestError):
         raise error
-    return mutations.UserError(code=code, field=path, message=str(error))
+    message = error.message if isinstance(error, InvalidError) else str(error)
+    return mutations.UserError(code=code, field=path, message=message)
 
 
 def _key(name: str, kind: str, text: str) -> UUID:

@@ -1,0 +1,98 @@
+"""The application on real parts, asked over HTTP without a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from casegraph.app import build_app
+from connectors.connector import ReadOptions
+from graph.commands import Commands
+from graph.topics import Taxonomy
+from search.indexer import Indexer
+from search.service import Search
+from search.tantivy_engine import open_tantivy
+from sync.retry import Retry
+from tests.graph.factory import NOW, make_intake
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from graph.database import Pool
+    from graph.identity import Vault
+    from graph.intake import Intake
+    from graph.outcomes import Outcome
+    from graph.records import Reading
+    from search.engine import Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What `casegraph.services` makes, on a database of the test's own."""
+
+    pool: Pool
+    vault: Vault
+    intake: Intake
+    commands: Commands
+    retry: Retry
+    engine: Engine
+    search: Search
+    taxonomy: Taxonomy
+    read_options: ReadOptions
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The time, in UTC."""
+        return lambda: datetime.now(UTC)
+
+    async def index_position(self) -> int | None:
+        """Return the position that the index holds."""
+        return self.engine.position()
+
+
+@dataclass(frozen=True)
+class Api:
+    """Asks the application."""
+
+    services: Services
+    http: httpx.AsyncClient
+
+    async def post(self, query: str, **variables: Any) -> dict[str, Any]:
+        """Return the whole answer."""
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables})
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """Return the data of an answer that has no errors."""
+        answer = await self.post(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def take_in(self, *readings: Reading) -> list[Outcome]:
+        """Take readings in and index them."""
+        outcomes = await self.services.intake.take_in(readings, actor="test", now=NOW)
+        await Indexer(pool=self.services.pool, engine=self.services.engine).catch_up()
+        return outcomes
+
+
+@pytest.fixture
+async def api(pool: Pool, vault: Vault, tmp_path: Path) -> AsyncIterator[Api]:
+    """Give the application on an empty graph."""
+    intake = make_intake(pool, vault, tmp_path / "attachments")
+    options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
+    engine = open_tantivy(tmp_path / "index")
+    services = Services(
+        pool=pool, vault=vault, intake=intake, commands=Commands(pool=pool), retry=Retry(intake, options),
+        engine=engine, search=Search(pool=pool, engine=engine), taxonomy=Taxonomy(), read_options=options,
+    )  # fmt: skip
+    transport = httpx.ASGITransport(build_app(services))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+        yield Api(services, http)
+    engine.close()
