@@ -236,7 +236,8 @@ def test_facets_count_all_hits_by_every_level(varied: Engine) -> None:
         FacetName.KIND: (FacetCount("APPEAL", 2), FacetCount("ACCUSATION", 1), FacetCount("SUGGESTION", 1)),
         FacetName.STATUS: (FacetCount("REGISTERED", 3), FacetCount("ANSWERED", 1)),
         FacetName.TOPIC: (
-            FacetCount("城乡建设", 2), FacetCount("城乡建设/安全生产", 1), FacetCount("城乡建设规划", 1), FacetCount("环境保护", 1),
+            FacetCount("城乡建设", 2), FacetCount("城乡建设/安全生产", 1), FacetCount("城乡建设规划", 1),
+            FacetCount("环境保护", 1),
         ),
         FacetName.DIVISION: (
             FacetCount("43", 3), FacetCount("4301", 2), FacetCount("430104", 1), FacetCount("4303", 1),

@@ -1,0 +1,128 @@
+"""The query language: every input is a tree, or an error that points at the character."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.compile import compile_query
+from search.query import (
+    DEEPEST,
+    LONGEST,
+    And,
+    Is,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    QuerySyntaxError,
+    Received,
+    Words,
+    parse,
+)
+
+PIECES = st.sampled_from(
+    [
+        "烧烤", "油烟", "a", "138-1234", "(", ")", "（", "）", '"', "“", "”", "-", "OR", "|", "*", ":", "channel:",
+        "hotline", "place:", "岳麓区", "430104", "before:", "2026-01-01", "number:", "topic:", "/", " ", "　", "，",
+        "😀", "\u0301", "NOT",
+    ]
+)  # fmt: skip
+ANY_QUERY = (
+    st.text(max_size=40) | st.lists(PIECES, max_size=25).map("".join) | st.lists(PIECES, max_size=25).map(" ".join)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("", ()),
+        ("  　\n", ()),
+        ("烧烤", (Words("烧烤"),)),
+        ("烧烤　油烟", (Words("烧烤"), Words("油烟"))),
+        ('"夜间施工"', (Phrase("夜间施工"),)),
+        ("“夜间施工”", (Phrase("夜间施工"),)),
+        ("烧烤 -物业", (Words("烧烤"), Not(Words("物业")))),
+        ("-物业", (Not(Words("物业")),)),
+        ('-"物业公司"', (Not(Phrase("物业公司")),)),
+        ("烧烤 OR 夜宵", (Or((Words("烧烤"), Words("夜宵"))),)),
+        ("烧烤|夜宵", (Words("烧烤|夜宵"),)),
+        ("烧烤 | 夜宵", (Or((Words("烧烤"), Words("夜宵"))),)),
+        ("a b OR c", (Or((And((Words("a"), Words("b"))), Words("c"))),)),
+        ("(烧烤 OR 夜宵) 油烟", (Or((Words("烧烤"), Words("夜宵"))), Words("油烟"))),
+        ("（烧烤 OR 夜宵） -餐饮", (Or((Words("烧烤"), Words("夜宵"))), Not(Words("餐饮")))),
+        ("1381234*", (Prefix("1381234"),)),
+        ("138-1234-5678", (Words("138-1234-5678"),)),
+        ("channel:hotline", (Is("channel", "HOTLINE"),)),
+        ("渠道：HOTLINE", (Is("channel", "HOTLINE"),)),
+        ("status:answered", (Is("status", "ANSWERED"),)),
+        ("topic:城乡建设/安全生产/", (Is("topic", "城乡建设/安全生产"),)),
+        ('topic:"城乡建设"', (Is("topic", "城乡建设"),)),
+        ("place:430100", (Is("division", "4301"),)),
+        ("division:430104", (Is("division", "430104"),)),
+        ("place:岳麓区", (Is("division", "430104"),)),
+        ("-place:43", (Not(Is("division", "43")),)),
+        ("after:2026-01-01", (Received(since=date(2026, 1, 1)),)),
+        ("before:2026-07-01", (Received(before=date(2026, 7, 1)),)),
+        ("number:138-1234-5678", (Phrase("138-1234-5678"),)),
+        ("时间：三点", (Words("时间：三点"),)),
+        ("http://a.b/c", (Words("http://a.b/c"),)),
+    ],
+)
+def test_what_is_typed_is_understood(text: str, nodes: tuple[Node, ...]) -> None:
+    """Each form of the language, as a person types it, with Chinese signs as well."""
+    assert parse(text) == And(nodes)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("烧烤 (油烟", 3),
+        ("烧烤)", 2),
+        ('烧烤 "油烟', 3),
+        ("OR 烧烤", 0),
+        ("烧烤 OR", 3),
+        ("a OR OR b", 2),
+        ("烧烤 ()", 3),
+        ("烧烤 ，", 3),
+        ('""', 0),
+        ("channel:fax", 8),
+        ("status:sleeping", 7),
+        ("before:2026-13-01", 7),
+        ("after:昨天", 6),
+        ("place:无此地", 6),
+        ("烧烤 channel:(", 3),
+        ("(" * (DEEPEST + 2) + "a" + ")" * (DEEPEST + 2), DEEPEST + 1),
+        ("烧" * (LONGEST + 1), LONGEST),
+    ],
+)
+def test_an_error_points_at_the_character(text: str, at: int) -> None:
+    """So that a front end can mark it."""
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse(text)
+    assert caught.value.position == at
+    assert caught.value.message
+
+
+@given(ANY_QUERY)
+def test_every_input_is_a_query_or_a_syntax_error(text: str) -> None:
+    """Whatever is pasted into the box, nothing else is raised, and what is understood can be asked."""
+    try:
+        compile_query(parse(text))
+    except QuerySyntaxError as error:
+        at = error.position
+    else:
+        at = 0
+    assert 0 <= at <= len(text)
+
+
+@given(st.lists(st.sampled_from(["烧烤", "油烟", "夜间", "物业"]), min_size=1, max_size=6))
+def test_brackets_change_nothing_that_is_weighed(found: list[str]) -> None:
+    """A query in brackets is weighed and marked as it is without."""
+    text = " ".join(found)
+    bare, bracketed = compile_query(parse(text)), compile_query(parse(f"({text})"))
+    assert (bare.terms, bare.words) == (bracketed.terms, bracketed.words)
