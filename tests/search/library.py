@@ -23,23 +23,21 @@ EPOCH = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
 def source(number: int, title: str = "", body: str = "", **changes: Any) -> Source:
     """Return a submission: the greater its number, the later it was received, a day for each."""
-    return Source(
-        **{
-            "id": SubmissionId(UUID(int=number)),
-            "case": CaseId(UUID(int=10_000 + number)),
-            "channel": "HOTLINE",
-            "kind": "APPEAL",
-            "status": "REGISTERED",
-            "topic": None,
-            "division": None,
-            "received_at": EPOCH + timedelta(days=number),
-            "title": title,
-            "body": body,
-            "replies": (),
-            "documents": (),
-        }
-        | changes
-    )
+    usual: dict[str, Any] = {
+        "id": SubmissionId(UUID(int=number)),
+        "case": CaseId(UUID(int=10_000 + number)),
+        "channel": "HOTLINE",
+        "kind": "APPEAL",
+        "status": "REGISTERED",
+        "topic": None,
+        "division": None,
+        "received_at": EPOCH + timedelta(days=number),
+        "title": title,
+        "body": body,
+        "replies": (),
+        "documents": (),
+    }
+    return Source(**usual | changes)
 
 
 def put(engine: Engine, *sources: Source, gone: Sequence[int] = (), position: int | None = None) -> None:
