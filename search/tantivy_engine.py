@@ -93,60 +93,57 @@ class TantivyEngine:
 
     def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
-        with self._lock:
-            try:
-                searcher = self._searcher()
-            except SearchUnavailableError:
-                return None
-            hits = searcher.search(Query.term_query(SCHEMA, "about", "index"), limit=1).hits
-            return Position(searcher.doc(hits[0][1])["position"][0]) if hits else Position(0)
+        try:
+            with self._reading() as searcher:
+                hits = searcher.search(Query.term_query(SCHEMA, "about", "index"), limit=1).hits
+                return Position(searcher.doc(hits[0][1])["position"][0]) if hits else Position(0)
+        except SearchUnavailableError:
+            return None
 
     def find(self, lookup: Lookup) -> Found:
         """Return what matches. Raises SearchUnavailableError."""
-        with self._lock:
-            searcher = self._searcher()
         query = _query(lookup)
         newest = lookup.order is SearchOrder.NEWEST
-        result = searcher.search(
-            _below(query, lookup.below) if newest else query,
-            limit=max(lookup.limit, 1),
-            offset=lookup.offset,
-            order_by_field="recency" if newest else None,
-        )
-        counted = searcher.search(query, limit=1) if newest and lookup.below is not None else result
-        total = counted.count  # type: ignore[attr-defined]  # the stub forgets it
-        hits = result.hits[: lookup.limit]
-        addresses = [address for _, address in hits]
-        recencies = searcher.fast_field_values("recency", addresses) if addresses else []
-        candidates = tuple(
-            Candidate(SubmissionId(UUID(searcher.doc(address)["submission"][0])), float(score), int(recent or 0))
-            for (score, address), recent in zip(hits, recencies, strict=True)
-        )
-        return Found(total, candidates, _facets(searcher, query, lookup.facets))
+        with self._reading() as searcher:
+            result = searcher.search(
+                _below(query, lookup.below) if newest else query,
+                limit=max(lookup.limit, 1),
+                offset=lookup.offset,
+                order_by_field="recency" if newest else None,
+            )
+            counted = searcher.search(query, limit=1) if newest and lookup.below is not None else result
+            total = counted.count  # type: ignore[attr-defined]  # the stub forgets it
+            candidates = _candidates(searcher, result.hits[: lookup.limit])
+            return Found(total, candidates, _facets(searcher, query, lookup.facets))
 
     def frequencies(self, terms: Sequence[Term | Starting]) -> tuple[int, list[int]]:
         """Return how many documents there are, and how many hold each term."""
-        with self._lock:
-            searcher = self._searcher()
-        return searcher.num_docs, [_frequency(searcher, term) for term in terms]
+        with self._reading() as searcher:
+            return searcher.num_docs, [_frequency(searcher, term) for term in terms]
+
+    @contextmanager
+    def _reading(self) -> Iterator[tantivy.Searcher]:
+        """Give a searcher that sees the last commit of whoever writes."""
+        try:
+            with self._lock:
+                searcher = self._searcher()
+            yield searcher
+        except (ValueError, OSError) as error:
+            self._index = None
+            raise SearchUnavailableError("The search index is damaged. Run `reindex`.") from error
 
     def _searcher(self) -> tantivy.Searcher:
-        """Return a searcher that sees the last commit of whoever writes."""
         generation = self._generation()
         commit = written(self._folder / generation / META) if generation else None
         if generation is None or commit is None:
             raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
         seen = (generation, *commit)
-        try:
-            if self._index is None or self._seen[:1] != seen[:1]:
-                self._index = _open(self._folder / generation)
-            elif self._seen != seen:
-                self._index.reload()
-            self._seen = seen
-            return self._index.searcher()
-        except (ValueError, OSError) as error:
-            self._index = None
-            raise SearchUnavailableError("The search index is damaged. Run `reindex`.") from error
+        if self._index is None or self._seen[:1] != seen[:1]:
+            self._index = _open(self._folder / generation)
+        elif self._seen != seen:
+            self._index.reload()
+        self._seen = seen
+        return self._index.searcher()
 
     def _generation(self) -> str | None:
         return self._fixed or live(self._folder)
@@ -196,7 +193,10 @@ class TantivyEngine:
         self._drop_writer()
         if generation is None or self.position() is None:
             generation = self._begin()
-        self._writer = _open(self._folder / generation).writer(heap_size=HEAP, num_threads=THREADS)
+        try:
+            self._writer = _open(self._folder / generation).writer(heap_size=HEAP, num_threads=THREADS)
+        except ValueError as error:
+            raise SearchUnavailableError("The search index is written by another process.") from error
         self._writing = generation
         return generation, self._writer
 
@@ -263,6 +263,15 @@ def _document(document: IndexDocument) -> tantivy.Document:
         for value in values:
             made.add_text(field, value)
     return made
+
+
+def _candidates(searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]) -> tuple[Candidate, ...]:
+    addresses = [address for _, address in hits]
+    recencies = searcher.fast_field_values("recency", addresses) if addresses else []
+    return tuple(
+        Candidate(SubmissionId(UUID(searcher.doc(address)["submission"][0])), float(score), int(recent or 0))
+        for (score, address), recent in zip(hits, recencies, strict=True)
+    )
 
 
 # Questions in tantivy's words --------------------------------------------------------------------------------------

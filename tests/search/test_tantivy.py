@@ -1,0 +1,190 @@
+"""The index folder: lost, damaged, killed while written, rebuilt beside the live one, read by other processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from graph.records import Position
+from search.engine import AllOf, Batch, IndexMovedError, Lookup, SearchUnavailableError
+from search.generations import live
+from search.tantivy_engine import next_generation, open_tantivy
+from tests.search.library import put, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from search.engine import Engine
+    from search.tantivy_engine import TantivyEngine
+
+FORKS: Final = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+EACH: Final = 40
+"""Documents of one batch of the process that is killed."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Name the index folder."""
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def writer(folder: Path) -> Iterator[TantivyEngine]:
+    """Give an index with two documents."""
+    opened = open_tantivy(folder)
+    put(opened, source(1, "烧烤"), source(2, "施工"))
+    yield opened
+    opened.close()
+
+
+def total(engine: Engine) -> int:
+    """Count all documents."""
+    return engine.find(Lookup(match=AllOf())).total
+
+
+def test_a_reader_sees_each_commit(writer: TantivyEngine, folder: Path) -> None:
+    """Another process need not be told: it looks before each search."""
+    reader = open_tantivy(folder)
+    assert (total(reader), reader.position()) == (2, 1)
+    put(writer, source(3, "烧烤"))
+    assert (total(reader), reader.position()) == (3, 2)
+    reader.close()
+
+
+def test_a_closed_engine_opens_again_where_it_was(writer: TantivyEngine, folder: Path) -> None:
+    """The position is the index's own."""
+    writer.close()
+    again = open_tantivy(folder)
+    assert (again.position(), total(again)) == (1, 2)
+    put(again, source(3, "烧烤"))
+    assert (again.position(), total(again)) == (2, 3)
+    again.close()
+
+
+def test_only_one_process_writes(writer: TantivyEngine, folder: Path) -> None:
+    """A second writer is refused by the folder's own lock, and harms nothing."""
+    other = open_tantivy(folder)
+    with pytest.raises(SearchUnavailableError):
+        put(other, source(3, "烧烤"))
+    put(writer, source(3, "烧烤"))
+    assert total(writer) == 3
+    other.close()
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of the live index that hold something; those with a dot only help to clear up."""
+    generation = folder / str(live(folder))
+    return sorted(path for path in generation.iterdir() if path.stat().st_size and not path.name.startswith("."))
+
+
+def hurt(path: Path, how: str) -> None:
+    """Do something to a file."""
+    if how == "lost":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("how", ["lost", "cut"])
+def test_a_damaged_index_is_never_served_and_begun_anew(folder: Path, how: str) -> None:
+    """Whichever of its files is hurt: it has no position, answers nothing, and the next batch begins at nothing."""
+    names = set()
+    for number in range(40):
+        engine = open_tantivy(folder / str(number))
+        put(engine, source(1, "烧烤"), source(2, "施工"))
+        engine.close()
+        files = files_of(folder / str(number))
+        if number >= len(files):
+            break
+        hurt(files[number], how)
+        names.add(files[number].suffix)
+        again = open_tantivy(folder / str(number))
+        assert again.position() is None, files[number].name
+        with pytest.raises(SearchUnavailableError):
+            total(again)
+        with pytest.raises(IndexMovedError):
+            again.apply(Batch(documents=(), gone=(), after=Position(1), position=Position(2)))
+        put(again, source(1, "烧烤"))
+        assert (again.position(), total(again)) == (1, 1)
+        again.close()
+    assert {".idx", ".json", ".pos", ".term", ".fast", ".store"} <= names
+
+
+@pytest.mark.parametrize("pointer", ["", "nothing", "0-old", "\N{SNOWMAN}"])
+def test_a_pointer_that_leads_nowhere_is_no_index(writer: TantivyEngine, folder: Path, pointer: str) -> None:
+    """An index of another version of the fields is not there, either."""
+    writer.close()
+    (folder / "0-old").mkdir()
+    (folder / "live").write_text(pointer, encoding="utf-8")
+    again = open_tantivy(folder)
+    assert again.position() is None
+    put(again, source(5, "烧烤"))
+    assert total(again) == 1
+    again.close()
+
+
+def test_a_rebuilt_index_takes_the_place_of_the_live_one(writer: TantivyEngine, folder: Path) -> None:
+    """Until it is whole the old one answers; whoever wrote to that is told, and goes on from the new one's position."""
+    reader = open_tantivy(folder)
+    with next_generation(folder) as engine:
+        put(engine, source(7, "烧烤"))
+        put(engine, source(8, "烧烤"))
+        put(engine, source(9, "烧烤"))
+        assert total(reader) == 2
+    assert (total(reader), reader.position()) == (3, 3)
+    with pytest.raises(IndexMovedError):
+        writer.apply(Batch(documents=(), gone=(), after=Position(1), position=Position(2)))
+    put(writer, gone=[7])
+    assert (total(reader), reader.position()) == (2, 4)
+    assert [path.name for path in folder.iterdir() if path.is_dir()] == [live(folder)]
+    reader.close()
+
+
+def _fail_rebuilding(folder: Path) -> None:
+    with next_generation(folder) as engine:
+        put(engine, source(7, "烧烤"))
+        raise KeyError
+
+
+def test_a_rebuild_that_fails_leaves_the_live_index(writer: TantivyEngine, folder: Path) -> None:
+    """Nothing of it stays."""
+    with pytest.raises(KeyError):
+        _fail_rebuilding(folder)
+    assert total(writer) == 2
+    assert [path.name for path in folder.iterdir() if path.is_dir()] == [live(folder)]
+
+
+def _write_for_ever(folder: Path, told: Connection) -> None:
+    engine = open_tantivy(folder)
+    while True:
+        reached = engine.position() or 0
+        put(engine, *(source(reached * EACH + number, "烧烤油烟") for number in range(EACH)))
+        told.send(reached + 1)
+
+
+@pytest.mark.parametrize("commits", [1, 2, 3, 5, 8])
+def test_killed_while_committing_it_opens_at_the_position_it_holds(folder: Path, commits: int) -> None:
+    """What was told is there, and exactly the documents that belong to the position are."""
+    heard, told = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=_write_for_ever, args=(folder, told))
+    process.start()
+    told.close()
+    last = [heard.recv() for _ in range(commits)][-1]
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    heard.close()
+    engine = open_tantivy(folder)
+    reached = engine.position() or 0
+    assert reached >= last
+    assert total(engine) == reached * EACH
+    put(engine, source(reached * EACH, "施工"))
+    assert (engine.position(), total(engine)) == (reached + 1, reached * EACH + 1)
+    process.close()
+    engine.close()
