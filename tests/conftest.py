@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -112,6 +113,17 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 def vault() -> Vault:
     """Give a vault with a key of the test's own."""
     return Vault(os.urandom(32))
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """Give a folder that nobody made smaller rights for.
+
+    Not `tmp_path`: where we are root, the embedded server runs as another user, who must pass through every folder
+    above its own, and each pytest that starts closes the one they share.
+    """
+    with tempfile.TemporaryDirectory(prefix="casegraph-tests-data-") as folder:
+        yield Path(folder) / "data"
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The commands of `python -m casegraph`: one module each, `run(settings, arguments)` returns the exit code."""
+"""What can be asked of it on the command line? One module each; `run(settings, arguments)` returns the exit code."""

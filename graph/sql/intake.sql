@@ -131,9 +131,6 @@ on conflict (source) do update set cursor = excluded.cursor, at = excluded.at;
 -- name: cursor
 select cursor from source_cursor where source = $1;
 
--- name: cursor
-select cursor from source_cursor where source = $1;
-
 -- name: open_rejections
 select id, channel, source, position, reason, message from rejection
 where resolved_at is null order by at desc, id desc limit $1;

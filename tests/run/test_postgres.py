@@ -30,11 +30,11 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(data_folder: Path) -> Iterator[Path]:
     """A data folder whose server is stopped in the end, whatever happened."""
-    yield tmp_path / "postgres"
-    if (tmp_path / "postgres" / "cluster").exists():
-        with EmbeddedPostgres(tmp_path / "postgres"):
+    yield data_folder / "postgres"
+    if (data_folder / "postgres" / "cluster").exists():
+        with EmbeddedPostgres(data_folder / "postgres"):
             pass
 
 
