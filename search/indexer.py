@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from graph import journal
+from graph.errors import GraphError
 from graph.records import Position, SubmissionId
 from search.documents import SQL, index_document, load
 from search.engine import Batch, IndexMovedError
@@ -37,6 +38,10 @@ STAND_BY: Final = 0.5
 """Seconds between two tries to become the one who writes."""
 
 
+class IndexerStoppedError(GraphError):
+    """The connection to PostgreSQL that made this process the one who indexes has ended. Start it again."""
+
+
 class Indexer:
     """Follows the journal into an engine."""
 
@@ -47,18 +52,19 @@ class Indexer:
     async def run(self) -> None:
         """Index whatever comes, until cancelled.
 
-        Raises DatabaseError where the connection that holds the lock ends: from then on another process may write.
+        Raises IndexerStoppedError where the connection that holds the lock ends: from then on another may write.
         """
         async with self._pool.acquire() as held:
             await _become_writer(held)
-            async with _calls(held) as called:
+            async with _calls(held) as calls:
                 while True:
-                    called.clear()
+                    calls.called.clear()
                     began = time.monotonic()
                     await self.catch_up()
-                    await _wait(called)
+                    await _wait(calls.called)
                     await asyncio.sleep(began + GATHER - time.monotonic())
-                    await held.execute(SQL.still_here)
+                    if calls.ended:
+                        raise IndexerStoppedError("The connection to PostgreSQL that held the lock has ended.")
 
     async def catch_up(self) -> Position:
         """Index all that the journal tells of now, and return the position held. The caller has the lock."""
@@ -134,22 +140,35 @@ async def _become_writer(held: Connection) -> None:
         await asyncio.sleep(STAND_BY)
 
 
+class _Calls:
+    """`called` is set with each commit that wrote to the journal, and where the connection ends."""
+
+    def __init__(self) -> None:
+        self.called = asyncio.Event()
+        self.ended = False
+
+    def call(self, *_: object) -> None:
+        """Note that somebody wrote."""
+        self.called.set()
+
+    def end(self, *_: object) -> None:
+        """Note that the connection is gone, and the lock with it."""
+        self.ended = True
+        self.called.set()
+
+
 @asynccontextmanager
-async def _calls(held: Connection) -> AsyncIterator[asyncio.Event]:
-    """Give an event that is set with each commit that wrote to the journal, and where the connection ends."""
-    called = asyncio.Event()
-
-    def call(*_: object) -> None:
-        called.set()
-
-    await held.add_listener(journal.CHANNEL, call)
-    held.add_termination_listener(call)
+async def _calls(held: Connection) -> AsyncIterator[_Calls]:
+    """Listen to the journal while inside."""
+    calls = _Calls()
+    held.add_termination_listener(calls.end)
+    await held.add_listener(journal.CHANNEL, calls.call)
     try:
-        yield called
+        yield calls
     finally:
-        if not held.is_closed():
-            held.remove_termination_listener(call)
-            await held.remove_listener(journal.CHANNEL, call)
+        if not calls.ended:
+            held.remove_termination_listener(calls.end)
+            await held.remove_listener(journal.CHANNEL, calls.call)
 
 
 async def _wait(called: asyncio.Event) -> None:

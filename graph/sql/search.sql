@@ -36,7 +36,3 @@ join "case" leader on leader.id = own."leading";
 
 -- name: try_lock
 select pg_try_advisory_lock(hashtextextended('casegraph/indexer', 0));
-
--- name: still_here
--- Whether the session that holds the lock is there.
-select 1;

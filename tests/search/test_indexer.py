@@ -1,0 +1,206 @@
+"""The index follows the journal, on the real PostgreSQL: what is taken in is found, whatever becomes of it after."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from graph import journal
+from graph.commands import Commands
+from graph.database import connect
+from graph.records import Position
+from search.documents import SQL
+from search.engine import Batch
+from search.indexer import Indexer, IndexerStoppedError
+from search.records import SearchRequest
+from search.service import Search
+from search.tantivy_engine import next_generation
+from tests.graph.factory import NOW, draft, make_intake, reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from graph.database import Connection, Pool
+    from graph.identity import Vault
+    from graph.intake import Intake
+    from search.engine import Engine
+
+
+@pytest.fixture
+def indexer(pool: Pool, engine: Engine) -> Indexer:
+    """Give an indexer on an index that is not there yet."""
+    return Indexer(pool=pool, engine=engine)
+
+
+@pytest.fixture
+def search(pool: Pool, engine: Engine) -> Search:
+    """Give the search on the same index."""
+    return Search(pool=pool, engine=engine)
+
+
+@pytest.fixture
+def intake(pool: Pool, vault: Vault, tmp_path: Path) -> Intake:
+    """Give an intake on the same database."""
+    return make_intake(pool, vault, tmp_path / "attachments")
+
+
+@contextlib.asynccontextmanager
+async def running(indexer: Indexer) -> AsyncIterator[asyncio.Task[None]]:
+    """Have an indexer run while inside."""
+    task = asyncio.create_task(indexer.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, IndexerStoppedError):
+            await task
+
+
+async def titles(search: Search, query: str = "") -> list[str]:
+    """Return the titles found, in the order of time, the last first."""
+    page = await search.search(SearchRequest(text=query, first=100))
+    async with search._pool.acquire() as connection:
+        rows = await connection.fetch(SQL.documents, [hit.submission for hit in page.hits])
+    assert page.total == len(rows)
+    return sorted(row["title"] for row in rows)
+
+
+async def reached(indexer: Indexer, position: Position) -> None:
+    """Wait until an index holds a position."""
+    async with asyncio.timeout(20):
+        # The index of another process would tell nobody, either.
+        while (await asyncio.to_thread(indexer._engine.position) or 0) < position:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_without_entries_an_empty_index_is_begun(indexer: Indexer, search: Search, engine: Engine) -> None:
+    """No index is a fault; an index of nothing answers."""
+    assert await indexer.catch_up() == 0
+    assert engine.position() == 0
+    assert await titles(search) == []
+
+
+async def test_the_index_follows_what_becomes_of_a_submission(
+    indexer: Indexer, search: Search, intake: Intake, connection: Connection
+) -> None:
+    """Taken in, revised, answered: each is found by what the graph says now."""
+    await intake.take_in(
+        [draft("1", title="烧烤店油烟"), draft("2", title="夜间施工", text="工地吵。")], actor="test", now=NOW
+    )
+    assert await indexer.catch_up() == await journal.position(connection)
+    assert await titles(search, "烧烤") == ["烧烤店油烟"]
+    await intake.take_in(
+        [draft("1", title="洗车店噪声", text="洗车。", replies=(reply("已责令停业整顿"),))], actor="test", now=NOW
+    )
+    await indexer.catch_up()
+    assert await titles(search, "烧烤") == []
+    assert await titles(search, "停业整顿") == ["洗车店噪声"]
+    assert await titles(search, "status:answered") == ["洗车店噪声"]
+
+
+async def test_joined_cases_answer_as_the_leading_one(
+    indexer: Indexer, search: Search, intake: Intake, pool: Pool
+) -> None:
+    """Joining moves nothing, but hits name the leading case while it holds, and their own again after."""
+    await intake.take_in(
+        [draft("1", title="路灯不亮", text="路灯。"), draft("2", title="下水道堵", text="积水。")],
+        actor="test",
+        now=NOW,
+    )
+    await indexer.catch_up()
+    before = {hit.submission: hit.case for hit in (await search.search(SearchRequest())).hits}
+    leading, following = before.values()
+    commands = Commands(pool=pool)
+    await commands.join_cases(leading=leading, other=following, reason="同一事项", actor="tester", now=NOW)
+    await indexer.catch_up()
+    assert {hit.case for hit in (await search.search(SearchRequest())).hits} == {leading}
+    await commands.part_cases(case=following, actor="tester", now=NOW)
+    await indexer.catch_up()
+    assert {hit.submission: hit.case for hit in (await search.search(SearchRequest())).hits} == before
+
+
+async def test_an_index_of_another_database_is_begun_anew(
+    indexer: Indexer, search: Search, intake: Intake, engine: Engine
+) -> None:
+    """An index that is ahead of the journal tells of what is not there."""
+    ahead = Batch(documents=(), gone=(), after=Position(0), position=Position(10_000))
+    engine.apply(ahead)
+    await intake.take_in([draft("1", title="烧烤店油烟")], actor="test", now=NOW)
+    await indexer.catch_up()
+    assert await titles(search) == ["烧烤店油烟"]
+
+
+async def test_small_batches_give_the_same_index(
+    indexer: Indexer, search: Search, intake: Intake, monkeypatch: pytest.MonkeyPatch, connection: Connection
+) -> None:
+    """Wherever a commit ends, nothing is lost and the position is the journal's."""
+    monkeypatch.setattr("search.indexer.ENTRIES", 7)
+    monkeypatch.setattr("search.indexer.TOGETHER", 2)
+    await intake.take_in([draft(str(number), title=f"第{number}件") for number in range(25)], actor="test", now=NOW)
+    assert await indexer.catch_up() == await journal.position(connection)
+    assert await titles(search) == sorted(f"第{number}件" for number in range(25))
+
+
+async def test_a_running_indexer_hears_of_each_commit(
+    indexer: Indexer, search: Search, intake: Intake, pool: Pool
+) -> None:
+    """A submission is found within a second of being acknowledged; with room for a busy machine here."""
+    async with running(indexer):
+        for number in range(3):
+            await intake.take_in([draft(str(number), title=f"第{number}件")], actor="test", now=NOW)
+            async with pool.acquire() as connection:
+                position = await journal.position(connection)
+            async with asyncio.timeout(3):
+                await reached(indexer, position)
+            assert len(await titles(search)) == number + 1
+
+
+async def test_only_the_holder_of_the_lock_writes_until_it_ends(
+    indexer: Indexer, intake: Intake, pool: Pool, engine: Engine, database_url: str
+) -> None:
+    """Another stands by, and takes over when the first is gone."""
+    other = await connect(database_url)
+    assert await other.fetchval(SQL.try_lock)
+    async with running(indexer):
+        await intake.take_in([draft("1")], actor="test", now=NOW)
+        async with pool.acquire() as connection:
+            position = await journal.position(connection)
+        await asyncio.sleep(0)
+        assert engine.position() is None
+        await other.close()
+        await reached(indexer, position)
+
+
+async def test_an_indexer_that_loses_the_lock_ends(indexer: Indexer, intake: Intake, database_url: str) -> None:
+    """When the connection that held it is gone, somebody else may have it: to go on would be two who write."""
+    async with running(indexer) as task:
+        await intake.take_in([draft("1")], actor="test", now=NOW)
+        await reached(indexer, Position(1))
+        other = await connect(database_url)
+        await other.execute(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
+            " and database = (select oid from pg_database where datname = current_database())"
+        )
+        await other.close()
+        done, _ = await asyncio.wait([task], timeout=20)
+        assert done
+        assert isinstance(task.exception(), IndexerStoppedError)
+
+
+async def test_an_indexer_goes_on_with_a_rebuilt_index(
+    pool: Pool, intake: Intake, tmp_path: Path, indexer: Indexer, search: Search
+) -> None:
+    """It takes up from where the rebuilt one is, not from where it was itself."""
+    await intake.take_in([draft("1", title="第一件")], actor="test", now=NOW)
+    await indexer.catch_up()
+    with next_generation(tmp_path / "index") as rebuilt:
+        await Indexer(pool=pool, engine=rebuilt).catch_up()
+        await intake.take_in([draft("2", title="第二件")], actor="test", now=NOW)
+        await indexer.catch_up()
+        await intake.take_in([draft("3", title="第三件")], actor="test", now=NOW)
+    await indexer.catch_up()
+    assert await titles(search) == ["第一件", "第三件", "第二件"]
