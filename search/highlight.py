@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
-from graph.text.normalise import normalise
+from graph.text.normalise import INVISIBLE, normalise
 from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT
 from search.engine import Starting, Term, TokenField
 from search.records import Passage, Range
@@ -76,13 +76,20 @@ def _clusters(text: str) -> Iterator[str]:
     """Yield characters with the marks that combine with them: no normal form reaches across."""
     start = 0
     for place in range(1, len(text)):
-        sign = text[place]
-        # Below U+0300 nothing combines; Hangul vowels and finals compose without being marks.
-        if sign < "\u0300" or not (unicodedata.combining(sign) or "\u1160" <= sign <= "\u11ff" or sign in "ﾞﾟ"):
+        if not _clings(text[place]):
             yield text[start:place]
             start = place
     if text:
         yield text[start:]
+
+
+def _clings(sign: str) -> bool:
+    """Tell whether a character may make one with those before it, or is not seen between two that do."""
+    if sign < "\u0300":
+        return sign == "\u00ad"
+    # Hangul vowels and finals compose without being marks.
+    marks = unicodedata.combining(sign) or "\u1160" <= sign <= "\u11ff" or sign in "ﾞﾟ"
+    return bool(marks) or INVISIBLE.match(sign) is not None
 
 
 def passages(source: Source, terms: Sequence[Term | Starting]) -> tuple[Passage, ...]:

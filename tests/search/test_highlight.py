@@ -1,0 +1,119 @@
+"""Marks stand where it is said in the original text, whatever its characters are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from graph.text.normalise import normalise
+from graph.text.tokens import CODE_JOINT, bigrams, codes, units
+from search.compile import compile_query
+from search.engine import Starting, Term, TokenField
+from search.highlight import LONGEST, MOST, mapped, passages
+from search.query import parse
+from search.records import Passage
+from tests.search.library import source
+
+SIGNS = st.sampled_from("夜間间施工噪聲声扰擾，。 \n（）Ａ3ｃé한글e\u0301ﾊﾞ😀𠀀ﬁß①\u200b-1380０\ufe0f")
+TEXTS = st.text(SIGNS, max_size=60)
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def terms(query: str) -> tuple[Term | Starting, ...]:
+    """Return what a query marks."""
+    return compile_query(parse(query)).terms
+
+
+def cut(passage: Passage) -> list[str]:
+    """Return the marked stretches as a browser cuts them, by UTF-16 code units."""
+    raw = passage.text.encode("utf-16-le")
+    return [raw[2 * one.start : 2 * one.end].decode("utf-16-le") for one in passage.ranges]
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "marked"),
+    [
+        ("夜间施工", "工地夜間施工，擾民", ["夜間施工"]),
+        ("夜間施工", "工地夜间施工，扰民", ["夜间施工"]),
+        ("a3区", "住在Ａ３区。", ["Ａ３区"]),
+        ("夜间", "😀😀夜间，𠀀夜间", ["夜间", "夜间"]),
+        ('"噪声大凌晨"', "噪声大，凌晨", ["噪声大", "凌晨"]),
+        ("烟", "油烟、烟", ["烟", "烟"]),
+        ("13812345678", "电话１３８-1234-５６７８。", ["１３８-1234-５６７８"]),
+        ("1234", "电话138-1234-5678。", ["1234"]),
+        ("1381234*", "电话13812345678或13912345678", ["13812345678"]),
+        ("电话", "电\u200b话", ["电\u200b话"]),
+        ("cafe", "在cafe里", ["cafe"]),
+        ("扰民 -噪声", "扰民", ["扰民"]),
+    ],
+)
+def test_marks_are_what_was_looked_for(query: str, body: str, marked: list[str]) -> None:
+    """In the characters of the original."""
+    (passage,) = passages(source(1, body=body), terms(query))
+    assert passage.field == "body"
+    assert cut(passage) == marked
+
+
+@given(TEXTS, st.data())
+@example("e\u0301夜間", None)
+@example("0-ﾊ\u200bﾞ", None)
+def test_what_is_marked_is_what_matches(text: str, data: st.DataObject | None) -> None:
+    """The original, cut at the ranges, normalises to units of which each stands in a token that was looked for."""
+    found = units(normalise(text))
+    if len(found) < 2:
+        return
+    at = data.draw(st.integers(0, len(found) - 2)) if data else 0
+    wanted = [Term(TokenField.BIGRAMS, "".join(found[at : at + 2]))]
+    (passage,) = passages(source(1, body=text), wanted)
+    assert passage.ranges
+    marks = [units(normalise(piece)) for piece in cut(passage)]
+    assert set().union(*marks) <= set(found[at : at + 2])
+
+
+@given(ANY_TEXT | TEXTS)
+def test_every_token_of_a_text_can_be_marked_in_it(text: str) -> None:
+    """Whatever the text: what it is found by is shown in it, and the ranges are in order and within."""
+    plain = normalise(text)
+    tokens = [Term(TokenField.BIGRAMS, token) for token in bigrams(plain)]
+    tokens += [Term(TokenField.CODES, token) for token in codes(plain)]
+    for token in tokens:
+        (passage,) = passages(source(1, body=text), [token])
+        edges = [edge for one in passage.ranges for edge in (one.start, one.end)]
+        assert edges
+        assert edges == sorted(set(edges))
+        assert edges[0] >= 0
+        assert edges[-1] <= len(passage.text.encode("utf-16-le")) // 2
+
+
+@given(ANY_TEXT | TEXTS)
+def test_the_mapped_form_is_the_normal_form(text: str) -> None:
+    """So that what is marked is what was indexed; the way back never runs backwards."""
+    form = mapped(text)
+    assert form.plain == normalise(text)
+    assert len(form.origin) == len(form.plain) + 1
+    assert list(form.origin) == sorted(form.origin)
+
+
+def test_a_title_is_shown_first_and_then_the_passages_that_say_most() -> None:
+    """At most so many, each a window of a long text."""
+    long = "甲" * 500 + "夜间施工噪声扰民" + "乙" * 500 + "扰民" + "丙" * 500
+    replies = tuple(f"第{number}次答复：扰民" for number in range(6))
+    found = passages(source(1, title="关于扰民", body=long, replies=replies), terms("夜间施工 噪声 扰民"))
+    assert [one.field for one in found[:2]] == ["title", "body"]
+    assert len(found) == MOST
+    assert all(len(one.text) <= LONGEST for one in found)
+    assert "夜间施工噪声扰民" in found[1].text
+
+
+def test_a_code_that_is_joined_is_marked_whole() -> None:
+    """As it is written."""
+    text = "编号 TS-2026/001"
+    (passage,) = passages(source(1, body=text), terms("TS2026001"))
+    (marked,) = cut(passage)
+    assert CODE_JOINT.sub("", marked) == "TS2026001"
+
+
+def test_nothing_looked_for_shows_nothing() -> None:
+    """A hit by its filters alone has no passage."""
+    assert passages(source(1, body="扰民"), terms("channel:hotline")) == ()
