@@ -1,0 +1,85 @@
+"""The order of the best candidates is ours, and of their texts alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.compile import compile_query
+from search.engine import Starting, Term, TokenField
+from search.query import parse
+from search.score import score, weights
+from tests.search.library import source
+
+if TYPE_CHECKING:
+    from search.documents import Source
+    from search.score import Weight
+
+TEXT = st.text(st.sampled_from("夜间施工噪声扰民，请"), max_size=60)
+
+
+def weighed(query: str, total: int = 1_000, count: int = 10) -> tuple[Weight, ...]:
+    """Return a query's weights where each term stands in so many documents."""
+    compiled = compile_query(parse(query))
+    return weights(total, dict.fromkeys(compiled.terms, count), compiled.words)
+
+
+def points(query: str, one: Source) -> float:
+    """Return how well a submission answers."""
+    return score(one, weighed(query))
+
+
+@given(TEXT, TEXT, st.integers(1, 999), st.integers(1, 999))
+def test_equal_texts_score_equal(title: str, body: str, one: int, other: int) -> None:
+    """Whoever sent them, whenever, however often they were indexed."""
+    first, second = source(one, title, body), source(other, title, body, channel="LETTER")
+    assert points("夜间施工 噪声", first) == points("夜间施工 噪声", second)
+
+
+def test_more_of_what_was_asked_scores_higher() -> None:
+    """And none of it nothing."""
+    some, more, none = (source(1, body=body.ljust(60, "甲")) for body in ("夜间", "夜间施工", "停车收费"))
+    assert points("夜间施工", more) > points("夜间施工", some) > points("夜间施工", none) == 0.0
+
+
+def test_a_title_says_more_than_a_text() -> None:
+    """It names the matter."""
+    assert points("油烟", source(1, "油烟", "扰民")) > points("油烟", source(1, "扰民", "油烟"))
+
+
+def test_a_short_text_says_it_with_more_weight() -> None:
+    """The same word among many others tells less."""
+    assert points("油烟", source(1, body="油烟扰民")) > points("油烟", source(1, body="油烟" + "甲" * 800))
+
+
+def test_a_rare_term_weighs_more_than_a_frequent_one() -> None:
+    """One that all documents hold weighs next to nothing, and never less than nothing."""
+    rare, usual, everywhere = (weighed("油烟", 1_000, count)[0][1] for count in (1, 100, 1_000))
+    assert rare > usual > everywhere >= 0.0
+
+
+def test_a_word_weighs_as_its_rarest_bigram() -> None:
+    """Words are not indexed, but no word is more frequent than any of its bigrams."""
+    pairs: dict[Term | Starting, int] = {Term(TokenField.BIGRAMS, "电梯"): 5, Term(TokenField.BIGRAMS, "梯间"): 500}
+    by = dict(weights(1_000, pairs, ["电梯间", "没有"]))
+    assert by["电梯间"] == by[Term(TokenField.BIGRAMS, "电梯")]
+    assert by["没有"] == 0.0
+
+
+def test_codes_are_counted_whole_or_by_their_beginning() -> None:
+    """138 is not in 13812345678, but begins it."""
+    one = source(1, body="电话13812345678")
+    whole, part = Term(TokenField.CODES, "13812345678"), Term(TokenField.CODES, "138")
+    assert score(one, [(whole, 1.0)]) > 0.0
+    assert score(one, [(part, 1.0)]) == 0.0
+    assert score(one, [(Starting(TokenField.CODES, "138"), 1.0)]) > 0.0
+    assert score(one, [(Starting(TokenField.CODES, "139"), 1.0)]) == 0.0
+
+
+@given(st.lists(st.sampled_from(["夜间", "施工", "噪声", "扰民"]), min_size=1, unique=True), TEXT)
+def test_the_order_of_the_words_asked_makes_no_score(found: list[str], body: str) -> None:
+    """Adding in another order must not part equals."""
+    one = source(1, body=body)
+    assert points(" ".join(found), one) == points(" ".join(reversed(found)), one)
