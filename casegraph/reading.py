@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from casegraph.running import unheard
 from connectors.connector import ReadOptions, Resource
-from connectors.headings import load_mapping
+from connectors.headings import HeadingMap
 from connectors.registry import read
 from graph.records import Channel, Draft, Reading, Refusal, RejectionReason
 
@@ -48,7 +48,7 @@ class Plan:
     items: tuple[Item, ...]
     zone: ZoneInfo
     source: str | None = None
-    mapping: Path | None = None
+    mapping: HeadingMap | None = None
     batch: int = 300
     file_by_file: bool = False
 
@@ -72,11 +72,10 @@ def source_of(plan: Plan, channel: Channel) -> str:
 
 def batches(plan: Plan) -> Iterator[Batch]:
     """Read all files, lazily."""
-    mapping = load_mapping(plan.mapping) if plan.mapping else None
     readings: list[Reading] = []
     files = size = 0
     for item in plan.items:
-        options = ReadOptions(source=source_of(plan, item.channel), zone=plan.zone, mapping=mapping)
+        options = ReadOptions(source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping)
         for reading in read(item.channel, Resource.from_path(item.path, name=item.name), options):
             readings.append(reading)
             size += _size(reading)

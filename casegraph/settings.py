@@ -12,6 +12,7 @@ import logging
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ TEST_PREFIX: Final = "CASEGRAPH_TEST_"
 """Read by the tests alone, so no mistake here."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 KEY_BYTES: Final = 32
+PORTS: Final = range(1, 65536)
 SQL_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
@@ -54,6 +56,10 @@ def _number(smallest: int, largest: int) -> Callable[[str], int]:
 def _database_url(text: str) -> str:
     if not text.startswith(SQL_SCHEMES):
         raise ValueError("must begin with postgresql://, as in postgresql://user:password@host:5432/casegraph")
+    for host in urlsplit(text).netloc.rpartition("@")[2].split(","):
+        port = host.rpartition("]")[2].partition(":")[2]
+        if port and not (port.isascii() and port.isdecimal() and int(port) in PORTS):
+            raise ValueError("must name a port from 1 to 65535 after the host's colon")
     return text
 
 

@@ -88,6 +88,9 @@ def _unreachable(error: BaseException) -> Trouble:
         case ssl.SSLCertVerificationError(verify_message=str() as reason):
             line = f"The database's certificate is not trusted ({reason}). Name its authority with sslrootcert=…."
             return Trouble(line, os.EX_NOPERM)
+        case FileNotFoundError(filename=None):
+            line = "CASEGRAPH_DATABASE_URL names a socket or a certificate's file that is not there. Mend it."
+            return Trouble(line, os.EX_CONFIG)
         case OSError(filename=str() as name):
             return Trouble(f"{name} cannot be used: {error.strerror}.", os.EX_IOERR)
         case _:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from casegraph.reading import Item, Plan
 from casegraph.services import for_child, open_services
 from casegraph.terminal import say, steps
 from casegraph.workers import indexed, worker
+from connectors.headings import load_mapping
 from graph.outcomes import Change
 from graph.records import Channel
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from casegraph.children import Kept
     from casegraph.services import Services
     from casegraph.settings import Settings
+    from connectors.headings import HeadingMap
 
 STANDARD_INPUT: Final = "-"
 SCHEMES: Final = ("http://", "https://")
@@ -34,27 +37,27 @@ REJECTED: Final = 3
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Take in all that is named, tell what became of it, and wait until it can be found."""
     channel = Channel(arguments.channel.upper())
+    mapping = load_mapping(arguments.mapping) if arguments.mapping else None
     feeds = [path for path in arguments.paths if path.startswith(SCHEMES)]
     with _items(channel, [path for path in arguments.paths if path not in feeds], arguments.suffix) as items:
         async with open_services(settings) as services, worker(for_child(services)) as beside:
-            summary = await ingest(services, plan_of(settings, items, arguments))
+            plan = plan_of(settings, items, arguments.source, mapping)
+            summary = await ingest(services, plan)
             for url in feeds:
-                await _follow(services, url, channel, arguments.source, summary)
+                options = replace(services.read_options, source=plan.source or channel.value.lower(), mapping=mapping)
+                with steps(f"Following {url}") as bar:
+                    await follow_feed(services, url, options, bar, summary)
             await find_all(services, beside)
     for line in summary.lines():
         say(line)
     return REJECTED if summary.changes[Change.REJECTED] else 0
 
 
-def plan_of(settings: Settings, items: Sequence[Item], arguments: argparse.Namespace | None = None) -> Plan:
+def plan_of(
+    settings: Settings, items: Sequence[Item], source: str | None = None, mapping: HeadingMap | None = None
+) -> Plan:
     """Return how to read these items."""
-    return Plan(
-        items=tuple(items),
-        zone=settings.timezone,
-        source=arguments.source if arguments else None,
-        mapping=arguments.mapping if arguments else None,
-        batch=settings.batch_size,
-    )
+    return Plan(items=tuple(items), zone=settings.timezone, source=source, mapping=mapping, batch=settings.batch_size)
 
 
 async def ingest(services: Services, plan: Plan, name: str = "Taking in") -> Summary:
@@ -70,12 +73,6 @@ async def find_all(services: Services, beside: Kept) -> None:
     """Wait, with a bar, until all that is in can be found."""
     with steps("Indexing") as bar:
         await indexed(services, bar, beside)
-
-
-async def _follow(services: Services, url: str, channel: Channel, source: str | None, summary: Summary) -> None:
-    options = services.read_options.for_source(source or channel.value.lower())
-    with steps(f"Following {url}") as bar:
-        await follow_feed(services, url, options, bar, summary)
 
 
 @contextmanager

@@ -28,6 +28,8 @@ def test_every_setting_is_documented_as_it_is() -> None:
         ("CASEGRAPH_HOST", "0.0.0.0", "this machine alone"),  # noqa: S104  # the point of the test
         ("CASEGRAPH_TIMEZONE", "Asia/Nowhere", "Asia/Shanghai"),
         ("CASEGRAPH_DATABASE_URL", "mysql://x", "postgresql://"),
+        ("CASEGRAPH_DATABASE_URL", "postgresql://u:p@h:http/d", "a port from 1 to 65535"),
+        ("CASEGRAPH_DATABASE_URL", "postgresql://u:p@h1:5432,[::1]:0/d", "a port from 1 to 65535"),
         ("CASEGRAPH_MASTER_KEY", "abcd", "32 bytes"),
         ("CASEGRAPH_HOME_DIVISION", "长沙", "GB/T 2260"),
         ("CASEGRAPH_BATCH_SIZE", "1000", "from 1 to 300"),
@@ -61,3 +63,17 @@ def test_a_process_we_start_gets_the_same_settings() -> None:
     given = {"CASEGRAPH_PORT": "8123", "CASEGRAPH_MASTER_KEY": SECRET, "CASEGRAPH_HOME_DIVISION": "4301"}
     settings = Settings.from_environment(given)
     assert Settings.from_environment(settings.environment()) == settings
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p:q@h/d",
+        "postgres://u@[::1]:5432/d",
+        "postgresql://u@h1:5432,h2/d?target_session_attrs=primary",
+        "postgresql://u@/d?host=/run/postgresql&port=5433",
+    ],
+)
+def test_addresses_of_every_form_are_taken(url: str) -> None:
+    """Hosts by name or number, several of them, or a socket's folder."""
+    assert Settings.from_environment({"CASEGRAPH_DATABASE_URL": url}).database_url == url
