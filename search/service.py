@@ -99,7 +99,7 @@ class Search:
             after = replace(after, weights=tuple(weight for _, weight in await self._weights(compiled)))
         if after.rank < WEIGHED:
             ranked = await self._weighed(found.candidates, _paired(compiled, after.weights), after)
-        if len(ranked) < count and found.total > WEIGHED:
+        if len(ranked) < count and found.total > max(after.rank, WEIGHED):
             ranked += await self._beyond(lookup, replace(after, key=None), count - len(ranked))
         return found, ranked
 

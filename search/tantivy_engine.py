@@ -105,10 +105,12 @@ class TantivyEngine:
         query = _query(lookup)
         newest = lookup.order is SearchOrder.NEWEST
         with self._reading() as searcher:
+            # tantivy takes memory for all that it is asked for, and ends the process where there is not so much.
+            offset = min(lookup.offset, searcher.num_docs)
             result = searcher.search(
                 _below(query, lookup.below) if newest else query,
-                limit=max(lookup.limit, 1),
-                offset=lookup.offset,
+                limit=max(min(lookup.limit, searcher.num_docs - offset), 1),
+                offset=offset,
                 order_by_field="recency" if newest else None,
             )
             counted = searcher.search(query, limit=1) if newest and lookup.below is not None else result

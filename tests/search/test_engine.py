@@ -281,6 +281,16 @@ def test_pages_by_relevance_are_the_whole_list(engine: Engine) -> None:
     assert set(whole) == set(range(1, 60))
 
 
+@pytest.mark.parametrize("far", [40, 1 << 40, 1 << 62])
+def test_beyond_the_end_is_nothing(engine: Engine, far: int) -> None:
+    """However far a cursor reaches or however much is asked for, it takes no more than there is."""
+    put(engine, *(source(number, body="油烟") for number in range(1, 40)))
+    assert numbers(ask(engine, "油烟", offset=far)) == []
+    assert len(numbers(ask(engine, "油烟", limit=far))) == 39
+    assert len(numbers(ask(engine, "油烟", limit=far, order=SearchOrder.NEWEST))) == 39
+    assert ask(engine, "油烟", offset=far).total == 39
+
+
 def test_frequencies_count_documents(engine: Engine) -> None:
     """By which terms are weighed."""
     put(engine, source(1, body="油烟油烟"), source(2, body="油烟"), source(3, body="电梯13812341234"))
