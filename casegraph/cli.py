@@ -91,4 +91,4 @@ def _run(arguments: argparse.Namespace) -> int:
     configure_logging(settings)
     # One command's parts, not those of all: each start would wait for them.
     command = importlib.import_module(f"casegraph.commands.{arguments.command}")
-    return run(command.run(settings, arguments))
+    return guarded(lambda: run(command.run(settings, arguments)), settings.data)

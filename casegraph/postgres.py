@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
 
-__all__ = ["TUNING", "EmbeddedPostgres", "EmbeddedPostgresError"]
+__all__ = ["LEAST_ROOM", "TUNING", "EmbeddedPostgres", "EmbeddedPostgresError"]
 
 USER: Final = "casegraph"
 DATABASE: Final = "casegraph"
@@ -52,6 +52,8 @@ PORT: Final = "5432"
 SOCKET_PATH_LIMIT: Final = 107
 """Bytes that `sockaddr_un` has room for on Linux."""
 LOG_LIMIT: Final = 10_000_000
+LEAST_ROOM: Final = 32_000_000
+"""Bytes: PostgreSQL adds to its log by whole files of 16 MiB, and ends where there is no room for one."""
 STOPPING: Final = 60.0
 """Seconds to wait for a server that another process is just stopping or starting."""
 PAUSE: Final = 0.02
@@ -254,7 +256,9 @@ class EmbeddedPostgres:
 
     def _shut_down(self) -> None:
         account = account_for(self._cluster)
-        for mode in ("fast", "immediate"):
+        # Without room a server cannot come to a good end, and would be waited for in vain; what is committed is safe.
+        full = shutil.disk_usage(self._folder).free < LEAST_ROOM
+        for mode in ("immediate",) if full else ("fast", "immediate"):
             stopped = run("pg_ctl", ["stop", "-s", "-w", "-m", mode, "-D", str(self._cluster)], account)
             if stopped.returncode == 0:
                 return

@@ -216,3 +216,5 @@ def configure_logging(settings: Settings) -> None:
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Who uses a connection that cannot be had says so in one line; the pool would add a traceback.
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)

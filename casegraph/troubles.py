@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import ssl
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from casegraph.children import HopelessError
 from casegraph.ingest import NothingToReadError
 from casegraph.listening import PortError
-from casegraph.postgres import EmbeddedPostgresError
+from casegraph.postgres import LEAST_ROOM, EmbeddedPostgresError
 from casegraph.settings import SettingsError
 from casegraph.terminal import complain
 from connectors.feed import FeedError
@@ -25,6 +26,7 @@ from graph.identity import MasterKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (SettingsError, os.EX_CONFIG),
@@ -40,15 +42,15 @@ CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
 )
 """Errors whose message is what a person needs, and all of it."""
 FULL: Final = "The disk is full. Make room, or move the data with CASEGRAPH_DATA, then try again."
+LOST: Final = frozenset({"08000", "08003", "08006", "57P01", "57P02", "57P03"})
+"""States of a connection whose server ended, restarts, or is not up yet."""
 STATES: Final = {
-    "53100": (FULL.replace(", or move the data with CASEGRAPH_DATA", " where the database is"), os.EX_IOERR),
+    "53100": ("The disk of the database is full. Make room there, then try again.", os.EX_IOERR),
     "28P01": ("The database refuses the user or the password of CASEGRAPH_DATABASE_URL.", os.EX_NOPERM),
     "28000": ("The database refuses the user of CASEGRAPH_DATABASE_URL, or how it connects.", os.EX_NOPERM),
     "3D000": ("There is no such database. Create it, or mend CASEGRAPH_DATABASE_URL.", os.EX_CONFIG),
     "42501": ("The database user lacks a right. Let it own its database, then try again.", os.EX_NOPERM),
     "53300": ("The database has no connection left. Lower CASEGRAPH_POOL_SIZE, or raise its limit.", os.EX_TEMPFAIL),
-    "57P01": ("The database was shut down meanwhile. Start it, then run this again.", os.EX_TEMPFAIL),
-    "57P03": ("The database is just starting or stopping. Try again in a moment.", os.EX_TEMPFAIL),
 }
 """What PostgreSQL's states mean here (appendix A of its manual)."""
 
@@ -60,22 +62,29 @@ class Trouble(NamedTuple):
     code: int
 
 
-def trouble(error: BaseException) -> Trouble | None:
-    """Return what to tell of an error, None where only a traceback helps."""
+def trouble(error: BaseException, data: Path | None = None) -> Trouble | None:
+    """Return what to tell of an error, None where only a traceback helps. `data` is where things are kept."""
     for kind, code in CLEAR:
         if isinstance(error, kind):
             return Trouble(" ".join(str(error).split()), code)
     match error:
-        case DatabaseError(sqlstate=str() as state):
+        case DatabaseError(sqlstate=str() as state) if state not in LOST:
             refused = f"The database refuses ({state}, {type(error).__name__}). See its log, then try again."
             return Trouble(*STATES.get(state, (refused, os.EX_SOFTWARE)))
         case _ if isinstance(error, BadAddress):
             return Trouble(f"CASEGRAPH_DATABASE_URL cannot be used: {error}.", os.EX_CONFIG)
-        case _ if isinstance(error, ConnectionLost):
-            return Trouble("The database went away meanwhile. Start it, then run this again.", os.EX_TEMPFAIL)
+        case _ if isinstance(error, DatabaseError | ConnectionLost):
+            return _lost(data)
         case _ if isinstance(error, DatabaseUnreachable):
             return _unreachable(error)
     return None
+
+
+def _lost(data: Path | None) -> Trouble:
+    # PostgreSQL that cannot write its log stops at once, and those connected learn no reason.
+    if data is not None and shutil.disk_usage(data).free < LEAST_ROOM:
+        return Trouble(FULL, os.EX_IOERR)
+    return Trouble("The database went away. See whether it runs, then run this again.", os.EX_TEMPFAIL)
 
 
 def _unreachable(error: BaseException) -> Trouble:
@@ -98,12 +107,12 @@ def _unreachable(error: BaseException) -> Trouble:
             return Trouble(line, os.EX_UNAVAILABLE)
 
 
-def guarded(action: Callable[[], int]) -> int:
+def guarded(action: Callable[[], int], data: Path | None = None) -> int:
     """Run to the end and return the exit code; tell what goes wrong in one line, where one says enough."""
     try:
         return action()
     except Exception as error:
-        told = trouble(error)
+        told = trouble(error, data)
         if told is None:
             raise
     complain(told.line)

@@ -51,7 +51,7 @@ async def _keep_partitions(services: Services) -> None:
 
 def _process(settings: Settings) -> None:
     configure_logging(settings)
-    sys.exit(guarded(lambda: run(work(settings), (signal.SIGTERM,))))
+    sys.exit(guarded(lambda: run(work(settings), (signal.SIGTERM,)), settings.data))
 
 
 def worker(settings: Settings) -> AbstractAsyncContextManager[Kept]:

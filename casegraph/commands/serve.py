@@ -114,7 +114,7 @@ def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None
             await serve(services, opened, lambda: told.send(None))
         return 0
 
-    sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,))))
+    sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,)), settings.data))
 
 
 def announce(opened: socket.socket) -> None:
