@@ -138,7 +138,7 @@ def _is_ambiguous(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     foreign = [char for char in chinese if char > "\x7f"]
-    return max(western) < "\u0800" and sum(char in COMMON for char in foreign) * 2 >= len(foreign)
+    return bool(foreign) and max(western) < "\u0800" and sum(char in COMMON for char in foreign) * 2 >= len(foreign)
 
 
 def _of_zeros(content: bytes) -> str:

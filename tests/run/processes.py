@@ -8,13 +8,18 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import httpx
+import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+T = TypeVar("T")
 ROOT: Final = Path(__file__).parent.parent.parent
 PATIENCE: Final = 120.0
 """Seconds after which a process that should have ended is taken for hung."""
@@ -72,6 +77,36 @@ class Running:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def awaited(look: Callable[[], T | None]) -> T:
+    """Look until there is something to see, and return it; fail where it never comes."""
+    until = time.monotonic() + PATIENCE
+    never = threading.Event()
+    while time.monotonic() < until:
+        if seen := look():
+            return seen
+        never.wait(0.05)
+    raise AssertionError("what was waited for never came")
+
+
+def group_of(process: int) -> list[psutil.Process]:
+    """Return the living processes of a group, which is all that a command started but PostgreSQL."""
+    found = []
+    for one in psutil.process_iter():
+        try:
+            if os.getpgid(one.pid) == process and one.status() != psutil.STATUS_ZOMBIE:
+                found.append(one)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+def asked(address: str, document: str, **variables: object) -> Any:
+    """Ask a server by GraphQL and return the data of its answer."""
+    answer = httpx.post(address, json={"query": document, "variables": variables}, timeout=PATIENCE).json()
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
 
 
 @contextmanager
