@@ -17,42 +17,69 @@ import httpx
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
 ROOT: Final = Path(__file__).parent.parent.parent
 PATIENCE: Final = 120.0
 """Seconds after which a process that should have ended is taken for hung."""
+READY: Final = r"(http://\S+/graphql)"
 
 
-def environment(data: Path, **settings: str) -> dict[str, str]:
-    """Return this environment with no setting but those given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CASEGRAPH_")}
-    named = {f"CASEGRAPH_{name.upper()}": value for name, value in settings.items()}
-    return kept | {"CASEGRAPH_DATA": str(data), "PYTHONUNBUFFERED": "1"} | named
+class Home:
+    """A data folder, and the settings of whatever runs on it."""
 
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.data = data
+        self._settings = {"port": "0"} | settings
 
-def casegraph(*words: str, data: Path, text: bytes | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "casegraph", *words], cwd=ROOT, env=environment(data, **settings), input=text,
-        capture_output=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Return this environment with no setting but those given."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CASEGRAPH_")}
+        named = {f"CASEGRAPH_{name.upper()}": value for name, value in (self._settings | settings).items()}
+        return kept | {"CASEGRAPH_DATA": str(self.data), "PYTHONUNBUFFERED": "1"} | named
+
+    def run(self, *words: str, text: bytes | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return self.run_program([sys.executable, "-m", "casegraph", *words], text, **settings)
+
+    def run_program(
+        self, words: Sequence[str], text: bytes | None = None, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run any program to its end."""
+        done = subprocess.run(
+            words, cwd=ROOT, env=self.environment(**settings), input=text, capture_output=True, timeout=PATIENCE,
+            check=False,
+        )  # fmt: skip
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    @contextmanager
+    def running(self, *words: str, **settings: str) -> Iterator[Running]:
+        """Have a command run while inside."""
+        command = Running([sys.executable, "-m", "casegraph", *words], self.environment(**settings))
+        try:
+            yield command
+        finally:
+            command.kill()
+            if command.process.stdout is not None:
+                command.process.stdout.close()
 
 
 class Running:
     """A command that goes on; `line` waits for it to say something."""
 
-    def __init__(self, words: tuple[str, ...], data: Path, settings: dict[str, str]) -> None:
+    def __init__(self, words: Sequence[str], environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "casegraph", *words], cwd=ROOT, env=environment(data, **settings),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
         )  # fmt: skip
         self.said: list[str] = []
 
-    def line(self, pattern: str) -> re.Match[str]:
-        """Return the first line from here on that holds a pattern; fail where the process ends without one."""
+    def line(self, pattern: str) -> str:
+        """Return what a pattern's group catches in the first line from here on that holds it.
+
+        Fails where the process ends without one.
+        """
         assert self.process.stdout is not None
         watch = threading.Timer(PATIENCE, self.kill)
         watch.start()
@@ -60,17 +87,29 @@ class Running:
             for line in self.process.stdout:
                 self.said.append(line)
                 if found := re.search(pattern, line):
-                    return found
+                    return found[found.lastindex or 0]
         finally:
             watch.cancel()
         raise AssertionError(f"it never said {pattern}: {''.join(self.said)}")
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Signal the whole group, as a terminal does, and return the exit code."""
+        """Signal the whole group, as a terminal does, wait until all of it has ended, and return the exit code."""
         os.killpg(self.process.pid, number)
         rest, _ = self.process.communicate(timeout=PATIENCE)
         self.said.append(rest)
+        assert not self.group(), "it left processes behind"
         return self.process.returncode
+
+    def group(self) -> list[psutil.Process]:
+        """Return its living processes: all that it started but PostgreSQL, which has a session of its own."""
+        found = []
+        for one in psutil.process_iter():
+            try:
+                if os.getpgid(one.pid) == self.process.pid and one.status() != psutil.STATUS_ZOMBIE:
+                    found.append(one)
+            except (ProcessLookupError, psutil.NoSuchProcess):
+                continue
+        return found
 
     def kill(self) -> None:
         """Kill every process of it at once, as no command can prevent."""
@@ -90,32 +129,8 @@ def awaited(look: Callable[[], T | None]) -> T:
     raise AssertionError("what was waited for never came")
 
 
-def group_of(process: int) -> list[psutil.Process]:
-    """Return the living processes of a group, which is all that a command started but PostgreSQL."""
-    found = []
-    for one in psutil.process_iter():
-        try:
-            if os.getpgid(one.pid) == process and one.status() != psutil.STATUS_ZOMBIE:
-                found.append(one)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            continue
-    return found
-
-
 def asked(address: str, document: str, **variables: object) -> Any:
     """Ask a server by GraphQL and return the data of its answer."""
     answer = httpx.post(address, json={"query": document, "variables": variables}, timeout=PATIENCE).json()
     assert "errors" not in answer, answer["errors"]
     return answer["data"]
-
-
-@contextmanager
-def running(*words: str, data: Path, **settings: str) -> Iterator[Running]:
-    """Have a command run while inside."""
-    command = Running(words, data, settings)
-    try:
-        yield command
-    finally:
-        command.kill()
-        if command.process.stdout is not None:
-            command.process.stdout.close()

@@ -1,0 +1,232 @@
+"""The command line on a server of PostgreSQL: from files to hits, and what each command says and answers with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.cluster import Cluster
+from tests.connectors.factory import HEADINGS, ROW, text_table, workbook
+from tests.run.processes import READY, Home, Running, asked, awaited
+
+SEARCH = "query Search($query: String!) { search(query: $query) { totalCount edges { node { title } } } }"
+
+
+@pytest.fixture
+def home(database_url: str, tmp_path: Path) -> Home:
+    """A data folder beside a database of the test's own."""
+    return Home(tmp_path / "data", database_url=database_url)
+
+
+def tickets(folder: Path, *texts: str) -> Path:
+    """Write a folder with a good sheet and one whose second row lacks its text."""
+    folder.mkdir()
+    rows = [(str(number), *ROW[1:4], text) for number, text in enumerate(texts, 1)]
+    (folder / "good.xlsx").write_bytes(workbook([HEADINGS, *rows]))
+    (folder / "lacking.csv").write_bytes(text_table([HEADINGS, ("90", *ROW[1:]), ("91", *ROW[1:4], "")]))
+    (folder / "~$good.xlsx").write_bytes(b"an editor's lock")
+    return folder
+
+
+@pytest.mark.both_ways
+def test_from_files_to_hits(home: Home, tmp_path: Path) -> None:
+    """Taken in, taken in again without change, rejections listed and tried again, checked, rebuilt, found."""
+    folder = tickets(tmp_path / "in", "路灯坏了三个月。", "烧烤店油烟扰民。")
+    assert home.run("migrate").stdout == "The database is of this version already.\n"
+    first = home.run("ingest", "hotline", str(folder))
+    assert first.returncode == 3, first.stderr
+    assert first.stdout.startswith("3 new, 0 revised, 0 unchanged, 1 rejected\n  1 rejected: MISSING_FIELD\n")
+    assert "lacking.csv row 3" in first.stdout
+    again = home.run("ingest", "hotline", str(folder / "good.xlsx"))
+    assert (again.returncode, again.stdout) == (0, "0 new, 0 revised, 2 unchanged, 0 rejected\n")
+    listed = home.run("rejections", "list").stdout
+    assert "HOTLINE/hotline  lacking.csv row 3  MISSING_FIELD" in listed
+    retried = home.run("rejections", "retry", listed.split()[0])
+    assert retried.returncode == 3
+    assert "still rejected" in retried.stdout
+    examined = home.run("doctor")
+    assert examined.returncode == 0, examined.stdout
+    assert "BAD" not in examined.stdout
+    assert "gapless" in examined.stdout
+    assert home.run("reindex").returncode == 0
+    with home.running("serve") as server:
+        address = server.line(READY)
+        found = asked(address, SEARCH, query="路燈")["search"]
+        assert found["totalCount"] == 1
+        assert server.end(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
+def test_what_is_pushed_is_found_though_another_process_indexes(home: Home) -> None:
+    """`serve --no-worker` leaves the index to `work`; killing the worker loses nothing, the next one goes on."""
+    with home.running("serve", "--no-worker") as server:
+        address = server.line(READY)
+        assert httpx.get(address.replace("graphql", "readyz")).status_code == 503
+        with home.running("work") as worker:
+            worker.line("Working")
+            push(address, "1", "小区电梯停运。")
+            awaited(lambda: found(address, "电梯"))
+            worker.kill()
+        push(address, "2", "楼道灯不亮。")
+        with home.running("work") as worker:
+            worker.line("Working")
+            awaited(lambda: found(address, "楼道灯"))
+            assert httpx.get(address.replace("graphql", "readyz")).status_code == 200
+            assert worker.end() == 128 + signal.SIGINT
+        assert server.end() == 128 + signal.SIGINT
+
+
+def push(address: str, number: str, text: str) -> None:
+    """Push one ticket to a server."""
+    record = {"工单编号": number, "来电时间": ROW[1], "诉求内容": text}
+    path = address.replace("/graphql", "/intake/centre?channel=HOTLINE")
+    answer = httpx.post(path, json=[record])
+    assert answer.status_code == 200, answer.text
+
+
+def found(address: str, words: str) -> int | None:
+    """Return how many hits there are, None while there is no index."""
+    answer = httpx.post(address, json={"query": SEARCH, "variables": {"query": words}}).json()
+    return answer["data"]["search"]["totalCount"] if "errors" not in answer else None
+
+
+def test_several_processes_answer_on_one_port(home: Home) -> None:
+    """`serve --workers 2`: one that is killed is started again meanwhile the other answers; all end with the first."""
+    with home.running("serve", "--workers", "2", "--no-worker") as server:
+        address = server.line(READY)
+        answering = {one.pid for one in answerers(server)}
+        assert len(answering) == 2
+        os.kill(min(answering), signal.SIGKILL)
+        assert asked(address, "{ __typename }") == {"__typename": "Query"}
+        awaited(lambda: len({one.pid for one in answerers(server)} - answering) == 1)
+        assert server.end() == 128 + signal.SIGINT
+
+
+def answerers(server: Running) -> list[psutil.Process]:
+    """Return the processes that a server started to answer."""
+    return [one for one in server.group() if "spawn_main" in " ".join(one.cmdline())]
+
+
+def test_what_a_killed_server_started_ends_by_itself(home: Home) -> None:
+    """Killed with SIGKILL, the first process cannot end the others: they see it and go."""
+    with home.running("serve", "--workers", "2") as server:
+        server.line(READY)
+        assert len(server.group()) >= 4
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        awaited(lambda: not server.group())
+
+
+def test_the_standard_input_is_taken_in(home: Home) -> None:
+    """`-` reads what comes by a pipe, in the form that `--suffix` tells, under the source that `--source` names."""
+    lines = "\n".join(json.dumps({"message_id": str(n), "text": "公交站牌倒了。", "time": ROW[1]}) for n in range(3))
+    done = home.run(
+        "ingest", "web", "-", "--suffix", ".jsonl", "--source", "Board",
+        text=lines.encode(),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "3 new, 0 revised, 0 unchanged, 0 rejected\n"), done.stderr
+
+
+def test_a_mapping_reads_what_was_rejected(home: Home, tmp_path: Path) -> None:
+    """A sheet with headings of its own is rejected, then read by a mapping."""
+    (tmp_path / "own.csv").write_bytes(text_table([("甲", "乙", "丙"), ("1", ROW[1], "树枝挡住路灯。")]))
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[headings]\nexternal_id = ["甲"]\nreceived_at = ["乙"]\ntext = ["丙"]\n')
+    assert home.run("ingest", "hotline", str(tmp_path / "own.csv")).returncode == 3
+    done = home.run("ingest", "hotline", str(tmp_path / "own.csv"), "--mapping", str(mapping))
+    assert done.stdout.startswith("1 new"), done.stderr
+    missing = home.run("ingest", "hotline", str(tmp_path / "own.csv"), "--mapping", str(tmp_path / "no.toml"))
+    assert missing.returncode == os.EX_IOERR
+    assert "no.toml" in missing.stderr
+
+
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+    """One line, no data folder, no database."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for command in ("serve", "demo"):
+            done = Home(tmp_path / "data", port=str(port)).run(command)
+            assert done.returncode == os.EX_UNAVAILABLE
+            assert done.stderr == f"Port {port} of 127.0.0.1 is in use. Choose another with CASEGRAPH_PORT.\n"
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("ingest", "letter", "/nowhere/at all"), os.EX_NOINPUT, "There is no /nowhere/at all."),
+        (("ingest", "letter"), 2, "PATH"),
+        (("ingest", "post", "x"), 2, "invalid choice"),
+        (("ingest", "web", "x", "--source", "a b"), 2, "a source is named by"),
+        (("serve", "--workers", "0"), 2, "from 1 to 64"),
+        (("rejections", "retry", "x"), 2, "`rejections list` shows them"),
+        (("rejections", "retry", "01a20d09-d0ff-733d-adc7-a5296e7d013f"), 3, "There is no open rejection"),
+        ((), 2, "COMMAND"),
+    ],
+)
+def test_what_cannot_be_done_is_said(words: tuple[str, ...], code: int, says: str, home: Home) -> None:
+    """Each mistake has its line and its exit code."""
+    done = home.run(*words)
+    assert (done.returncode, says in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "says"),
+    [
+        ("postgresql://u:hidden@127.0.0.1:1/d", os.EX_UNAVAILABLE, "cannot be reached"),
+        ("postgresql://u:hidden@/d?host=/nowhere", os.EX_CONFIG, "is not there"),
+        ("postgresql://u:hidden@127.0.0.1:1/d?sslmode=perhaps", os.EX_CONFIG, "sslmode"),
+        ("mysql://u:hidden@h/d", os.EX_CONFIG, "must begin with postgresql://"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_said(url: str, code: int, says: str, tmp_path: Path) -> None:
+    """One line that does not tell the password."""
+    done = Home(tmp_path / "data", database_url=url).run("migrate")
+    assert done.returncode == code
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "hidden" not in done.stderr
+
+
+def test_a_wrong_password_and_a_missing_database_are_said(cluster: Cluster, tmp_path: Path) -> None:
+    """What the server answers is put into words."""
+    wrong = cluster.url("postgres", "tcp").replace("not%20a%20secret", "hidden")
+    home = Home(tmp_path / "data")
+    done = home.run("migrate", database_url=wrong)
+    assert (done.returncode, done.stderr.count("\n")) == (os.EX_NOPERM, 1)
+    assert "hidden" not in done.stderr
+    done = home.run("migrate", database_url=cluster.url("nowhere", "tcp"))
+    assert (done.returncode, "no such database" in done.stderr) == (os.EX_CONFIG, True)
+
+
+def test_a_server_is_migrated_by_command_alone(empty_database_url: str, tmp_path: Path) -> None:
+    """A server's tables are an operator's decision: other commands say which command to run, and `doctor` as well."""
+    home = Home(tmp_path / "data", database_url=empty_database_url)
+    refused = home.run("rejections", "list")
+    assert (refused.returncode, "python -m casegraph migrate" in refused.stderr) == (os.EX_CONFIG, True)
+    examined = home.run("doctor")
+    assert examined.returncode == 1
+    assert "→ The database lacks" in examined.stdout
+    assert "Applied 0001_graph." in home.run("migrate").stdout
+    assert home.run("rejections", "list").stdout == "Nothing is rejected.\n"
+
+
+def test_another_master_key_is_refused(database_url: str, tmp_path: Path) -> None:
+    """A database is opened with the key its people were sealed with, or not at all."""
+    assert Home(tmp_path / "one", database_url=database_url).run("migrate").returncode == 0
+    other = Home(tmp_path / "other", database_url=database_url).run("rejections", "list")
+    assert (other.returncode, "master key" in other.stderr) == (os.EX_CONFIG, True)
+    assert (tmp_path / "one" / "master.key").stat().st_mode & 0o077 == 0
+
+
+def test_over_tls(tls_database_url: str, tmp_path: Path) -> None:
+    """The TLS parameters of the address are honoured, and `doctor` tells that the connection is encrypted."""
+    done = Home(tmp_path / "data", database_url=tls_database_url).run("doctor", "--quick")
+    assert "TLS" in done.stdout
