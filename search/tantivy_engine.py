@@ -40,9 +40,11 @@ from search.facets import counts
 from search.generations import go_live, live, new_generation, remove_others, written
 from search.recency import recency
 from search.records import SearchFilter, SearchOrder
+from search.wholeness import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from search.engine import Batch, IndexDocument
     from search.records import FacetName
@@ -86,6 +88,7 @@ class TantivyEngine:
         self._lock = threading.RLock()
         self._index: tantivy.Index | None = None
         self._seen: tuple[object, ...] = ()
+        self._damaged: tuple[object, ...] = ()
         self._writer: tantivy.IndexWriter | None = None
         self._writing: str | None = None
 
@@ -130,7 +133,9 @@ class TantivyEngine:
             with self._lock:
                 searcher = self._searcher()
             yield searcher
-        except (ValueError, OSError) as error:
+        except BaseException as error:
+            if not _of_the_index(error):
+                raise
             self._index = None
             raise SearchUnavailableError("The search index is damaged. Run `reindex`.") from error
 
@@ -141,6 +146,10 @@ class TantivyEngine:
             raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
         seen = (generation, *commit)
         if self._index is None or self._seen[:1] != seen[:1]:
+            # Looking at all files takes a while, and what is damaged stays so until it is built anew.
+            if self._damaged == seen or damaged(self._folder / generation, META):
+                self._damaged = seen
+                raise SearchUnavailableError("The search index is damaged. Run `reindex`.")
             self._index = _open(self._folder / generation)
         elif self._seen != seen:
             self._index.reload()
@@ -160,8 +169,10 @@ class TantivyEngine:
                 raise IndexMovedError(f"The index is not at {batch.after} any more.")
             try:
                 self._write(writer, batch)
-            except (ValueError, OSError) as error:
+            except BaseException as error:
                 self._drop_writer()
+                if not _of_the_index(error):
+                    raise
                 if generation != self._generation():
                     raise IndexMovedError("Another index went live.") from error
                 raise SearchUnavailableError("The search index cannot be written. Look at its disk.") from error
@@ -247,6 +258,11 @@ def next_generation(folder: Path) -> Iterator[TantivyEngine]:
     remove_others(folder, generation)
 
 
+def _of_the_index(error: BaseException) -> bool:
+    """Tell whether an error is tantivy's. A panic of Rust's is no Exception, and its class has no name to import."""
+    return isinstance(error, (ValueError, OSError)) or type(error).__name__ == "PanicException"
+
+
 def _open(folder: Path) -> tantivy.Index:
     index = tantivy.Index(SCHEMA, path=str(folder), reuse=True)
     index.register_tokenizer(TOKENISER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
@@ -287,10 +303,16 @@ def _query(lookup: Lookup) -> Query:
 def _below(query: Query, bound: int | None) -> Query:
     if bound is None:
         return query
-    below = Query.range_query(
-        SCHEMA, "recency", tantivy.FieldType.Unsigned, upper_bound=bound, include_upper=False
-    )  # fmt: skip
-    return Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(below, 0.0))])
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, _received(None, bound))])
+
+
+def _received(least: int | None, bound: int | None) -> Query:
+    if least is None and bound is None:
+        return OURS
+    found = Query.range_query(
+        SCHEMA, "recency", tantivy.FieldType.Unsigned, lower_bound=least, upper_bound=bound, include_upper=bound is None
+    )
+    return Query.const_score_query(found, 0.0)
 
 
 def _match(match: Match) -> Query:
@@ -331,16 +353,8 @@ def _all_of(match: AllOf) -> Query:
     return Query.boolean_query([*parts, *((Occur.MustNot, _match(node)) for node in match.without)])
 
 
-def _between(since: Any, until: Any) -> Query:
-    bounds: dict[str, Any] = {}
-    if since is not None:
-        bounds["lower_bound"] = recency(since)
-    if until is not None:
-        bounds |= {"upper_bound": recency(until), "include_upper": False}
-    if not bounds:
-        return OURS
-    found = Query.range_query(SCHEMA, "recency", tantivy.FieldType.Unsigned, **bounds)
-    return Query.const_score_query(found, 0.0)
+def _between(since: datetime | None, until: datetime | None) -> Query:
+    return _received(None if since is None else recency(since), None if until is None else recency(until))
 
 
 def _restrictions(chosen: SearchFilter) -> Iterator[Query]:

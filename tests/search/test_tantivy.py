@@ -8,6 +8,8 @@ import signal
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graph.records import Position
 from search.engine import AllOf, Batch, IndexMovedError, Lookup, SearchUnavailableError
@@ -86,13 +88,18 @@ def files_of(folder: Path) -> list[Path]:
 
 def hurt(path: Path, how: str) -> None:
     """Do something to a file."""
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
     if how == "lost":
         path.unlink()
+    elif how == "cut" or path.suffix == ".json":
+        path.write_bytes(content[:middle])
     else:
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        content[middle] ^= 1
+        path.write_bytes(content)
 
 
-@pytest.mark.parametrize("how", ["lost", "cut"])
+@pytest.mark.parametrize("how", ["lost", "cut", "turned"])
 def test_a_damaged_index_is_never_served_and_begun_anew(folder: Path, how: str) -> None:
     """Whichever of its files is hurt: it has no position, answers nothing, and the next batch begins at nothing."""
     names = set()
@@ -115,6 +122,43 @@ def test_a_damaged_index_is_never_served_and_begun_anew(folder: Path, how: str) 
         assert (again.position(), total(again)) == (1, 1)
         again.close()
     assert {".idx", ".json", ".pos", ".term", ".fast", ".store"} <= names
+
+
+@given(changes=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=20), which=st.integers(0))
+@settings(max_examples=30)
+def test_what_rots_on_the_disk_is_told_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]], which: int
+) -> None:
+    """Whatever became of a file: the answer is right, or there is none. A panic of the engine's never gets out."""
+    folder = tmp_path_factory.mktemp("index")
+    engine = open_tantivy(folder)
+    put(engine, *(source(number, "烧烤", "夜间施工" * number) for number in range(1, 20)))
+    engine.close()
+    files = [path for path in files_of(folder) if path.suffix != ".json"]
+    path = files[which % len(files)]
+    content = bytearray(path.read_bytes())
+    for at, value in changes:
+        content[at % len(content)] = value
+    path.write_bytes(content)
+    again = open_tantivy(folder)
+    if again.position() is None:
+        with pytest.raises(SearchUnavailableError):
+            total(again)
+    else:  # what changed says nothing: the version in a footer, or nothing changed
+        assert (again.position(), total(again)) == (1, 19)
+    again.close()
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "null", '{"segments": 1}', '{"segments": [1]}', ""])
+def test_a_list_of_segments_that_is_none_is_damage(writer: TantivyEngine, folder: Path, content: str) -> None:
+    """Whatever stands in it."""
+    writer.close()
+    (folder / str(live(folder)) / "meta.json").write_text(content, encoding="utf-8")
+    again = open_tantivy(folder)
+    assert again.position() is None
+    with pytest.raises(SearchUnavailableError):
+        total(again)
+    again.close()
 
 
 @pytest.mark.parametrize("pointer", ["", "nothing", "0-old", "\N{SNOWMAN}"])
