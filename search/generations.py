@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 VERSION: Final = 2
 """Of the fields that are indexed and of how texts are cut; an index of another version is not there."""
 LIVE: Final = "live"
+BUILDING: Final = ".building"
 
 
 def live(folder: Path) -> str | None:
@@ -40,10 +43,31 @@ def go_live(folder: Path, generation: str) -> None:
 
 
 def remove_others(folder: Path, generation: str) -> None:
-    """Remove all generations but one."""
+    """Remove all generations but one; what is being built is none yet."""
     for path in folder.iterdir():
-        if path.is_dir() and path.name != generation:
+        if path.is_dir() and path.name != generation and not path.name.endswith(BUILDING):
             shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[str]:
+    """Give the name of a folder to build the next generation in; at the end it goes live, and the others are removed.
+
+    Where building fails, nothing has changed. What a killed one left is removed by the next.
+    """
+    generation = new_generation(folder)
+    begun = folder / f"{generation}{BUILDING}"
+    for left in folder.glob(f"*{BUILDING}"):
+        shutil.rmtree(left, ignore_errors=True)
+    begun.mkdir()
+    try:
+        yield begun.name
+    except BaseException:
+        shutil.rmtree(begun, ignore_errors=True)
+        raise
+    begun.rename(folder / generation)
+    go_live(folder, generation)
+    remove_others(folder, generation)
 
 
 def written(path: Path) -> tuple[int, int] | None:

@@ -9,7 +9,6 @@ list of segments were written. An index that is lost or damaged is not there: th
 
 from __future__ import annotations
 
-import shutil
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,7 +36,7 @@ from search.engine import (
     TokenField,
 )
 from search.facets import counts
-from search.generations import go_live, live, new_generation, remove_others, written
+from search.generations import building, go_live, live, new_generation, remove_others, written
 from search.recency import recency
 from search.records import SearchFilter, SearchOrder
 from search.wholeness import damaged
@@ -244,18 +243,12 @@ def open_tantivy(folder: Path) -> TantivyEngine:
 @contextmanager
 def next_generation(folder: Path) -> Iterator[TantivyEngine]:
     """Give an engine on a new generation; at the end it goes live and the others are removed."""
-    generation = new_generation(folder)
-    (folder / generation).mkdir(parents=True)
-    engine = TantivyEngine(folder, generation)
-    try:
-        yield engine
-    except BaseException:
-        engine.close()
-        shutil.rmtree(folder / generation, ignore_errors=True)
-        raise
-    engine.close()
-    go_live(folder, generation)
-    remove_others(folder, generation)
+    with building(folder) as generation:
+        engine = TantivyEngine(folder, generation)
+        try:
+            yield engine
+        finally:
+            engine.close()
 
 
 def _of_the_index(error: BaseException) -> bool:

@@ -205,6 +205,24 @@ def test_a_rebuild_that_fails_leaves_the_live_index(writer: TantivyEngine, folde
     assert [path.name for path in folder.iterdir() if path.is_dir()] == [live(folder)]
 
 
+def test_a_new_index_leaves_what_is_being_built(writer: TantivyEngine, folder: Path) -> None:
+    """A worker that begins anew meanwhile does not end the rebuild, which then takes its place."""
+    with next_generation(folder) as engine:
+        put(engine, source(7, "烧烤"), source(8, "烧烤"), source(9, "烧烤"))
+        writer.clear()
+        assert total(writer) == 0
+    assert total(writer) == 3
+
+
+def test_what_a_killed_rebuild_left_is_removed_by_the_next(writer: TantivyEngine, folder: Path) -> None:
+    """It never went live, and takes no room for ever."""
+    (folder / "2-0123456789ab.building").mkdir()
+    with next_generation(folder) as engine:
+        put(engine, source(7, "烧烤"))
+    assert [path.name for path in folder.iterdir() if path.is_dir()] == [live(folder)]
+    assert total(writer) == 1
+
+
 def _write_for_ever(folder: Path, told: Connection) -> None:
     engine = open_tantivy(folder)
     while True:
