@@ -14,6 +14,8 @@ from strawberry.exceptions import StrawberryInputCoercionError
 from graph.database import DatabaseUnreachable
 from graph.errors import GraphError, InvalidError
 from schema.errors import INTERNAL
+from search.engine import SearchUnavailableError
+from search.query import QuerySyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +41,12 @@ def shaped(error: GraphQLError, stage: Stage) -> GraphQLError:
     cause = _cause(error)
     if cause is None or isinstance(cause, StrawberryInputCoercionError):
         return _told(error, error.message, {"code": str(stage)})
+    if isinstance(cause, QuerySyntaxError):
+        return _told(error, cause.message, {"code": "QUERY_SYNTAX", "position": cause.position})
     if isinstance(cause, InvalidError):
         return _told(error, cause.message, {"code": "INVALID_VALUE", "argument": cause.field})
+    if isinstance(cause, SearchUnavailableError):
+        return _told(error, str(cause), {"code": UNAVAILABLE})
     if isinstance(cause, GraphError):
         return _told(error, str(cause), {"code": "NOT_POSSIBLE"})
     if isinstance(cause, DatabaseUnreachable):

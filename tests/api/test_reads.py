@@ -198,7 +198,14 @@ async def test_a_search_finds_marks_and_counts(api: Api) -> None:
     title = next(one for one in edge["passages"] if one["field"] == "TITLE")
     assert title["ranges"] == [{"start": 2, "end": 6}]
     answer = await api.post('{ search(query: "(未完") { totalCount } }')
-    assert answer["errors"][0]["extensions"]["code"] != "INTERNAL"
+    assert answer["errors"][0]["extensions"] == {"code": "QUERY_SYNTAX", "position": 0}
+
+
+async def test_a_search_without_an_index_is_unavailable(api: Api) -> None:
+    """Where nobody has indexed yet, the answer says what is missing and what to do."""
+    answer = await api.post('{ search(query: "路灯") { totalCount } }')
+    assert answer["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+    assert "reindex" in answer["errors"][0]["message"]
 
 
 async def statements_of(api: Api, query: str) -> int:
