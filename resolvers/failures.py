@@ -11,7 +11,7 @@ from uuid import uuid4
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from graph.database import DatabaseUnreachable
+from graph.database import DatabaseError, DatabaseUnreachable
 from graph.errors import GraphError, InvalidError
 from schema.errors import INTERNAL
 from search.engine import SearchUnavailableError
@@ -41,17 +41,25 @@ def shaped(error: GraphQLError, stage: Stage) -> GraphQLError:
     cause = _cause(error)
     if cause is None or isinstance(cause, StrawberryInputCoercionError):
         return _told(error, error.message, {"code": str(stage)})
-    if isinstance(cause, QuerySyntaxError):
-        return _told(error, cause.message, {"code": "QUERY_SYNTAX", "position": cause.position})
-    if isinstance(cause, InvalidError):
-        return _told(error, cause.message, {"code": "INVALID_VALUE", "argument": cause.field})
-    if isinstance(cause, SearchUnavailableError):
-        return _told(error, str(cause), {"code": UNAVAILABLE})
-    if isinstance(cause, GraphError):
-        return _told(error, str(cause), {"code": "NOT_POSSIBLE"})
-    if isinstance(cause, DatabaseUnreachable):
-        return _told(error, "The database cannot be reached just now. Try again.", {"code": UNAVAILABLE})
-    return _masked(error, cause)
+    told = _domain(cause)
+    return _masked(error, cause) if told is None else _told(error, *told)
+
+
+def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
+    """Return what is told of an error that whoever asks can understand, None for any other."""
+    match cause:
+        case QuerySyntaxError():
+            return cause.message, {"code": "QUERY_SYNTAX", "position": cause.position}
+        case InvalidError():
+            return cause.message, {"code": "INVALID_VALUE", "argument": cause.field}
+        case SearchUnavailableError():
+            return str(cause), {"code": UNAVAILABLE}
+        case GraphError():
+            return str(cause), {"code": "NOT_POSSIBLE"}
+        case OSError() | DatabaseError() if isinstance(cause, DatabaseUnreachable):
+            return "The database cannot be reached just now. Try again.", {"code": UNAVAILABLE}
+        case _:
+            return None
 
 
 def _cause(error: GraphQLError) -> Exception | None:
