@@ -90,14 +90,17 @@ class Running:
                     return found[found.lastindex or 0]
         finally:
             watch.cancel()
-        raise AssertionError(f"it never said {pattern}: {''.join(self.said)}")
+        code = self.process.wait(PATIENCE)
+        raise AssertionError(f"it never said {pattern} and ended with {code}: {''.join(self.said)}")
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Signal the whole group, as a terminal does, wait until all of it has ended, and return the exit code."""
         os.killpg(self.process.pid, number)
         rest, _ = self.process.communicate(timeout=PATIENCE)
         self.said.append(rest)
-        assert not self.group(), "it left processes behind"
+        # Python's own tracker of what processes share sees the end of the last one, and ends in its turn.
+        _, left = psutil.wait_procs(self.group(), timeout=5)
+        assert not left, "it left processes behind"
         return self.process.returncode
 
     def group(self) -> list[psutil.Process]:
