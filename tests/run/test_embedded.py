@@ -9,25 +9,18 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import psutil
 import pytest
 
 from casegraph.demo.queries import WORTH_TRYING
 from casegraph.demo.town import FOLDERS, make_town
-from graph import journal
-from graph.database import connect
 from graph.records import Channel
 from tests.conftest import LOUD
-from tests.graph.picture import DANGLING, EMPTY_CASES, Picture, picture
 from tests.run.processes import READY, Home, asked
 
-if TYPE_CHECKING:
-    from tests.cluster import Cluster
-
 MESSAGE: Final = '[{"message_id": "1", "text": "路灯坏了。", "time": "2025-06-30 08:00"}]'.encode()
-TOWN: Final = {"submissions": 300, "seed": 3, "until": date(2025, 6, 30)}
 AS_ROOT: Final = os.geteuid() == 0
 MOUNTING: Final = (
     "unshare",
@@ -106,56 +99,6 @@ def test_a_data_folder_may_lie_deep(home: Home) -> None:
     assert deep.run("migrate").returncode == 0
     assert deep.run("doctor", "--quick").returncode in {0, 1}
     assert postmaster(deep) is None
-
-
-async def test_an_ingest_killed_at_any_moment_and_run_again_gives_the_undisturbed_graph(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    """Sheets and letters, read, stored and indexed by processes that are all killed at once, several times."""
-    make_town(tmp_path / "town", **TOWN)  # type: ignore[arg-type]  # one mapping for both kinds
-    disturbed, undisturbed = await cluster.create(), await cluster.create()
-    try:
-        seen = []
-        for name, killed in ((undisturbed, False), (disturbed, True)):
-            home = Home(tmp_path / name, database_url=cluster.url(name), master_key="42" * 32, batch_size="20")
-            for channel in (Channel.HOTLINE, Channel.LETTER):
-                words = ("ingest", channel.lower(), str(tmp_path / "town" / FOLDERS[channel]))
-                if killed:
-                    await killed_on_the_way(cluster.url(name), home, words)
-                done = home.run(*words)
-                assert done.returncode in {0, 3}, done.stderr
-            examined = home.run("doctor")
-            assert examined.returncode == 0, examined.stdout
-            seen.append(await seen_in(cluster.url(name)))
-        assert seen[0] == seen[1]
-    finally:
-        for name in (disturbed, undisturbed):
-            await cluster.drop(name)
-
-
-async def killed_on_the_way(url: str, home: Home, words: tuple[str, ...]) -> None:
-    """Run a command twice and kill all of it once it has got somewhat farther than before."""
-    connection = await connect(url)
-    try:
-        for _ in range(2):
-            before = await journal.position(connection)
-            with home.running(*words) as command:
-                while command.process.poll() is None and await journal.position(connection) == before:
-                    pass
-                command.kill()
-    finally:
-        await connection.close()
-
-
-async def seen_in(url: str) -> Picture:
-    """Return what a database shows, after looking whether all in it holds together."""
-    connection = await connect(url)
-    try:
-        assert await connection.fetchval(EMPTY_CASES) == 0
-        assert await connection.fetch(DANGLING) == []
-        return await picture(connection)
-    finally:
-        await connection.close()
 
 
 def on_a_disk(home: Home, options: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -50,16 +50,18 @@ def lives(home: Home, channel: str, town: Path, seconds: float) -> int | None:
 
 
 @pytest.mark.parametrize("channel", [Channel.HOTLINE, Channel.LETTER])
-async def test_a_killed_ingest_run_again_is_as_if_undisturbed(channel: Channel, tmp_path: Path) -> None:
+async def test_a_killed_ingest_run_again_is_as_if_undisturbed(
+    channel: Channel, tmp_path: Path, data_folder: Path
+) -> None:
     """It is killed ever later in its life, from its first breath to its last, and run again each time."""
     make_town(tmp_path / "town", submissions=SUBMISSIONS, seed=11, until=date(2026, 11, 20))
     town, name, key = tmp_path / "town" / FOLDERS[channel], channel.lower(), os.urandom(32).hex()
-    undisturbed = Home(tmp_path / "a", master_key=key).run("ingest", name, str(town))
-    disturbed = Home(tmp_path / "b", master_key=key)
+    undisturbed = Home(data_folder / "a", master_key=key).run("ingest", name, str(town))
+    disturbed = Home(data_folder / "b", master_key=key)
     deaths, code = 0, None
     while code is None:
         deaths += 1
         code = lives(disturbed, name, town, 0.4 + deaths * STEP)
     assert code == undisturbed.returncode
     assert deaths > 2, "died too seldom to say anything"
-    assert await pictured(tmp_path / "b") == await pictured(tmp_path / "a")
+    assert await pictured(data_folder / "b") == await pictured(data_folder / "a")
