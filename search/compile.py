@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Final, assert_never
 
 from graph.text.normalise import normalise
-from graph.text.tokens import CODE, CODE_JOINT, LONGEST_CODE, bigrams, units, words
+from graph.text.tokens import CODE, CODE_JOINT, LONGEST_CODE, UNIT, bigrams, units, words
 from search.documents import ZONE
 from search.engine import AllOf, AnyOf, Between, Exact, ExactField, Match, Run, Starting, Term, TokenField
 from search.query import And, Is, Node, Not, Or, Phrase, Prefix, Received, Words
@@ -42,7 +42,7 @@ class Compiled:
 def compile_query(tree: And) -> Compiled:
     """Return what to look for."""
     wanted = [(node, normalise(node.text)) for node in _wanted(tree)]
-    plain = [text for node, text in wanted if isinstance(node, Words) and not _is_code(text)]
+    plain = [text for node, text in wanted if isinstance(node, Words) and not _code(text)]
     return Compiled(
         match=_all(tree.nodes),
         loose=_loose(tree.nodes),
@@ -77,7 +77,7 @@ def _match(node: Node) -> Match:
 def _loose(nodes: tuple[Node, ...]) -> AllOf | None:
     """Return the same with some of the plain words' bigrams enough, None where that is the same."""
     plain = {node: bigrams(normalise(node.text)) for node in nodes if isinstance(node, Words)}
-    plain = {node: pairs for node, pairs in plain.items() if pairs and not _is_code(normalise(node.text))}
+    plain = {node: pairs for node, pairs in plain.items() if pairs and not _code(normalise(node.text))}
     pairs = dict.fromkeys(pair for found in plain.values() for pair in found)
     if len(pairs) < 2:
         return None
@@ -101,34 +101,36 @@ def _begin(day: date | None) -> datetime | None:
 
 def _words(plain: str) -> Match:
     pairs = tuple(dict.fromkeys(bigrams(plain)))
-    if _is_code(plain) or not pairs:
+    if _code(plain) or not pairs:
         return _single(plain)
     return _some(pairs, 1 if len(pairs) <= WHOLE else ENOUGH)
 
 
 def _single(plain: str) -> Term | Starting:
     """Return what finds a code, or one Chinese character: each is the beginning of a bigram, or stands alone."""
-    if _is_code(plain):
-        return Term(TokenField.CODES, _code(plain))
+    if code := _code(plain):
+        return Term(TokenField.CODES, code)
     return Starting(TokenField.BIGRAMS, units(plain)[0])
 
 
-def _is_code(plain: str) -> bool:
-    """Tell whether a text is one number or code, such as 138-1234-5678."""
-    return CODE.fullmatch(plain) is not None
-
-
 def _code(plain: str) -> str:
-    return CODE_JOINT.sub("", plain)[:LONGEST_CODE]
+    """Return the one number or code that a text is, without its joints; nothing where it is no code.
+
+    Signs around it are not part of it: a number that is pasted with its comma is still looked for whole.
+    """
+    found = CODE.search(plain)
+    if found is None or UNIT.search(plain[: found.start()]) or UNIT.search(plain, found.end()):
+        return ""
+    return CODE_JOINT.sub("", found[0])[:LONGEST_CODE]
 
 
 def _phrase(plain: str) -> Match:
     pairs = tuple(bigrams(plain))
-    return _single(plain) if _is_code(plain) or not pairs else Run(pairs)
+    return _single(plain) if _code(plain) or not pairs else Run(pairs)
 
 
 def _prefix(plain: str) -> Match:
-    return Starting(TokenField.CODES, _code(plain)) if _is_code(plain) else _phrase(plain)
+    return Starting(TokenField.CODES, code) if (code := _code(plain)) else _phrase(plain)
 
 
 TEXT: Final[Mapping[type, Callable[[str], Match]]] = {Words: _words, Phrase: _phrase, Prefix: _prefix}
@@ -153,10 +155,10 @@ def _wanted(node: Node) -> Iterator[Words | Phrase | Prefix]:
 
 
 def _terms(node: Words | Phrase | Prefix, plain: str) -> Iterator[Term | Starting]:
-    pairs = bigrams(plain)
-    if _is_code(plain) and isinstance(node, Prefix):
-        yield Starting(TokenField.CODES, _code(plain))
-    elif _is_code(plain) or not pairs:
+    pairs, code = bigrams(plain), _code(plain)
+    if code and isinstance(node, Prefix):
+        yield Starting(TokenField.CODES, code)
+    elif code or not pairs:
         yield _single(plain)
     else:
         yield from (Term(TokenField.BIGRAMS, pair) for pair in pairs)

@@ -23,8 +23,8 @@ SQL = statements("search")
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 """Months are those of the law's own zone, whatever an instance's clock shows."""
 
-DIGITS: Final = (2, 4, 6, 9, 12)
-"""Of a division's code, by level: GB/T 2260 down to the county, the statistical code below it."""
+LEVELS: Final = (2, 4, 6, 9, 12)
+"""Digits of a division's code, by level: GB/T 2260 down to the county, the statistical code below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,4 +79,4 @@ def levels(topic: str | None) -> tuple[str, ...]:
 
 def prefixes(division: str | None) -> tuple[str, ...]:
     """Return a division's code and all above it: 430104 → 43, 4301, 430104."""
-    return tuple(division[:digits] for digits in DIGITS if digits <= len(division)) if division else ()
+    return tuple(division[:digits] for digits in LEVELS if digits <= len(division)) if division else ()

@@ -22,6 +22,7 @@ from graph.gazetteer import Gazetteer
 from graph.records import CaseStatus, Channel
 from graph.text.normalise import normalise
 from graph.text.tokens import units
+from search.documents import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,10 +106,12 @@ FIELDS: Final = {
     "编号": "number",
 }  # fmt: skip
 TOKEN: Final = re.compile(
-    r"\s*(?:(?P<open>[(（])|(?P<close>[)）])|(?P<quote>[\"“”])|(?P<minus>-(?=\S))"
+    r"\s*(?:(?P<open>[(（])|(?P<close>[)）])|(?P<quote>[\"“”])|(?P<minus>[-－](?=\S))"
     r"|(?P<field>[A-Za-z\u4e00-\u9fff]+)[:：](?=\S)|(?P<word>[^\s()（）\"“”]+))"
 )
-ALTERNATIVE: Final = frozenset({"OR", "|", "或者"})
+ALTERNATIVE: Final = frozenset({"OR", "ＯＲ", "|", "｜", "或者"})
+STARS: Final = ("*", "＊")
+"""Signs of the language, as a Chinese keyboard has them in full width, too."""
 QUOTES: Final = '"“”'
 
 
@@ -226,7 +229,7 @@ class _Parser:
 
 def _word(token: Token) -> Node:
     text = token.text
-    if text.endswith("*") and len(text) > 1:
+    if text.endswith(STARS) and len(text) > 1:
         return Prefix(_something(text[:-1], token.at))
     return Words(_something(text, token.at))
 
@@ -250,19 +253,31 @@ def _gazetteer() -> Gazetteer:
 
 
 def _division(value: Token) -> str:
-    if value.text.isascii() and value.text.isdecimal():
-        code = value.text
-        while len(code) > 2 and code.endswith("00"):
-            code = code[:-2]
-        return code
+    digits = normalise(value.text)
+    if digits.isascii() and digits.isdecimal():
+        return _division_code(digits, value.at)
     found = _gazetteer().by_name(value.text)
     if found is None:
         message = "This is no division, or several have this name. Give its code of GB/T 2260, or its full name."
         raise QuerySyntaxError(message, value.at)
-    code = found.code
-    while code.endswith("00"):
-        code = code[:-2]
-    return code
+    return _division_code(found.code, value.at)
+
+
+def _division_code(digits: str, at: int) -> str:
+    """Return a code without the zeros that only fill it up."""
+    if len(digits) not in LEVELS:
+        raise QuerySyntaxError("A division's code has 2, 4, 6, 9 or 12 digits.", at)
+    for above in reversed(LEVELS):
+        if len(digits) > above and not digits[above:].strip("0"):
+            digits = digits[:above]
+    return digits
+
+
+def _topic(value: Token) -> str:
+    topic = value.text.strip("/ \u3000")
+    if not topic:
+        raise QuerySyntaxError("A topic is a path, such as 城乡建设/安全生产.", value.at)
+    return topic
 
 
 def _day(value: Token) -> date:
@@ -275,7 +290,7 @@ def _day(value: Token) -> date:
 RESTRICTIONS: Final[Mapping[str, Callable[[Token], Node]]] = {
     "channel": lambda value: Is("channel", _one_of(value, {one.lower(): one for one in Channel})),
     "status": lambda value: Is("status", _one_of(value, {one.lower(): one for one in CaseStatus})),
-    "topic": lambda value: Is("topic", value.text.strip("/")),
+    "topic": lambda value: Is("topic", _topic(value)),
     "place": lambda value: Is("division", _division(value)),
     "number": lambda value: Phrase(_something(value.text, value.at)),
     "after": lambda value: Received(since=_day(value)),
