@@ -20,5 +20,5 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 CASEGRAPH_
 USER casegraph
 VOLUME /data
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request as http; http.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as http; http.urlopen('http://127.0.0.1:%s/readyz' % os.environ.get('CASEGRAPH_PORT', '8000'), timeout=4)"]
 CMD ["python", "-m", "casegraph", "serve"]

@@ -1,79 +1,120 @@
-"""The scaled form of docker-compose.yml, without Docker: its file is valid, and each command in it works."""
+"""The scaled form: the compose file and the image keep their rules, and every command in them runs without Docker."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from ruamel.yaml import YAML
 
+from casegraph.cli import parser
 from casegraph.postgres_programs import programs
-from tests.run.processes import READY, Home, awaited
+from tests.run.processes import READY, ROOT, Home, awaited
 
-ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-PACKAGES = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests"}
+if TYPE_CHECKING:
+    from tests.cluster import Cluster
 
-
-def words(service: str, *, healthcheck: bool = False) -> list[str]:
-    """Return a service's command, or that of its health check, for this interpreter."""
-    told = COMPOSE["services"][service]
-    found: list[str] = told["healthcheck"]["test"][1:] if healthcheck else told["command"]
-    return [sys.executable if word == "python" else word for word in found]
+COMPOSE: Final = ROOT / "docker-compose.yml"
+DOCKERFILE: Final = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+DOCUMENT: Final[dict[str, Any]] = YAML(typ="safe").load(COMPOSE)
+SERVICES: Final[dict[str, Any]] = DOCUMENT["services"]
+OURS: Final = [name for name, service in SERVICES.items() if service["image"] == "casegraph"]
+PYTHON: Final = ["python"]
 
 
-def test_the_file_fits_the_specification() -> None:
-    """It is checked against the compose specification's own schema."""
+def words_of(service: str) -> list[str]:
+    """Return a service's command as this checkout runs it."""
+    command: list[str] = SERVICES[service]["command"]
+    assert command[:3] == [*PYTHON, "-m", "casegraph"]
+    return command[3:]
+
+
+def healthcheck_of_the_image() -> list[str]:
+    """Return the command by which the image is told to be well."""
+    found = re.search(r"^HEALTHCHECK[^\[]*(\[.*\])$", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    assert found
+    words: list[str] = json.loads(found[1].split("\nCMD")[0])
+    assert words[:1] == PYTHON
+    return [sys.executable, *words[1:]]
+
+
+def test_the_compose_file_keeps_the_specification() -> None:
+    """Checked against the compose specification's own schema, which comes with the checker."""
+    checker = Path(sys.executable).with_name("check-jsonschema")
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", "vendor.compose-spec",
-         "docker-compose.yml"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [checker, "--builtin-schema", "vendor.compose-spec", COMPOSE], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
-def test_nothing_is_open_to_others_and_nothing_is_lost() -> None:
-    """Ports are of loopback alone, data is in named volumes, nobody is root, and passwords have no default."""
-    services = COMPOSE["services"]
-    assert all(port.startswith("127.0.0.1:") for told in services.values() for port in told.get("ports", []))
-    for told in services.values():
-        assert {volume.partition(":")[0] for volume in told["volumes"]} <= COMPOSE["volumes"].keys()
-    assert re.search(r"^USER casegraph$", DOCKERFILE, re.MULTILINE)
-    assert ":?" in services["postgres"]["environment"]["POSTGRES_PASSWORD"]
+def test_what_is_kept_is_on_named_volumes_and_nobody_is_root() -> None:
+    """No container keeps data of its own, none of ours can gain rights, each is told to be well or not."""
+    volumes = DOCUMENT["volumes"]
+    for name, service in SERVICES.items():
+        assert {volume.split(":")[0] for volume in service["volumes"]} <= set(volumes), name
+    for name in OURS:
+        assert SERVICES[name]["read_only"]
+        assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert "healthcheck" in SERVICES["postgres"]
+    assert re.search(r"^USER (?!root|0)\w+$", DOCKERFILE, re.MULTILINE)
 
 
-def test_the_image_holds_all_of_us() -> None:
-    """Every package is copied in, and let through to be copied."""
-    copied = set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE))
-    assert copied == PACKAGES
-    let_through = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert {f"!{name}" for name in PACKAGES} <= set(let_through)
+def test_no_password_is_written_down() -> None:
+    """Whoever starts it gives one, or it does not start."""
+    text = COMPOSE.read_text(encoding="utf-8")
+    assert text.count("${CASEGRAPH_DATABASE_PASSWORD:?set a password}") == text.count("CASEGRAPH_DATABASE_PASSWORD:")
+    assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${CASEGRAPH_DATABASE_PASSWORD:?")
 
 
-@pytest.mark.parametrize("transport", ["tcp"])
-def test_each_command_works(empty_database_url: str, tmp_path: Path) -> None:
-    """Migrated, indexed and served over TCP with a password; every health check says so."""
-    home = Home(tmp_path / "data", database_url=empty_database_url)
-    port = re.search(r":(\d+)/", empty_database_url)
-    assert port is not None
-    ready = [str(programs() / words("postgres", healthcheck=True)[0]), "--host=127.0.0.1", f"--port={port[1]}"]
-    assert home.run_program(ready).returncode == 0
-    migrated = home.run_program(words("migrate"))
+def test_the_image_holds_what_the_application_imports() -> None:
+    """Every top-level package is copied, and nothing that the image lacks is excluded from its context."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = set(project["tool"]["importlinter"]["root_packages"])
+    assert set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE)) == packages
+    let_in = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
+    assert let_in == packages | {"requirements.txt"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_is_one(name: str) -> None:
+    """The words that a service is started with are understood."""
+    assert parser().parse_args(words_of(name)).command
+
+
+def test_every_command_runs(cluster: Cluster, empty_database_url: str, tmp_path: Path) -> None:
+    """PostgreSQL is told to be ready, `migrate` ends, `serve` and `work` run side by side and are told to be well."""
+    url = cluster.url(urlsplit(empty_database_url).path.lstrip("/"), "tcp")
+    home = Home(tmp_path / "data", database_url=url)
+    ready = SERVICES["postgres"]["healthcheck"]["test"]
+    assert ready[:2] == ["CMD", "pg_isready"]
+    place = ["--host=127.0.0.1", f"--port={urlsplit(url).port}"]
+    assert home.run_program([str(programs() / ready[1]), *ready[2:], *place]).returncode == 0
+    migrated = home.run(*words_of("migrate"))
     assert migrated.returncode == 0, migrated.stderr
-    with home.running(*words("work")[3:]) as worker, home.running(*words("serve")[3:]) as server:
+    with home.running(*words_of("serve")) as server, home.running(*words_of("work")) as worker:
+        port = str(urlsplit(server.line(READY)).port)
         worker.line("Working")
-        address = server.line(READY)
-        awaited(lambda: httpx.get(address.replace("graphql", "readyz")).status_code == 200)
-        assert home.run_program(words("work", healthcheck=True)).returncode == 0
-        [check] = re.findall(r"^    CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
-        _, option, script = json.loads(check)
-        local = script.replace("http://127.0.0.1:8000", address.removesuffix("/graphql"))
-        assert home.run_program([sys.executable, option, local]).returncode == 0
-        assert server.end() in {0, 130}
+        check = healthcheck_of_the_image()
+        awaited(lambda: home.run_program(check, port=port).returncode == 0)
+        test = SERVICES["work"]["healthcheck"]["test"]
+        assert test[:4] == ["CMD", *PYTHON, "-m", "casegraph"]
+        examined = home.run(*test[4:])
+        assert examined.returncode == 0, examined.stdout
+        server.end()
+        worker.end()
+
+
+def test_the_image_starts_what_the_page_says() -> None:
+    """Without a command the image serves."""
+    found = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    assert found
+    words: list[str] = json.loads(found[-1])
+    assert shlex.join(words) == "python -m casegraph serve"
