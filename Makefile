@@ -28,6 +28,8 @@ serve: $(RUN)  ## answer GraphQL on this machine
 
 test: format lint types contracts migrations tests  ## run all checks and tests
 
+check: test  ## the same as test
+
 format: $(DEV)  ## check the formatting
 	$(BIN)/ruff format --check .
 
@@ -58,4 +60,4 @@ requirements: $(DEV)  ## pin requirements.in and requirements-dev.in with hashes
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-.PHONY: demo serve test format lint types contracts migrations tests bench requirements help
+.PHONY: demo serve test check format lint types contracts migrations tests bench requirements help

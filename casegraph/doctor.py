@@ -51,8 +51,7 @@ async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]
         advice = "Look whether the server runs, and at CASEGRAPH_DATABASE_URL."
         return [Finding("database", f"cannot be reached ({type(error).__name__})", advice)]
     try:
-        version = await connection.fetchval("show server_version")
-        findings = [Finding("database", f"PostgreSQL {version}")]
+        findings = [await _server(connection)]
         try:
             await require_current(connection)
         except DatabaseStateError as error:
@@ -62,6 +61,11 @@ async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]
         return findings if quick else [*findings, *await _slow(connection, kept)]
     finally:
         await connection.close()
+
+
+async def _server(connection: Connection) -> Finding:
+    version = await connection.fetchval("show server_version")
+    return Finding("database", f"PostgreSQL {version}, reached over {await connection.fetchval(SQL.reached_over)}")
 
 
 async def _contents(connection: Connection, kept: Kept) -> list[Finding]:

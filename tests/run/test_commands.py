@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -12,9 +13,10 @@ import httpx
 import psutil
 import pytest
 
+from casegraph.cli import parser
 from tests.cluster import Cluster
 from tests.connectors.factory import HEADINGS, ROW, text_table, workbook
-from tests.run.processes import READY, Home, Running, asked, awaited
+from tests.run.processes import READY, ROOT, Home, Running, asked, awaited
 
 SEARCH = "query Search($query: String!) { search(query: $query) { totalCount edges { node { title } } } }"
 
@@ -36,7 +38,7 @@ def tickets(folder: Path, *texts: str) -> Path:
 
 
 @pytest.mark.both_ways
-def test_from_files_to_hits(home: Home, tmp_path: Path) -> None:
+def test_from_files_to_hits(home: Home, tmp_path: Path, transport: str) -> None:
     """Taken in, taken in again without change, rejections listed and tried again, checked, rebuilt, found."""
     folder = tickets(tmp_path / "in", "路灯坏了三个月。", "烧烤店油烟扰民。")
     assert home.run("migrate").stdout == "The database is of this version already.\n"
@@ -55,6 +57,7 @@ def test_from_files_to_hits(home: Home, tmp_path: Path) -> None:
     assert examined.returncode == 0, examined.stdout
     assert "BAD" not in examined.stdout
     assert "gapless" in examined.stdout
+    assert f"reached over {'TCP' if transport == 'tcp' else 'a socket'}" in examined.stdout
     assert home.run("reindex").returncode == 0
     with home.running("serve") as server:
         address = server.line(READY)
@@ -229,4 +232,16 @@ def test_another_master_key_is_refused(database_url: str, tmp_path: Path) -> Non
 def test_over_tls(tls_database_url: str, tmp_path: Path) -> None:
     """The TLS parameters of the address are honoured, and `doctor` tells that the connection is encrypted."""
     done = Home(tmp_path / "data", database_url=tls_database_url).run("doctor", "--quick")
-    assert "TLS" in done.stdout
+    assert "reached over TLS" in done.stdout
+
+
+def test_every_command_is_documented() -> None:
+    """docs/operations.md tells of each command, and of none that is not there."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    told = {
+        word
+        for row in re.findall(r"^\| (`[a-z].*?) \|", page, re.MULTILINE)
+        for word in re.findall(r"`([a-z]+)\b", row)
+    }
+    (commands,) = [action.choices for action in parser()._actions if isinstance(action.choices, dict)]
+    assert set(commands) <= told
