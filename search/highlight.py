@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -111,19 +112,31 @@ def _passage(field: str, text: str, wanted: frozenset[Term | Starting]) -> Passa
     if not marks:
         return None
     start, end = _window(text, marks)
-    shown = [(max(low, start), min(high, end)) for low, high in marks if low < end and high > start]
+    shown = [(low, min(high, end)) for low, high in marks if start <= low < end]
     units = (0, *accumulate(2 if sign > "\uffff" else 1 for sign in text[start:end]))
     ranges = tuple(Range(units[low - start], units[high - start]) for low, high in shown)
     return Passage(field=field, text=text[start:end], ranges=ranges)
 
 
 def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Return the stretch of a text that shows most marks; a text that is short enough is shown whole."""
+    """Return the stretch of a text that shows most marks; a text that is short enough is shown whole.
+
+    It cuts through no mark, since half of one shows nothing that was looked for; only one that is too long is cut.
+    """
     if len(text) <= LONGEST:
         return 0, len(text)
-    starts = [max(low - AROUND, 0) for low, _ in marks]
-    start = max(starts, key=lambda at: (sum(at <= low and high <= at + LONGEST for low, high in marks), -at))
-    return start, min(start + LONGEST, len(text))
+    lows, highs = [low for low, _ in marks], [high for _, high in marks]
+    starts = [_outside(max(low - AROUND, 0), lows, highs) for low in lows]
+    start = max(starts, key=lambda at: (bisect_right(highs, at + LONGEST) - bisect_left(lows, at), -at))
+    end = min(start + LONGEST, len(text))
+    first, last = bisect_left(lows, start), bisect_left(lows, end) - 1
+    return start, lows[last] if last > first and highs[last] > end else end
+
+
+def _outside(at: int, lows: Sequence[int], highs: Sequence[int]) -> int:
+    """Return a place, or the end of the mark that it lies in."""
+    before = bisect_left(lows, at)
+    return max(at, highs[before - 1]) if before else at
 
 
 def marked(text: str, wanted: frozenset[Term | Starting]) -> list[tuple[int, int]]:
@@ -143,7 +156,7 @@ def marked(text: str, wanted: frozenset[Term | Starting]) -> list[tuple[int, int
 def _end(origin: Sequence[int], high: int) -> int:
     """Return where the original of the character before `high` ends."""
     last = origin[high - 1]
-    return next((place for place in origin[high:] if place > last), origin[-1])
+    return next((origin[place] for place in range(high, len(origin)) if origin[place] > last), origin[-1])
 
 
 def _stretches(plain: str, wanted: frozenset[Term | Starting]) -> Iterator[tuple[int, int]]:

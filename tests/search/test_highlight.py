@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -93,6 +95,35 @@ def test_the_mapped_form_is_the_normal_form(text: str) -> None:
     assert form.plain == normalise(text)
     assert len(form.origin) == len(form.plain) + 1
     assert list(form.origin) == sorted(form.origin)
+
+
+LONG_TEXTS = st.lists(
+    st.sampled_from(["夜间", "施工", "夜間施工" * 60, "乙", "😀" * 20, "丙" * 37, "丁" * 90]), max_size=25
+)
+
+
+@given(LONG_TEXTS.map("".join))
+@example("乙" * 300 + "夜间" + "丙" * 45 + "施工" + "丙" * 70 + "施工夜间" + "丁" * 300)
+def test_a_passage_of_a_long_text_cuts_through_no_mark(text: str) -> None:
+    """Each mark that is shown holds what was looked for, and a passage begins with a mark or a little before."""
+    for passage in passages(source(1, body=text), terms("夜间 施工")):
+        marks = cut(passage)
+        assert marks
+        assert all("夜间" in normalise(mark) or "施工" in normalise(mark) for mark in marks)
+        assert len(passage.text) <= LONGEST
+        assert passage.text in text
+
+
+def test_a_long_document_is_marked_as_fast_as_it_is_read() -> None:
+    """Twice the text with twice the marks takes about twice the work: an enclosed file may be a book."""
+    wanted, took = terms("的 施工"), []
+    passages(source(1, body="夜间的施工"), wanted)  # so that nothing is done for the first time below
+    for pieces in (1_000, 8_000):
+        text = "夜间的施工" * pieces + "乙" * 4 * pieces
+        began = time.process_time()
+        passages(source(1, body=text), wanted)
+        took.append(time.process_time() - began)
+    assert took[1] < 30 * took[0]
 
 
 def test_a_title_is_shown_first_and_then_the_passages_that_say_most() -> None:
