@@ -139,7 +139,17 @@ class TantivyEngine:
             raise SearchUnavailableError("The search index is damaged. Run `reindex`.") from error
 
     def _searcher(self) -> tantivy.Searcher:
-        generation = self._generation()
+        while True:
+            generation = self._generation()
+            try:
+                return self._searcher_of(generation)
+            except BaseException as error:
+                # Another index may have gone live, and this one been removed, since the pointer was read.
+                lost = isinstance(error, SearchUnavailableError) or _of_the_index(error)
+                if not lost or generation == self._generation():
+                    raise
+
+    def _searcher_of(self, generation: str | None) -> tantivy.Searcher:
         commit = written(self._folder / generation / META) if generation else None
         if generation is None or commit is None:
             raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
