@@ -8,10 +8,10 @@ yet merged away: equal submissions must score equal. After Robertson and Zaragoz
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graph.text.normalise import normalise
-from graph.text.tokens import bigrams, codes
+from graph.text.tokens import bare, bigrams, codes
 from search.engine import Starting, TokenField
 
 if TYPE_CHECKING:
@@ -53,19 +53,27 @@ def score(source: Source, weighed: Sequence[Weight]) -> float:
     title, *rest = (normalise(text) for text in source.texts())
     text = "\n".join(rest)
     length = 1 - LENGTH + LENGTH * (len(text) + len(title)) / USUAL_LENGTH
+    named, said = _Text(title, bare(title)), _Text(text, "\n".join(map(bare, rest)))
     points = 0.0
     for what, weight in weighed:
-        count = TITLE * _count(what, title) + _count(what, text)
+        count = TITLE * _count(what, named) + _count(what, said)
         points += weight * count * (SATURATION + 1) / (count + SATURATION * length)
     return round(points, DIGITS)
 
 
-def _count(what: Term | Starting | str, plain: str) -> int:
+class _Text(NamedTuple):
+    """A normalised text, and the same without what stands between its units, which bigrams reach across."""
+
+    plain: str
+    bare: str
+
+
+def _count(what: Term | Starting | str, text: _Text) -> int:
     if isinstance(what, str):
-        return plain.count(what)
+        return text.bare.count(what)
     if what.field is TokenField.BIGRAMS:
-        return plain.count(what.prefix if isinstance(what, Starting) else what.token)
-    found = codes(plain)
+        return text.bare.count(what.prefix if isinstance(what, Starting) else what.token)
+    found = codes(text.plain)
     if isinstance(what, Starting):
         return sum(code.startswith(what.prefix) for code in found)
     return found.count(what.token)

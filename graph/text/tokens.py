@@ -63,6 +63,11 @@ def units(plain: str) -> list[str]:
     return UNIT.findall(plain)
 
 
+def bare(plain: str) -> str:
+    """Return a normalised text without what stands between its units."""
+    return "".join(_runs(plain)[0])
+
+
 def words(plain: str) -> list[str]:
     """Return the Chinese words of a normalised text, of two characters or more, as a dictionary cuts it."""
     return [word for word in rjieba.cut(plain) if len(word) > 1 and "\u33ff" < word < "\ua000" and word.isalnum()]

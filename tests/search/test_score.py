@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,13 @@ def test_a_title_says_more_than_a_text() -> None:
 def test_a_short_text_says_it_with_more_weight() -> None:
     """The same word among many others tells less."""
     assert points("油烟", source(1, body="油烟扰民")) > points("油烟", source(1, body="油烟" + "甲" * 800))
+
+
+@pytest.mark.parametrize("sign", ["，", " ", "\n", "（", "😀"])
+def test_signs_between_make_no_score(sign: str) -> None:
+    """What is found across a sign or a blank is weighed as it is found."""
+    parted, whole = sign.join(["西门", "B9", "栋", "漏水"]), "西门B9栋漏水" + sign * 3
+    assert points("西门B9栋漏水", source(1, body=parted)) == points("西门B9栋漏水", source(1, body=whole)) > 0.0
 
 
 def test_a_rare_term_weighs_more_than_a_frequent_one() -> None:

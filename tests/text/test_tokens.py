@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graph.text.normalise import normalise
-from graph.text.tokens import UNIT, analyse, bigrams, codes, units, words
+from graph.text.tokens import UNIT, analyse, bare, bigrams, codes, units, words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 MIXED_TEXT = st.text(st.sampled_from("夜间施工，噪声 \nA3区-./1380０Ａéß한글_𠀀😀"), max_size=80)
@@ -36,6 +36,14 @@ def test_bigrams_are_the_pairs_of_units(text: str) -> None:
     """The fast way gives what pairing one by one gives."""
     plain = normalise(text)
     assert bigrams(plain) == [one + other for one, other in pairwise(units(plain))]
+
+
+@given(ANY_TEXT | MIXED_TEXT)
+def test_a_bare_text_is_its_units(text: str) -> None:
+    """In which every bigram stands as it is."""
+    plain = normalise(text)
+    assert bare(plain) == "".join(units(plain))
+    assert all(pair in bare(plain) for pair in bigrams(plain))
 
 
 @given(st.lists(ANY_TEXT | MIXED_TEXT, max_size=4))
