@@ -100,7 +100,7 @@ class Search:
         if after.rank < WEIGHED:
             ranked = await self._weighed(found.candidates, _paired(compiled, after.weights), after)
         if len(ranked) < count and found.total > max(after.rank, WEIGHED):
-            ranked += await self._beyond(lookup, replace(after, key=None), count - len(ranked))
+            ranked += await self._beyond(lookup, compiled, replace(after, key=None), count - len(ranked))
         return found, ranked
 
     async def _weights(self, compiled: Compiled) -> Sequence[Weight]:
@@ -110,24 +110,26 @@ class Search:
     async def _weighed(self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After) -> list[Ranked]:
         """Return the candidates in our own order, those behind `after.key`."""
         sources = await self._sources(candidates)
+        points = await asyncio.to_thread(_points, sources, weighed)
         here = [one for one in candidates if one.submission in sources]
-        points = await asyncio.to_thread(lambda: [score(sources[one.submission], weighed) for one in here])
-        keyed = sorted(((-point, -one.recency), one) for point, one in zip(points, here, strict=True))
+        keyed = sorted(((-points[one.submission], -one.recency), one) for one in here)
         return [
             Ranked(sources[one.submission], -key[0], replace(after, key=key))
             for key, one in keyed
             if after.key is None or key > after.key
         ]
 
-    async def _beyond(self, lookup: Lookup, after: After, count: int) -> list[Ranked]:
-        """Return what follows the weighed candidates, in the engine's order."""
+    async def _beyond(self, lookup: Lookup, compiled: Compiled, after: After, count: int) -> list[Ranked]:
+        """Return what follows the candidates in our order, in the engine's; scores tell the same as there."""
         ranked: list[Ranked] = []
         rank = max(after.rank, WEIGHED)
+        weighed = _paired(compiled, after.weights)
         while len(ranked) < count:
             found = await self._find(replace(lookup, limit=count, offset=rank, facets=()))
             sources = await self._sources(found.candidates)
+            points = await asyncio.to_thread(_points, sources, weighed)
             ranked += [
-                Ranked(sources[one.submission], 0.0, replace(after, rank=rank + place))
+                Ranked(sources[one.submission], points[one.submission], replace(after, rank=rank + place))
                 for place, one in enumerate(found.candidates, 1)
                 if one.submission in sources
             ]
@@ -145,6 +147,10 @@ class Search:
             return {}
         async with self._pool.acquire() as connection:
             return await documents.load(connection, [one.submission for one in candidates])
+
+
+def _points(sources: dict[SubmissionId, Source], weighed: Sequence[Weight]) -> dict[SubmissionId, float]:
+    return {one: score(source, weighed) for one, source in sources.items()}
 
 
 def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:

@@ -182,7 +182,7 @@ async def test_filters_and_facets_hold_for_all_hits(house: House) -> None:
 
 
 async def test_where_hardly_anything_holds_all_words_those_that_hold_some_are_hits(house: House) -> None:
-    """Those that hold all come first; where enough hold all, no other is a hit."""
+    """Where hardly any do; where enough hold all, no other is a hit."""
     await house.take_in(draft("1", text="夜间施工噪声"), draft("2", text="噪声"), draft("3", text="停车"))
     page = await house.ask("夜间施工 噪声", first=1)
     assert page.total == 2
