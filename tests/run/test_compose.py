@@ -55,11 +55,12 @@ def test_the_compose_file_keeps_the_specification() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_what_is_kept_is_on_named_volumes_and_nobody_is_root() -> None:
-    """No container keeps data of its own, none of ours can gain rights, each is told to be well or not."""
+def test_nothing_is_open_to_others_and_nothing_is_lost() -> None:
+    """Ports are this machine's alone, data is on named volumes, nobody is root or can become it, health is checked."""
     volumes = DOCUMENT["volumes"]
     for name, service in SERVICES.items():
         assert {volume.split(":")[0] for volume in service["volumes"]} <= set(volumes), name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
     for name in OURS:
         assert SERVICES[name]["read_only"]
         assert SERVICES[name]["cap_drop"] == ["ALL"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUBMISSIONS = 300
-STEP = 0.6
-"""Seconds that each run lives longer than the one before it."""
+MOMENTS = (0.15, 0.35, 0.5, 0.65, 0.8)
+"""Of an undisturbed run's life: the times at which one is killed."""
 
 
 async def pictured(data: Path) -> Picture:
@@ -38,15 +39,15 @@ async def pictured(data: Path) -> Picture:
             await connection.close()
 
 
-def lives(home: Home, channel: str, town: Path, seconds: float) -> int | None:
-    """Run an ingest and kill all of it after so many seconds; return its exit code where it ended before."""
-    with home.running("ingest", channel, str(town)) as command:
+def killed(home: Home, words: tuple[str, ...], seconds: float) -> bool:
+    """Run a command and kill all of it after so many seconds; tell whether it was still at it."""
+    with home.running(*words) as command:
         try:
             command.process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             command.kill()
-            return None
-        return command.process.returncode
+            return True
+        return False
 
 
 @pytest.mark.parametrize("channel", [Channel.HOTLINE, Channel.LETTER])
@@ -55,13 +56,13 @@ async def test_a_killed_ingest_run_again_is_as_if_undisturbed(
 ) -> None:
     """It is killed ever later in its life, from its first breath to its last, and run again each time."""
     make_town(tmp_path / "town", submissions=SUBMISSIONS, seed=11, until=date(2026, 11, 20))
-    town, name, key = tmp_path / "town" / FOLDERS[channel], channel.lower(), os.urandom(32).hex()
-    undisturbed = Home(data_folder / "a", master_key=key).run("ingest", name, str(town))
-    disturbed = Home(data_folder / "b", master_key=key)
-    deaths, code = 0, None
-    while code is None:
-        deaths += 1
-        code = lives(disturbed, name, town, 0.4 + deaths * STEP)
-    assert code == undisturbed.returncode
-    assert deaths > 2, "died too seldom to say anything"
-    assert await pictured(data_folder / "b") == await pictured(data_folder / "a")
+    words = ("ingest", channel.lower(), str(tmp_path / "town" / FOLDERS[channel]))
+    key = os.urandom(32).hex()
+    undisturbed, disturbed = (Home(data_folder / name, master_key=key) for name in ("undisturbed", "disturbed"))
+    began = time.monotonic()
+    code = undisturbed.run(*words).returncode
+    life = time.monotonic() - began
+    deaths = [killed(disturbed, words, life * moment) for moment in MOMENTS]
+    assert any(deaths), "never died, which says nothing"
+    assert disturbed.run(*words).returncode == code
+    assert await pictured(disturbed.data) == await pictured(undisturbed.data)
