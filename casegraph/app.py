@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import re
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from casegraph import graphiql, probes
+from casegraph.faults import Masked
 from casegraph.graphql_http import GraphQLOverHTTP
 from casegraph.loopback import LoopbackOnly
 from casegraph.metrics import Measured, Metrics
@@ -25,7 +27,7 @@ from resolvers.roots import Sources, Topics
 from resolvers.writes import Commands, Doors, Intake, Retry
 from schema import schema
 from schema.ids import global_id
-from sync.changes import changes, lines
+from sync.changes import LARGEST_PAGE, changes, lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,7 @@ DESK = "desk"
 """Who acts through the API, until it is known who asks."""
 NDJSON = "application/x-ndjson"
 CHANGES_A_PAGE = 100
+COUNT: Final = re.compile(r"\d{1,9}\Z", re.ASCII)
 
 
 class Services(Protocol):
@@ -115,22 +118,29 @@ def build_app(services: Services, limits: DocumentLimits | None = None) -> Starl
             Route("/sync/changes", follow),
             Mount(graphiql.ADDRESS, graphiql.files()),
         ],
-        middleware=[Middleware(Measured, metrics=metrics), Middleware(LoopbackOnly)],
+        middleware=[Middleware(Measured, metrics=metrics), Middleware(LoopbackOnly), Middleware(Masked)],
         exception_handlers={RefusalError: _refused, HTTPException: _http},
     )
 
 
 async def follow_changes(request: Request, services: Services) -> Response:
     """Answer `GET /sync/changes?after=&first=` with a line for each change, and one with the cursor."""
-    first = request.query_params.get("first", str(CHANGES_A_PAGE))
-    if not first.isascii() or not first.isdecimal():
-        raise RefusalError(400, "INVALID_VALUE", "`first` must be a whole number.", argument="first")
+    first = _page_size(request.query_params.get("first", str(CHANGES_A_PAGE)))
     try:
         async with services.pool.acquire() as connection:
-            page = await changes(connection, services.vault, request.query_params.get("after") or None, int(first))
+            page = await changes(connection, services.vault, request.query_params.get("after") or None, first)
     except InvalidError as error:
         raise RefusalError(400, "INVALID_VALUE", error.message, argument=error.field) from error
     return Response(b"".join(lines(page, global_id)), media_type=NDJSON, headers={"cache-control": "no-store"})
+
+
+def _page_size(text: str) -> int:
+    if not COUNT.match(text):
+        raise RefusalError(400, "INVALID_VALUE", "`first` must be a whole number.", argument="first")
+    if int(text) > LARGEST_PAGE:
+        message = f"A page has at most {LARGEST_PAGE} changes."
+        raise RefusalError(400, "LIMIT_PAGE_SIZE", message, limit=LARGEST_PAGE, asked=int(text))
+    return int(text)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -103,20 +103,20 @@ async def _chain(connection: Connection) -> Finding:
 
 
 async def _index(folder: Path, position: Position) -> Finding:
-    if not await asyncio.to_thread(folder.exists):
-        return Finding("index", "not there yet", "Start `serve` or `work`, or run `python -m casegraph reindex`.")
     try:
         reached = await asyncio.to_thread(_reached, folder)
     except Exception as error:  # noqa: BLE001 - whatever the engine says of a damaged folder
         advice = "Run `python -m casegraph reindex`: the index is made of the graph alone."
         return Finding("index", f"cannot be opened ({type(error).__name__})", advice)
+    if reached is None:
+        return Finding("index", "not there yet", "Start `serve` or `work`, or run `python -m casegraph reindex`.")
     return _lag("index", reached, position)
 
 
-def _reached(folder: Path) -> int:
+def _reached(folder: Path) -> int | None:
     engine = open_tantivy(folder)
     try:
-        return engine.position() or 0
+        return engine.position()
     finally:
         engine.close()
 

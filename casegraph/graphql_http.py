@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MODERN: Final = "application/graphql-response+json"
 PLAIN: Final = "application/json"
+READING: Final = frozenset({"GET", "HEAD"})
+"""Methods that change nothing: HEAD is asked and answered as GET is, without the body."""
 LARGEST_BODY: Final = 1_048_576
 """Bytes of a request: inputs are texts of people, attachments go elsewhere."""
 
@@ -73,12 +75,12 @@ def _weight(parameters: list[str]) -> float:
 
 def wants_page(request: Request) -> bool:
     """Tell whether a browser asks to see something rather than a program asking for data."""
-    return request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
+    return request.method in READING and "text/html" in request.headers.get("accept", "")
 
 
 async def asked_of(request: Request) -> Asked:
     """Return what a request asks; raise RefusalError where it is not well formed."""
-    if request.method == "GET":
+    if request.method in READING:
         given: Mapping[str, Any] = _of_address(request)
     else:
         given = await _of_body(request)
@@ -181,8 +183,7 @@ class GraphQLOverHTTP:
                 allowed_operation_types=_allowed(method),
             )
         except InvalidOperationTypeError:
-            message = "Only queries are answered by GET. Send this by POST."
-            raise RefusalError(405, "METHOD_NOT_ALLOWED", message, headers={"allow": "POST"}) from None
+            raise _not_taken(method, media) from None
         except (CannotGetOperationTypeError, MissingQueryError):
             status = 400 if media == MODERN else 200
             message = "The document has several operations or none; `operationName` must name one of them."
@@ -192,5 +193,13 @@ class GraphQLOverHTTP:
         return Response(body_of(result), status_code=status_of(result, media), media_type=f"{media}; charset=utf-8")
 
 
+def _not_taken(method: str, media: str) -> RefusalError:
+    if method in READING:
+        message = "Only queries are answered by GET. Send this by POST."
+        return RefusalError(405, "METHOD_NOT_ALLOWED", message, headers={"allow": "POST"})
+    message = "There are no subscriptions. Follow `changes` instead."
+    return RefusalError(400 if media == MODERN else 200, "BAD_USER_INPUT", message)
+
+
 def _allowed(method: str) -> set[OperationType]:
-    return {OperationType.QUERY} if method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+    return {OperationType.QUERY} if method in READING else {OperationType.QUERY, OperationType.MUTATION}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -88,10 +89,11 @@ def _is_meant(path: Path) -> bool:
 
 async def take_in(intake: Intake, plan: Plan, steps: Steps, summary: Summary) -> None:
     """Read a plan's files and take in what they hold. To be stopped at any moment and run again."""
-    async for batch in read_all(plan):
-        outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=datetime.now(UTC))
-        summary.add(outcomes)
-        steps.advance(batch.files, summary.words())
+    async with aclosing(read_all(plan)) as reading:
+        async for batch in reading:
+            outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=datetime.now(UTC))
+            summary.add(outcomes)
+            steps.advance(batch.files, summary.words())
 
 
 async def follow_feed(services: Services, address: str, options: ReadOptions, steps: Steps, summary: Summary) -> None:

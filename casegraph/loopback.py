@@ -1,12 +1,15 @@
 """Until it is decided who may see what, this machine alone is answered.
 
-Listening on loopback does not keep a web page away whose name was made to point here; its Host header does.
+Listening on loopback does not keep a web page away whose name was made to point here; its Host header does. Nor does
+either keep away a page of another site that opens a WebSocket to this machine: its Origin header does.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
 
 from casegraph.refusals import RefusalError
 from casegraph.settings import LOOPBACK
@@ -23,18 +26,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def refusal_of(headers: Headers) -> RefusalError | None:
+    """Return why a request is refused by its headers, None where it is not. Pure."""
+    if not is_loopback(headers.get("host", "")):
+        message = "This server answers to the names of its own machine alone, such as 127.0.0.1."
+        return RefusalError(421, "MISDIRECTED", message)
+    origin = headers.get("origin")
+    if origin is not None and not is_loopback(origin.partition("://")[2]):
+        return RefusalError(403, "FOREIGN_ORIGIN", "Pages of other sites are not answered.")
+    return None
+
+
 class LoopbackOnly:
-    """Refuses requests that were sent to another name."""
+    """Refuses requests that were sent to another name, or by a page from elsewhere."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what was sent to this machine by one of its own names."""
-        if scope["type"] in {"http", "websocket"}:
-            host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
-            if not is_loopback(host):
-                message = "This server answers to the names of its own machine alone, such as 127.0.0.1."
-                await RefusalError(421, "MISDIRECTED", message).response()(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        refusal = refusal_of(Headers(scope=scope)) if scope["type"] in {"http", "websocket"} else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await refusal.response()(scope, receive, send)

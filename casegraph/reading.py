@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,7 @@ from connectors.registry import read
 from graph.records import Channel, Draft, Reading, Refusal, RejectionReason
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, Iterator
     from multiprocessing.connection import Connection
 
 BATCH_BYTES: Final = 8_000_000
@@ -105,18 +106,19 @@ def _serve_batches(plan: Plan, pipe: Connection) -> None:
         os._exit(0)
 
 
-async def read_all(plan: Plan) -> AsyncIterator[Batch]:
-    """Yield the batches of a plan as they come; a file that kills the reader is turned down."""
+async def read_all(plan: Plan) -> AsyncGenerator[Batch]:
+    """Yield the batches of a plan as they come; a file that kills the reader is turned down. To be closed."""
     done = 0
     while done < len(plan.items) or not plan.items:
         rest = plan.after(done) if done or plan.file_by_file else plan
         whole = False
-        async for batch in _one_reader(rest):
-            if batch is None:
-                whole = True
-                break
-            done += batch.files
-            yield batch
+        async with aclosing(_one_reader(rest)) as reader:
+            async for batch in reader:
+                if batch is None:
+                    whole = True
+                    break
+                done += batch.files
+                yield batch
         if whole:
             return
         if plan.file_by_file:
@@ -125,7 +127,7 @@ async def read_all(plan: Plan) -> AsyncIterator[Batch]:
         plan = replace(plan, file_by_file=True)
 
 
-async def _one_reader(plan: Plan) -> AsyncIterator[Batch | None]:
+async def _one_reader(plan: Plan) -> AsyncGenerator[Batch | None]:
     """Yield what one reader sends, None where it came to its end; nothing more where it died."""
     ours, theirs = SPAWN.Pipe(duplex=False)
     process = SPAWN.Process(target=_serve_batches, args=(plan, theirs), daemon=True, name="casegraph-reader")

@@ -1,0 +1,105 @@
+"""`doctor` finds what is wrong and says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from casegraph.doctor import LAG, Finding, Kept, examine
+from graph import keycheck
+from graph.identity import Vault
+from graph.records import DocumentDraft
+from search.indexer import Indexer
+from search.tantivy_engine import open_tantivy
+from tests.graph.factory import NOW, draft, make_intake
+
+if TYPE_CHECKING:
+    from graph.database import Pool
+
+
+@pytest.fixture
+async def kept(pool: Pool, vault: Vault, tmp_path: Path) -> Kept:
+    """An instance with one letter that has an attachment, indexed."""
+    async with pool.acquire() as connection:
+        await keycheck.bind(connection, vault)
+    document = DocumentDraft(name="合同.txt", media_type="text/plain", content="甲方".encode(), text="甲方")
+    intake = make_intake(pool, vault, tmp_path / "attachments")
+    await intake.take_in([draft(documents=(document,))], actor="test", now=NOW)
+    engine = open_tantivy(tmp_path / "index")
+    await Indexer(pool=pool, engine=engine).catch_up()
+    engine.close()
+    return Kept(vault, tmp_path / "index", tmp_path / "attachments")
+
+
+async def bad(url: str, kept: Kept) -> dict[str, Finding]:
+    """Return what is to be done, by what it is about."""
+    return {one.about: one for one in await examine(url, kept) if one.advice}
+
+
+async def test_all_is_well(database_url: str, kept: Kept) -> None:
+    """Everything is looked at and nothing is to be done."""
+    findings = await examine(database_url, kept)
+    assert not [one for one in findings if one.advice]
+    assert {one.about for one in findings} >= {"database", "tables", "master key", "index", "journal", "attachments"}
+    quick = await examine(database_url, kept, quick=True)
+    assert {"journal", "attachments"}.isdisjoint({one.about for one in quick})
+
+
+async def test_a_journal_that_was_changed_by_hand(database_url: str, kept: Kept, pool: Pool) -> None:
+    """The first entry that does not follow from the one before is told."""
+    await pool.execute(
+        "update journal set actor = 'somebody else' where position = 1"
+    )  # its hash stands in the next one
+    found = (await bad(database_url, kept))["journal"]
+    assert found.state == "broken at position 2"
+    assert "Stop writing" in (found.advice or "")
+
+
+async def test_a_reader_that_fell_behind(database_url: str, kept: Kept, pool: Pool) -> None:
+    """A few entries behind is the usual state; more is worth a word."""
+    await pool.execute("insert into journal_reader (name, position, at) values ('partner', 0, now())")
+    assert "reader partner" not in await bad(database_url, kept)
+    await pool.execute("update journal_head set position = position + $1", LAG + 1)
+    assert {"reader partner", "index"} <= (await bad(database_url, kept)).keys()
+
+
+async def test_an_index_of_another_database(empty_database_url: str, database_url: str, kept: Kept, pool: Pool) -> None:
+    """An index that is ahead of the journal was built of something else."""
+    assert (await bad(empty_database_url, kept))["tables"].advice
+    await pool.execute("update journal_head set position = 0")
+    assert "another database" in (await bad(database_url, kept))["index"].advice  # type: ignore[operator]  # it is there
+
+
+async def test_an_index_that_is_lost_or_a_file(database_url: str, kept: Kept, tmp_path: Path) -> None:
+    """It is made anew by a command."""
+    nowhere = Kept(kept.vault, tmp_path / "nowhere", kept.attachments)
+    assert "reindex" in (await bad(database_url, nowhere))["index"].advice  # type: ignore[operator]  # it is there
+    (tmp_path / "file").write_text("")
+    broken = Kept(kept.vault, tmp_path / "file", kept.attachments)
+    assert "reindex" in (await bad(database_url, broken))["index"].advice  # type: ignore[operator]  # it is there
+
+
+async def test_attachments_that_are_missing_or_left_over(database_url: str, kept: Kept) -> None:
+    """Missing ones must come back from a backup; left ones of a killed ingest only take room."""
+    (kept.attachments / "00").mkdir(exist_ok=True)
+    (kept.attachments / "00" / "left.partial").write_bytes(b"x")
+    (found,) = [one for one in await examine(database_url, kept) if one.about == "attachments"]
+    assert (found.state, found.advice) == ("1 files, 1 of interrupted ingests", None)
+    for path in [path for path in kept.attachments.rglob("*") if path.is_file()]:
+        path.unlink()
+    assert (await bad(database_url, kept))["attachments"].state == "1 of 1 files are missing"
+
+
+async def test_another_master_key(database_url: str, kept: Kept) -> None:
+    """Before anything is sealed with a key under which nobody looks for it."""
+    other = Kept(Vault(bytes(32)), kept.index, kept.attachments)
+    assert "master key" in await bad(database_url, other)
+
+
+async def test_a_server_that_is_not_there(kept: Kept) -> None:
+    """Nothing else can be looked at."""
+    (found,) = await examine("postgresql://u:hidden@127.0.0.1:1/d", kept)
+    assert found.advice
+    assert "hidden" not in found.state + found.advice
