@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 import orjson
 
+from graph.drafts import LONGEST_KEY
 from graph.errors import InvalidError
 from graph.records import (
     CallBackDraft,
@@ -23,7 +24,8 @@ from graph.records import (
 from schema import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 Entered = (
     inputs.SubmitLetterInput | inputs.SubmitVisitInput | inputs.SubmitHotlineTicketInput | inputs.SubmitWebMessageInput
@@ -70,13 +72,44 @@ def draft_of(entered: Entered) -> Draft:
 
 
 def _check(entered: Entered) -> None:
+    _check_texts(entered)
+    for name, instant in _instants(entered):
+        if instant is not None and instant.year < EARLIEST_YEAR:
+            raise InvalidError(name, f"This lies before {EARLIEST_YEAR}. Correct it.")
+    for name, count in _counts(entered):
+        if count is not None and count < 0:
+            raise InvalidError(name, "This cannot be negative. Correct it.")
+
+
+def _check_texts(entered: Entered) -> None:
     for name, text in (("title", entered.title), ("text", entered.text)):
         if not text.strip():
             raise InvalidError(name, "This is blank. Enter what the petitioner says.")
         if len(text) > LONGEST_TEXT:
             raise InvalidError(name, f"This has more than {LONGEST_TEXT:,} characters. Attach what is longer.")
-    if entered.received_at.year < EARLIEST_YEAR:
-        raise InvalidError("receivedAt", f"This lies before {EARLIEST_YEAR}. Correct it.")
+    for name, key in (("source", entered.source or ""), ("externalId", entered.external_id or "")):
+        if len(key) > LONGEST_KEY or "\0" in key:
+            raise InvalidError(name, f"This holds a NUL, or more than {LONGEST_KEY} characters. Correct it.")
+
+
+def _instants(entered: Entered) -> Iterator[tuple[str, datetime | None]]:
+    yield "receivedAt", entered.received_at
+    yield from ((f"replies.{number}.at", one.at) for number, one in enumerate(entered.replies))
+    yield from ((f"callBacks.{number}.at", one.at) for number, one in enumerate(entered.call_backs))
+
+
+def _counts(entered: Entered) -> Iterator[tuple[str, int | None]]:
+    match entered:
+        case inputs.SubmitLetterInput():
+            yield from (("signatories", entered.signatories), ("enclosures", entered.enclosures))
+        case inputs.SubmitVisitInput():
+            yield "headCount", entered.head_count
+        case inputs.SubmitHotlineTicketInput():
+            pass
+        case inputs.SubmitWebMessageInput():
+            yield from (("likes", entered.likes), ("dislikes", entered.dislikes))
+        case unknown:
+            assert_never(unknown)
 
 
 def _mention_of(entered: inputs.MentionInput) -> MentionDraft:

@@ -32,6 +32,7 @@ class Stage(StrEnum):
 
 
 UNAVAILABLE: Final = "UNAVAILABLE"
+UNREACHABLE: Final = "The database cannot be reached just now. Try again."
 
 
 def shaped(error: GraphQLError, stage: Stage) -> GraphQLError:
@@ -57,7 +58,7 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
         case GraphError():
             return str(cause), {"code": "NOT_POSSIBLE"}
         case OSError() | DatabaseError() if isinstance(cause, DatabaseUnreachable):
-            return "The database cannot be reached just now. Try again.", {"code": UNAVAILABLE}
+            return UNREACHABLE, {"code": UNAVAILABLE}
         case _:
             return None
 
@@ -70,13 +71,22 @@ def _cause(error: GraphQLError) -> Exception | None:
     return cause
 
 
-def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
-    """Tell an id alone, and log where it happened without its message, which may name somebody."""
+def noted(cause: Exception, where: object) -> str:
+    """Log where something went wrong without its message, which may name somebody; return the incident's number."""
     incident = uuid4().hex
     frames = "".join(traceback.format_tb(cause.__traceback__))
-    logger.error("incident %s: %s at %s\n%s", incident, type(cause).__qualname__, error.path, frames)
-    message = f"Something went wrong here. Tell the operator this number: {incident}."
-    return _told(error, message, {"code": INTERNAL, "incident": incident})
+    logger.error("incident %s: %s at %s\n%s", incident, type(cause).__qualname__, where, frames)
+    return incident
+
+
+def apology(incident: str) -> str:
+    """Return all that is told of an incident."""
+    return f"Something went wrong here. Tell the operator this number: {incident}."
+
+
+def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
+    incident = noted(cause, error.path)
+    return _told(error, apology(incident), {"code": INTERNAL, "incident": incident})
 
 
 def _told(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:

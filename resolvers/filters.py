@@ -43,11 +43,12 @@ def clean(name: str, text: str) -> str:
 
 def division_prefix(text: str) -> str:
     """Return a GB/T 2260 code without its trailing pairs of zeros; raise where it is none."""
-    if not CODE.match(text):
+    prefix = prefix_of(text) if CODE.match(text) else ""
+    if not prefix:
         raise RequestError(
             "INVALID_VALUE", "A division is asked for by its code of 2 to 12 digits.", argument="division"
         )
-    return prefix_of(text)
+    return prefix
 
 
 def chosen_of(chosen: inputs.ChannelFilter | inputs.KindFilter | inputs.StatusFilter | None) -> tuple[str, ...] | None:

@@ -54,10 +54,10 @@ class _Measure:
 
     def _selection(self, node: object) -> Extent:
         if isinstance(node, FieldNode):
-            if node.name.value.startswith("__"):
-                return Extent(0, 0)
             within = self.of(node.selection_set)
-            return Extent(within.depth + 1, within.aliases + (node.alias is not None))
+            # Introspection is as deep as it must be, and validation bounds it; but asked many times over it is costly.
+            depth = 0 if node.name.value.startswith("__") else within.depth + 1
+            return Extent(depth, within.aliases + (node.alias is not None))
         if isinstance(node, InlineFragmentNode):
             return self.of(node.selection_set)
         if isinstance(node, FragmentSpreadNode):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from graphql import ExecutionResult as CoreResult
+from graphql import OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
@@ -13,12 +14,13 @@ from resolvers.limits import DocumentLimits, exceeded, too_many_tokens
 from resolvers.roots import GraphReads, Sources
 from resolvers.snapshot import Snapshot
 from resolvers.writes import Doors, GraphWrites
+from schema.errors import RequestError
 from schema.ports import Context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from graphql import GraphQLError
+    from graphql import DocumentNode, GraphQLError
 
 TOO_MANY_TOKENS = "Document contains more than"
 
@@ -53,10 +55,18 @@ class Operation(SchemaExtension):
         """Refuse what asks too much before it is validated, since validating costs as well."""
         self._stage = Stage.VALIDATE
         document = self.execution_context.graphql_document
-        errors = list(exceeded(document, self._limits)) if document else []
+        errors = list(self._refusals(document)) if document else []
         if errors:
             self.execution_context.pre_execution_errors = list(errors)
         yield
+
+    def _refusals(self, document: DocumentNode) -> Iterator[RequestError]:
+        yield from exceeded(document, self._limits)
+        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        # Strawberry would run the first one; its public property names that one as if it had been asked for.
+        if len(operations) > 1 and self.execution_context._provided_operation_name is None:  # noqa: SLF001
+            message = "The document has several operations. Name one of them in `operationName`."
+            yield RequestError(Stage.EXECUTE.value, message)
 
     def on_execute(self) -> Iterator[None]:
         """Remember that the document was right."""

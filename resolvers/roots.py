@@ -11,7 +11,7 @@ from strawberry import ID
 from graph.errors import InvalidError
 from graph.reads import AT, BY_ID, FULL_NAME, LAST_ACTIVITY_AT, NAME, OPENED_AT, RECEIVED_AT, Order, count_of, page_of
 from resolvers.belonging import CaseReads, PartyReads, SubmissionReads, directed
-from resolvers.cursors import PlainCursors
+from resolvers.cursors import PlainCursors, not_ours
 from resolvers.fetching import NODE_TYPES
 from resolvers.filters import (
     case_conditions,
@@ -20,7 +20,7 @@ from resolvers.filters import (
     rejection_conditions,
     submission_conditions,
 )
-from resolvers.pages import connection_of, page_from
+from resolvers.pages import checked_size, connection_of, page_from
 from resolvers.search import Searcher, answer_of, impossible, request_of
 from schema import answers, types
 from schema.enums import CaseOrderField, ChangeKind, Direction
@@ -28,7 +28,7 @@ from schema.errors import RequestError
 from schema.ids import global_id, key_of, split_id
 from schema.types import Node
 from search.records import SearchPage
-from sync.changes import changes
+from sync.changes import LARGEST_PAGE, changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,16 +132,20 @@ class GraphReads(CaseReads, SubmissionReads, PartyReads):
         if impossible(asked.filter):
             nothing = SearchPage(total=0, hits=(), has_next_page=False, facets={})
             return answer_of(nothing, asked, {})
-        page = await self.sources.search.search(request)
+        try:
+            page = await self.sources.search.search(request)
+        except InvalidError as error:
+            raise not_ours() if error.field == "after" else error from None
         found = await self.some(types.Submission, [hit.submission for hit in page.hits])
         return answer_of(page, asked, {submission.key: submission for submission in found})
 
     async def changes(self, after: str | None, first: int) -> answers.ChangePage:
+        size = checked_size(first, LARGEST_PAGE)
         try:
             async with self.snapshot.lent() as connection:
-                page = await changes(connection, self.sources.vault, after, first)
-        except InvalidError as error:
-            raise RequestError("INVALID_CURSOR" if error.field == "after" else "INVALID_PAGE", error.message) from error
+                page = await changes(connection, self.sources.vault, after, size)
+        except InvalidError:
+            raise not_ours() from None
         told = [
             answers.Change(
                 kind=ChangeKind(change.kind),

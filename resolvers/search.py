@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from graph.records import CaseStatus, Channel, PetitionKind
 from resolvers.filters import chosen_of, clean, division_prefix
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from schema import inputs
     from schema.types import Submission
-
-LONGEST_QUERY: Final = 1_000
 
 
 class Searcher(Protocol):

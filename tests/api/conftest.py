@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,6 @@ from tests.graph.factory import NOW, make_intake
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     from graph.database import Pool
     from graph.identity import Vault
@@ -82,6 +82,17 @@ class Api:
         return outcomes
 
 
+def change_pool(api: Api, pool: Pool) -> Api:
+    """Return the application on another database; the caller closes what it asks by."""
+    services = replace(api.services, pool=pool, intake=make_intake(pool, api.services.vault, Path()))
+    return Api(services, client_of(services))
+
+
+def client_of(services: Services) -> httpx.AsyncClient:
+    """Return what asks the application on these services."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(build_app(services)), base_url="http://127.0.0.1:8000")
+
+
 @pytest.fixture
 async def api(pool: Pool, vault: Vault, tmp_path: Path) -> AsyncIterator[Api]:
     """Give the application on an empty graph."""
@@ -92,7 +103,6 @@ async def api(pool: Pool, vault: Vault, tmp_path: Path) -> AsyncIterator[Api]:
         pool=pool, vault=vault, intake=intake, commands=Commands(pool=pool), retry=Retry(intake, options),
         engine=engine, search=Search(pool=pool, engine=engine), taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip
-    transport = httpx.ASGITransport(build_app(services))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+    async with client_of(services) as http:
         yield Api(services, http)
     engine.close()
