@@ -9,13 +9,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import parsing, search, writes, year
+from bench import asking, parsing, search, writes, year
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
+    "asking": asking.measure,
     "parsing": parsing.measure,
     "search": search.measure,
     "writes": writes.measure,

@@ -73,7 +73,7 @@ def _drafts() -> Iterator[Draft]:
                     yield reading
 
 
-def _messages() -> list[tuple[str, str]]:
+def messages() -> list[tuple[str, str]]:
     """Return subjects and bodies; of those with the same body, one."""
     return [(title, body) for body, title in {draft.text: draft.title for draft in _drafts()}.items()]
 
@@ -199,11 +199,16 @@ class Known:
         return points / len(queries), there / len(queries)
 
 
-def _relevance(messages: Sequence[tuple[str, str]]) -> list[Row]:
+def questions(messages: Sequence[tuple[str, str]]) -> list[tuple[int, str]]:
+    """Return numbers of messages and their subjects, as a person types them."""
     chance = random.Random(7)  # noqa: S311  # the same queries each time
     numbers = chance.sample(range(len(messages)), min(QUERIES, len(messages)))
     queries = [(number, messages[number][0].translate(SIGNS)) for number in numbers]
-    queries = [(number, query) for number, query in queries if query.strip()]
+    return [(number, query) for number, query in queries if query.strip()]
+
+
+def _relevance(messages: Sequence[tuple[str, str]]) -> list[Row]:
+    queries = questions(messages)
     with tempfile.TemporaryDirectory(prefix="casegraph-bench-") as name:
         engine = open_tantivy(Path(name) / "index")
         known = Known(engine, messages)
@@ -224,5 +229,5 @@ def _relevance(messages: Sequence[tuple[str, str]]) -> list[Row]:
 
 def measure() -> list[Row]:
     """Measure speed and relevance."""
-    messages = _messages()
-    return [*_speed(_texts(messages)), *_relevance(messages)]
+    known = messages()
+    return [*_speed(_texts(known)), *_relevance(known)]
