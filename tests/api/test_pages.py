@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -185,16 +186,15 @@ CLAIMED = st.tuples(
 
 
 def encoded(value: object) -> str:
-    """Return what somebody made up in the form of a cursor."""
-    written = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    return base64.urlsafe_b64encode(written).decode()
+    """Return what somebody made up in the form of a cursor: half characters, NaN and huge numbers among it."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
 
 
 @given(
     listed=st.sampled_from(LISTS),
     cursor=st.text(max_size=30)
     | st.binary(max_size=30).map(lambda one: base64.urlsafe_b64encode(one).decode())
-    | (VALUES | CLAIMED).filter(lambda one: "\ud800" not in str(one)).map(encoded),
+    | (VALUES | CLAIMED).map(encoded),
     end=st.sampled_from(["after", "before"]),
 )
 @settings(max_examples=200)
