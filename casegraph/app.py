@@ -24,6 +24,7 @@ from graph.errors import InvalidError
 from resolvers.limits import DocumentLimits
 from resolvers.operation import Operation
 from resolvers.roots import Sources, Topics
+from resolvers.snapshot import Snapshots
 from resolvers.writes import Commands, Doors, Intake, Retry
 from schema import schema
 from schema.ids import global_id
@@ -75,7 +76,7 @@ class Services(Protocol):
 
 def schema_of(services: Services, limits: DocumentLimits) -> Schema:
     """Return the schema, answered by these services."""
-    sources = Sources(services.pool, services.vault, services.search, services.taxonomy)
+    sources = Sources(Snapshots(services.pool), services.vault, services.search, services.taxonomy)
     doors = Doors(services.intake, services.commands, services.retry, services.clock, DESK)
     return schema.build([lambda: Operation(sources, doors, limits)])
 

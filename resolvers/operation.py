@@ -12,7 +12,6 @@ from strawberry.types import ExecutionResult
 from resolvers.failures import Stage, shaped
 from resolvers.limits import DocumentLimits, exceeded, too_many_tokens
 from resolvers.roots import GraphReads, Sources
-from resolvers.snapshot import Snapshot
 from resolvers.writes import Doors, GraphWrites
 from schema.errors import RequestError
 from schema.ports import Context
@@ -37,7 +36,7 @@ class Operation(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         """Give the operation its context and its snapshot, and shape its errors at the end."""
-        snapshot = Snapshot(self._sources.pool)
+        snapshot = self._sources.snapshots.new()
         reads = GraphReads(snapshot, self._sources)
         self.execution_context.context = Context(reads=reads, writes=GraphWrites(reads, self._doors))
         # Strawberry's type for these options does not list all that the parser takes.

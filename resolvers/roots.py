@@ -33,10 +33,10 @@ from sync.changes import LARGEST_PAGE, changes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graph.database import Pool, Row
+    from graph.database import Row
     from graph.identity import Vault
     from graph.reads import Condition
-    from resolvers.snapshot import Snapshot
+    from resolvers.snapshot import Snapshot, Snapshots
     from schema import inputs
     from schema.ports import PageRequest
     from schema.types import Connection
@@ -56,7 +56,7 @@ class Topics(Protocol):
 class Sources:
     """Where answers come from."""
 
-    pool: Pool
+    snapshots: Snapshots
     vault: Vault
     search: Searcher
     topics: Topics

@@ -19,8 +19,9 @@ class Snapshot:
     So all fields of an operation tell of the same moment, and an operation takes one connection at most.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, turns: asyncio.Semaphore) -> None:
         self._pool = pool
+        self._turns = turns
         self._lock = asyncio.Lock()
         self._open = AsyncExitStack()
         self._connection: Connection | None = None
@@ -39,6 +40,7 @@ class Snapshot:
 
     async def _begun(self) -> Connection:
         if self._connection is None:
+            await self._open.enter_async_context(self._turns)
             connection = await self._open.enter_async_context(self._pool.acquire())
             await self._open.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
             self._connection = connection
@@ -49,3 +51,19 @@ class Snapshot:
         async with self._lock:
             self._connection = None
             await self._open.aclose()
+
+
+class Snapshots:
+    """Gives each operation its snapshot, of which only so many are open at a time as leave half of the pool free.
+
+    A search and a mutation take a connection of their own while their operation's snapshot is open. Were all of them
+    held by snapshots, each operation would wait for a connection that the others wait with.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._turns = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
+
+    def new(self) -> Snapshot:
+        """Return a snapshot that has not begun."""
+        return Snapshot(self._pool, self._turns)

@@ -111,6 +111,8 @@ class GraphWrites:
         self._actor = doors.actor
 
     async def _answered(self, work: Awaitable[P], refused: Callable[..., P]) -> P:
+        # What an earlier mutation of the document was answered from is old by then, and its connection is not needed.
+        await self._reads.renew()
         try:
             return await work
         except (GraphError, RequestError) as error:
