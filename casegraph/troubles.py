@@ -94,7 +94,8 @@ def _unreachable(error: BaseException) -> Trouble:
         case OSError(errno=errno.EROFS | errno.EACCES | errno.EPERM, filename=str() as name):
             line = f"{name} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
             return Trouble(line, os.EX_CANTCREAT)
-        case ssl.SSLCertVerificationError(verify_message=str() as reason):
+        case ssl.SSLCertVerificationError():
+            reason = getattr(error, "verify_message", error.strerror)  # OpenSSL's own errors alone have it
             line = f"The database's certificate is not trusted ({reason}). Name its authority with sslrootcert=…."
             return Trouble(line, os.EX_NOPERM)
         case FileNotFoundError(filename=None):

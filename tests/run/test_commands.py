@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psutil
@@ -16,7 +25,7 @@ import pytest
 from casegraph.cli import parser
 from tests.cluster import Cluster
 from tests.connectors.factory import HEADINGS, ROW, text_table, workbook
-from tests.run.processes import READY, ROOT, Home, Running, asked, awaited
+from tests.run.processes import PATIENCE, READY, ROOT, Home, Running, asked, awaited
 
 SEARCH = "query Search($query: String!) { search(query: $query) { totalCount edges { node { title } } } }"
 
@@ -245,3 +254,78 @@ def test_every_command_is_documented() -> None:
     }
     (commands,) = [action.choices for action in parser()._actions if isinstance(action.choices, dict)]
     assert set(commands) <= told
+
+
+def test_a_feed_is_followed_from_where_it_was(home: Home) -> None:
+    """Two pages the first time; the second time only what came after the cursor that was kept with them."""
+    pages = {None: (["1", "2"], "b"), "b": (["3"], "c"), "c": ([], "c")}
+    asked_for: list[str | None] = []
+
+    def answer(cursor: str | None) -> bytes:
+        asked_for.append(cursor)
+        numbers, following = pages[cursor]
+        records = [{"message_id": number, "text": "路灯坏了。", "time": ROW[1]} for number in numbers]
+        return json.dumps({"records": records, "cursor": following, "more": following != cursor}).encode()
+
+    with feed(answer) as address:
+        assert home.run("ingest", "web", address).stdout == "3 new, 0 revised, 0 unchanged, 0 rejected\n"
+        assert home.run("ingest", "web", address).stdout == "0 new, 0 revised, 0 unchanged, 0 rejected\n"
+    assert asked_for == [None, "b", "c", "c"]
+    gone = home.run("ingest", "web", address)
+    assert (gone.returncode, "cannot be reached" in gone.stderr) == (os.EX_UNAVAILABLE, True)
+
+
+@contextmanager
+def feed(answer: Callable[[str | None], bytes]) -> Iterator[str]:
+    """Serve a platform's feed on this machine, and give its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = answer(parse_qs(urlsplit(self.path).query).get("cursor", [None])[0])
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/feed"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_terminal_gets_bars(home: Home, tmp_path: Path) -> None:
+    """What is taken in and indexed is shown as it goes on; the counts come on the standard output alone."""
+    folder = tickets(tmp_path / "in", "路灯坏了三个月。")
+    with shown_by(home, "ingest", "hotline", str(folder)) as (counts, shown):
+        assert counts.startswith("2 new")
+        assert "━" in shown
+        assert "2/2" in shown
+        assert "Indexing" in shown
+
+
+@contextmanager
+def shown_by(home: Home, *words: str) -> Iterator[tuple[str, str]]:
+    """Run a command at a terminal, and give what it said and what it showed there."""
+    ours, theirs = pty.openpty()
+    shown: list[bytes] = []
+    try:
+        command = subprocess.Popen(
+            [sys.executable, "-m", "casegraph", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs,
+            env=home.environment() | {"TERM": "xterm", "COLUMNS": "120"},
+        )  # fmt: skip
+    finally:
+        os.close(theirs)
+    # A terminal that nobody reads is full soon, and would stop who writes; it ends with an error once all have left.
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 65_536):
+            shown.append(part)
+    os.close(ours)
+    counts, _ = command.communicate(timeout=PATIENCE)
+    yield counts.decode(), b"".join(shown).decode()

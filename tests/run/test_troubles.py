@@ -1,0 +1,72 @@
+"""Every error that people can mend has one line and a code; every other keeps its traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import ssl
+from pathlib import Path
+
+import pytest
+
+from casegraph.troubles import FULL, STATES, guarded, trouble
+from graph.database import ConnectionLost, DatabaseError, connect
+from graph.errors import ConflictError
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), os.EX_IOERR, FULL),
+        (OSError(errno.EROFS, "Read-only file system", "/d"), os.EX_CANTCREAT, "/d cannot be written"),
+        (PermissionError(errno.EACCES, "Permission denied", "/d"), os.EX_CANTCREAT, "CASEGRAPH_DATA"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), os.EX_CONFIG, "is not there"),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/f/d"), os.EX_IOERR, "/f/d cannot be used"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), os.EX_UNAVAILABLE, "cannot be reached"),
+        (ssl.SSLCertVerificationError(1, "unknown authority"), os.EX_NOPERM, "certificate"),
+        (ConnectionLost("connection is closed"), os.EX_TEMPFAIL, "went away"),
+        (ConflictError("This\nis so already."), os.EX_DATAERR, "This is so already."),
+    ],
+)
+def test_it_is_one_line_with_a_code(error: Exception, code: int, says: str, tmp_path: Path) -> None:
+    """The line says what is wrong and what to do."""
+    told = trouble(error, tmp_path)
+    assert told is not None
+    assert told.code == code
+    assert says in told.line
+    assert "\n" not in told.line
+
+
+def test_a_mistake_of_ours_keeps_its_traceback() -> None:
+    """A line would hide where it is."""
+    assert trouble(KeyError("x")) is None
+
+    def fails() -> int:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        guarded(fails)
+
+
+def test_what_goes_well_is_left_alone() -> None:
+    """The code is the action's own."""
+    assert guarded(lambda: 7) == 7
+
+
+@pytest.mark.parametrize("state", [*STATES, "57P01", "XX000"])
+async def test_what_a_database_answers_is_put_into_words(
+    database_url: str, state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Raised by PostgreSQL itself, each state has its line, which tells nothing of what PostgreSQL quoted."""
+    connection = await connect(database_url)
+    with pytest.raises(DatabaseError) as caught:
+        await connection.execute(f"do $$ begin raise exception 'private' using errcode = '{state}'; end $$")
+    await connection.close()
+
+    def fails() -> int:
+        raise caught.value
+
+    assert guarded(fails) != 0
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "private" not in told
