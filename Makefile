@@ -10,14 +10,15 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PACKAGES := bench casegraph connectors graph resolvers schema search sync tests
 
+# The files name all that is needed: without --no-deps an extra (coverage[toml]) is looked for anew, and not pinned.
 $(RUN): requirements.txt
 	@test -n "$(PYTHON)" || { echo "casegraph needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "The virtual environment cannot be made: install Python's venv module (python3-venv)."; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.txt
 	@touch $@
 
 $(DEV): $(RUN) requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
 
 demo: $(RUN)  ## make a town's petitions, take them in, and serve them at http://127.0.0.1:8000/graphql
