@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from casegraph.running import unheard
+from casegraph.running import rarely_collect, unheard
 from connectors.connector import ReadOptions, Resource
 from connectors.headings import HeadingMap
 from connectors.registry import read
@@ -98,6 +98,7 @@ def _size(reading: Reading) -> int:
 
 def _serve_batches(plan: Plan, pipe: Connection) -> None:
     """Run in the reader's process: send every batch, then None."""
+    rarely_collect()
     try:
         for batch in batches(plan):
             pipe.send(batch)

@@ -31,9 +31,9 @@ TOGETHER: Final = 3_000
 """Submissions that one commit takes, where few entries tell of many: two large cases that are joined."""
 LOOK_EVERY: Final = 5.0
 """Seconds after which the journal is looked at though nobody called."""
-GATHER: Final = 0.25
-"""Seconds between two commits while entries come one by one: a submission is found well within a second, and the index
-is not cut into segments of one."""
+GATHER: Final = 0.5
+"""Seconds from one look at the journal to the next while entries keep coming: a submission is found within a second all
+the same, and the index is not cut into small segments, which cost as much again to make and to merge."""
 STAND_BY: Final = 0.5
 """Seconds between two tries to become the one who writes."""
 
@@ -59,18 +59,19 @@ class Indexer:
             async with _calls(held) as calls:
                 while True:
                     calls.called.clear()
-                    began = time.monotonic()
-                    await self.catch_up()
+                    await self.catch_up(gather=GATHER)
                     await _wait(calls.called)
-                    await asyncio.sleep(began + GATHER - time.monotonic())
                     if calls.ended:
                         raise IndexerStoppedError("The connection to PostgreSQL that held the lock has ended.")
 
-    async def catch_up(self) -> Position:
-        """Index all that the journal tells of now, and return the position held. The caller has the lock."""
+    async def catch_up(self, gather: float = 0.0) -> Position:
+        """Index until the journal tells of no more, and return the position held. The caller has the lock.
+
+        Looks at the journal every `gather` seconds at most, where there is less than a commit can take.
+        """
         while True:
             try:
-                return await self._follow(await self._begin())
+                return await self._follow(await self._begin(), gather)
             except IndexMovedError:
                 continue
 
@@ -87,9 +88,10 @@ class Indexer:
             await asyncio.to_thread(self._engine.apply, empty)
         return reached
 
-    async def _follow(self, reached: Position) -> Position:
+    async def _follow(self, reached: Position, gather: float) -> Position:
         async with _Writing(self._engine) as writing, self._pool.acquire() as connection:
             while True:
+                looked = time.monotonic()
                 told = await connection.fetchrow(SQL.affected, reached, ENTRIES)
                 if told is None or told["position"] is None:
                     return reached
@@ -102,6 +104,8 @@ class Indexer:
                     # Only the last commit moves the position: until then they would all be taken again.
                     position = reached if at + TOGETHER >= len(affected) else after
                     await writing.write(list(sources.values()), gone, after, position)
+                if reached < after + ENTRIES:
+                    await asyncio.sleep(looked + gather - time.monotonic())
 
 
 class _Writing:
