@@ -28,7 +28,7 @@ class Watch:
         self._first: dict[int, float] = {}
         self._last: dict[int, tuple[str, float]] = {}
         self.peak: dict[str, int] = defaultdict(int)
-        """Bytes that processes of one name held at most, of PostgreSQL's what is their own."""
+        """Bytes that our own processes of one name held at most. PostgreSQL's share theirs, and are slow to count."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -63,13 +63,13 @@ class Watch:
         held = 0
         for process in processes:
             try:
-                times, memory = process.cpu_times(), process.memory_full_info()
+                times = process.cpu_times()
+                held += process.memory_full_info().uss if name != "postgres" else 0
             except psutil.Error:
                 continue
             used = times.user + times.system
             self._first.setdefault(process.pid, used if before else 0.0)
             self._last[process.pid] = (name, used)
-            held += memory.uss
         self.peak[name] = max(self.peak[name], held)
 
 

@@ -65,7 +65,7 @@ class Division:
 
 
 def prefix_of(code: str) -> str:
-    """Return a code without its trailing pairs of zeros: 430100 → 4301."""
+    """Return a code without its trailing pairs of zeros: 430100 → 4301. All that lies in it begins with it."""
     while code.endswith("00"):
         code = code[:-2]
     return code

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from graph.divisions import prefix_of
 from graph.identity import normal_identity, normal_name, normal_phone
 from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
@@ -169,10 +170,3 @@ class Preparer:
             phone_hash=hashed("phone", phone) if phone else None,
             account_hash=hashed("account", f"{source}/{mention.account.casefold()}") if mention.account else None,
         )
-
-
-def prefix_of(code: str) -> str:
-    """Return a division's code without its trailing pairs of zeros: 430100 → 4301. All below it begins with it."""
-    while code.endswith("00"):
-        code = code[:-2]
-    return code

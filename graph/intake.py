@@ -54,7 +54,7 @@ class Intake:
         self._pool = pool
         self._vault = vault
         self._preparer = Preparer(vault, gazetteer, taxonomy)
-        self._tools = Tools(vault, attachments, linker or ExactLinker())
+        self._tools = Tools(vault, attachments, gazetteer, linker or ExactLinker())
 
     async def take_in(
         self, readings: Sequence[Reading], *, actor: str, now: datetime, cursor: SourceCursor | None = None

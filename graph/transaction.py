@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graph.attachments import Attachments
     from graph.database import Connection
     from graph.drafts import Prepared
+    from graph.gazetteer import Gazetteer
     from graph.identity import Vault
     from graph.linking import Filing, Linker, PartyDecision
     from graph.outcomes import Order
@@ -40,6 +41,7 @@ class Tools(NamedTuple):
 
     vault: Vault
     attachments: Attachments
+    gazetteer: Gazetteer
     linker: Linker
 
 
@@ -121,7 +123,7 @@ class Transaction:
         mentions = [new_mention(part) for subject in changed for part in subject.fresh(PartKind.MENTION) if part.holds]
         decision = await self._tools.linker.parties(self._connection, mentions, gone)
         filings = await self._file(changed, decision)
-        writing = Writing(self._order, self._tools.vault, self._tools.attachments)
+        writing = Writing(self._order, self._tools.vault, self._tools.attachments, self._tools.gazetteer)
         touched = {subject.case for subject in changed if not subject.new} | {one.case for one in filings.values()}
         for subject in changed:
             writing.add(subject, decision, filings.get(subject.id))

@@ -9,9 +9,11 @@ import orjson
 
 from graph.cases import EventFacts, SubmissionFacts, derive
 from graph.database import statements
+from graph.divisions import prefix_of
 from graph.identity import mask_account, mask_address, mask_email, mask_identity, mask_name, mask_phone
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
+from graph.organs import division_of
 from graph.records import EdgeState, MentionId, MentionRole, PartyKind
 from graph.rows import Writes
 from graph.subjects import (
@@ -28,10 +30,11 @@ from graph.subjects import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from graph.attachments import Attachments
     from graph.database import Connection
+    from graph.gazetteer import Gazetteer
     from graph.identity import Vault
     from graph.linking import Filing, PartyDecision
     from graph.outcomes import Order
@@ -47,9 +50,9 @@ SQL = statements("intake")
 class Writing:
     """Gathers what one transaction of intake writes; `flush` writes it."""
 
-    def __init__(self, order: Order, vault: Vault, attachments: Attachments) -> None:
+    def __init__(self, order: Order, vault: Vault, attachments: Attachments, gazetteer: Gazetteer) -> None:
         self._actor, self._now = order.actor, order.now
-        self._vault, self._attachments = vault, attachments
+        self._vault, self._attachments, self._gazetteer = vault, attachments, gazetteer
         self._writes = Writes()
         self._organs: dict[UUID, str] = {}
         self._places: dict[UUID, SourcePlace] = {}
@@ -171,6 +174,10 @@ class Writing:
         self._organs[organ] = name
         return organ
 
+    def _seat(self, organ: str) -> str | None:
+        code = division_of(organ, self._gazetteer)
+        return prefix_of(code) if code else None
+
     def _edges(self, subject: Subject) -> None:
         edge = self._decided({"rule": "SUBMISSION_SAYS"})
         gone = self._decided({"rule": "SUBMISSION_SAYS"}, state=EdgeState.RETIRED)
@@ -208,8 +215,8 @@ class Writing:
                 (place.id, place.source, place.name, place.full_name, place.level, place.parent) for place in places
             ])  # fmt: skip
         if self._organs:
-            organs = sorted(self._organs.items())
-            await connection.execute(SQL.add_organs, [organ for organ, _ in organs], [name for _, name in organs])
+            organs = [(organ, name, self._seat(name)) for organ, name in sorted(self._organs.items())]
+            await connection.execute(SQL.add_organs, *_columns(organs))
         await self._writes.flush(connection)
         await self._update(connection)
 
@@ -232,9 +239,7 @@ DROP: Final[Mapping[PartKind, str]] = {
 }
 
 
-def _columns(
-    rows: list[tuple[UUID, UUID]] | list[tuple[object, ...]] | list[tuple[UUID, UUID | None]],
-) -> list[list[object]]:
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 

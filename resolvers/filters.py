@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from graph.drafts import prefix_of
+from graph.divisions import prefix_of
 from graph.reads import (
     ANY,
     CHANNELS,

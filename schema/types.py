@@ -118,7 +118,7 @@ class Place(Node):
 @strawberry.type(description="An authority that handles, supervises or is complained of.")
 class Organ(Node):
     name: str = told("Its name as normalised from what sources write.")
-    division: str | None = told("The code of its seat's division.")
+    division: str | None = told("The code of its seat's division, without trailing pairs of zeros.")
 
     @fetched("The cases it has a part in, latest opened first.")
     async def cases(

@@ -63,7 +63,8 @@ where submission = any($1::uuid[]) and state <> 'RETIRED' order by id;
 insert into place (id, source, name, full_name, level, parent) values ($1, $2, $3, $4, $5, $6) on conflict do nothing;
 
 -- name: add_organs
-insert into organ (id, name) select id, name from unnest($1::uuid[], $2::text[]) as organ (id, name)
+insert into organ (id, name, division)
+select id, name, division from unnest($1::uuid[], $2::text[], $3::text[]) as organ (id, name, division)
 on conflict do nothing;
 
 -- name: refile_new

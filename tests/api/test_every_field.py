@@ -162,10 +162,6 @@ def strings(answer: object) -> Iterator[str]:
             yield from strings(value)
 
 
-UNFILLED = {("Organ", "division")}
-"""Fields that intake does not fill."""
-
-
 async def test_every_field_is_answered_and_tells_no_secret(whole: Api) -> None:
     """Asked of each node with all that two steps lead to; each field has a value somewhere."""
     ids = await ids_of_everything(whole)
@@ -182,6 +178,6 @@ async def test_every_field_is_answered_and_tells_no_secret(whole: Api) -> None:
             seen.add((owner, field))
             if value not in (None, []):
                 filled.add((owner, field))
-    assert seen - filled <= UNFILLED
+    assert seen == filled
     expected = {(name, field) for name in NODES for field in getattr(SCHEMA.type_map[name], "fields", {})}
     assert expected <= seen

@@ -215,6 +215,16 @@ async def test_the_cursor_commits_with_the_last_of_its_records(intake: Intake, c
     assert await connection.fetchval("select cursor from source_cursor") == "page-3"
 
 
+async def test_an_organ_s_seat_is_in_its_name(intake: Intake, connection: Connection) -> None:
+    """Of the handling organ and of one that replied; nothing where the name does not tell."""
+    replies = (reply(organ="中共长沙市委办公厅"), reply(organ="教育局", text="已转办。"))
+    await take_in(intake, draft(organ="长沙市岳麓区城管局", replies=replies))
+    rows = await connection.fetch("select name, division from organ")
+    assert {row["name"]: row["division"] for row in rows} == {
+        "长沙市岳麓区城管局": "430104", "中共长沙市委办公厅": "4301", "教育局": None,
+    }  # fmt: skip
+
+
 async def test_an_accusation_names_the_accused(intake: Intake, connection: Connection) -> None:
     """Respondents of an accusation are its accused; an organisation is so as an organ too (Art. 30)."""
     person = MentionDraft(role=MentionRole.RESPONDENT, name="李四")
