@@ -52,6 +52,9 @@ tests: $(DEV)  ## run the tests, with the coverage that must be reached
 bench: $(RUN)  ## measure the speed; ONLY=name measures one thing
 	@$(BIN)/python -m bench $(ONLY)
 
+sdl: $(RUN)  ## print the schema to schema.graphql
+	$(BIN)/python -c "from schema.schema import print_sdl; print(print_sdl(), end='')" > schema.graphql
+
 requirements: $(DEV)  ## pin requirements.in and requirements-dev.in with hashes
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 		--strip-extras --allow-unsafe -o requirements.txt requirements.in
@@ -61,4 +64,4 @@ requirements: $(DEV)  ## pin requirements.in and requirements-dev.in with hashes
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-.PHONY: demo serve test check format lint types contracts migrations tests bench requirements help
+.PHONY: demo serve test check format lint types contracts migrations tests bench sdl requirements help

@@ -50,6 +50,8 @@ async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]
     except (DatabaseError, *DatabaseUnreachable) as error:
         advice = "Look whether the server runs, and at CASEGRAPH_DATABASE_URL."
         return [Finding("database", f"cannot be reached ({type(error).__name__})", advice)]
+    except DatabaseStateError as error:
+        return [Finding("database", "too old", str(error))]
     try:
         findings = [await _server(connection)]
         try:

@@ -72,7 +72,9 @@ def trouble(error: BaseException, data: Path | None = None) -> Trouble | None:
             refused = f"The database refuses ({state}, {type(error).__name__}). See its log, then try again."
             return Trouble(*STATES.get(state, (refused, os.EX_SOFTWARE)))
         case _ if isinstance(error, BadAddress):
-            return Trouble(f"CASEGRAPH_DATABASE_URL cannot be used: {error}.", os.EX_CONFIG)
+            # What a driver says ends with or without a full stop, and may go on with a hint.
+            said = str(error).splitlines()[0].rstrip(".")
+            return Trouble(f"CASEGRAPH_DATABASE_URL cannot be used: {said}.", os.EX_CONFIG)
         case _ if isinstance(error, DatabaseError | ConnectionLost):
             return _lost(data)
         case _ if isinstance(error, DatabaseUnreachable):

@@ -10,11 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import asyncpg
 import asyncpg.pool
 import orjson
+
+from graph.errors import DatabaseStateError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -34,6 +36,9 @@ CONFLICTED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """PostgreSQL gave this transaction up in favour of another: try it again."""
 BAD_RECORD = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 """A value cannot be stored: nothing but another value helps."""
+
+OLDEST_SERVER: Final = 18
+"""Whose `returning` gives a row as it was before, too."""
 
 FOLDER = Path(__file__).parent / "sql"
 NAMED = re.compile(r"^-- name: (?P<name>[a-z_]+)\n(?P<text>.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
@@ -74,9 +79,16 @@ async def _prepare(connection: Connection) -> None:
 async def connect(url: str, **settings: Any) -> Connection:
     """Open one connection with this project's codecs, in UTC.
 
-    Raises one of `DatabaseUnreachable` or `DatabaseError`.
+    Raises one of `DatabaseUnreachable` or `DatabaseError`, and DatabaseStateError where the server is too old.
     """
     connection: Connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"}, **settings)
+    version = connection.get_server_version()
+    if version.major < OLDEST_SERVER:
+        await connection.close()
+        raise DatabaseStateError(
+            f"The server is PostgreSQL {version.major}; casegraph needs {OLDEST_SERVER} or newer."
+            " Name such a one in CASEGRAPH_DATABASE_URL."
+        )
     await _prepare(connection)
     return connection
 

@@ -47,6 +47,14 @@ async def test_all_is_well(database_url: str, kept: Kept) -> None:
     assert {"journal", "attachments"}.isdisjoint({one.about for one in quick})
 
 
+async def test_a_server_that_is_too_old(database_url: str, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line names what it is and what is needed, and nothing else is looked at."""
+    monkeypatch.setattr("graph.database.OLDEST_SERVER", 99)
+    [found] = await examine(database_url, kept)
+    assert found.state == "too old"
+    assert "casegraph needs 99 or newer" in (found.advice or "")
+
+
 async def test_a_journal_that_was_changed_by_hand(database_url: str, kept: Kept, pool: Pool) -> None:
     """The first entry that does not follow from the one before is told."""
     await pool.execute(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from casegraph.troubles import FULL, STATES, guarded, trouble
-from graph.database import ConnectionLost, DatabaseError, connect
+from graph.database import BadAddress, ConnectionLost, DatabaseError, connect
 from graph.errors import ConflictError
 
 
@@ -25,6 +25,7 @@ from graph.errors import ConflictError
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), os.EX_UNAVAILABLE, "cannot be reached"),
         (ssl.SSLCertVerificationError(1, "unknown authority"), os.EX_NOPERM, "certificate"),
         (ConnectionLost("connection is closed"), os.EX_TEMPFAIL, "went away"),
+        (BadAddress("no certificate\nHINT: make one."), os.EX_CONFIG, "cannot be used: no certificate."),
         (ConflictError("This\nis so already."), os.EX_DATAERR, "This is so already."),
     ],
 )
