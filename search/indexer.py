@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from graph import journal
@@ -31,9 +31,12 @@ TOGETHER: Final = 3_000
 """Submissions that one commit takes, where few entries tell of many: two large cases that are joined."""
 LOOK_EVERY: Final = 5.0
 """Seconds after which the journal is looked at though nobody called."""
-GATHER: Final = 0.5
-"""Seconds from one look at the journal to the next while entries keep coming: a submission is found within a second all
-the same, and the index is not cut into small segments, which cost as much again to make and to merge."""
+GATHER: Final = 0.3
+"""Seconds from one look at the journal to the next while somebody waits for one entry: it is found within a second."""
+GATHER_MANY: Final = 1.0
+"""The same while nothing but batches come in. Small segments would cost twice as much to make and to merge."""
+MANY: Final = 100
+"""Entries of one transaction that make it a batch, not what one person entered."""
 STAND_BY: Final = 0.5
 """Seconds between two tries to become the one who writes."""
 
@@ -59,19 +62,19 @@ class Indexer:
             async with _calls(held) as calls:
                 while True:
                     calls.called.clear()
-                    await self.catch_up(gather=GATHER)
+                    await self.catch_up(calls)
                     await _wait(calls.called)
                     if calls.ended:
                         raise IndexerStoppedError("The connection to PostgreSQL that held the lock has ended.")
 
-    async def catch_up(self, gather: float = 0.0) -> Position:
+    async def catch_up(self, calls: _Calls | None = None) -> Position:
         """Index until the journal tells of no more, and return the position held. The caller has the lock.
 
-        Looks at the journal every `gather` seconds at most, where there is less than a commit can take.
+        With `calls`, entries are let gather for as long as those who wait for them allow.
         """
         while True:
             try:
-                return await self._follow(await self._begin(), gather)
+                return await self._follow(await self._begin(), calls)
             except IndexMovedError:
                 continue
 
@@ -88,10 +91,11 @@ class Indexer:
             await asyncio.to_thread(self._engine.apply, empty)
         return reached
 
-    async def _follow(self, reached: Position, gather: float) -> Position:
+    async def _follow(self, reached: Position, calls: _Calls | None) -> Position:
         async with _Writing(self._engine) as writing, self._pool.acquire() as connection:
             while True:
-                looked = time.monotonic()
+                if calls:
+                    calls.look()
                 told = await connection.fetchrow(SQL.affected, reached, ENTRIES)
                 if told is None or told["position"] is None:
                     return reached
@@ -104,8 +108,8 @@ class Indexer:
                     # Only the last commit moves the position: until then they would all be taken again.
                     position = reached if at + TOGETHER >= len(affected) else after
                     await writing.write(list(sources.values()), gone, after, position)
-                if reached < after + ENTRIES:
-                    await asyncio.sleep(looked + gather - time.monotonic())
+                if calls and reached < after + ENTRIES:
+                    await calls.gather()
 
 
 class _Writing:
@@ -145,20 +149,43 @@ async def _become_writer(held: Connection) -> None:
 
 
 class _Calls:
-    """`called` is set with each commit that wrote to the journal, and where the connection ends."""
+    """`called` is set with each commit that wrote to the journal, `hurried` where it was no batch.
+
+    Both are set where the connection ends.
+    """
 
     def __init__(self) -> None:
         self.called = asyncio.Event()
+        self.hurried = asyncio.Event()
         self.ended = False
+        self._position = 0
+        self._looked = 0.0
 
-    def call(self, *_: object) -> None:
-        """Note that somebody wrote."""
+    def call(self, _connection: object, _process: int, _channel: str, position: object) -> None:
+        """Note that somebody wrote, up to this position."""
+        reached = int(str(position))
+        if reached - self._position < MANY:
+            self.hurried.set()
+        self._position = reached
         self.called.set()
 
     def end(self, *_: object) -> None:
         """Note that the connection is gone, and the lock with it."""
         self.ended = True
+        self.hurried.set()
         self.called.set()
+
+    def look(self) -> None:
+        """Note that the journal is looked at now."""
+        self._looked = time.monotonic()
+        self.hurried.clear()
+
+    async def gather(self) -> None:
+        """Wait until it is time for the next look."""
+        await asyncio.sleep(self._looked + GATHER - time.monotonic())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._looked + GATHER_MANY - time.monotonic()):
+                await self.hurried.wait()
 
 
 @asynccontextmanager
@@ -176,8 +203,6 @@ async def _calls(held: Connection) -> AsyncIterator[_Calls]:
 
 
 async def _wait(called: asyncio.Event) -> None:
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(LOOK_EVERY):
             await called.wait()
-    except TimeoutError:
-        return

@@ -102,6 +102,21 @@ async def test_the_index_follows_what_becomes_of_a_submission(
     assert await titles(search, "status:answered") == ["洗车店噪声"]
 
 
+async def test_batches_may_wait_but_one_entry_is_taken_at_once(
+    indexer: Indexer, intake: Intake, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long batches are let gather, what one person enters ends the waiting for all."""
+    monkeypatch.setattr("search.indexer.GATHER_MANY", 3600.0)
+    async with running(indexer):
+        for first in range(0, 180, 60):
+            batch = [draft(str(number), title=f"第{number}件") for number in range(first, first + 60)]
+            await intake.take_in(batch, actor="test", now=NOW)
+            if first == 0:
+                await reached(indexer, await journal.position(connection))
+        await intake.take_in([draft("single")], actor="test", now=NOW)
+        await reached(indexer, await journal.position(connection))
+
+
 async def test_joined_cases_answer_as_the_leading_one(
     indexer: Indexer, search: Search, intake: Intake, pool: Pool
 ) -> None:
