@@ -1,9 +1,8 @@
-"""How long a question takes on its whole way, how well it is answered, and how soon what is taken in is found."""
+"""How long a question takes on its whole way, and how well it is answered."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import tempfile
 import time
@@ -17,7 +16,6 @@ from bench.table import Row
 from bench.writes import make_intake, percentile, ticket
 from casegraph.postgres import EmbeddedPostgres
 from casegraph.services import prepare_database
-from graph import journal
 from graph.database import open_pool
 from graph.identity import Vault
 from search.indexer import Indexer
@@ -29,16 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graph.database import Pool
-    from graph.intake import Intake
     from graph.records import Draft, SubmissionId
-    from search.engine import Engine
 
-FRESH: Final = 20
-"""Submissions that are taken in one by one and waited for."""
 BASELINE: Final = 0.848
 """MRR@10 of tantivy's BM25 over words and bigrams of 4,326 real messages, measured apart. Six hundred subjects more or
 less lucky move such a figure by a hundredth and more."""
-GOAL_FRESH: Final = 1_000.0
 TITLE: Final = "留言"
 """Stands in the place of every subject: the subject is the question."""
 
@@ -71,21 +64,6 @@ async def _ask(search: Search, pool: Pool, known: Sequence[tuple[str, str]]) -> 
     ]  # fmt: skip
 
 
-async def _fresh(intake: Intake, pool: Pool, engine: Engine) -> float:
-    """Return the milliseconds from acknowledging a submission to when it is in the index: the longest."""
-    took = []
-    for number in range(FRESH):
-        draft = ticket(number)
-        await intake.take_in([draft], actor="bench", now=draft.received_at)
-        began = time.perf_counter()
-        async with pool.acquire() as connection:
-            position = await journal.position(connection)
-        while (await asyncio.to_thread(engine.position) or 0) < position:  # noqa: ASYNC110  # another process's index tells nobody
-            await asyncio.sleep(0.002)
-        took.append((time.perf_counter() - began) * 1_000)
-    return max(took)
-
-
 async def _measure(pool: Pool, folder: Path) -> list[Row]:
     intake, engine = make_intake(pool, os.urandom(32), folder / "attachments"), open_tantivy(folder / "index")
     indexer, search = Indexer(pool=pool, engine=engine), Search(pool=pool, engine=engine)
@@ -93,14 +71,8 @@ async def _measure(pool: Pool, folder: Path) -> list[Row]:
     await intake.take_in([_known(n, body) for n, (_, body) in enumerate(known)], actor="bench", now=datetime.now(UTC))
     await indexer.catch_up()
     rows = await _ask(search, pool, known)
-    running = asyncio.create_task(indexer.run())
-    fresh = await _fresh(intake, pool, engine)
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
     engine.close()
-    goal = f"≤ {GOAL_FRESH:,.0f} ms"
-    return [*rows, Row(name="asking.fresh", value=fresh, unit="ms", goal=goal, holds=fresh <= GOAL_FRESH)]
+    return rows
 
 
 async def _run(folder: Path) -> list[Row]:
