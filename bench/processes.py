@@ -28,7 +28,7 @@ class Watch:
         self._first: dict[int, float] = {}
         self._last: dict[int, tuple[str, float]] = {}
         self.peak: dict[str, int] = defaultdict(int)
-        """Bytes that our own processes of one name held at most. PostgreSQL's share theirs, and are slow to count."""
+        """Bytes that processes of one name held at most for themselves."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -63,10 +63,11 @@ class Watch:
         held = 0
         for process in processes:
             try:
-                times = process.cpu_times()
-                held += process.memory_full_info().uss if name != "postgres" else 0
+                times, memory = process.cpu_times(), process.memory_info()
             except psutil.Error:
                 continue
+            # Not what is mapped from files: an index's segments are the page cache's, which gives them up when asked.
+            held += memory.rss - memory.shared
             used = times.user + times.system
             self._first.setdefault(process.pid, used if before else 0.0)
             self._last[process.pid] = (name, used)
