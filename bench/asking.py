@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.search import FIRST, messages, questions
 from bench.table import Row
-from bench.writes import make_intake, percentile, ticket
-from casegraph.postgres import EmbeddedPostgres
-from casegraph.services import prepare_database
-from graph.database import open_pool
-from graph.identity import Vault
+from bench.writes import database, make_intake, percentile, ticket
 from search.indexer import Indexer
 from search.records import SearchRequest
 from search.service import Search
@@ -76,17 +72,8 @@ async def _measure(pool: Pool, folder: Path) -> list[Row]:
 
 
 async def _run(folder: Path) -> list[Row]:
-    server = EmbeddedPostgres(folder / "postgres")
-    url = await asyncio.to_thread(server.start)
-    try:
-        await prepare_database(url, Vault(os.urandom(32)))
-        pool = await open_pool(url, largest=4)
-        try:
-            return await _measure(pool, folder)
-        finally:
-            await pool.close()
-    finally:
-        await asyncio.to_thread(server.stop)
+    async with database(folder) as (_, pool):
+        return await _measure(pool, folder)
 
 
 def measure() -> list[Row]:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import tempfile
 import time
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ from graph.records import Channel, Draft, HotlineDetails, MentionDraft, MentionR
 from graph.topics import Taxonomy
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from multiprocessing.connection import Connection
 
     from graph.database import Pool
@@ -114,18 +116,25 @@ async def _measure(url: str, pool: Pool, folder: Path) -> list[Row]:
     ]  # fmt: skip
 
 
-async def _run(folder: Path) -> list[Row]:
+@asynccontextmanager
+async def database(folder: Path) -> AsyncIterator[tuple[str, Pool]]:
+    """Give the address of an embedded server of one's own, which writes durably, and a pool to it."""
     server = EmbeddedPostgres(folder / "postgres")
     url = await asyncio.to_thread(server.start)
     try:
         await prepare_database(url, Vault(os.urandom(32)))
         pool = await open_pool(url, largest=4)
         try:
-            return await _measure(url, pool, folder / "attachments")
+            yield url, pool
         finally:
             await pool.close()
     finally:
         await asyncio.to_thread(server.stop)
+
+
+async def _run(folder: Path) -> list[Row]:
+    async with database(folder) as (url, pool):
+        return await _measure(url, pool, folder / "attachments")
 
 
 def measure() -> list[Row]:

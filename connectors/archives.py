@@ -49,6 +49,7 @@ def check_archive(resource: Resource, limits: Limits) -> None:
                 members = archive.infolist()
                 _check_declared(members, limits)
                 _check_actual(archive, members, limits)
+        # NotImplementedError is zipfile's word for a way of packing that it does not know.
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
             raise _damaged() from error
 
