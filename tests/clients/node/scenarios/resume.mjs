@@ -1,0 +1,45 @@
+/** graphql-ws connects again by itself: it asks anew from the last cursor, and nobody above it notices. */
+import assert from 'node:assert/strict';
+
+import { print } from 'graphql';
+
+import { documents } from '../lib/documents.mjs';
+import { open, submit, url } from '../lib/scenario.mjs';
+import { begun, follow, openSocket } from '../lib/socket.mjs';
+
+let last = null;
+let connections = 0;
+const socket = openSocket(url, {
+  retryAttempts: 5,
+  retryWait: async () => {},
+  shouldRetry: () => true,
+  on: { connected: () => (connections += 1) },
+});
+const client = {
+  subscribe(name, _, sink) {
+    const payload = {
+      query: print(documents[name]),
+      get variables() {
+        return { after: last };
+      },
+    };
+    const next = ({ data, errors }) => {
+      if (errors) return sink.error(errors);
+      last = data.submissionReceived.cursor;
+      sink.next(data);
+    };
+    socket.subscribe(payload, { next, error: sink.error, complete: () => {} });
+  },
+};
+
+const writer = open();
+const received = follow(client, 'SubmissionReceived');
+await begun(received, (title) => submit(writer, title));
+for (const title of ['电梯停运', '门禁失灵', '路灯坏了']) {
+  socket.cut();
+  await submit(writer, title);
+  const { submission } = await received.take(title);
+  assert.equal(submission.title, title, 'each once, in order');
+}
+assert.ok(connections >= 2, 'it did connect again');
+process.exit();
