@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import asking, finding, parsing, search, writes, year
+from bench import asking, finding, graphql, parsing, search, writes, year
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "asking": asking.measure,
     "finding": finding.measure,
+    "graphql": graphql.measure,
     "parsing": parsing.measure,
     "search": search.measure,
     "writes": writes.measure,

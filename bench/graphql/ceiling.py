@@ -1,0 +1,95 @@
+"""The ceiling: what PostgreSQL alone answers when `pgbench` sends it the statements of our plans, prepared."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from bench.graphql.load import CONNECTIONS, SECONDS, LoadError
+from casegraph.postgres_programs import EmbeddedPostgresError, programs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PLACES: Final = (Path("/usr/lib/postgresql/15/bin"), Path("/usr/lib/postgresql/18/bin"))
+"""Where Debian has it, outside of PATH."""
+SETS: Final = 16
+"""Sets of arguments that clients choose from: each client plans each anew five times before it keeps a plan."""
+RATE: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
+PARAMETER: Final = re.compile(r"\$(\d+)")
+LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
+
+
+class NoPlanError(Exception):
+    """There is no statement for a document."""
+
+
+def plan_sql(document: str, variables: Mapping[str, Any]) -> tuple[str, list[object]]:
+    """Return the one statement that answers a document, with its arguments; raise NoPlanError where there is none."""
+    raise NoPlanError(f"No statement is known for {document.splitlines()[0]} with {', '.join(variables)}.")
+
+
+def pgbench() -> str | None:
+    """Return where `pgbench` is: PostgreSQL's own beside the embedded server, in PATH, or where Debian has it."""
+    try:
+        places = [programs(), *PLACES]
+    except EmbeddedPostgresError:
+        places = list(PLACES)
+    found = [place / "pgbench" for place in places if (place / "pgbench").exists()]
+    return str(found[0]) if found else shutil.which("pgbench")
+
+
+def ceiling(program: str, url: str, document: str, variables: Sequence[Mapping[str, Any]]) -> float:
+    """Return how often a second PostgreSQL answers a document's statement to as many clients as servers have."""
+    planned = [plan_sql(document, one) for one in variables[:SETS]]
+    with tempfile.TemporaryDirectory(prefix="casegraph-bench-") as name:
+        words = [program, url, "-n", "-M", "prepared", f"-c{CONNECTIONS}", "-j1", f"-T{SECONDS}"]
+        for number, (text, arguments) in enumerate(planned):
+            script = Path(name) / f"{number}.sql"
+            script.write_text(_script(text, arguments, number), encoding="utf-8")
+            words += ["-f", str(script)]
+            for place, value in enumerate(arguments, 1):
+                if value is not None:
+                    words += ["-D", f"a{number}_{place}={_text(value)}"]
+        done = subprocess.run(words, check=False, capture_output=True, text=True)
+    found = RATE.search(done.stdout)
+    if done.returncode or found is None:
+        raise LoadError(f"pgbench: {done.stderr.strip()[-500:]}")
+    return float(found[1])
+
+
+def _script(text: str, arguments: Sequence[object], number: int) -> str:
+    """Return a statement as pgbench reads it: parameters by names, and no colon in a literal."""
+    safe = LITERAL.sub(lambda found: _escaped(found[0]), text)
+
+    def named(found: re.Match[str]) -> str:
+        return "null" if arguments[int(found[1]) - 1] is None else f":a{number}_{found[1]}"
+
+    return PARAMETER.sub(named, safe).rstrip().rstrip(";") + ";\n"
+
+
+def _escaped(literal: str) -> str:
+    # It would take `:MI` in a format of times for a parameter.
+    return "U&" + literal.replace("\\", "\\\\").replace(":", "\\003A") if ":" in literal else literal
+
+
+def _text(value: object) -> str:
+    """Return an argument as PostgreSQL reads it."""
+    match value:
+        case list() | tuple():
+            quoted = (_text(one).replace("\\", "\\\\").replace('"', '\\"') for one in value)
+            return "{" + ",".join(f'"{one}"' for one in quoted) + "}"
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return value.isoformat()
+        case UUID() | str() | int() | float():
+            return str(value)
+        case _:
+            raise TypeError(type(value).__name__)

@@ -1,0 +1,71 @@
+"""Load from `wrk`: how many requests a second a server answers, and how long each takes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CONNECTIONS: Final = 16
+SECONDS: Final = int(os.environ.get("CASEGRAPH_BENCH_SECONDS", "5"))
+SCRIPT: Final = Path(__file__).parent / "post.lua"
+
+
+class LoadError(Exception):
+    """What was measured is not what was meant to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One run. Times are in milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+
+
+def missing() -> bool:
+    """Tell whether there is no `wrk` here."""
+    return shutil.which("wrk") is None
+
+
+def load(url: str, bodies: Path, *, least: float, seconds: int = SECONDS) -> Load:
+    """Post a file's bodies for some seconds; raise LoadError where answers fail or have fewer bytes than `least`."""
+    words = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "--timeout",
+        "30s",
+        "-s",
+        str(SCRIPT),
+        url,
+        "--",
+        str(bodies),
+    ]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    told = orjson.loads(done.stdout.splitlines()[-1])
+    if told["failed"] or not told["requests"]:
+        raise LoadError(f"{url}: {told['failed']} of {told['requests']} requests failed.")
+    if told["bytes"] / told["requests"] < least:
+        raise LoadError(f"{url}: answers of {told['bytes'] / told['requests']:.0f} bytes, {least:.0f} were expected.")
+    return Load(told["requests"] / told["microseconds"] * 1e6, told["p50"] / 1e3, told["p99"] / 1e3)
+
+
+def median(loads: Sequence[Load]) -> Load:
+    """Return the median of each figure over several runs."""
+
+    def of(values: Iterable[float]) -> float:
+        return statistics.median(values)
+
+    return Load(of(one.rate for one in loads), of(one.p50 for one in loads), of(one.p99 for one in loads))
