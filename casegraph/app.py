@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from casegraph import graphiql, probes
 from casegraph.faults import Masked
 from casegraph.graphql_http import GraphQLOverHTTP
+from casegraph.graphql_ws import GraphQLOverWebSocket, Streams
 from casegraph.loopback import LoopbackOnly
 from casegraph.metrics import Measured, Metrics
 from casegraph.push import take_push
 from casegraph.refusals import RefusalError
 from graph.errors import InvalidError
+from resolvers.execution import Executor
+from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
-from resolvers.operation import Operation
-from resolvers.roots import Sources, Topics
-from resolvers.snapshot import Snapshots
-from resolvers.writes import Commands, Doors, Intake, Retry
+from resolvers.reader import Reader, Viewer
+from resolvers.roots import GraphReads, Sources, Topics
+from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry
 from schema import schema
 from schema.ids import global_id
+from schema.ports import Context
 from sync.changes import LARGEST_PAGE, changes, lines
+from sync.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from starlette.requests import Request
-    from strawberry import Schema
 
     from connectors.connector import ReadOptions
     from graph.database import Pool
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
 
 DESK = "desk"
 """Who acts through the API, until it is known who asks."""
+ANYBODY: Final = Viewer("desk")
+"""Who reads through the API, until it is known who asks."""
+PATIENCE: Final = 30.0
+"""Seconds that a client may take to accept what it is sent."""
+STATEMENT_TIMEOUT: Final = 10_000
 NDJSON = "application/x-ndjson"
 CHANGES_A_PAGE = 100
 COUNT: Final = re.compile(r"\d{1,9}\Z", re.ASCII)
@@ -54,6 +60,8 @@ class Services(Protocol):
 
     @property
     def pool(self) -> Pool: ...
+    @property
+    def reading(self) -> Pool: ...
     @property
     def vault(self) -> Vault: ...
     @property
@@ -74,21 +82,29 @@ class Services(Protocol):
         """Return the journal position that the search index holds, None where there is no index."""
 
 
-def schema_of(services: Services, limits: DocumentLimits) -> Schema:
-    """Return the schema, answered by these services."""
-    sources = Sources(Snapshots(services.pool), services.vault, services.search, services.taxonomy)
+def executor_of(services: Services, limits: DocumentLimits, timeout: int) -> Executor:
+    """Return what answers operations by these services."""
+    reader = Reader(services.reading, timeout)
+    sources = Sources(reader, services.vault, services.search, services.taxonomy)
     doors = Doors(services.intake, services.commands, services.retry, services.clock, DESK)
-    return schema.build([lambda: Operation(sources, doors, limits)])
+    tail = Tail(services.pool)
+
+    def context(viewer: Viewer) -> Context:
+        return Context(
+            reads=GraphReads(sources, viewer),
+            writes=GraphWrites(doors),
+            follows=Follows(reader, services.vault, tail, viewer, PATIENCE),
+        )
+
+    return Executor(schema.build(), reader, services.vault, limits, context)
 
 
-def build_app(services: Services, limits: DocumentLimits | None = None) -> Starlette:
+def build_app(services: Services, limits: DocumentLimits | None = None, timeout: int = STATEMENT_TIMEOUT) -> Starlette:
     """Return the application; the caller opens and closes the services."""
-    answered = schema_of(services, limits or DocumentLimits())
+    executor = executor_of(services, limits or DocumentLimits(), timeout)
     metrics = Metrics()
-    over_http = GraphQLOverHTTP(answered, metrics.failed)
-    over_websocket: GraphQL[Any, Any] = GraphQL(
-        answered, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
-    )
+    over_http = GraphQLOverHTTP(executor, lambda _: ANYBODY, metrics.failed)
+    over_websocket = GraphQLOverWebSocket(Streams(executor, ANYBODY, metrics.failed), PATIENCE)
 
     async def graphql(request: Request) -> Response:
         return await over_http(request)

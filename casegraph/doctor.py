@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from graph import journal, keycheck
-from graph.database import DatabaseError, DatabaseUnreachable, connect
+from graph.database import DatabaseError, DatabaseUnreachable, connect, statements
 from graph.errors import DatabaseStateError
 from graph.identity import MasterKeyError
 from graph.migrate import require_current
-from graph.reads import SQL
 from search.tantivy_engine import open_tantivy
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from graph.identity import Vault
     from graph.records import Position
 
+SQL = statements("standing")
 LAG: Final = 1_000
 """Entries that a reader may be behind before it is worth a word."""
 

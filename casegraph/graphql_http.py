@@ -1,45 +1,37 @@
 """GraphQL over HTTP (the working group's specification): reads requests, picks status codes, writes answers.
 
-Strawberry executes; the protocol is ours, because its own view passes 53 of the specification's 61 audits.
+The protocol is ours, because Strawberry's own view passes 53 of the specification's 61 audits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from graphql import OperationType
 from starlette.responses import Response
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.graphql import OperationType
 
 from casegraph import graphiql
 from casegraph.refusals import RefusalError, bounded_body, content_type
+from resolvers.execution import Asked, NotTakenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from graphql import GraphQLError
     from starlette.requests import Request
-    from strawberry import Schema
-    from strawberry.types import ExecutionResult
+
+    from resolvers.execution import Answer, Executor
+    from resolvers.reader import Viewer
 
 MODERN: Final = "application/graphql-response+json"
 PLAIN: Final = "application/json"
 READING: Final = frozenset({"GET", "HEAD"})
 """Methods that change nothing: HEAD is asked and answered as GET is, without the body."""
+QUERIES: Final = frozenset({OperationType.QUERY})
+QUERIES_AND_MUTATIONS: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
 LARGEST_BODY: Final = 1_048_576
 """Bytes of a request: inputs are texts of people, attachments go elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request asks, read and checked."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
 
 
 # Reading ----------------------------------------------------------------------------------------------------------
@@ -125,39 +117,25 @@ def checked(given: Mapping[str, Any]) -> Asked:
         raise RefusalError(400, "BAD_REQUEST", "`operationName` must be a string.")
     if extensions is not None and not isinstance(extensions, dict):
         raise RefusalError(400, "BAD_REQUEST", "`extensions` must be a JSON object.")
-    return Asked(query, variables, operation or None)
+    return Asked(query, variables, operation or None, explain=bool(extensions and extensions.get("explain") is True))
 
 
 # Answering --------------------------------------------------------------------------------------------------------
 
 
-def was_refused(result: ExecutionResult) -> bool:
-    """Tell whether a request failed before any field was resolved: then there is no `data` at all."""
-    return result.data is None and all(error.path is None for error in result.errors or ())
-
-
-def body_of(result: ExecutionResult) -> bytes:
-    """Write an answer."""
-    body: dict[str, Any] = {}
-    if result.errors:
-        body["errors"] = [error.formatted for error in result.errors]
-    if not was_refused(result):
-        body["data"] = result.data
-    if result.extensions:
-        body["extensions"] = result.extensions
-    return orjson.dumps(body)
-
-
-def status_of(result: ExecutionResult, media: str) -> int:
+def status_of(answer: Answer, media: str) -> int:
     """Return the status: plain JSON says 200 to every well-formed request, as clients of old expect."""
-    return 400 if media == MODERN and was_refused(result) else 200
+    return 400 if media == MODERN and not answer.executed else 200
 
 
 class GraphQLOverHTTP:
     """Answers `/graphql`."""
 
-    def __init__(self, schema: Schema, on_errors: Callable[[list[GraphQLError]], None]) -> None:
-        self._schema = schema
+    def __init__(
+        self, executor: Executor, viewer: Callable[[Request], Viewer], on_errors: Callable[[list[GraphQLError]], None]
+    ) -> None:
+        self._executor = executor
+        self._viewer = viewer
         self._on_errors = on_errors
 
     async def __call__(self, request: Request) -> Response:
@@ -170,36 +148,27 @@ class GraphQLOverHTTP:
         if media is None:
             return RefusalError(406, "NOT_ACCEPTABLE", f"Answers come as {MODERN} or {PLAIN}.").response()
         try:
-            return await self._answer(await asked_of(request), request.method, media)
+            return await self._answer(request, await asked_of(request), media)
         except RefusalError as refusal:
             return refusal.response(f"{media}; charset=utf-8")
 
-    async def _answer(self, asked: Asked, method: str, media: str) -> Response:
+    async def _answer(self, request: Request, asked: Asked, media: str) -> Response:
         try:
-            result = await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                operation_name=asked.operation_name,
-                allowed_operation_types=_allowed(method),
-            )
-        except InvalidOperationTypeError:
-            raise _not_taken(method, media) from None
-        except (CannotGetOperationTypeError, MissingQueryError):
-            status = 400 if media == MODERN else 200
-            message = "The document has several operations or none; `operationName` must name one of them."
-            raise RefusalError(status, "BAD_USER_INPUT", message) from None
-        if result.errors:
-            self._on_errors(result.errors)
-        return Response(body_of(result), status_code=status_of(result, media), media_type=f"{media}; charset=utf-8")
+            answer = await self._executor.execute(asked, self._viewer(request), _allowed(request.method))
+        except NotTakenError:
+            raise _not_taken(request.method, media) from None
+        if answer.errors:
+            self._on_errors(answer.errors)
+        return Response(answer.body(), status_code=status_of(answer, media), media_type=f"{media}; charset=utf-8")
 
 
 def _not_taken(method: str, media: str) -> RefusalError:
     if method in READING:
         message = "Only queries are answered by GET. Send this by POST."
         return RefusalError(405, "METHOD_NOT_ALLOWED", message, headers={"allow": "POST"})
-    message = "There are no subscriptions. Follow `changes` instead."
+    message = "Subscriptions are answered over a WebSocket (graphql-transport-ws) at this address."
     return RefusalError(400 if media == MODERN else 200, "BAD_USER_INPUT", message)
 
 
-def _allowed(method: str) -> set[OperationType]:
-    return {OperationType.QUERY} if method in READING else {OperationType.QUERY, OperationType.MUTATION}
+def _allowed(method: str) -> frozenset[OperationType]:
+    return QUERIES if method in READING else QUERIES_AND_MUTATIONS

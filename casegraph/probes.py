@@ -11,10 +11,9 @@ from starlette.responses import Response
 from casegraph.metrics import CONTENT_TYPE
 from casegraph.refusals import JSON
 from graph import journal
-from graph.database import DatabaseError, DatabaseUnreachable
+from graph.database import DatabaseError, DatabaseUnreachable, statements
 from graph.errors import DatabaseStateError
 from graph.migrate import require_current
-from graph.reads import SQL
 
 if TYPE_CHECKING:
     from casegraph.app import Services
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("casegraph.probes")
 
+SQL = statements("standing")
 OK = "ok"
 
 

@@ -13,7 +13,7 @@ from connectors.connector import ReadOptions
 from graph import keycheck, places
 from graph.attachments import Attachments
 from graph.commands import Commands
-from graph.database import connect, open_pool
+from graph.database import connect, open_pool, open_reading_pool
 from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.intake import Intake
@@ -43,6 +43,7 @@ class Services:
     settings: Settings
     database_url: str
     pool: Pool
+    reading: Pool
     vault: Vault
     attachments: Attachments
     gazetteer: Gazetteer
@@ -127,15 +128,18 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
         pool = await open_pool(url, largest=settings.pool_size)
+        reading = await open_reading_pool(url, largest=settings.pool_size, timeout=settings.statement_timeout)
         engine = open_tantivy(settings.data / "index")
         try:
-            yield _wire(settings, url, pool, vault, engine)
+            yield _wire(settings, url, (pool, reading), vault, engine)
         finally:
             await asyncio.to_thread(engine.close)
+            await reading.close()
             await pool.close()
 
 
-def _wire(settings: Settings, url: str, pool: Pool, vault: Vault, engine: Engine) -> Services:
+def _wire(settings: Settings, url: str, pools: tuple[Pool, Pool], vault: Vault, engine: Engine) -> Services:
+    pool, reading = pools
     gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
     attachments = Attachments(attachments_folder(settings))
     intake = Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy)
@@ -144,6 +148,7 @@ def _wire(settings: Settings, url: str, pool: Pool, vault: Vault, engine: Engine
         settings=settings,
         database_url=url,
         pool=pool,
+        reading=reading,
         vault=vault,
         attachments=attachments,
         gazetteer=gazetteer,

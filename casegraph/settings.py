@@ -81,6 +81,12 @@ def _key(text: str) -> bytes:
     raise ValueError(f"must be {KEY_BYTES} bytes in hexadecimal or base64, as `openssl rand -hex 32` writes them")
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text.lower() == "on"
+
+
 def _level(text: str) -> str:
     levels = ("DEBUG", "INFO", "WARNING", "ERROR")
     if text.upper() not in levels:
@@ -159,6 +165,42 @@ class Settings:
         default=10,
         metadata=_said("10", _number(2, 1000), "Connections to the database that one process holds at most."),
     )
+    statement_timeout: int = field(
+        default=10_000,
+        metadata=_said(
+            "10000", _number(100, 600_000), "Milliseconds after which PostgreSQL gives up a statement of the API."
+        ),
+    )
+    page_size: int = field(
+        default=200, metadata=_said("200", _number(1, 10_000), "Elements that one page of the API has at most.")
+    )
+    depth: int = field(
+        default=12, metadata=_said("12", _number(1, 100), "How many fields deep a document of the API may nest.")
+    )
+    aliases: int = field(
+        default=50, metadata=_said("50", _number(0, 10_000), "Fields that a document of the API may rename.")
+    )
+    tokens: int = field(
+        default=5_000, metadata=_said("5000", _number(100, 1_000_000), "Tokens that a document of the API may have.")
+    )
+    cost: int = field(
+        default=50_000,
+        metadata=_said("50000", _number(100, 10_000_000), "Rows that one request to the API may be thought to read."),
+    )
+    documents: Path | None = field(
+        default=None,
+        metadata=_said("none", _path, "A folder of trusted documents; with it the API answers these alone."),
+    )
+    introspection: bool | None = field(
+        default=None,
+        metadata=_said(
+            "on, but off with trusted documents", _switch, "Whether the API tells its schema: `on` or `off`."
+        ),
+    )
+    explain: bool = field(
+        default=False,
+        metadata=_said("off", _switch, "Whether the API tells a query's plan to who asks for it: `on` or `off`."),
+    )
     batch_size: int = field(
         default=300,
         metadata=_said(
@@ -193,8 +235,19 @@ class Settings:
         for one in fields(self):
             value = getattr(self, one.name)
             if value != one.default:
-                found[name_of(one)] = value.hex() if isinstance(value, bytes) else str(value)
+                found[name_of(one)] = _text_of(value)
         return found
+
+
+def _text_of(value: object) -> str:
+    """Return a setting's value as its variable has it."""
+    match value:
+        case bytes():
+            return value.hex()
+        case bool():
+            return "on" if value else "off"
+        case _:
+            return str(value)
 
 
 def name_of(one: Field[Any]) -> str:

@@ -32,6 +32,9 @@ ConnectionLost = asyncpg.InterfaceError
 BadAddress = asyncpg.ClientConfigurationError
 """The URL says something of the connection that cannot be."""
 
+StatementTimeout = asyncpg.QueryCanceledError
+"""PostgreSQL stopped a statement that took longer than it may."""
+
 CONFLICTED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """PostgreSQL gave this transaction up in favour of another: try it again."""
 BAD_RECORD = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
@@ -91,6 +94,42 @@ async def connect(url: str, **settings: Any) -> Connection:
         )
     await _prepare(connection)
     return connection
+
+
+def state_of(error: DatabaseError) -> str | None:
+    """Return an error's SQLSTATE."""
+    return error.sqlstate
+
+
+READER: Final = "casegraph_reader"
+"""The role that owns nothing and sees what row-level security lets its viewer see (migration 0003)."""
+MOST_STATEMENTS: Final = 1_000
+"""Prepared statements that a reading connection keeps: a plan's statement is planned by PostgreSQL once."""
+
+
+async def _keep(_: Connection) -> None:
+    """Leave a connection as it is: what reads has no state to reset, and resetting costs a round trip."""
+
+
+async def open_reading_pool(url: str, *, largest: int, timeout: int) -> Pool:
+    """Open a pool whose connections may only read, each statement for at most `timeout` ms. The caller closes it."""
+    return await asyncpg.create_pool(
+        url,
+        init_size=1,
+        min_size=0,
+        max_size=largest,
+        init=_prepare,
+        reset=_keep,
+        statement_cache_size=MOST_STATEMENTS,
+        max_cached_statement_lifetime=0,
+        max_queries=10**9,
+        server_settings={
+            "timezone": "UTC",
+            "role": READER,
+            "default_transaction_read_only": "on",
+            "statement_timeout": str(timeout),
+        },
+    )
 
 
 async def open_pool(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 
 def rfc3339(instant: datetime) -> str:
-    """Print an aware instant: `2026-11-24T03:58:15+00:00`, with microseconds where there are any."""
-    return instant.astimezone(UTC).isoformat()
+    """Print an aware instant as PostgreSQL's JSON does: `2026-11-24T03:58:15.25+00:00`, the fraction only where any."""
+    whole, point, fraction = instant.astimezone(UTC).isoformat().removesuffix("+00:00").partition(".")
+    return whole + point + fraction.rstrip("0") + "+00:00"
 
 
 def instant_of(text: str) -> datetime:

@@ -5,30 +5,38 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
 import orjson
 
 from graph.errors import InvalidError
-from graph.times import instant_of, rfc3339
+from graph.times import instant_of
 from schema.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
-    from graph.database import Row
     from graph.identity import Vault
-    from graph.reads import Key, Order
+    from schema.bindings import Key, Order
 
-LARGEST_POSITION = 2**63 - 1
+    Keys: TypeAlias = tuple[Any, ...]
+    """The values of an order's keys in one row."""
+
+LARGEST_POSITION: Final = 2**63 - 1
+UNSAFE: Final = r"E'+/\n', '-_'"
+"""What base64 is translated by: PostgreSQL breaks lines and writes the alphabet that addresses do not take."""
 
 
 class Cursors(Protocol):
-    """How cursors are written and read back."""
+    """How cursors are written by SQL and read back."""
 
-    def write(self, order: Order, row: Row) -> str: ...
-    def read(self, order: Order, token: str) -> Key: ...
+    def sql(self, order: Order, row: str) -> str:
+        """Return the expression that writes the cursor of `row` as JSON."""
+
+    def read(self, order: Order, token: str) -> Keys:
+        """Return the keys that a cursor holds; raise RequestError where it is not one of this order."""
 
 
 def not_ours() -> RequestError:
@@ -40,35 +48,44 @@ class PlainCursors:
     """The sort key in base64: it tells nothing that its element does not."""
 
     @staticmethod
-    def write(order: Order, row: Row) -> str:
-        """Return the cursor of a row."""
-        values = [_WRITE[column.type](row[column.name]) for column in order.columns]
-        return base64.urlsafe_b64encode(orjson.dumps([_name(order), *values])).decode()
+    def sql(order: Order, row: str) -> str:
+        """Return the expression that writes the cursor of `row` as JSON."""
+        pieces = [f"""'["{order.name}"'"""]
+        for key in order.keys:
+            value = f"to_json({row}.{key.column})"
+            pieces += ["','", f"coalesce({value}::text, 'null')" if key.nullable else value]
+        text = f"concat({', '.join(pieces)}, ']')"
+        return f"""'"' || translate(encode(convert_to({text}, 'UTF8'), 'base64'), {UNSAFE}) || '"'"""
 
     @staticmethod
-    def read(order: Order, token: str) -> Key:
+    def read(order: Order, token: str) -> Keys:
         """Return the sort key of a cursor; raise RequestError where it is of another order or changed."""
         try:
             name, *values = orjson.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-            if name != _name(order):
+            if name != order.name:
                 raise not_ours()
-            return tuple(_READ[column.type](value) for column, value in zip(order.columns, values, strict=True))
+            return tuple(_read(key, value) for key, value in zip(order.keys, values, strict=True))
         except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError):
             raise not_ours() from None
 
 
 @dataclass(frozen=True, slots=True)
 class SealedCursors:
-    """The sort key encrypted: a journal position must not be told."""
+    """The sort key encrypted: a journal position must not be told. SQL gives the position, `seal` makes the token."""
 
     vault: Vault
     scope: str
 
-    def write(self, order: Order, row: Row) -> str:
-        """Return the cursor of a row."""
-        return self.vault.seal_cursor(self.scope, str(row[order.columns[0].name]).encode())
+    @staticmethod
+    def sql(order: Order, row: str) -> str:
+        """Return the expression of the key itself, which Python seals."""
+        return f"{row}.{order.keys[0].column}::text"
 
-    def read(self, _: Order, token: str) -> Key:
+    def seal(self, position: int) -> str:
+        """Return the cursor of a position."""
+        return self.vault.seal_cursor(self.scope, str(position).encode())
+
+    def read(self, _: Order, token: str) -> Keys:
         """Return the position of a cursor; raise RequestError where it is not one of this list."""
         try:
             return (int(self.vault.open_cursor(self.scope, token)),)
@@ -76,8 +93,8 @@ class SealedCursors:
             raise not_ours() from None
 
 
-def _name(order: Order) -> str:
-    return ",".join(column.name for column in order.columns)
+def _read(key: Key, value: Any) -> Any:
+    return None if key.nullable and value is None else _READ[key.type](value)
 
 
 def _text(value: Any) -> str:
@@ -86,16 +103,15 @@ def _text(value: Any) -> str:
     return value
 
 
-def _position(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value <= LARGEST_POSITION:
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_POSITION:
         raise TypeError
     return value
 
 
-_WRITE: dict[str, Callable[[Any], object]] = {"timestamptz": rfc3339, "uuid": str, "text": str, "bigint": int}
 _READ: dict[str, Callable[[Any], Any]] = {
     "timestamptz": lambda value: instant_of(_text(value)),
     "uuid": lambda value: UUID(_text(value)),
     "text": _text,
-    "bigint": _position,
+    "bigint": _whole,
 }

@@ -23,11 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """The largest document that is answered."""
+    """The largest document that is answered, and what of it is told."""
 
+    page_size: int = 200
     depth: int = 12
     aliases: int = 50
     tokens: int = 5_000
+    cost: int = 50_000
+    """Rows that one operation may be thought to read."""
+    introspection: bool = True
+    explain: bool = False
+    """Whether a plan is told to who asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,56 @@
-"""From a connection's arguments to a page, and from a page's rows to a connection."""
+"""From a list's arguments to the stretch of rows that they ask for. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
-from graph.reads import Page
+from resolvers.conditions import Condition, conditions_of
+from schema.enums import Direction
 from schema.errors import LimitError, RequestError
-from schema.types import Connection, Edge, PageInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Mapping
 
-    from graph.database import Row
-    from graph.reads import Order
-    from resolvers.cursors import Cursors
-    from schema.ports import PageRequest
-
-T = TypeVar("T")
+    from resolvers.cursors import Cursors, Keys
+    from schema.bindings import Many, Order
 
 DEFAULT_SIZE: Final = 20
 LARGEST_SIZE: Final = 200
+
+LOWEST: Final = {"text": "", "uuid": "00000000-0000-0000-0000-000000000000"}
+HIGHEST: Final = {"text": "\U0010ffff", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff"}
+"""Below and above every value that a nullable order's keys can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which rows of a list: those that meet the conditions, `size` of them behind `after` and before `before`.
+
+    `backwards` counts them from the end. Of an order whose first key may be null, `conditions` holds for all rows,
+    `valued` for those that have it, `nulls` for those that lack it.
+    """
+
+    order: Order
+    size: int
+    filters: tuple[Condition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    valued: tuple[Condition, ...] = ()
+    nulls: tuple[Condition, ...] = ()
+    backwards: bool = False
+    after: bool = False
+    before: bool = False
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """All conditions, in the order in which their values are numbered."""
+        return (*self.filters, *self.conditions, *self.valued, *self.nulls)
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """The values of all conditions."""
+        return tuple(value for condition in self.parts for value in condition.values)
 
 
 def checked_size(size: int, largest: int = LARGEST_SIZE) -> int:
@@ -32,41 +63,91 @@ def checked_size(size: int, largest: int = LARGEST_SIZE) -> int:
     return size
 
 
-def page_from(request: PageRequest, order: Order, cursors: Cursors) -> Page:
-    """Return the page that a connection's arguments ask for."""
-    if request.first is not None and request.last is not None:
-        raise RequestError("INVALID_PAGE", "Give `first` or `last`, not both.")
-    size = request.first if request.last is None else request.last
-    return Page(
-        order=order,
-        size=checked_size(DEFAULT_SIZE if size is None else size),
-        after=None if request.after is None else cursors.read(order, request.after),
-        before=None if request.before is None else cursors.read(order, request.before),
-        backwards=request.last is not None,
-    )
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a field's arguments are read: its binding, the type of its filter, its cursors, its largest page."""
+
+    binding: Many
+    filter_type: str | None
+    cursors: Cursors
+    largest: int = LARGEST_SIZE
+
+    def stretch(self, given: Mapping[str, Any]) -> Stretch:
+        """Return what a connection's arguments ask for; raise RequestError where they cannot be answered."""
+        order = order_of(self.binding, given.get("orderBy"))
+        filters = () if self.filter_type is None else conditions_of(self.filter_type, given.get("filter"))
+        first, last = given.get("first"), given.get("last")
+        if first is not None and last is not None:
+            raise RequestError("INVALID_PAGE", "Give `first` or `last`, not both.")
+        size = first if last is None else last
+        size = checked_size(DEFAULT_SIZE if size is None else size, self.largest)
+        after, before = given.get("after"), given.get("before")
+        bounds: list[tuple[Keys, bool]] = []
+        if after is not None:
+            bounds.append((self.cursors.read(order, after), True))
+        if before is not None:
+            bounds.append((self.cursors.read(order, before), False))
+        return Stretch(
+            order=order,
+            size=size,
+            filters=filters,
+            **_bounded(order, bounds),
+            backwards=last is not None,
+            after=after is not None,
+            before=before is not None,
+        )
+
+    def whole(self) -> Stretch:
+        """Return the whole list, as a field that is no connection answers."""
+        return Stretch(order=self.binding.order, size=self.binding.expected)
 
 
-async def connection_of(
-    rows: Sequence[Row],
-    page: Page,
-    cursors: Cursors,
-    *,
-    build: Callable[[Sequence[Row]], Awaitable[Sequence[T]]],
-    count: Callable[[], Awaitable[int]],
-) -> Connection[T]:
-    """Return the connection of a page's rows, of which there is one more than asked where others follow."""
-    more, kept = len(rows) > page.size, list(rows[: page.size])
-    if page.backwards:
-        kept.reverse()
-    nodes = await build(kept)
-    edges = [Edge(cursor=cursors.write(page.order, row), node=node) for row, node in zip(kept, nodes, strict=True)]
-    return Connection(
-        edges=edges,
-        page_info=PageInfo(
-            has_next_page=page.before is not None if page.backwards else more,
-            has_previous_page=more if page.backwards else page.after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-        count=count,
-    )
+def order_of(binding: Many, asked: Any) -> Order:
+    """Return the order that `orderBy` chooses: a field and a direction, a direction alone, or nothing."""
+    if asked is None:
+        return binding.order
+    if isinstance(asked, Enum):
+        return binding.order.directed(descending=asked is Direction.DESCENDING)
+    return binding.orders[asked["field"]].directed(descending=asked["direction"] is Direction.DESCENDING)
+
+
+def _bounded(order: Order, bounds: list[tuple[Keys, bool]]) -> dict[str, tuple[Condition, ...]]:
+    if not order.keys[0].nullable:
+        return {"conditions": tuple(_beyond(order, keys, behind=behind) for keys, behind in bounds)}
+    return {
+        "valued": tuple(_among_values(order, keys, behind=behind) for keys, behind in bounds),
+        "nulls": tuple(_among_nulls(order, keys, behind=behind) for keys, behind in bounds),
+    }
+
+
+def _beyond(order: Order, keys: Keys, *, behind: bool) -> Condition:
+    names = ", ".join(key_sql(key.column, key.type) for key in order.keys)
+    values = ", ".join(f"{{{number}}}::{key.type}" for number, key in enumerate(order.keys))
+    return Condition(f"({names}) {'>' if behind is not order.descending else '<'} ({values})", keys)
+
+
+def _among_values(order: Order, keys: Keys, *, behind: bool) -> Condition:
+    """Ask for the rows that have the first key: behind a row without it are none of them, before it are all."""
+    if keys[0] is None:
+        limit = HIGHEST if behind is not order.descending else LOWEST
+        # Nothing lies behind a null, everything before it: the bound is put beyond the last value, or the first.
+        keys = tuple(limit[key.type] for key in order.keys) if behind else _all_before(order)
+    return _beyond(order, keys, behind=behind)
+
+
+def _all_before(order: Order) -> Keys:
+    limit = LOWEST if order.descending else HIGHEST
+    return tuple(limit[key.type] for key in order.keys)
+
+
+def _among_nulls(order: Order, keys: Keys, *, behind: bool) -> Condition:
+    """Ask for the rows that lack the first key: behind a row that has it are all of them, before it is none."""
+    (unique,) = order.keys[1:]
+    towards_end = behind is not order.descending
+    value = keys[1] if keys[0] is None else (LOWEST if not order.descending else HIGHEST)["uuid"]
+    return Condition(f"{{row}}.{unique.column} {'>' if towards_end else '<'} {{0}}::{unique.type}", (value,))
+
+
+def key_sql(column: str, kind: str) -> str:
+    """Return a key as it is compared: texts by code point, whatever the database's own collation."""
+    return f'{{row}}.{column} collate "C"' if kind == "text" else f"{{row}}.{column}"

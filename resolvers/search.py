@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from graph.records import CaseStatus, Channel, PetitionKind
-from resolvers.filters import chosen_of, clean, division_prefix
+from resolvers.conditions import chosen_of, clean, division_prefix
 from resolvers.pages import checked_size
 from schema import answers
 from schema.enums import FacetName, PassageField
 from schema.scalars import BigInt
-from schema.types import PageInfo
+from schema.types import PageInfo, Submission
 from search import records as engine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from schema import inputs
-    from schema.types import Submission
 
 
 class Searcher(Protocol):
@@ -44,9 +43,9 @@ def _filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
         return engine.SearchFilter()
     received = chosen.received_at
     return engine.SearchFilter(
-        channels=tuple(Channel(one) for one in chosen_of(chosen.channel) or ()),
-        kinds=tuple(PetitionKind(one) for one in chosen_of(chosen.kind) or ()),
-        statuses=tuple(CaseStatus(one) for one in chosen_of(chosen.status) or ()),
+        channels=tuple(Channel(one) for one in _chosen(chosen.channel) or ()),
+        kinds=tuple(PetitionKind(one) for one in _chosen(chosen.kind) or ()),
+        statuses=tuple(CaseStatus(one) for one in _chosen(chosen.status) or ()),
         topic=None if chosen.topic is None else clean("topic", chosen.topic),
         division=None if chosen.division is None else division_prefix(chosen.division),
         received_from=received.from_ if received else None,
@@ -54,24 +53,27 @@ def _filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
     )
 
 
+def _chosen(chosen: inputs.ChannelFilter | inputs.KindFilter | inputs.StatusFilter | None) -> tuple[str, ...] | None:
+    return None if chosen is None else chosen_of(chosen.equals, chosen.any_of)
+
+
 def impossible(chosen: inputs.SearchFilter | None) -> bool:
     """Tell whether a choice allows nothing, which the engine's filter cannot say."""
-    return chosen is not None and any(chosen_of(one) == () for one in (chosen.channel, chosen.kind, chosen.status))
+    return chosen is not None and any(_chosen(one) == () for one in (chosen.channel, chosen.kind, chosen.status))
 
 
 def answer_of(
-    page: engine.SearchPage, asked: inputs.SearchAsked, submissions: Mapping[UUID, Submission]
+    page: engine.SearchPage, asked: inputs.SearchAsked, ref: Callable[[type[Submission], UUID], Submission]
 ) -> answers.SearchConnection:
-    """Return the API's answer; a hit that the database no longer has is left out."""
+    """Return the API's answer; `ref` refers to a submission, which is read afterwards."""
     edges = [
         answers.SearchHit(
             cursor=hit.cursor,
             score=hit.score,
             passages=[_passage_of(passage) for passage in hit.passages],
-            node=submissions[hit.submission],
+            node=ref(Submission, hit.submission),
         )
         for hit in page.hits
-        if hit.submission in submissions
     ]
     info = PageInfo(
         has_next_page=page.has_next_page,

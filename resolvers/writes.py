@@ -9,7 +9,8 @@ from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
 from graph.records import CaseId, MentionId, RejectionId, SubmissionId
 from resolvers.drafts import draft_of
-from schema import answers, mutations
+from resolvers.roots import ref
+from schema import answers, mutations, types
 from schema.enums import IntakeChange, UserErrorCode
 from schema.errors import RequestError
 from schema.ids import key_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from graph.intake import Outcome
     from graph.records import EdgeId, Reading
     from resolvers.drafts import Entered
-    from resolvers.roots import GraphReads
     from schema import inputs
 
 LONGEST_REASON: Final = 2_000
@@ -105,14 +105,11 @@ def _reason(text: str) -> str:
 class GraphWrites:
     """Implements `schema.ports.Writes`."""
 
-    def __init__(self, reads: GraphReads, doors: Doors) -> None:
-        self._reads = reads
+    def __init__(self, doors: Doors) -> None:
         self._doors = doors
         self._actor = doors.actor
 
     async def _answered(self, work: Awaitable[P], refused: Callable[..., P]) -> P:
-        # What an earlier mutation of the document was answered from is old by then, and its connection is not needed.
-        await self._reads.renew()
         try:
             return await work
         except (GraphError, RequestError) as error:
@@ -137,40 +134,35 @@ class GraphWrites:
         payload = mutations.SubmitPayload(
             receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)
         )
-        await self._reads.renew()
         if outcome.submission:
-            payload.submission = await self._reads.submission_of(outcome.submission)
-            payload.case = await self._reads.case_of(payload.submission.case_key)
+            payload.submission = ref(types.Submission, outcome.submission)
+            payload.case = ref(types.Case, outcome.case)
         return payload
 
     async def file_submission(self, entered: inputs.FileSubmissionInput) -> mutations.FilePayload:
         async def work() -> mutations.FilePayload:
             submission = SubmissionId(_key("submission", "Submission", entered.submission))
+            case = CaseId(_key("case", "Case", entered.case))
             await self._doors.commands.file_submission(
                 submission=submission,
-                case=CaseId(_key("case", "Case", entered.case)),
+                case=case,
                 reason=_reason(entered.reason),
                 actor=self._actor,
                 now=self._doors.clock(),
             )
-            return await self._filed(submission)
+            return _filed(submission, case)
 
         return await self._answered(work(), mutations.FilePayload)
 
     async def part_submission(self, entered: inputs.PartSubmissionInput) -> mutations.FilePayload:
         async def work() -> mutations.FilePayload:
             submission = SubmissionId(_key("submission", "Submission", entered.submission))
-            await self._doors.commands.part_submission(
+            own = await self._doors.commands.part_submission(
                 submission=submission, actor=self._actor, now=self._doors.clock()
             )
-            return await self._filed(submission)
+            return _filed(submission, own)
 
         return await self._answered(work(), mutations.FilePayload)
-
-    async def _filed(self, key: SubmissionId) -> mutations.FilePayload:
-        await self._reads.renew()
-        submission = await self._reads.submission_of(key)
-        return mutations.FilePayload(submission=submission, case=await self._reads.case_of(submission.case_key))
 
     # Cases ---------------------------------------------------------------------------------------------------------
 
@@ -184,8 +176,7 @@ class GraphWrites:
                 actor=self._actor,
                 now=self._doors.clock(),
             )
-            await self._reads.renew()
-            return mutations.CasePayload(case=await self._reads.case_of(leading))
+            return mutations.CasePayload(case=ref(types.Case, leading))
 
         return await self._answered(work(), mutations.CasePayload)
 
@@ -193,8 +184,7 @@ class GraphWrites:
         async def work() -> mutations.CasePayload:
             case = CaseId(_key("case", "Case", entered.case))
             await self._doors.commands.part_cases(case=case, actor=self._actor, now=self._doors.clock())
-            await self._reads.renew()
-            return mutations.CasePayload(case=await self._reads.case_of(case))
+            return mutations.CasePayload(case=ref(types.Case, case))
 
         return await self._answered(work(), mutations.CasePayload)
 
@@ -206,7 +196,7 @@ class GraphWrites:
             await self._doors.commands.join_parties(
                 one=one, other=other, reason=_reason(entered.reason), actor=self._actor, now=self._doors.clock()
             )
-            return await self._parties(one, other)
+            return _parties(one, other)
 
         return await self._answered(work(), mutations.PartyPayload)
 
@@ -214,13 +204,9 @@ class GraphWrites:
         async def work() -> mutations.PartyPayload:
             one, other = _mentions(entered.one, entered.other)
             await self._doors.commands.part_parties(one=one, other=other, actor=self._actor, now=self._doors.clock())
-            return await self._parties(one, other)
+            return _parties(one, other)
 
         return await self._answered(work(), mutations.PartyPayload)
-
-    async def _parties(self, one: MentionId, other: MentionId) -> mutations.PartyPayload:
-        await self._reads.renew()
-        return mutations.PartyPayload(one=await self._reads.party_of(one), other=await self._reads.party_of(other))
 
     # Rejections ----------------------------------------------------------------------------------------------------
 
@@ -228,14 +214,21 @@ class GraphWrites:
         async def work() -> mutations.RetryPayload:
             rejection = RejectionId(_key("rejection", "Rejection", entered.rejection))
             outcome = await self._doors.retry.retry(rejection, actor=self._actor, now=self._doors.clock())
-            await self._reads.renew()
             return mutations.RetryPayload(
-                rejection=await self._reads.find(answers.Rejection, rejection),
-                submission=await self._reads.submission_of(outcome.submission) if outcome.submission else None,
+                rejection=ref(answers.Rejection, rejection),
+                submission=ref(types.Submission, outcome.submission) if outcome.submission else None,
                 errors=rejected(outcome),
             )
 
         return await self._answered(work(), mutations.RetryPayload)
+
+
+def _filed(submission: SubmissionId, case: CaseId) -> mutations.FilePayload:
+    return mutations.FilePayload(submission=ref(types.Submission, submission), case=ref(types.Case, case))
+
+
+def _parties(one: MentionId, other: MentionId) -> mutations.PartyPayload:
+    return mutations.PartyPayload(one=ref(types.Party, one), other=ref(types.Party, other))
 
 
 def _mentions(one: str, other: str) -> tuple[MentionId, MentionId]:

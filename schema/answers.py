@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 import strawberry
 
 from graph.records import Channel, RejectionReason
+from schema.bindings import One, Rows, bound, column, rows
 from schema.enums import ChangeKind, FacetName, PassageField
-from schema.fields import fetched, told
+from schema.fields import told
 from schema.scalars import BigInt
-from schema.types import Info, Node, PageInfo, Submission
+from schema.types import Node, PageInfo, Submission
 
 
 @strawberry.type(description="A topic of the taxonomy (three levels).")
@@ -21,21 +21,18 @@ class Topic:
     level: int = told("1 at the top, 3 at the bottom.")
 
 
+@rows(Rows("rejection {row}"))
 @strawberry.type(description="Something a source sent that could not be taken in.")
 class Rejection(Node):
-    channel: Channel = told("The channel it came through.")
-    source: str = told("The system that sent it.")
-    position: str = told("Where it stood in what the source sent.")
-    reason: RejectionReason = told("Why it could not be taken in.")
-    message: str = told("What is wrong and what to do.")
-    at: datetime = told("When it was first rejected.")
-    attempts: int = told("How often it was tried.")
-    resolved_at: datetime | None = told("When it was taken in after all.")
-    submission_key: strawberry.Private[UUID | None]
-
-    @fetched("The submission it became.")
-    async def submission(self, info: Info) -> Submission | None:
-        return await info.context.reads.submission_of(self.submission_key) if self.submission_key else None
+    channel: Channel = column("The channel it came through.")
+    source: str = column("The system that sent it.")
+    position: str = column("Where it stood in what the source sent.")
+    reason: RejectionReason = column("Why it could not be taken in.")
+    message: str = column("What is wrong and what to do.")
+    at: datetime = column("When it was first rejected.")
+    attempts: int = column("How often it was tried.")
+    resolved_at: datetime | None = column("When it was taken in after all.")
+    submission: Submission | None = bound("The submission it became.", One("{row}.resolved_to"))
 
 
 @strawberry.type(description="A stretch of a text in UTF-16 units, as JavaScript counts.")

@@ -57,6 +57,10 @@ class CaseOrderField(StrEnum):
 
     OPENED_AT = "OPENED_AT"
     LAST_ACTIVITY_AT = "LAST_ACTIVITY_AT"
+    FIRST_RECEIVED_AT = "FIRST_RECEIVED_AT"
+    NUMBER = "NUMBER"
+    TOPIC = "TOPIC"
+    DIVISION = "DIVISION"
 
 
 class PassageField(StrEnum):
@@ -243,7 +247,14 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
     ),
     CaseOrderField: (
         "What cases can be ordered by.",
-        {"OPENED_AT": "When it was opened.", "LAST_ACTIVITY_AT": "When something last happened in it."},
+        {
+            "OPENED_AT": "When it was opened.",
+            "LAST_ACTIVITY_AT": "When something last happened in it.",
+            "FIRST_RECEIVED_AT": "When its first submission was received.",
+            "NUMBER": "Its number.",
+            "TOPIC": "Its topic, as a path; those without come last.",
+            "DIVISION": "The code of the division it is about; those without come last.",
+        },
     ),
     PassageField: (
         "Which of a submission's texts a passage is cut from.",

@@ -26,3 +26,8 @@ def fetched(description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def changing(description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a mutation."""
     return cast("Callable[[Callable[P, R]], Callable[P, R]]", strawberry.mutation(description=description))
+
+
+def followed(description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare a subscription."""
+    return cast("Callable[[Callable[P, R]], Callable[P, R]]", strawberry.subscription(description=description))

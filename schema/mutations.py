@@ -22,7 +22,8 @@ from schema.inputs import (
     SubmitVisitInput,
     SubmitWebMessageInput,
 )
-from schema.types import Case, Info, Party, Submission
+from schema.ports import Info
+from schema.types import Case, Party, Submission
 
 
 @strawberry.type(description="What kept a mutation from being done.")

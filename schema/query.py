@@ -7,7 +7,8 @@ from typing import Annotated
 import strawberry
 
 from schema.answers import ChangePage, Rejection, SearchConnection, Topic
-from schema.enums import Direction, FacetName, SearchOrder
+from schema.bindings import Lookup, Many, by_plan, ordered_by, planned
+from schema.enums import CaseOrderField, Direction, FacetName, SearchOrder
 from schema.fields import fetched
 from schema.inputs import (
     CaseFilter,
@@ -19,14 +20,16 @@ from schema.inputs import (
     SearchFilter,
     SubmissionFilter,
 )
-from schema.ports import PageRequest
+from schema.ports import Info
 from schema.types import (
+    AT,
+    OPENED,
+    RECEIVED,
     After,
     Before,
     Case,
     Connection,
     First,
-    Info,
     Last,
     Node,
     Organ,
@@ -43,6 +46,16 @@ def _argument(name: str, description: str) -> object:
 
 Id = Annotated[strawberry.ID, _argument("id", "Its id.")]
 
+CASE_ORDERS = {
+    CaseOrderField.OPENED_AT: OPENED,
+    CaseOrderField.LAST_ACTIVITY_AT: ordered_by("last_activity_at", "timestamptz"),
+    CaseOrderField.FIRST_RECEIVED_AT: ordered_by("first_received_at", "timestamptz"),
+    CaseOrderField.NUMBER: ordered_by("number", "bigint"),
+    CaseOrderField.TOPIC: ordered_by("topic", "text", nullable=True),
+    CaseOrderField.DIVISION: ordered_by("division", "text", nullable=True),
+}
+"""What `orderBy` may choose; each has its index."""
+
 
 @strawberry.type(description="What can be asked.")
 class Query:
@@ -56,14 +69,16 @@ class Query:
     ) -> list[Node | None]:
         return await info.context.reads.nodes(ids)
 
-    @fetched("A case by its id; the id of a joined case answers with the leading one.")
-    async def case(self, info: Info, node_id: Id) -> Case | None:
-        return await info.context.reads.case(node_id)
+    @planned("A case by its id; the id of a joined case answers with the leading one.", Lookup())
+    def case(self, node_id: Id) -> Case | None:
+        return by_plan()
 
-    @fetched("The cases that lead, by filter and order.")
-    async def cases(
+    @planned(
+        "The cases that lead, by filter and order.",
+        Many('"case" {row}', '{row}."leading" = {row}.id', OPENED, orders=CASE_ORDERS),
+    )
+    def cases(
         self,
-        info: Info,
         *,
         chosen: Annotated[CaseFilter | None, _argument("filter", "Which ones.")] = None,
         order_by: Annotated[CaseOrder | None, _argument("orderBy", "Latest opened first if left out.")] = None,
@@ -72,16 +87,15 @@ class Query:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Case]:
-        return await info.context.reads.cases(chosen, order_by, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("A submission by its id.")
-    async def submission(self, info: Info, node_id: Id) -> Submission | None:
-        return await info.context.reads.submission(node_id)
+    @planned("A submission by its id.", Lookup())
+    def submission(self, node_id: Id) -> Submission | None:
+        return by_plan()
 
-    @fetched("The submissions, by filter, in the order of receipt.")
-    async def submissions(
+    @planned("The submissions, by filter, in the order of receipt.", Many("submission {row}", order=RECEIVED))
+    def submissions(
         self,
-        info: Info,
         *,
         chosen: Annotated[SubmissionFilter | None, _argument("filter", "Which ones.")] = None,
         first: First = None,
@@ -90,16 +104,22 @@ class Query:
         before: Before = None,
         order_by: ReceivedOrder = Direction.DESCENDING,
     ) -> Connection[Submission]:
-        return await info.context.reads.submissions(chosen, order_by, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("A party by its id; the id of a mention's former party answers with the present one.")
-    async def party(self, info: Info, node_id: Id) -> Party | None:
-        return await info.context.reads.party(node_id)
+    @planned("A party by its id; the id of a mention's former party answers with the present one.", Lookup())
+    def party(self, node_id: Id) -> Party | None:
+        return by_plan()
 
-    @fetched("The parties, in the order in which they were first mentioned.")
-    async def parties(
+    @planned(
+        "The parties, in the order in which they were first mentioned.",
+        Many(
+            "mention {row}",
+            """{row}.id = {row}.party
+            and exists (select from mention said where said.party = {row}.id and said.until is null)""",
+        ),
+    )
+    def parties(
         self,
-        info: Info,
         *,
         chosen: Annotated[PartyFilter | None, _argument("filter", "Which ones.")] = None,
         first: First = None,
@@ -107,12 +127,11 @@ class Query:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Party]:
-        return await info.context.reads.parties(chosen, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("The places, by their full names.")
-    async def places(
+    @planned("The places, by their full names.", Many("place {row}", order=ordered_by("full_name", "text")))
+    def places(
         self,
-        info: Info,
         *,
         chosen: Annotated[PlaceFilter | None, _argument("filter", "Which ones.")] = None,
         first: First = None,
@@ -120,13 +139,28 @@ class Query:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Place]:
-        return await info.context.reads.places(chosen, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("The organs, by their names.")
-    async def organs(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned("The organs, by their names.", Many("organ {row}", order=ordered_by("name", "text")))
+    def organs(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Organ]:
-        return await info.context.reads.organs(PageRequest(first, after, last, before))
+        return by_plan()
+
+    @planned(
+        "What could not be taken in, latest first; only what is still open unless asked.",
+        Many("rejection {row}", order=AT.directed(descending=True)),
+    )
+    def rejections(
+        self,
+        *,
+        chosen: Annotated[RejectionFilter | None, _argument("filter", "Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Rejection]:
+        return by_plan()
 
     @fetched("The taxonomy of topics.")
     async def topics(
@@ -138,19 +172,6 @@ class Query:
         ] = None,
     ) -> list[Topic]:
         return await info.context.reads.topics(under)
-
-    @fetched("What could not be taken in, latest first; only what is still open unless asked.")
-    async def rejections(
-        self,
-        info: Info,
-        *,
-        chosen: Annotated[RejectionFilter | None, _argument("filter", "Which ones.")] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Rejection]:
-        return await info.context.reads.rejections(chosen, PageRequest(first, after, last, before))
 
     @fetched("Where is it said? Full text over titles, texts, replies and attachments.")
     async def search(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Generic, TypeVar
-from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -24,13 +22,28 @@ from graph.records import (
     Satisfaction,
     Urgency,
 )
+from schema.bindings import (
+    BY_ID,
+    GlobalId,
+    Key,
+    Many,
+    One,
+    Order,
+    Rows,
+    Same,
+    Value,
+    Variants,
+    bound,
+    by_plan,
+    column,
+    ordered_by,
+    planned,
+    rows,
+)
 from schema.enums import ChangeKind, Direction
-from schema.fields import fetched, told
-from schema.ids import global_id
-from schema.ports import Context, PageRequest
+from schema.fields import told
 from schema.scalars import BigInt
 
-Info = strawberry.Info[Context, None]
 T = TypeVar("T")
 
 First = Annotated[int | None, strawberry.argument(description="How many from the start; 20 if neither is given.")]
@@ -63,15 +76,8 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     edges: list[Edge[T]] = told("The page's elements with their cursors.")
     page_info: PageInfo = told("Where the page stands among all elements.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-
-    @fetched("The page's elements alone.")
-    def nodes(self) -> list[T]:
-        return [edge.node for edge in self.edges]
-
-    @fetched("How many elements there are in all; counted only when asked for.")
-    async def total_count(self) -> BigInt:
-        return BigInt(await self.count())
+    nodes: list[T] = told("The page's elements alone.")
+    total_count: BigInt = told("How many elements there are in all; counted only when asked for.")
 
 
 # Nodes --------------------------------------------------------------------------------------------------------
@@ -79,121 +85,143 @@ class Connection(Generic[T]):
 
 @strawberry.interface(description="Anything with an id of its own.")
 class Node:
-    key: strawberry.Private[UUID]
-
-    @fetched("Its id, the same wherever it is met; opaque.")
-    def id(self) -> strawberry.ID:
-        return strawberry.ID(global_id(type(self).__name__, self.key))
+    id: strawberry.ID = bound("Its id, the same wherever it is met; opaque.", GlobalId())
 
 
 @strawberry.type(description="A decision that ties two things together, and what it rests on.")
 class Link:
-    state: EdgeState = told("Whether it holds.")
-    score: float | None = told("How sure the machine was, 0 to 1; null where a person decided.")
-    evidence: JSON = told("What the decision rests on: a rule and what it compared, or a person's reason.")
-    decided_by: str = told("Who decided: a person's or a rule's name.")
-    decided_at: datetime = told("When it was decided.")
+    state: EdgeState = column("Whether it holds.")
+    score: float | None = column("How sure the machine was, 0 to 1; null where a person decided.")
+    evidence: JSON = bound(
+        "What the decision rests on: a rule and what it compared, or a person's reason.",
+        Value("{row}.evidence", json=True),
+    )
+    decided_by: str = column("Who decided: a person's or a rule's name.")
+    decided_at: datetime = column("When it was decided.")
 
 
+RECEIVED = ordered_by("received_at", "timestamptz", descending=True)
+OPENED = ordered_by("opened_at", "timestamptz", descending=True)
+AT = ordered_by("at", "timestamptz")
+DIVISION_PLACE = One(
+    "{row}.division || repeat('0', 6 - length({row}.division))",
+    by="{row}.code = {key}",
+)
+"""A division as its place: its code with the zeros that were left out."""
+
+
+def ties(table: str, key: str, order: str) -> str:
+    """Return the rows of an edge table that tie a case and those joined to it: the one that holds best for each key."""
+    return f"""(
+        select distinct on ({key}) tie.*
+        from "case" member join {table} tie on tie.case_id = member.id
+        where member."leading" = {{parent}}.id and tie.state in ('ACCEPTED', 'PROPOSED')
+        order by {order}
+    ) {{row}}"""
+
+
+def leading(found: str) -> str:
+    """Return the cases that lead those whose keys a query finds as `filed`."""
+    return f"""(select distinct filed."leading" as id {found}) found join "case" {{row}} on {{row}}.id = found.id"""
+
+
+@rows(Rows("place {row}"))
 @strawberry.type(description="A division (GB/T 2260) down to an address, or a place as a source names it.")
 class Place(Node):
-    code: str | None = told("Its GB/T 2260 code; null for a place that only a source knows.")
-    name: str = told("Its own name.")
-    full_name: str = told("Its name with those of the places it lies in.")
-    level: PlaceLevel = told("How far down it is.")
-    source: str | None = told("The source that names it; null for a division.")
-    parent_key: strawberry.Private[UUID | None]
+    code: str | None = column("Its GB/T 2260 code; null for a place that only a source knows.")
+    name: str = column("Its own name.")
+    full_name: str = column("Its name with those of the places it lies in.")
+    level: PlaceLevel = column("How far down it is.")
+    source: str | None = column("The source that names it; null for a division.")
+    parent: Place | None = bound("The place it lies in.", One("{row}.parent"))
 
-    @fetched("The place it lies in.")
-    async def parent(self, info: Info) -> Place | None:
-        return await info.context.reads.place_of(self.parent_key) if self.parent_key else None
-
-    @fetched("The cases about it, latest opened first.")
-    async def cases(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned(
+        "The cases about it, latest opened first.",
+        Many(
+            leading("""from case_place tie join "case" filed on filed.id = tie.case_id
+                where tie.place = {parent}.id and tie.state = 'ACCEPTED'"""),
+            order=OPENED,
+        ),
+    )
+    def cases(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Case]:
-        return await info.context.reads.place_cases(self, PageRequest(first, after, last, before))
+        return by_plan()
 
 
+@rows(Rows("organ {row}"))
 @strawberry.type(description="An authority that handles, supervises or is complained of.")
 class Organ(Node):
-    name: str = told("Its name as normalised from what sources write.")
-    division: str | None = told("The code of its seat's division, without trailing pairs of zeros.")
+    name: str = column("Its name as normalised from what sources write.")
+    division: str | None = column("The code of its seat's division, without trailing pairs of zeros.")
 
-    @fetched("The cases it has a part in, latest opened first.")
-    async def cases(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned(
+        "The cases it has a part in, latest opened first.",
+        Many(
+            leading("""from case_organ tie join "case" filed on filed.id = tie.case_id
+                where tie.organ = {parent}.id and tie.state = 'ACCEPTED'"""),
+            order=OPENED,
+        ),
+    )
+    def cases(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Case]:
-        return await info.context.reads.organ_cases(self, PageRequest(first, after, last, before))
+        return by_plan()
 
 
 @strawberry.type(description="A place of a case and why it is one.")
 class CasePlace:
-    place_key: strawberry.Private[UUID]
-    link: Link = told("What the tie rests on.")
-
-    @fetched("The place.")
-    async def place(self, info: Info) -> Place:
-        return await info.context.reads.place_of(self.place_key)
+    link: Link = bound("What the tie rests on.", Same())
+    place: Place = bound("The place.", One("{row}.place"))
 
 
 @strawberry.type(description="An organ's part in a case and why it has it.")
 class CaseOrgan:
-    organ_key: strawberry.Private[UUID]
-    role: OrganRole = told("What the organ is to the case.")
-    link: Link = told("What the tie rests on.")
-
-    @fetched("The organ.")
-    async def organ(self, info: Info) -> Organ:
-        return await info.context.reads.organ_of(self.organ_key)
+    role: OrganRole = column("What the organ is to the case.")
+    link: Link = bound("What the tie rests on.", Same())
+    organ: Organ = bound("The organ.", One("{row}.organ"))
 
 
 @strawberry.type(description="How a case belongs together with another.")
 class CaseLink:
-    relation: CaseRelation = told("How they belong together, read from origin to target.")
-    origin_key: strawberry.Private[UUID]
-    target_key: strawberry.Private[UUID]
-    link: Link = told("What the tie rests on.")
-
-    @fetched("The id of the case the relation starts from, as it was opened.")
-    def origin_id(self) -> strawberry.ID:
-        return strawberry.ID(global_id("Case", self.origin_key))
-
-    @fetched("The id of the case it leads to, as it was opened.")
-    def target_id(self) -> strawberry.ID:
-        return strawberry.ID(global_id("Case", self.target_key))
-
-    @fetched("The case that answers for the origin now.")
-    async def origin(self, info: Info) -> Case:
-        return await info.context.reads.case_of(self.origin_key)
-
-    @fetched("The case that answers for the target now.")
-    async def target(self, info: Info) -> Case:
-        return await info.context.reads.case_of(self.target_key)
+    relation: CaseRelation = column("How they belong together, read from origin to target.")
+    link: Link = bound("What the tie rests on.", Same())
+    origin_id: strawberry.ID = bound(
+        "The id of the case the relation starts from, as it was opened.", GlobalId("{row}.origin", "Case")
+    )
+    target_id: strawberry.ID = bound(
+        "The id of the case it leads to, as it was opened.", GlobalId("{row}.target", "Case")
+    )
+    origin: Case = bound("The case that answers for the origin now.", One("{row}.origin"))
+    target: Case = bound("The case that answers for the target now.", One("{row}.target"))
 
 
+@rows(Rows('"case" asked join "case" {row} on {row}.id = asked."leading"', by="asked.id = {key}"))
 @strawberry.type(description="A file (信访事项): one matter, with every submission about it and its own clocks.")
 class Case(Node):
-    number: BigInt = told("Its number on this instance, for people.")
-    status: CaseStatus = told("Where it stands.")
-    kind: PetitionKind = told("What it asks; one accusation makes the whole an accusation.")
-    title: str = told("The title of its first submission.")
-    topic: str | None = told("Its topic as a path of the taxonomy.")
-    division: str | None = told("The code of the division it is about, without trailing pairs of zeros.")
-    channels: list[Channel] = told("The channels its submissions came through.")
-    submission_count: int = told("How many submissions are filed in it.")
-    opened_at: datetime = told("When its first submission was registered.")
-    first_received_at: datetime = told("When its first submission was received.")
-    last_activity_at: datetime = told("When something last happened in it.")
+    number: BigInt = column("Its number on this instance, for people.")
+    status: CaseStatus = column("Where it stands.")
+    kind: PetitionKind = column("What it asks; one accusation makes the whole an accusation.")
+    title: str = column("The title of its first submission.")
+    topic: str | None = column("Its topic as a path of the taxonomy.")
+    division: str | None = column("The code of the division it is about, without trailing pairs of zeros.")
+    channels: list[Channel] = column("The channels its submissions came through.")
+    submission_count: int = column("How many submissions are filed in it.")
+    opened_at: datetime = column("When its first submission was registered.")
+    first_received_at: datetime = column("When its first submission was received.")
+    last_activity_at: datetime = column("When something last happened in it.")
+    division_place: Place | None = bound("The division it is about.", DIVISION_PLACE)
 
-    @fetched("The division it is about.")
-    async def division_place(self, info: Info) -> Place | None:
-        return await info.context.reads.case_division(self.division)
-
-    @fetched("What was submitted in this matter, in the cases joined to it too.")
-    async def submissions(
+    @planned(
+        "What was submitted in this matter, in the cases joined to it too.",
+        Many(
+            '"case" member join submission {row} on {row}.case_id = member.id',
+            'member."leading" = {parent}.id',
+            RECEIVED,
+        ),
+    )
+    def submissions(
         self,
-        info: Info,
         *,
         first: First = None,
         after: After = None,
@@ -201,67 +229,130 @@ class Case(Node):
         before: Before = None,
         order_by: ReceivedOrder = Direction.DESCENDING,
     ) -> Connection[Submission]:
-        return await info.context.reads.case_submissions(self, order_by, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("Who is named in its submissions.")
-    async def parties(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned(
+        "Who is named in its submissions.",
+        Many("""(
+            select distinct mention.party as id
+            from "case" member
+            join submission on submission.case_id = member.id
+            join mention on mention.submission = submission.id
+            where member."leading" = {parent}.id and mention.until is null
+        ) found join mention {row} on {row}.id = found.id"""),
+    )
+    def parties(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Party]:
-        return await info.context.reads.case_parties(self, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("Its replies, call-backs and ratings, earliest first.")
-    async def events(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned(
+        "Its replies, call-backs and ratings, earliest first.",
+        Many(
+            '"case" member join event {row} on {row}.case_id = member.id',
+            'member."leading" = {parent}.id and {row}.until is null',
+            AT,
+        ),
+    )
+    def events(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Event]:
-        return await info.context.reads.case_events(self, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("What happened to it and its submissions, from the journal, earliest first.")
-    async def timeline(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned(
+        "What happened to it and its submissions, from the journal, earliest first.",
+        Many(
+            """(
+            select journal.position
+            from "case" member join journal on journal.subject = member.id
+            where member."leading" = {parent}.id
+            union
+            select journal.position
+            from "case" member join journal on journal.object = member.id
+            where member."leading" = {parent}.id
+            union
+            select journal.position
+            from "case" member
+            join submission on submission.case_id = member.id
+            join journal on journal.subject = submission.id
+            where member."leading" = {parent}.id
+        ) told join journal {row} on {row}.position = told.position""",
+            order=Order((Key("position", "bigint"),)),
+            sealed="timeline",
+        ),
+    )
+    def timeline(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[TimelineEntry]:
-        return await info.context.reads.case_timeline(self, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("The places it is about.")
-    async def places(self, info: Info) -> list[CasePlace]:
-        return await info.context.reads.case_places(self)
+    places: list[CasePlace] = bound(
+        "The places it is about.",
+        Many(
+            ties("case_place", "tie.place", "tie.place, tie.state, tie.decided_at, tie.id"),
+            order=Order((Key("place", "uuid"),)),
+        ),
+    )
+    organs: list[CaseOrgan] = bound(
+        "The organs that have a part in it.",
+        Many(
+            ties("case_organ", "tie.role, tie.organ", "tie.role, tie.organ, tie.state, tie.decided_at, tie.id"),
+            order=Order((Key("role", "text"), Key("organ", "uuid"))),
+        ),
+    )
+    relations: list[CaseLink] = bound(
+        "How it belongs together with other cases, those joined to it among them.",
+        Many("""(
+            select distinct on (tie.id) tie.*
+            from "case" member
+            cross join lateral (
+                select * from case_relation where origin = member.id
+                union all
+                select * from case_relation where target = member.id
+            ) tie
+            where member."leading" = {parent}.id and tie.state in ('ACCEPTED', 'PROPOSED')
+            order by tie.id
+        ) {row}"""),
+    )
 
-    @fetched("The organs that have a part in it.")
-    async def organs(self, info: Info) -> list[CaseOrgan]:
-        return await info.context.reads.case_organs(self)
 
-    @fetched("How it belongs together with other cases, those joined to it among them.")
-    async def relations(self, info: Info) -> list[CaseLink]:
-        return await info.context.reads.case_relations(self)
+def said(name: str) -> Value:
+    """Return what a submission's details say under a name, as they say it."""
+    return Value(f"{{row}}->'{name}'", json=True)
 
 
 @strawberry.type(description="What only a letter has.")
 class LetterDetails:
-    postmarked_on: date | None = told("The day of the postmark.")
-    signatories: int | None = told("How many signed.")
-    enclosures: int | None = told("How many enclosures it came with.")
+    postmarked_on: date | None = bound("The day of the postmark.", said("postmarked_on"))
+    signatories: int | None = bound("How many signed.", said("signatories"))
+    enclosures: int | None = bound("How many enclosures it came with.", said("enclosures"))
 
 
 @strawberry.type(description="What only a visit has.")
 class VisitDetails:
-    head_count: int | None = told("How many people came.")
-    reception_place: str | None = told("Where they were received.")
-    received_by: str | None = told("Who received them.")
-    leader_reception: bool | None = told("Whether it was a leader's reception day (接访).")
-    skip_level: bool | None = told("Whether the visit went above the level that could decide (越级).")
+    head_count: int | None = bound("How many people came.", said("head_count"))
+    reception_place: str | None = bound("Where they were received.", said("reception_place"))
+    received_by: str | None = bound("Who received them.", said("received_by"))
+    leader_reception: bool | None = bound("Whether it was a leader's reception day (接访).", said("leader_reception"))
+    skip_level: bool | None = bound(
+        "Whether the visit went above the level that could decide (越级).", said("skip_level")
+    )
 
 
 @strawberry.type(description="What only a hotline ticket has.")
 class HotlineDetails:
-    ticket_type: str | None = told("The call centre's own type.")
-    urgency: Urgency | None = told("How fast it must be handled.")
-    due_at: datetime | None = told("By when the call centre expects an answer.")
+    ticket_type: str | None = bound("The call centre's own type.", said("ticket_type"))
+    urgency: Urgency | None = bound("How fast it must be handled.", said("urgency"))
+    due_at: datetime | None = bound(
+        "By when the call centre expects an answer.", Value("({row}->>'due_at')::timestamptz")
+    )
 
 
 @strawberry.type(description="What only a web message has.")
 class WebDetails:
-    platform: str | None = told("The platform it was left on.")
-    likes: int | None = told("How many readers agreed.")
-    dislikes: int | None = told("How many readers disagreed.")
+    platform: str | None = bound("The platform it was left on.", said("platform"))
+    likes: int | None = bound("How many readers agreed.", said("likes"))
+    dislikes: int | None = bound("How many readers disagreed.", said("dislikes"))
 
 
 Details = Annotated[
@@ -270,176 +361,200 @@ Details = Annotated[
 ]
 
 
+MEMBERS = {
+    "LETTER": "LetterDetails",
+    "VISIT": "VisitDetails",
+    "HOTLINE": "HotlineDetails",
+    "WEB": "WebDetails",
+}
+
+
+@rows(Rows("submission {row}", joins={"revision": "submission_revision {revision} on {revision}.id = {row}.revision"}))
 @strawberry.type(description="One thing received on one channel: a letter, a visit, a ticket, a message.")
 class Submission(Node):
-    channel: Channel = told("The door it came through.")
-    source: str = told("The system that sent it.")
-    external_id: str = told("Its id in that system.")
-    kind: PetitionKind = told("What it asks.")
-    title: str = told("Its title, by its latest revision.")
-    text: str = told("Its text, by its latest revision.")
-    topic: str | None = told("Its topic as a path of the taxonomy.")
-    division: str | None = told("The code of the division it is about, without trailing pairs of zeros.")
-    received_at: datetime = told("When it was received.")
-    registered_at: datetime = told("When it was registered here.")
-    revision_count: int = told("How many revisions it has.")
-    receipt_code: str = told("查询码: with it the petitioner sees how the matter stands.")
-    details: Details = told("What only its channel has, by its latest revision.")
-    case_key: strawberry.Private[UUID]
-
-    @fetched("The division it is about.")
-    async def division_place(self, info: Info) -> Place | None:
-        return await info.context.reads.case_division(self.division)
-
-    @fetched("The case that answers for it.")
-    async def case(self, info: Info) -> Case:
-        return await info.context.reads.case_of(self.case_key)
-
-    @fetched("Why it is filed in its case.")
-    async def filing(self, info: Info) -> Link | None:
-        return await info.context.reads.submission_filing(self)
-
-    @fetched("Who is named in its latest revision.")
-    async def mentions(self, info: Info) -> list[Mention]:
-        return await info.context.reads.submission_mentions(self)
-
-    @fetched("All it ever said, earliest first.")
-    async def revisions(self, info: Info) -> list[Revision]:
-        return await info.context.reads.submission_revisions(self)
-
-    @fetched("Its attachments.")
-    async def documents(self, info: Info) -> list[Document]:
-        return await info.context.reads.submission_documents(self)
-
-    @fetched("Replies, call-backs and ratings that came with it, earliest first.")
-    async def events(self, info: Info) -> list[Event]:
-        return await info.context.reads.submission_events(self)
+    channel: Channel = column("The door it came through.")
+    source: str = column("The system that sent it.")
+    external_id: str = column("Its id in that system.")
+    kind: PetitionKind = column("What it asks.")
+    title: str = bound("Its title, by its latest revision.", Value("{revision}.title"))
+    text: str = bound("Its text, by its latest revision.", Value("{revision}.body"))
+    topic: str | None = column("Its topic as a path of the taxonomy.")
+    division: str | None = column("The code of the division it is about, without trailing pairs of zeros.")
+    received_at: datetime = column("When it was received.")
+    registered_at: datetime = column("When it was registered here.")
+    revision_count: int = column("How many revisions it has.")
+    receipt_code: str = column("查询码: with it the petitioner sees how the matter stands.")
+    details: Details = bound(
+        "What only its channel has, by its latest revision.", Variants("{row}.channel", "{revision}.details", MEMBERS)
+    )
+    division_place: Place | None = bound("The division it is about.", DIVISION_PLACE)
+    case: Case = bound("The case that answers for it.", One("{row}.case_id"))
+    filing: Link | None = bound(
+        "Why it is filed in its case.",
+        Many(
+            "filing {row}",
+            "{row}.submission = {parent}.id and {row}.case_id = {parent}.case_id and {row}.state = 'ACCEPTED'",
+        ),
+    )
+    mentions: list[Mention] = bound(
+        "Who is named in its latest revision.",
+        Many("mention {row}", "{row}.submission = {parent}.id and {row}.until is null"),
+    )
+    revisions: list[Revision] = bound(
+        "All it ever said, earliest first.",
+        Many(
+            "submission_revision {row}", "{row}.submission = {parent}.id", Order((Key("number", "integer"),)),
+        ),
+    )  # fmt: skip
+    documents: list[Document] = bound("Its attachments.", Many("document {row}", "{row}.submission = {parent}.id"))
+    events: list[Event] = bound(
+        "Replies, call-backs and ratings that came with it, earliest first.",
+        Many("event {row}", "{row}.submission = {parent}.id and {row}.until is null", AT),
+    )
 
 
+@rows(
+    Rows(
+        "submission_revision {row}",
+        joins={"submission": "submission {submission} on {submission}.id = {row}.submission"},
+    )
+)
 @strawberry.type(description="What a submission said at one time.")
 class Revision(Node):
-    number: int = told("1 for the first.")
-    at: datetime = told("When it was taken in.")
-    title: str = told("Its title then.")
-    text: str = told("Its text then.")
-    details: Details = told("What only its channel has, as it was then.")
-    position: str = told("Where it stood in what the source sent, such as a file's name and row.")
+    number: int = column("1 for the first.")
+    at: datetime = column("When it was taken in.")
+    title: str = column("Its title then.")
+    text: str = column("Its text then.", "body")
+    details: Details = bound(
+        "What only its channel has, as it was then.", Variants("{submission}.channel", "{row}.details", MEMBERS)
+    )
+    position: str = column("Where it stood in what the source sent, such as a file's name and row.")
 
 
+@rows(Rows("document {row}"))
 @strawberry.type(description="An attachment.")
 class Document(Node):
-    name: str = told("Its file name as it arrived.")
-    media_type: str = told("Its media type as it arrived.")
-    size: BigInt = told("Its size in bytes.")
-    text: str = told("Its text layer; empty where it has none.")
-    submission_key: strawberry.Private[UUID]
-
-    @fetched("The submission it came with.")
-    async def submission(self, info: Info) -> Submission:
-        return await info.context.reads.submission_of(self.submission_key)
+    name: str = column("Its file name as it arrived.")
+    media_type: str = column("Its media type as it arrived.")
+    size: BigInt = column("Its size in bytes.")
+    text: str = column("Its text layer; empty where it has none.", "body")
+    submission: Submission = bound("The submission it came with.", One("{row}.submission"))
 
 
+@rows(Rows("mention {row}"))
 @strawberry.type(description="One person or organisation as one submission names it; only masked forms are shown.")
 class Mention(Node):
-    role: MentionRole = told("What it is in the submission.")
-    kind: PartyKind = told("A person or an organisation.")
-    name: str | None = told("Its name, masked.")
-    identity_number: str | None = told("Its identity number, masked.")
-    phone: str | None = told("Its telephone number, masked.")
-    address: str | None = told("Its address down to the county, masked.")
-    account: str | None = told("Its user name, masked.")
-    email: str | None = told("Its e-mail address, masked.")
-    current: bool = told("Whether the submission's latest revision still names it.")
-    submission_key: strawberry.Private[UUID]
-    party_key: strawberry.Private[UUID]
-
-    @fetched("The submission that names it.")
-    async def submission(self, info: Info) -> Submission:
-        return await info.context.reads.submission_of(self.submission_key)
-
-    @fetched("The party it is, with all other mentions of it.")
-    async def party(self, info: Info) -> Party:
-        return await info.context.reads.party_of(self.party_key)
+    role: MentionRole = column("What it is in the submission.")
+    kind: PartyKind = column("A person or an organisation.")
+    name: str | None = column("Its name, masked.", "name_masked")
+    identity_number: str | None = column("Its identity number, masked.", "identity_masked")
+    phone: str | None = column("Its telephone number, masked.", "phone_masked")
+    address: str | None = column("Its address down to the county, masked.", "address_masked")
+    account: str | None = column("Its user name, masked.", "account_masked")
+    email: str | None = column("Its e-mail address, masked.", "email_masked")
+    current: bool = bound("Whether the submission's latest revision still names it.", Value("{row}.until is null"))
+    submission: Submission = bound("The submission that names it.", One("{row}.submission"))
+    party: Party = bound("The party it is, with all other mentions of it.", One("{row}.party"))
 
 
 @strawberry.type(description="Why two mentions are, or may be, one party.")
 class PartyLink:
-    one_key: strawberry.Private[UUID]
-    other_key: strawberry.Private[UUID]
-    link: Link = told("What the tie rests on.")
-
-    @fetched("The one mention.")
-    async def one(self, info: Info) -> Mention:
-        return await info.context.reads.mention_of(self.one_key)
-
-    @fetched("The other mention.")
-    async def other(self, info: Info) -> Mention:
-        return await info.context.reads.mention_of(self.other_key)
+    link: Link = bound("What the tie rests on.", Same())
+    one: Mention = bound("The one mention.", One("{row}.low"))
+    other: Mention = bound("The other mention.", One("{row}.high"))
 
 
+def counted(what: str) -> Value:
+    """Return what a party's mentions say."""
+    return Value(f"(select {what} from mention said where said.party = {{row}}.id)")
+
+
+@rows(Rows("mention asked join mention {row} on {row}.id = asked.party", by="asked.id = {key}"))
 @strawberry.type(description="A person or organisation: the mentions that accepted ties join.")
 class Party(Node):
-    kind: PartyKind = told("A person or an organisation.")
-    names: list[str] = told("The names it is mentioned by, masked.")
-    phones: list[str] = told("The telephone numbers it is mentioned with, masked.")
-    mention_count: int = told("How often it is mentioned.")
-    submission_count: int = told("In how many submissions it is mentioned.")
+    kind: PartyKind = column("A person or an organisation.")
+    names: list[str] = bound(
+        "The names it is mentioned by, masked.",
+        Value("""array(select distinct said.name_masked collate "C" from mention said
+            where said.party = {row}.id and said.name_masked is not null order by 1)"""),
+    )
+    phones: list[str] = bound(
+        "The telephone numbers it is mentioned with, masked.",
+        Value("""array(select distinct said.phone_masked collate "C" from mention said
+            where said.party = {row}.id and said.phone_masked is not null order by 1)"""),
+    )
+    mention_count: int = bound("How often it is mentioned.", counted("count(*) filter (where said.until is null)"))
+    submission_count: int = bound(
+        "In how many submissions it is mentioned.",
+        counted("count(distinct said.submission) filter (where said.until is null)"),
+    )
 
-    @fetched("Its mentions, earliest first.")
-    async def mentions(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned(
+        "Its mentions, earliest first.",
+        Many("mention {row}", "{row}.party = {parent}.id and {row}.until is null", BY_ID),
+    )
+    def mentions(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Mention]:
-        return await info.context.reads.party_mentions(self, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("The cases it is mentioned in, latest opened first.")
-    async def cases(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    @planned(
+        "The cases it is mentioned in, latest opened first.",
+        Many(
+            leading("""from mention join submission on submission.id = mention.submission
+                join "case" filed on filed.id = submission.case_id
+                where mention.party = {parent}.id and mention.until is null"""),
+            order=OPENED,
+        ),
+    )
+    def cases(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Case]:
-        return await info.context.reads.party_cases(self, PageRequest(first, after, last, before))
+        return by_plan()
 
-    @fetched("The ties between its mentions, and those proposed to be tied to them.")
-    async def links(self, info: Info) -> list[PartyLink]:
-        return await info.context.reads.party_links(self)
+    links: list[PartyLink] = bound(
+        "The ties between its mentions, and those proposed to be tied to them.",
+        Many("""(
+            select distinct on (tie.id) tie.*
+            from mention said
+            cross join lateral (
+                select * from same_party where low = said.id
+                union all
+                select * from same_party where high = said.id
+            ) tie
+            where said.party = {parent}.id and tie.state in ('ACCEPTED', 'PROPOSED')
+            order by tie.id
+        ) {row}"""),
+    )
 
 
+@rows(Rows("event {row}"))
 @strawberry.type(description="A step in a case that a source reported or a person recorded.")
 class Event(Node):
-    kind: EventKind = told("What happened.")
-    at: datetime = told("When it happened.")
-    at_given: bool = told("Whether the source gave the time; else it is when it was taken in.")
-    text: str = told("The reply or note.")
-    satisfaction: Satisfaction | None = told("How the petitioner rates the handling.")
-    organ_key: strawberry.Private[UUID | None]
-    submission_key: strawberry.Private[UUID | None]
-    case_key: strawberry.Private[UUID]
-
-    @fetched("The organ that acted.")
-    async def organ(self, info: Info) -> Organ | None:
-        return await info.context.reads.organ_of(self.organ_key) if self.organ_key else None
-
-    @fetched("The submission it came with.")
-    async def submission(self, info: Info) -> Submission | None:
-        return await info.context.reads.submission_of(self.submission_key) if self.submission_key else None
-
-    @fetched("The case it is a step of.")
-    async def case(self, info: Info) -> Case:
-        return await info.context.reads.case_of(self.case_key)
+    kind: EventKind = column("What happened.")
+    at: datetime = column("When it happened.")
+    at_given: bool = column("Whether the source gave the time; else it is when it was taken in.")
+    text: str = column("The reply or note.", "body")
+    satisfaction: Satisfaction | None = column("How the petitioner rates the handling.")
+    organ: Organ | None = bound("The organ that acted.", One("{row}.organ"))
+    submission: Submission | None = bound("The submission it came with.", One("{row}.submission"))
+    case: Case = bound("The case it is a step of.", One("{row}.case_id"))
 
 
 @strawberry.type(description="One thing that happened to a case, told from the journal.")
 class TimelineEntry:
-    kind: ChangeKind = told("What happened.")
-    at: datetime = told("When it happened.")
-    actor: str = told("Who did it: a person, a connector or a rule.")
-    state: str | None = told("What it led to, such as the case's new status.")
-    fields: list[str] = told("Which fields changed.")
-    submission_key: strawberry.Private[UUID | None]
-    event_key: strawberry.Private[UUID | None]
-
-    @fetched("The submission it tells of.")
-    async def submission(self, info: Info) -> Submission | None:
-        return await info.context.reads.submission_of(self.submission_key) if self.submission_key else None
-
-    @fetched("The reply, call-back or rating it tells of.")
-    async def event(self, info: Info) -> Event | None:
-        return await info.context.reads.event_of(self.event_key) if self.event_key else None
+    kind: ChangeKind = column("What happened.")
+    at: datetime = column("When it happened.")
+    actor: str = column("Who did it: a person, a connector or a rule.")
+    state: str | None = column("What it led to, such as the case's new status.")
+    fields: list[str] = column("Which fields changed.")
+    submission: Submission | None = bound(
+        "The submission it tells of.",
+        One("""case
+            when {row}.kind in ('SUBMISSION_RECEIVED', 'SUBMISSION_REVISED', 'SUBMISSION_FILED', 'SUBMISSION_PARTED')
+            then {row}.subject when {row}.kind = 'CASE_OPENED' then {row}.object end"""),
+    )
+    event: Event | None = bound(
+        "The reply, call-back or rating it tells of.",
+        One("case when {row}.kind = 'EVENT_RECORDED' then {row}.subject end"),
+    )

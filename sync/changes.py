@@ -86,9 +86,31 @@ def sealed(vault: Vault, position: Position) -> str:
     return vault.seal_cursor(SCOPE, position.to_bytes(8))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind a position; with `told`, inside it: behind so many of the nodes that the entry there tells of."""
+
+    position: int
+    told: int = 0
+
+
+def sealed_place(vault: Vault, place: Place) -> str:
+    """Return the cursor behind a place; behind a whole entry it is the one that `changes` gives."""
+    inside = place.told.to_bytes(4) if place.told else b""
+    return vault.seal_cursor(SCOPE, place.position.to_bytes(8) + inside)
+
+
+def opened_place(vault: Vault, cursor: str) -> Place:
+    """Return the place that a cursor stands behind; raise InvalidError where it is not one of ours."""
+    found = vault.open_cursor(SCOPE, cursor)
+    return Place(int.from_bytes(found[:8]), int.from_bytes(found[8:]))
+
+
 def opened(vault: Vault, cursor: str) -> Position:
     """Return the position that a cursor stands behind; raise InvalidError where it is not one of ours."""
-    return Position(int.from_bytes(vault.open_cursor(SCOPE, cursor)))
+    place = opened_place(vault, cursor)
+    # Inside an entry: `changes` tells it whole, once more rather than not at all.
+    return Position(place.position - 1 if place.told else place.position)
 
 
 def change_of(entry: Recorded) -> Change:

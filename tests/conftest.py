@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
-from graph.database import connect, open_pool
+from graph.database import connect, open_pool, open_reading_pool
 from graph.identity import Vault
 from tests.cluster import Cluster, open_cluster
 
@@ -105,6 +105,14 @@ async def connection(database_url: str) -> AsyncIterator[Connection]:
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     """Give a pool on a database of the test's own."""
     opened = await open_pool(database_url, largest=10)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def reading_pool(database_url: str) -> AsyncIterator[Pool]:
+    """Give a pool that only reads, as the API does, on a database of the test's own."""
+    opened = await open_reading_pool(database_url, largest=10, timeout=10_000)
     yield opened
     await opened.close()
 

@@ -37,6 +37,7 @@ class Services:
     """What `casegraph.services` makes, on a database of the test's own."""
 
     pool: Pool
+    reading: Pool
     vault: Vault
     intake: Intake
     commands: Commands
@@ -84,7 +85,7 @@ class Api:
 
 def change_pool(api: Api, pool: Pool) -> Api:
     """Return the application on another database; the caller closes what it asks by."""
-    services = replace(api.services, pool=pool, intake=make_intake(pool, api.services.vault, Path()))
+    services = replace(api.services, pool=pool, reading=pool, intake=make_intake(pool, api.services.vault, Path()))
     return Api(services, client_of(services))
 
 
@@ -94,13 +95,13 @@ def client_of(services: Services) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def api(pool: Pool, vault: Vault, tmp_path: Path) -> AsyncIterator[Api]:
+async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> AsyncIterator[Api]:
     """Give the application on an empty graph."""
     intake = make_intake(pool, vault, tmp_path / "attachments")
     options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
     engine = open_tantivy(tmp_path / "index")
     services = Services(
-        pool=pool, vault=vault, intake=intake, commands=Commands(pool=pool), retry=Retry(intake, options),
+        pool=pool, reading=reading_pool, vault=vault, intake=intake, commands=Commands(pool=pool), retry=Retry(intake, options),
         engine=engine, search=Search(pool=pool, engine=engine), taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip
     async with client_of(services) as http:

@@ -71,7 +71,7 @@ async def test_a_media_type_that_we_do_not_speak_is_refused(api: Api, accept: st
         ({"query": TWO, "operationName": "C"}, 400, "BAD_USER_INPUT"),
         ({"query": "fragment f on Query { __typename }"}, 400, "BAD_USER_INPUT"),
         ({"query": "query($id: ID!) { node(id: $id) { id } }"}, 400, "BAD_USER_INPUT"),
-        ({"query": "subscription { changes { cursor } }"}, 400, "BAD_USER_INPUT"),
+        ({"query": "subscription { caseChanged { cursor } }"}, 400, "BAD_USER_INPUT"),
         ({"query": "{ nothing }"}, 400, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": "{ cases(first: 99999999999) { nodes { id } } }"}, 400, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": "{" + "a {" * 2000}, 400, "GRAPHQL_PARSE_FAILED"),

@@ -1,0 +1,30 @@
+-- What subscribers are told of, read under their viewer.
+
+-- name: last_position
+select coalesce(max(position), 0) from journal;
+
+-- name: cases_told
+-- How far the next entries reach, and the cases that answer for what each tells of: itself, what it is filed in.
+with entry as materialized (
+    select position, kind, at, subject, object from journal where position > $1 order by position limit $2
+), told as materialized (
+    select position, subject as id from entry union select position, object from entry where object is not null
+)
+select entry.position, entry.kind, entry.at, array(
+    select distinct filed."leading" from told cross join lateral (
+        select told.id
+        union all
+        select case_id from submission where submission.id = told.id
+        union all
+        select case_id from event where event.id = told.id
+        offset 0
+    ) as found (id)
+    join "case" filed on filed.id = found.id
+    where told.position = entry.position
+    order by 1
+) as nodes
+from entry order by entry.position;
+
+-- name: submissions_told
+select position, kind, at, case when kind = 'SUBMISSION_RECEIVED' then array[subject] else '{}'::uuid[] end as nodes
+from journal where position > $1 order by position limit $2;

@@ -1,0 +1,428 @@
+"""Answers operations: a plan, one statement for all that it reads, and the answer as bytes."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import orjson
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLNonNull,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    execute_sync,
+    get_argument_values,
+    get_variable_values,
+)
+from strawberry.types.arguments import convert_arguments
+
+from resolvers.bindings import DEFINITION, Bindings
+from resolvers.documents import Documents
+from resolvers.failures import Stage, shaped
+from resolvers.finishing import NOTHING, Finisher, MissingError, NullError, Ref, Writer, references
+from resolvers.plan import Constant, Introspected, Keys, Read, Staged, plain
+from resolvers.planner import Planner
+from resolvers.reader import RowGoneError
+from resolvers.variables import shapes_of
+from schema.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from graphql import VariableValues
+    from strawberry import Schema
+
+    from graph.identity import Vault
+    from resolvers.documents import Document
+    from resolvers.limits import DocumentLimits
+    from resolvers.plan import Ask, Plan, Root, Shape, Statement
+    from resolvers.reader import Reader, Viewer
+    from schema.ports import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks, read and checked."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    explain: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """What it is answered with. `data` is JSON, None where nothing was executed."""
+
+    data: Any = None
+    errors: list[GraphQLError] = field(default_factory=list)
+    executed: bool = False
+    extensions: dict[str, Any] | None = None
+
+    def body(self) -> bytes:
+        """Write the answer as GraphQL over HTTP has it."""
+        body: dict[str, Any] = {}
+        if self.errors:
+            body["errors"] = [error.formatted for error in self.errors]
+        if self.executed:
+            body["data"] = self.data
+        if self.extensions:
+            body["extensions"] = self.extensions
+        return orjson.dumps(body)
+
+
+EXPLAINING: Final = "This plan is told since `extensions.explain` asked for it."
+
+
+class NotTakenError(Exception):
+    """An operation of this type is not taken here."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An operation that can be answered."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: VariableValues
+
+
+class Executor:
+    """Answers the operations of one schema. `context` is made anew for each operation and viewer."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        reader: Reader,
+        vault: Vault,
+        limits: DocumentLimits,
+        context: Callable[[Viewer], Context],
+    ) -> None:
+        self._strawberry = schema
+        self._bindings = Bindings.of(schema)
+        self._planner = Planner(self._bindings, vault, limits)
+        self._reader = reader
+        self._limits = limits
+        self._context = context
+        self.documents = Documents(self._bindings.schema, limits)
+
+    # Preparing ----------------------------------------------------------------------------------------------------
+
+    def prepare(self, asked: Asked) -> Prepared | Answer:
+        """Return the operation that a request asks for, or the answer that says why there is none."""
+        document = self.documents.read(asked.query)
+        if document.errors:
+            return Answer(errors=list(document.errors))
+        try:
+            operation = document.operation(asked.operation_name)
+        except RequestError as error:
+            return Answer(errors=[error])
+        values = get_variable_values(
+            self._bindings.schema, operation.variable_definitions or (), asked.variables or {}, max_errors=50
+        )
+        if isinstance(values, list):
+            return Answer(errors=[shaped(error, Stage.EXECUTE) for error in values])
+        return Prepared(document, operation, values)
+
+    def plan(self, prepared: Prepared, *, careful: bool = False) -> Plan:
+        """Return an operation's plan, made or remembered; raise LimitError where it would read too much."""
+        if careful:
+            return self._made(prepared, careful=True)
+        key = (id(prepared.operation), shapes_of(prepared.variables.coerced))
+        kept = prepared.document.plans.get(key)
+        if kept is None:
+            kept = self._made(prepared)
+            if kept.cachable:
+                prepared.document.keep(key, kept)
+        return kept
+
+    def _made(self, prepared: Prepared, *, careful: bool = False) -> Plan:
+        return self._planner.plan(prepared.operation, prepared.document.fragments, prepared.variables, careful=careful)
+
+    # Answering ----------------------------------------------------------------------------------------------------
+
+    async def execute(self, asked: Asked, viewer: Viewer, allowed: frozenset[OperationType]) -> Answer:
+        """Answer a query or mutation; raise NotTakenError for an operation of another type."""
+        prepared = self.prepare(asked)
+        if isinstance(prepared, Answer):
+            return prepared
+        if prepared.operation.operation not in allowed:
+            raise NotTakenError(prepared.operation.operation.value)
+        try:
+            plan = self.plan(prepared)
+        except RequestError as error:
+            return Answer(errors=[error])
+        run = _Run(self, prepared, viewer)
+        answer = await run.answer(plan)
+        if asked.explain and self._limits.explain:
+            answer.extensions = {"explain": str(plan)}
+        return answer
+
+    async def subscribe(self, asked: Asked, viewer: Viewer) -> AsyncIterator[Answer]:
+        """Answer a subscription, an answer for each event; what cannot be subscribed to gets one that says why."""
+        prepared = self.prepare(asked)
+        if isinstance(prepared, Answer):
+            yield prepared
+            return
+        if prepared.operation.operation is not OperationType.SUBSCRIPTION:
+            yield await self.execute(asked, viewer, frozenset(OperationType))
+            return
+        try:
+            plan = self.plan(prepared)
+        except RequestError as error:
+            yield Answer(errors=[error])
+            return
+        run = _Run(self, prepared, viewer)
+        (root,) = plan.roots
+        assert isinstance(root, Staged)
+        try:
+            events = cast("Any", run.resolved(root))
+        except RequestError as error:
+            yield Answer(errors=[run.located(error, root)])
+            return
+        async with aclosing(events) as source:
+            try:
+                async for event in source:
+                    yield await run.answer(plan, {root.key: event})
+            except Exception as error:  # noqa: BLE001  # whatever it is, the subscriber is told in the one shape
+                yield Answer(errors=[run.located(error, root)])
+
+    # What runs share ----------------------------------------------------------------------------------------------
+
+    async def fetch(self, viewer: Viewer, statement: Statement, values: Sequence[object]) -> Sequence[Any]:
+        """Return what a statement's columns hold."""
+        return tuple((await self._reader.row(viewer, statement.text, values)).values())
+
+    def context(self, viewer: Viewer) -> Context:
+        """Return what fields that Python answers find at hand."""
+        return self._context(viewer)
+
+    def arguments(self, root: Staged, variables: VariableValues) -> dict[str, Any]:
+        """Return a field's arguments as its function takes them."""
+        assert root.definition is not None
+        definition = root.definition.extensions[DEFINITION]
+        given = get_argument_values(root.definition, root.nodes[0], variables)
+        registry = self._strawberry.schema_converter.scalar_registry
+        return convert_arguments(given, definition.arguments, registry, self._strawberry.config)
+
+    def introspect(self, root: Root, prepared: Prepared) -> Any:
+        """Answer `__schema` or `__type`, which graphql-core does."""
+        operation = OperationDefinitionNode(
+            operation=OperationType.QUERY, name=None, variable_definitions=prepared.operation.variable_definitions,
+            directives=(), selection_set=SelectionSetNode(selections=root.nodes),
+        )  # fmt: skip
+        document = DocumentNode(definitions=(operation, *prepared.document.fragments.values()))
+        values = {
+            name: source.value
+            for name, source in prepared.variables.sources.items()
+            if name in prepared.variables.coerced
+        }
+        result = execute_sync(self._bindings.schema, document, variable_values=values)
+        assert result.data is not None, result.errors
+        return result.data[root.key]
+
+
+class _Run:
+    """One operation being answered."""
+
+    def __init__(self, executor: Executor, prepared: Prepared, viewer: Viewer) -> None:
+        self._executor = executor
+        self._prepared = prepared
+        self._viewer = viewer
+        self._context = executor.context(viewer)
+
+    async def answer(self, plan: Plan, events: Mapping[str, Any] | None = None) -> Answer:
+        """Answer the whole operation: a mutation's fields one after the other, all others from one snapshot."""
+        if self._prepared.operation.operation is OperationType.MUTATION:
+            return await self._serially(plan)
+        values = dict(events or {})
+        for root in plan.roots:
+            if isinstance(root, Staged) and root.key not in values:
+                values[root.key] = await self._staged(root)
+        return await self._written(plan, plan.roots, values)
+
+    async def _serially(self, plan: Plan) -> Answer:
+        whole = Answer(data={}, executed=True)
+        for root in plan.roots:
+            values = {root.key: await self._staged(root)} if isinstance(root, Staged) else {}
+            answer = await self._written(plan, (root,), values)
+            whole.errors += answer.errors
+            if answer.data is None:
+                whole.data = None
+                return whole
+            whole.data |= answer.data
+        return whole
+
+    async def resolved_value(self, root: Staged) -> Any:
+        """Return what Python answers a field with."""
+        return await cast("Any", self.resolved(root))
+
+    def resolved(self, root: Staged) -> object:
+        """Call a field's function."""
+        assert root.definition is not None
+        definition = root.definition.extensions[DEFINITION]
+        given = self._executor.arguments(root, self._prepared.variables)
+        return definition.base_resolver.wrapped_func(None, SimpleNamespace(context=self._context), **given)
+
+    async def _staged(self, root: Staged) -> Any:
+        try:
+            return await self.resolved_value(root)
+        except Exception as error:  # noqa: BLE001  # an error is an answer; the finisher places and shapes it
+            return error
+
+    async def _written(self, plan: Plan, roots: Sequence[Root], values: Mapping[str, Any]) -> Answer:
+        met, keys = _references(roots, values)
+        try:
+            found = await self._read(plan, roots, met, keys)
+        except RowGoneError:
+            plan = self._executor.plan(self._prepared, careful=True)
+            found = await self._read(plan, plan.roots, met, keys)
+            roots = [root for root in plan.roots if root.key in {one.key for one in roots}]
+        except _ValuesError:
+            # A value cannot be what it is given for: the plan made of the very values places the error.
+            plan = self._executor._made(self._prepared)  # noqa: SLF001
+            roots = [root for root in plan.roots if root.key in {one.key for one in roots}]
+            found = await self._read(plan, roots, met, keys)
+        except Exception as error:  # noqa: BLE001  # what was to be read is answered with the error
+            return self._failed(plan, roots, values, error)
+        return self._finished(plan, roots, values, met, keys, found)
+
+    def _failed(self, plan: Plan, roots: Sequence[Root], values: Mapping[str, Any], error: Exception) -> Answer:
+        """Answer with an error everything that the statement was to read."""
+        roots = [replace(root, column=None, error=error) if isinstance(root, Read) else root for root in roots]
+        values = {
+            root.key: error if root.written and references(values[root.key], root.written) else values[root.key]
+            for root in roots
+            if isinstance(root, Staged)
+        }
+        return self._finished(plan, roots, values, (), {}, ())
+
+    async def _read(
+        self, plan: Plan, roots: Sequence[Root], met: tuple[tuple[int, str], ...], keys: Mapping[Any, list[Any]]
+    ) -> Sequence[Any]:
+        if not met and not any(isinstance(root, Read) and root.column for root in roots):
+            return ()
+        statement = plan.statement(met)
+        assert statement is not None
+        values = self._values(statement, [keys[one] for one in met])
+        return await self._executor.fetch(self._viewer, statement, values)
+
+    def _values(self, statement: Statement, keys: Sequence[list[Any]]) -> list[object]:
+        values: list[object] = []
+        arrays = iter(keys)
+        for ask in statement.asks:
+            if isinstance(ask, Keys):
+                values.append(next(arrays))
+            elif ask.constant is not None:
+                values += ask.constant
+            else:
+                values += self._asked(ask)
+        return values
+
+    def _asked(self, ask: Ask) -> tuple[object, ...]:
+        try:
+            return ask.values(get_argument_values(ask.definition, ask.node, self._prepared.variables))
+        except (RequestError, GraphQLError) as error:
+            raise _ValuesError from error
+
+    def _finished(
+        self,
+        plan: Plan,
+        roots: Sequence[Root],
+        values: Mapping[str, Any],
+        met: tuple[tuple[int, str], ...],
+        keys: Mapping[Any, list[Any]],
+        found: Sequence[Any],
+    ) -> Answer:
+        finisher = Finisher()
+        columns = iter(found)
+        data: dict[str, Any] | None = {}
+        read = [next(columns) if isinstance(root, Read) and root.column else None for root in roots]
+        nodes = {
+            (number, kind, key): node
+            for (number, kind), column in zip(met, columns, strict=True)
+            for key, node in zip(keys[number, kind], column or (), strict=True)
+        }
+        writer = _writer(plan, finisher, nodes)
+        try:
+            for root, column in zip(roots, read, strict=True):
+                data[root.key] = self._root(root, column, values, finisher, writer)
+        except NullError:
+            data = None
+        errors = [shaped(error, Stage.EXECUTE) for error in finisher.errors]
+        return Answer(data=data, errors=errors, executed=True)
+
+    def _root(self, root: Root, column: Any, values: Mapping[str, Any], finisher: Finisher, writer: Writer) -> Any:
+        path = (root.key,)
+        match root:
+            case Constant():
+                return root.value
+            case Introspected():
+                return self._executor.introspect(root, self._prepared)
+            case Read():
+                if root.error is not None:
+                    finisher.fail(root.error, root.nodes, path)
+                    if root.nullable:
+                        return None
+                    raise NullError
+                assert root.column is not None
+                return _answered(column, root.column.shape, root, finisher)
+            case Staged():
+                assert root.definition is not None
+                nullable = not isinstance(root.definition.type, GraphQLNonNull)
+                return writer.root(values[root.key], cast("Any", root.written), root.nodes, path, nullable=nullable)
+            case _:
+                raise TypeError(root)
+
+    def located(self, error: Exception, root: Root) -> GraphQLError:
+        """Return an error at a field of the operation, in the one shape."""
+        finisher = Finisher()
+        finisher.fail(error, root.nodes, (root.key,))
+        return shaped(finisher.errors[0], Stage.EXECUTE)
+
+
+class _ValuesError(Exception):
+    """A field's arguments cannot be answered as they are."""
+
+
+def _answered(column: bytes, shape: Shape, root: Read, finisher: Finisher) -> Any:
+    if plain(shape):
+        return orjson.Fragment(column)
+    return finisher.root(orjson.loads(column), shape, root.nodes, (root.key,), nullable=root.nullable)
+
+
+def _references(
+    roots: Sequence[Root], values: Mapping[str, Any]
+) -> tuple[tuple[tuple[int, str], ...], dict[tuple[int, str], list[Any]]]:
+    """Return which references were met, and the keys that each leads to, each key once."""
+    keys: dict[tuple[int, str], dict[Any, None]] = {}
+    for root in roots:
+        if isinstance(root, Staged) and root.written is not None and not isinstance(values[root.key], Exception):
+            for number, ref in references(values[root.key], root.written):
+                keys.setdefault((number, ref.kind), {})[ref.key] = None
+    met = tuple(sorted(keys))
+    return met, {one: list(keys[one]) for one in met}
+
+
+def _writer(plan: Plan, finisher: Finisher, nodes: Mapping[tuple[int, str, Any], bytes | None]) -> Writer:
+    shapes = {one.number: one for one in plan.references()}
+
+    def shape(number: int, kind: str) -> Shape | None:
+        found = shapes[number].column(kind).shape
+        return None if plain(found) else found
+
+    def read(number: int, ref: Ref) -> Any:
+        node = nodes.get((number, ref.kind, ref.key))
+        if node is None:
+            return NOTHING
+        return orjson.Fragment(node) if shape(number, ref.kind) is None else orjson.loads(node)
+
+    return Writer(finisher, read, shape)
+
+
+__all__ = ["Answer", "Asked", "Executor", "MissingError", "NotTakenError"]

@@ -1,0 +1,175 @@
+"""What subscribers are told: the journal behind a cursor, and what is added to it, as long as they listen.
+
+Nothing is buffered for them. Whoever is slow is behind in the journal, and that costs nobody else anything; who is too
+slow is told, with the cursor to come back with, and dropped.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from graph.database import statements
+from graph.errors import InvalidError
+from resolvers.conditions import conditions_of
+from resolvers.cursors import not_ours
+from resolvers.roots import ref
+from schema import subscriptions, types
+from schema.enums import ChangeKind
+from schema.errors import RequestError
+from sync.changes import Place, opened_place, sealed_place
+from sync.tail import grew
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from graph.database import Connection
+    from graph.identity import Vault
+    from resolvers.conditions import Condition
+    from resolvers.reader import Reader, Viewer
+    from schema import inputs
+    from sync.tail import Tail
+
+SQL = statements("follow")
+ENTRIES: Final = 500
+"""Entries that are looked through at once."""
+MATCHING: Final = {
+    "CaseFilter": 'select id from "case" {row} where {row}.id = any($1::uuid[])',
+    "SubmissionFilter": "select id from submission {row} where {row}.id = any($1::uuid[])",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event: what an entry tells of one node, and where to go on behind it."""
+
+    place: Place
+    kind: str
+    at: datetime
+    node: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """Implements `schema.ports.Follows` for one viewer. `patience` is how many seconds an event may wait to be taken."""
+
+    reader: Reader
+    vault: Vault
+    tail: Tail
+    viewer: Viewer
+    patience: float
+
+    async def case_changed(
+        self, chosen: inputs.CaseFilter | None, after: str | None
+    ) -> AsyncIterator[subscriptions.CaseChange]:
+        """Yield what happens in cases."""
+        conditions = conditions_of("CaseFilter", given_of(chosen))
+        async with aclosing(self._told(SQL.cases_told, "CaseFilter", conditions, after)) as events:
+            async for told in events:
+                yield subscriptions.CaseChange(
+                    cursor=sealed_place(self.vault, told.place),
+                    kind=ChangeKind(told.kind),
+                    at=told.at,
+                    case=ref(types.Case, told.node),
+                )
+
+    async def submission_received(
+        self, chosen: inputs.SubmissionFilter | None, after: str | None
+    ) -> AsyncIterator[subscriptions.SubmissionReceipt]:
+        """Yield what comes in."""
+        conditions = conditions_of("SubmissionFilter", given_of(chosen))
+        async with aclosing(self._told(SQL.submissions_told, "SubmissionFilter", conditions, after)) as events:
+            async for told in events:
+                yield subscriptions.SubmissionReceipt(
+                    cursor=sealed_place(self.vault, told.place),
+                    kind=ChangeKind(told.kind),
+                    at=told.at,
+                    submission=ref(types.Submission, told.node),
+                )
+
+    async def _told(
+        self, statement: str, kind: str, conditions: Sequence[Condition], after: str | None
+    ) -> AsyncIterator[Told]:
+        async with self.tail.follower() as grown:
+            place = await self._start(after)
+            while True:
+                read, events = await self._read(statement, kind, conditions, place)
+                for event in events:
+                    began = time.monotonic()
+                    yield event
+                    if time.monotonic() - began > self.patience:
+                        raise self._too_slow(event.place)
+                place = read
+                if not events or read.position < place.position + ENTRIES:
+                    await grew(grown)
+
+    async def _start(self, after: str | None) -> Place:
+        if after is not None:
+            try:
+                return opened_place(self.vault, after)
+            except InvalidError:
+                raise not_ours() from None
+        async with self.reader.lent(self.viewer) as connection:
+            return Place(await connection.fetchval(SQL.last_position))
+
+    async def _read(
+        self, statement: str, kind: str, conditions: Sequence[Condition], place: Place
+    ) -> tuple[Place, list[Told]]:
+        """Return how far the next entries reach, and what they tell that is to be told."""
+        # An entry of which some was told already is read again, and that much of it left out.
+        begin = place.position - (1 if place.told else 0)
+        async with self.reader.lent(self.viewer) as connection:
+            entries = await connection.fetch(statement, begin, ENTRIES)
+            nodes = sorted({node for entry in entries for node in entry["nodes"]})
+            wanted = await self._matching(connection, kind, conditions, nodes)
+        events = []
+        for entry in entries:
+            for number, node in enumerate(entry["nodes"], 1):
+                last = number == len(entry["nodes"])
+                where = Place(entry["position"]) if last else Place(entry["position"], number)
+                known = entry["position"] == place.position and number <= place.told
+                if node in wanted and not known:
+                    events.append(Told(where, entry["kind"], entry["at"], node))
+        return Place(entries[-1]["position"]) if entries else place, events
+
+    async def _matching(
+        self, connection: Connection, kind: str, conditions: Sequence[Condition], nodes: list[UUID]
+    ) -> set[UUID]:
+        if not conditions or not nodes:
+            return set(nodes)
+        values: list[object] = [nodes]
+        text = MATCHING[kind]
+        for condition in conditions:
+            placed = condition.text
+            for number, value in enumerate(condition.values):
+                values.append(value)
+                placed = placed.replace(f"{{{number}}}", f"${len(values)}")
+            text += f" and {placed}"
+        return {row["id"] for row in await connection.fetch(text.replace("{row}", "found"), *values)}
+
+    def _too_slow(self, place: Place) -> RequestError:
+        message = f"An event waited longer than {self.patience:.0f} s to be taken. Subscribe again behind the cursor."
+        return RequestError("SLOW_CLIENT", message, limit=self.patience, cursor=sealed_place(self.vault, place))
+
+
+def given_of(chosen: object) -> Any:
+    """Return an input as GraphQL gives it, by its fields' names."""
+    if (
+        chosen is None
+        or isinstance(chosen, str | int | float | bool)
+        or not hasattr(chosen, "__strawberry_definition__")
+    ):
+        return chosen
+    fields = chosen.__strawberry_definition__.fields
+    return {_graphql_name(one): given_of(getattr(chosen, one.python_name)) for one in fields}
+
+
+def _graphql_name(field: Any) -> str:
+    if field.graphql_name:
+        return str(field.graphql_name)
+    head, *tail = field.python_name.split("_")
+    return head + "".join(part.title() for part in tail)

@@ -1,0 +1,325 @@
+"""A plan: what answers one operation, as data. It prints, and is made and tested without a database."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import TypeAlias
+
+    from graphql import FieldNode, GraphQLField
+
+    from schema.errors import RequestError
+
+VIEWER: Final = "casegraph.viewer"
+"""The setting by which row-level security knows who asks."""
+
+
+# What an answer looks like --------------------------------------------------------------------------------------
+# Only where something has to be done to what PostgreSQL wrote: an error to be placed, a value that Python makes.
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value, passed on as it is or made by `fill`."""
+
+    fill: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    of: Shape
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A field of an object. `error` is what it is answered with wherever its object is."""
+
+    key: str
+    shape: Shape
+    nullable: bool
+    error: RequestError | None = None
+    nodes: tuple[FieldNode, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """An object."""
+
+    members: tuple[Member, ...]
+
+
+Shape: TypeAlias = "Leaf | Items | Structure"
+
+
+def plain(shape: Shape) -> bool:
+    """Tell whether an answer of this shape can be sent as PostgreSQL wrote it."""
+    match shape:
+        case Leaf():
+            return shape.fill is None
+        case Items():
+            return plain(shape.of)
+        case Structure():
+            return all(member.error is None and plain(member.shape) for member in shape.members)
+
+
+def failing(shape: Shape) -> bool:
+    """Tell whether an answer of this shape has errors: it depends on the arguments' very values."""
+    match shape:
+        case Leaf():
+            return False
+        case Items():
+            return failing(shape.of)
+        case Structure():
+            return any(member.error is not None or failing(member.shape) for member in shape.members)
+
+
+# What is asked of the database ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The values that one field's arguments give the statement."""
+
+    definition: GraphQLField = field(repr=False)
+    node: FieldNode = field(repr=False)
+    values: Callable[[Mapping[str, Any]], tuple[object, ...]] = field(repr=False)
+    count: int
+    """How many there are."""
+    path: str
+    constant: tuple[object, ...] | None = None
+    """The values themselves, where no variable can change them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of the nodes that references of one field lead to: one value, an array."""
+
+    path: str
+    count: int = 1
+    constant: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One value that the statement selects: the JSON of a root field, or of what references of one field lead to."""
+
+    sql: str
+    asks: tuple[Ask | Keys, ...]
+    """In the order in which `sql` numbers their values, from 0."""
+    shape: Shape
+    rows: int = 0
+    """How many rows it is thought to read at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement for all columns, in one snapshot, for one viewer."""
+
+    text: str
+    asks: tuple[Ask | Keys, ...]
+
+    def __str__(self) -> str:
+        """Print the statement with what its parameters are."""
+        names = ["$1  who asks"]
+        number = 2
+        for ask in self.asks:
+            for place in range(ask.count):
+                told = repr(ask.constant[place]) if ask.constant is not None else "by its arguments"
+                names.append(f"${number}  {ask.path}: {told}")
+                number += 1
+        return self.text + "\n" + textwrap.indent("\n".join(names), "-- ")
+
+
+# What an operation is answered by -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A field of the operation itself."""
+
+    key: str
+    nodes: tuple[FieldNode, ...] = field(repr=False)
+    definition: GraphQLField | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Root):
+    """`__typename`."""
+
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Introspected(Root):
+    """`__schema` or `__type`, which graphql-core answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Root):
+    """A field that one column answers."""
+
+    column: Column | None = None
+    nullable: bool = True
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged(Root):
+    """A field that Python answers first: search, changes, mutations. References in its answer are read afterwards."""
+
+    written: Written | None = None
+
+
+# How Python's answers are written ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value, by its type's serialiser."""
+
+    serialize: Callable[[Any], Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Typename:
+    """The name of the object's type."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list."""
+
+    of: Written
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A field of an object that Python answers with: the attribute it stands in."""
+
+    key: str
+    attribute: str
+    written: Written
+    nullable: bool
+    nodes: tuple[FieldNode, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An object."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A node, read by the statement. What it is asked for depends on its type, so columns are made as types are met."""
+
+    number: int
+    nodes: tuple[FieldNode, ...] = field(repr=False)
+    column_of: Callable[[str], Column] = field(repr=False)
+    columns: dict[str, Column] = field(default_factory=dict, repr=False)
+
+    def column(self, kind: str) -> Column:
+        """Return the column that reads nodes of a type."""
+        if kind not in self.columns:
+            self.columns[kind] = self.column_of(kind)
+        return self.columns[kind]
+
+
+Written: TypeAlias = "Scalar | Typename | Several | Whole | Reference"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What answers one operation."""
+
+    roots: tuple[Root, ...]
+    cost: int
+    cachable: bool
+    statements: dict[tuple[tuple[int, str], ...], Statement] = field(default_factory=dict, repr=False)
+    """By the references that were met: (their number, their type)."""
+
+    def statement(self, met: tuple[tuple[int, str], ...] = ()) -> Statement | None:
+        """Return the statement that reads the roots and the references met; None where nothing is to be read."""
+        if met not in self.statements:
+            columns = [root.column for root in self.roots if isinstance(root, Read) and root.column is not None]
+            columns += [self._reference(number).column(kind) for number, kind in met]
+            if not columns:
+                return None
+            self.statements[met] = statement_of(columns)
+        return self.statements[met]
+
+    def _reference(self, number: int) -> Reference:
+        return next(one for one in self.references() if one.number == number)
+
+    def references(self) -> Iterator[Reference]:
+        """Yield the references that Python's answers may hold."""
+        for root in self.roots:
+            if isinstance(root, Staged) and root.written is not None:
+                yield from _references(root.written)
+
+    def __str__(self) -> str:
+        """Print the plan: its roots, its cost, its statement."""
+        lines = [f"cost {self.cost}"]
+        for root in self.roots:
+            kind = type(root).__name__.lower()
+            name = root.nodes[0].name.value if root.nodes else ""
+            lines.append(f"{kind} {root.key}" + (f" = {name}" if name != root.key else ""))
+        statement = self.statement()
+        return "\n".join([*lines, *([] if statement is None else [str(statement)])])
+
+
+def _references(written: Written) -> Iterator[Reference]:
+    match written:
+        case Reference():
+            yield written
+        case Several():
+            yield from _references(written.of)
+        case Whole():
+            for part in written.parts:
+                yield from _references(part.written)
+        case _:
+            return
+
+
+def statement_of(columns: list[Column]) -> Statement:
+    """Join columns in one statement that sets the viewer first.
+
+    What is read depends on the row that sets the viewer (`lateral`, and a condition on it), so PostgreSQL cannot begin
+    to read before; the setting ends with the statement. Where it were not set, row-level security would show nothing.
+    """
+    names, parts, asks = [], [], []
+    number = 2
+    for place, column in enumerate(columns):
+        asks += column.asks
+        text = renumbered(column.sql, number)
+        number += sum(ask.count for ask in column.asks)
+        names.append(f"c{place}.json as c{place}")
+        parts.append(f"left join lateral (select {text} as json where viewer.name <> '' offset 0) c{place} on true")
+    viewer = f"(select set_config('{VIEWER}', $1, true) as name offset 0) viewer"
+    return Statement(f"select {', '.join(names)}\nfrom {viewer}\n" + "\n".join(parts), tuple(asks))
+
+
+MARK: Final = "\x00"
+"""Stands around a placeholder's number until the statement is put together: no SQL of ours holds it."""
+
+
+def placeholder(number: int) -> str:
+    """Return what stands for a column's value until the statement is put together."""
+    return f"{MARK}{number}{MARK}"
+
+
+def renumbered(text: str, first: int) -> str:
+    """Return a column's SQL with its placeholders as parameters from `first` on."""
+    pieces = text.split(MARK)
+    return "".join(f"${int(piece) + first}" if place % 2 else piece for place, piece in enumerate(pieces))

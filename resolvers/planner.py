@@ -1,0 +1,162 @@
+"""From an operation to its plan. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    is_leaf_type,
+)
+
+from resolvers.bindings import binding_of, python_name
+from resolvers.columns import Columns
+from resolvers.plan import (
+    Constant,
+    Introspected,
+    Part,
+    Plan,
+    Read,
+    Reference,
+    Scalar,
+    Several,
+    Staged,
+    Typename,
+    Whole,
+    failing,
+)
+from resolvers.selection import Selector
+from schema.errors import LimitError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphql import (
+        FieldNode,
+        FragmentDefinitionNode,
+        GraphQLField,
+        GraphQLOutputType,
+        OperationDefinitionNode,
+        VariableValues,
+    )
+
+    from graph.identity import Vault
+    from resolvers.bindings import Bindings
+    from resolvers.limits import DocumentLimits
+    from resolvers.plan import Column, Root, Written
+
+INTROSPECTION: Final = frozenset({"__schema", "__type"})
+
+
+class Planner:
+    """Plans the operations of one schema."""
+
+    def __init__(self, bindings: Bindings, vault: Vault, limits: DocumentLimits) -> None:
+        self._bindings = bindings
+        self._vault = vault
+        self._limits = limits
+
+    def plan(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues,
+        *,
+        careful: bool = False,
+    ) -> Plan:
+        """Return an operation's plan; raise LimitError where it would read too much."""
+        selector = Selector(self._bindings.schema, fragments, variables)
+        columns = Columns(self._bindings, selector, self._vault, self._limits.page_size, careful=careful)
+        drawn = _Drawing(self._bindings, selector, columns)
+        root = self._bindings.schema.get_root_type(operation.operation)
+        assert root is not None
+        roots = [drawn.root(root, key, nodes) for key, nodes in selector.of(root, [operation.selection_set]).items()]
+        if drawn.cost > self._limits.cost:
+            message = (
+                f"This may read {drawn.cost} rows, at most {self._limits.cost} are read for one request."
+                " Ask for smaller pages, or for fewer lists within lists."
+            )
+            raise LimitError("LIMIT_COST", message, limit=self._limits.cost, asked=drawn.cost)
+        return Plan(tuple(roots), drawn.cost, cachable=not drawn.failed)
+
+
+class _Drawing:
+    """One plan in the making."""
+
+    def __init__(self, bindings: Bindings, selector: Selector, columns: Columns) -> None:
+        self._bindings = bindings
+        self._selector = selector
+        self._columns = columns
+        self._references = 0
+        self.cost = 0
+        self.failed = False
+
+    def root(self, kind: GraphQLObjectType, key: str, nodes: tuple[FieldNode, ...]) -> Root:
+        """Return a field of the operation."""
+        name = nodes[0].name.value
+        if name == "__typename":
+            return Constant(key, nodes, value=kind.name)
+        if name in INTROSPECTION:
+            return Introspected(key, nodes)
+        field = kind.fields[name]
+        if binding_of(field) is None:
+            times = self._expected(field, nodes[0])
+            return Staged(key, nodes, field, self._written(field.type, nodes, times))
+        nullable = not isinstance(field.type, GraphQLNonNull)
+        try:
+            column = self._columns.root(key, field, nodes)
+        except RequestError as error:
+            self.failed = True
+            return Read(key, nodes, field, nullable=nullable, error=error)
+        self._noted(column)
+        return Read(key, nodes, field, column, nullable)
+
+    def _noted(self, column: Column, times: int = 1) -> None:
+        self.cost += column.rows * times
+        self.failed = self.failed or failing(column.shape)
+
+    def _expected(self, field: GraphQLField, node: FieldNode) -> int:
+        """Return how many nodes Python's answer may hold: as many as are asked for, where that can be told."""
+        given = self._columns.given(field, node)
+        asked = given.get("first") or len(given.get("ids") or ()) or 1
+        return max(1, int(asked))
+
+    def _written(self, kind: GraphQLOutputType, nodes: tuple[FieldNode, ...], times: int) -> Written:
+        if isinstance(kind, GraphQLNonNull):
+            return self._written(kind.of_type, nodes, times)
+        if isinstance(kind, GraphQLList):
+            nullable = not isinstance(kind.of_type, GraphQLNonNull)
+            return Several(self._written(kind.of_type, nodes, times), nullable)
+        if is_leaf_type(kind):
+            return Scalar(cast("Any", kind).serialize)
+        if isinstance(kind, GraphQLInterfaceType) or kind.name in self._bindings.rows:
+            return self._reference(kind, nodes, times)
+        return self._whole(cast("GraphQLObjectType", kind), nodes, times)
+
+    def _whole(self, kind: GraphQLObjectType, nodes: tuple[FieldNode, ...], times: int) -> Whole:
+        parts = []
+        for key, inner in self._selector.within(kind, nodes).items():
+            name = inner[0].name.value
+            if name == "__typename":
+                parts.append(Part(key, "", Typename(kind.name), nullable=False))
+                continue
+            field = kind.fields[name]
+            nullable = not isinstance(field.type, GraphQLNonNull)
+            parts.append(Part(key, python_name(field), self._written(field.type, inner, times), nullable, inner))
+        return Whole(tuple(parts))
+
+    def _reference(self, kind: GraphQLOutputType, nodes: tuple[FieldNode, ...], times: int) -> Reference:
+        reference = Reference(self._references, nodes, lambda name: self._columns.reference(name, nodes))
+        self._references += 1
+        kinds = [kind] if isinstance(kind, GraphQLObjectType) else self._implementations(kind)
+        # Each node is of one type: what the costliest may read is what all may read.
+        columns = [reference.column(one.name) for one in kinds]
+        self.cost += times * max((column.rows for column in columns), default=0)
+        self.failed = self.failed or any(failing(column.shape) for column in columns)
+        return reference
+
+    def _implementations(self, kind: GraphQLOutputType) -> list[GraphQLObjectType]:
+        return list(self._bindings.schema.get_implementations(cast("GraphQLInterfaceType", kind)).objects)

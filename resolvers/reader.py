@@ -1,0 +1,70 @@
+"""The one way from a plan to the database: a statement that sets its viewer, in a snapshot of its own.
+
+The pool's connections act as a role that owns nothing and may only read, so row-level security holds for every row.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from graph.database import DatabaseError, StatementTimeout, state_of
+from schema.errors import LimitError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from graph.database import Connection, Pool, Row
+
+GONE: Final = "CG404"
+"""What the database's function `gone` raises."""
+
+
+class RowGoneError(Exception):
+    """A row that another refers to is not there: the operation has to be planned with care."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, as row-level security is told."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads for viewers."""
+
+    pool: Pool
+    timeout: int
+    """Milliseconds after which PostgreSQL gives a statement up."""
+
+    async def row(self, viewer: Viewer, text: str, values: Sequence[object]) -> Row:
+        """Run a plan's statement, which gives one row.
+
+        Raises LimitError where it took too long (PostgreSQL has stopped it by then) and RowGoneError. Where the task is
+        cancelled, the statement is as well.
+        """
+        async with self.pool.acquire() as connection:
+            try:
+                row = await connection.fetchrow(text, viewer.name, *values)
+            except StatementTimeout:
+                message = f"This took longer than {self.timeout} ms and was stopped. Ask for less at once."
+                raise LimitError("LIMIT_TIME", message, limit=self.timeout, asked=self.timeout) from None
+            except DatabaseError as error:
+                if state_of(error) == GONE:
+                    raise RowGoneError from error
+                raise
+        assert row is not None
+        return row
+
+    @asynccontextmanager
+    async def lent(self, viewer: Viewer) -> AsyncIterator[Connection]:
+        """Lend a connection to a reader that brings its own statements, in one snapshot for one viewer."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await connection.execute("select set_config('casegraph.viewer', $1, true)", viewer.name)
+            yield connection

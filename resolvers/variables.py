@@ -1,0 +1,47 @@
+"""What an operation's variables change of its plan, and what only of its values. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from graphql import ListValueNode, ObjectValueNode, VariableNode
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from graphql import FieldNode, ValueNode
+
+OF_ANY_VALUE = "·"
+"""Stands for a value that travels as a parameter: another one in its place is answered by the same plan."""
+
+
+def shape_of(value: Any) -> Hashable:
+    """Return what of a variable's value the plan depends on: whether it is there, sizes, choices and orders."""
+    if value is None or isinstance(value, bool | int | Enum):
+        return value
+    if isinstance(value, dict):
+        return tuple((name, shape_of(one)) for name, one in value.items())
+    return OF_ANY_VALUE
+
+
+def shapes_of(variables: Mapping[str, Any]) -> Hashable:
+    """Return what of all variables the plan depends on; one that is absent is not one that is null."""
+    return tuple(sorted((name, shape_of(value)) for name, value in variables.items()))
+
+
+def uses_variables(node: FieldNode) -> bool:
+    """Tell whether a field's arguments hold a variable."""
+    return any(_holds_variable(argument.value) for argument in node.arguments or ())
+
+
+def _holds_variable(value: ValueNode) -> bool:
+    match value:
+        case VariableNode():
+            return True
+        case ListValueNode():
+            return any(_holds_variable(one) for one in value.values)
+        case ObjectValueNode():
+            return any(_holds_variable(one.value) for one in value.fields)
+        case _:
+            return False

@@ -1,0 +1,68 @@
+"""What can be followed as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from schema.enums import ChangeKind
+from schema.fields import followed, told
+from schema.inputs import CaseFilter, SubmissionFilter
+from schema.ports import Info
+from schema.types import Case, Submission
+
+Behind = Annotated[
+    str | None,
+    strawberry.argument(
+        name="after",
+        description="Go on behind the event, or the page of `changes`, that had this cursor; from now on if left out.",
+    ),
+]
+
+
+@strawberry.type(description="Something that happened in a case.")
+class CaseChange:
+    cursor: str = told("Give it to `after` to go on behind this event without missing or doubling one.")
+    kind: ChangeKind = told("What happened.")
+    at: datetime = told("When it happened.")
+    case: Case = told("The case that answers for it, as it is when this is sent.")
+
+
+@strawberry.type(description="A submission that came in.")
+class SubmissionReceipt:
+    cursor: str = told("Give it to `after` to go on behind this event without missing or doubling one.")
+    kind: ChangeKind = told("What happened.")
+    at: datetime = told("When it happened.")
+    submission: Submission = told("The submission, as it is when this is sent.")
+
+
+@strawberry.type(description="What can be followed.")
+class Subscription:
+    @followed("What happens in cases: opened, moved, joined, parted, something filed in them or recorded.")
+    async def case_changed(
+        self,
+        info: Info,
+        *,
+        chosen: Annotated[
+            CaseFilter | None, strawberry.argument(name="filter", description="Which cases, as they are by then.")
+        ] = None,
+        after: Behind = None,
+    ) -> AsyncGenerator[CaseChange, None]:
+        async for event in info.context.follows.case_changed(chosen, after):
+            yield event
+
+    @followed("Submissions as they are taken in.")
+    async def submission_received(
+        self,
+        info: Info,
+        *,
+        chosen: Annotated[
+            SubmissionFilter | None, strawberry.argument(name="filter", description="Which submissions.")
+        ] = None,
+        after: Behind = None,
+    ) -> AsyncGenerator[SubmissionReceipt, None]:
+        async for event in info.context.follows.submission_received(chosen, after):
+            yield event
