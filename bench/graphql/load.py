@@ -55,7 +55,9 @@ def load(url: str, bodies: Path, *, least: float, seconds: int = SECONDS) -> Loa
     ]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     told = orjson.loads(done.stdout.splitlines()[-1])
-    if told["failed"] or not told["requests"]:
+    if not told["requests"]:
+        raise LoadError(f"{url}: no answer came within {seconds} s.")
+    if told["failed"]:
         raise LoadError(f"{url}: {told['failed']} of {told['requests']} requests failed.")
     if told["bytes"] / told["requests"] < least:
         raise LoadError(f"{url}: answers of {told['bytes'] / told['requests']:.0f} bytes, {least:.0f} were expected.")

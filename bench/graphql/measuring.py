@@ -73,10 +73,10 @@ async def _run(folder: Path) -> list[Row]:
 def _measure(url: str, folder: Path, asked: Sequence[Asked]) -> list[Row]:
     with ExitStack() as stack:
         started = [stack.enter_context(servers.casegraph(url, folder)), stack.enter_context(servers.loaders(url))]
-        if servers.no_npm():
-            _tell("There is no `npm`: install it to compare with PostGraphile, whose rows are left out.")
-        else:
+        try:
             started.append(stack.enter_context(servers.postgraphile(url)))
+        except servers.NotHereError as error:
+            _tell(str(error))
         bodies = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="casegraph-bench-")))
         targets = [target for one in asked for target in _targets(one, started, bodies)]
         for target in targets:

@@ -32,6 +32,10 @@ class ServerError(Exception):
     """A server does not start or does not answer as it should."""
 
 
+class NotHereError(Exception):
+    """A server cannot be had on this machine; the others can be measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server that answers."""
@@ -82,13 +86,10 @@ def postgraphile(url: str) -> Iterator[Server]:
         yield server
 
 
-def no_npm() -> bool:
-    """Tell whether PostGraphile cannot be installed here."""
-    return shutil.which("npm") is None
-
-
 def _installed() -> Path:
     """Return the folder that holds PostGraphile and its Node as they are pinned, outside of the checkout."""
+    if shutil.which("npm") is None:
+        raise NotHereError("There is no `npm`: install it to compare with PostGraphile, whose rows are left out.")
     lock = (POSTGRAPHILE / "package-lock.json").read_bytes()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "casegraph-bench" / f"postgraphile-{hashlib.sha256(lock).hexdigest()[:12]}"
@@ -97,7 +98,8 @@ def _installed() -> Path:
         shutil.copy(POSTGRAPHILE / name, folder)
     if not (folder / "installed").exists():
         words = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-        subprocess.run(words, cwd=folder, check=True, stdout=sys.stderr)
+        if subprocess.run(words, cwd=folder, check=False, stdout=sys.stderr).returncode:
+            raise NotHereError("`npm ci` could not install PostGraphile, whose rows are left out.")
         (folder / "installed").touch()
     return folder
 
