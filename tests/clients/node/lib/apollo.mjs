@@ -63,5 +63,6 @@ export function open(url, { byGet = false, joins = false, schema, socket } = {})
 async function told(asked) {
   const { data, error } = await asked;
   if (error && !CombinedGraphQLErrors.is(error)) throw error;
-  return { data, errors: (error?.errors ?? []).map(({ message, extensions }) => ({ message, code: extensions?.code })) };
+  const errors = error?.errors ?? [];
+  return { data, errors: errors.map(({ message, extensions }) => ({ message, code: extensions?.code })) };
 }

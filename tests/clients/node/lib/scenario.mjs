@@ -21,6 +21,7 @@ export const message = (title, more = {}) => ({
   title,
   text: `${title}，已经三个月了。`,
   receivedAt: '2026-11-24T03:58:15Z',
+  source: 'board',
   externalId: title,
   platform: '留言板',
   likes: 3,
@@ -33,6 +34,13 @@ export async function submit(client, title, more) {
   assert.deepEqual(errors, []);
   assert.deepEqual(data.submitWebMessage.errors, []);
   return data.submitWebMessage;
+}
+
+/** Return the cursor of what happened last, while it is little. */
+export async function position(client) {
+  const { changes } = await good(client.query('Position', {}));
+  assert.equal(changes.more, false);
+  return changes.cursor;
 }
 
 /** Return the data of an answer that has no errors. */

@@ -33,7 +33,8 @@ export function follow(client, name, variables = {}) {
     throw new Error(`${name} is over`, { cause: error });
   });
   failed.catch(() => {});
-  client.subscribe(name, variables, { next: (data) => events.put(data.caseChanged ?? data.submissionReceived), error: end });
+  const next = (data) => events.put(data.caseChanged ?? data.submissionReceived);
+  client.subscribe(name, variables, { next, error: end });
 
   return {
     take: (what) => Promise.race([events.take(what), failed]),
@@ -49,7 +50,11 @@ export function follow(client, name, variables = {}) {
   };
 }
 
-/** Return once something is followed: send messages until the last of them arrives. */
+/**
+ * Return once something is followed: send messages until the last of them arrives.
+ *
+ * The protocol does not tell when a subscription has begun, and one without a cursor leaves out what came before.
+ */
 export async function begun(followed, send) {
   const ring = { count: 0, heard: false };
   const first = followed.take('the first event').then((event) => {

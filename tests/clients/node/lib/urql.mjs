@@ -7,7 +7,7 @@ import { documents } from './documents.mjs';
 
 /** The types without an id, which are part of what holds them. */
 const VALUES = [
-  'CaseChange', 'CaseLink', 'HotlineDetails', 'LetterDetails', 'Link', 'SubmissionReceipt', 'UserError',
+  'CaseChange', 'CaseLink', 'ChangePage', 'HotlineDetails', 'LetterDetails', 'Link', 'SubmissionReceipt', 'UserError',
   'VisitDetails', 'WebDetails',
 ];
 const PAGES = { Query: { cases: relayPagination() }, Case: { submissions: relayPagination() } };
@@ -49,7 +49,8 @@ export function open(url, { byGet = false, joins = false, schema, socket } = {})
 
     /** Load a list page by page and return it as the cache joins the pages. */
     async scroll(name, variables, pick, turn) {
-      const read = async (more) => pick((await client.query(documents[name], { ...variables, ...more }).toPromise()).data);
+      const ask = (more) => client.query(documents[name], { ...variables, ...more }).toPromise();
+      const read = async (more) => pick((await ask(more)).data);
       let whole = await read({});
       for (let next = turn(whole.pageInfo); next; next = turn(whole.pageInfo)) whole = await read(next);
       return whole;

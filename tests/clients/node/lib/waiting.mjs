@@ -33,8 +33,4 @@ export class Inbox {
     if (this.#kept.length) return Promise.resolve(this.#kept.shift());
     return within(new Promise((resolve) => this.#waiting.push(resolve)), what);
   }
-
-  get size() {
-    return this.#kept.length;
-  }
 }

@@ -4,6 +4,7 @@ import { Client, fetchExchange } from '@urql/core';
 
 import { useFragment } from './generated';
 import {
+  CaseChangedDocument,
   CaseFieldsFragmentDoc,
   CasePageDocument,
   CaseStatus,
@@ -38,13 +39,22 @@ function told({ number, title, submissionCount, openedAt }: CaseFieldsFragment):
 
 /** Send a message and return its likes, if its platform counts them. */
 export async function sent(text: string): Promise<number | null> {
-  const input: SubmitWebMessageInput = { title: text, text, receivedAt: '2026-11-24T03:58:15Z', kind: PetitionKind.Appeal };
+  const receivedAt = '2026-11-24T03:58:15Z';
+  const input: SubmitWebMessageInput = { title: text, text, receivedAt, kind: PetitionKind.Appeal };
   const { data, error } = await urql.mutation(SubmitWebMessageDocument, { input }).toPromise();
   if (error || !data) throw error ?? new Error('Nothing came back.');
   const refused = useFragment(ErrorFieldsFragmentDoc, data.submitWebMessage.errors);
   if (refused.some(({ code }) => code === UserErrorCode.Rejected)) throw new Error(refused[0]?.message);
   const submission = useFragment(SubmissionFieldsFragmentDoc, data.submitWebMessage.submission);
   return submission && 'likes' in submission.details ? (submission.details.likes ?? null) : null;
+}
+
+/** Tell each change of the cases that ask for a decision, from a cursor on. */
+export function follow(after: string | null, tell: (line: string, cursor: string) => void): void {
+  const filter = { kind: { equals: PetitionKind.Appeal } };
+  urql.subscription(CaseChangedDocument, { filter, after }).subscribe(({ data }) => {
+    if (data) tell(told(useFragment(CaseFieldsFragmentDoc, data.caseChanged.case)), data.caseChanged.cursor);
+  });
 }
 
 /** What has to be refused: a page size in words, a title that is left out, a status that there is not. */

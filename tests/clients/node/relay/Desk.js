@@ -1,4 +1,4 @@
-/** What the desk does: a message whose case comes first in the list, and cases that are joined. */
+/** What the desk does: a message whose case comes first in the list, cases that are joined, and what it follows. */
 const { graphql } = require('relay-runtime');
 
 module.exports = {
@@ -28,6 +28,18 @@ module.exports = {
         }
         errors {
           message
+        }
+      }
+    }
+  `,
+  changes: graphql`
+    subscription DeskChangesSubscription($filter: CaseFilter, $after: String) {
+      caseChanged(filter: $filter, after: $after) {
+        cursor
+        kind
+        case {
+          title
+          ...CaseSubmissions_case
         }
       }
     }

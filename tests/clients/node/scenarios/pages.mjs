@@ -59,5 +59,6 @@ for (const other of others) {
   assert.deepEqual(joinCases.errors, []);
   assert.equal(joinCases.case.id, leading.case.id);
 }
-await compare({ name: 'CaseFile', variables: { id: leading.case.id }, pick: (data) => data.case.submissions }, latestFirst);
+const submissions = { name: 'CaseFile', variables: { id: leading.case.id }, pick: (data) => data.case.submissions };
+await compare(submissions, latestFirst);
 process.exit();

@@ -5,7 +5,7 @@ import { open, submit, url } from '../lib/scenario.mjs';
 import { begun, follow, openSocket } from '../lib/socket.mjs';
 
 const NAME = 'SubmissionReceived';
-const filter = { channel: { equals: 'WEB' }, source: 'web' };
+const filter = { channel: { equals: 'WEB' }, source: 'board' };
 const titleOf = ({ submission }) => submission.title;
 
 const writer = open();

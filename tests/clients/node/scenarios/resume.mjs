@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { print } from 'graphql';
 
 import { documents } from '../lib/documents.mjs';
-import { open, submit, url } from '../lib/scenario.mjs';
-import { begun, follow, openSocket } from '../lib/socket.mjs';
+import { open, position, submit, url } from '../lib/scenario.mjs';
+import { follow, openSocket } from '../lib/socket.mjs';
 
-let last = null;
+const writer = open();
+let last = await position(writer);
 let connections = 0;
 const socket = openSocket(url, {
   retryAttempts: 5,
@@ -32,9 +33,7 @@ const client = {
   },
 };
 
-const writer = open();
 const received = follow(client, 'SubmissionReceived');
-await begun(received, (title) => submit(writer, title));
 for (const title of ['电梯停运', '门禁失灵', '路灯坏了']) {
   socket.cut();
   await submit(writer, title);

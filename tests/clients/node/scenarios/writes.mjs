@@ -33,7 +33,8 @@ const { joinCases } = await good(client.mutate('JoinCases', { input: join }));
 assert.deepEqual(joinCases.errors, []);
 const { case: joined } = await whole.take('the joined case');
 assert.deepEqual([joined.id, joined.submissions.totalCount], [first.case.id, 2]);
-assert.deepEqual(joined.relations.map(({ relation, originId }) => [relation, originId]), [['SAME_MATTER', second.case.id]]);
+const ties = joined.relations.map(({ relation, originId }) => [relation, originId]);
+assert.deepEqual(ties, [['SAME_MATTER', second.case.id]]);
 
 const neighbour = { division: '430104', text: '楼下烧烤店油烟扰民。', mentions: [{ account: 'u1', name: '王某' }] };
 const third = await submit(client, '油烟', neighbour);
