@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from connectors.connector import ReadOptions
     from graph.database import Pool
@@ -50,6 +51,7 @@ ANYBODY: Final = Viewer("desk")
 PATIENCE: Final = 30.0
 """Seconds that a client may take to accept what it is sent."""
 STATEMENT_TIMEOUT: Final = 10_000
+TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
 NDJSON = "application/x-ndjson"
 CHANGES_A_PAGE = 100
 COUNT: Final = re.compile(r"\d{1,9}\Z", re.ASCII)
@@ -99,15 +101,12 @@ def executor_of(services: Services, limits: DocumentLimits, timeout: int) -> Exe
     return Executor(schema.build(), reader, services.vault, limits, context)
 
 
-def build_app(services: Services, limits: DocumentLimits | None = None, timeout: int = STATEMENT_TIMEOUT) -> Starlette:
+def build_app(services: Services, limits: DocumentLimits | None = None, timeout: int = STATEMENT_TIMEOUT) -> ASGIApp:
     """Return the application; the caller opens and closes the services."""
     executor = executor_of(services, limits or DocumentLimits(), timeout)
     metrics = Metrics()
     over_http = GraphQLOverHTTP(executor, lambda _: ANYBODY, metrics.failed)
     over_websocket = GraphQLOverWebSocket(Streams(executor, ANYBODY, metrics.failed), PATIENCE)
-
-    async def graphql(request: Request) -> Response:
-        return await over_http(request)
 
     async def healthz(_: Request) -> Response:
         return await probes.healthz()
@@ -124,10 +123,10 @@ def build_app(services: Services, limits: DocumentLimits | None = None, timeout:
     async def follow(request: Request) -> Response:
         return await follow_changes(request, services)
 
-    return Starlette(
+    routes = Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", over_websocket),
+            Route("/graphql", _not_so, methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", figures),
@@ -135,9 +134,23 @@ def build_app(services: Services, limits: DocumentLimits | None = None, timeout:
             Route("/sync/changes", follow),
             Mount(graphiql.ADDRESS, graphiql.files()),
         ],
-        middleware=[Middleware(Measured, metrics=metrics), Middleware(LoopbackOnly), Middleware(Masked)],
+        middleware=[Middleware(Masked)],
         exception_handlers={RefusalError: _refused, HTTPException: _http},
     )
+    return Measured(LoopbackOnly(Front(Masked(over_http), routes)), metrics)
+
+
+class Front:
+    """Gives requests to `/graphql` to what answers them, and all others to the routes."""
+
+    def __init__(self, graphql: ASGIApp, routes: ASGIApp) -> None:
+        self._graphql = graphql
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        taken = scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] in TAKEN
+        await (self._graphql if taken else self._routes)(scope, receive, send)
 
 
 async def follow_changes(request: Request, services: Services) -> Response:
@@ -158,6 +171,10 @@ def _page_size(text: str) -> int:
         message = f"A page has at most {LARGEST_PAGE} changes."
         raise RefusalError(400, "LIMIT_PAGE_SIZE", message, limit=LARGEST_PAGE, asked=int(text))
     return int(text)
+
+
+async def _not_so(_: Request) -> Response:
+    raise HTTPException(405)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from graphql import OperationType
-from starlette.responses import Response
+from starlette.requests import Request
 
 from casegraph import graphiql
+from casegraph.leaving import ClientGoneError, unless_gone
 from casegraph.refusals import RefusalError, bounded_body, content_type
 from resolvers.execution import Asked, NotTakenError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from graphql import GraphQLError
-    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from resolvers.execution import Answer, Executor
     from resolvers.reader import Viewer
@@ -129,7 +130,7 @@ def status_of(answer: Answer, media: str) -> int:
 
 
 class GraphQLOverHTTP:
-    """Answers `/graphql`."""
+    """Answers `/graphql`, as an ASGI application: what surrounds an endpoint otherwise costs as much as a small query."""
 
     def __init__(
         self, executor: Executor, viewer: Callable[[Request], Viewer], on_errors: Callable[[list[GraphQLError]], None]
@@ -138,28 +139,45 @@ class GraphQLOverHTTP:
         self._viewer = viewer
         self._on_errors = on_errors
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if wants_page(request) and "query" not in request.query_params:
-            return graphiql.page()
-        if wants_page(request) and PLAIN not in request.headers["accept"]:
-            return graphiql.page()
+        request = Request(scope, receive)
+        if wants_page(request) and ("query" not in request.query_params or PLAIN not in request.headers["accept"]):
+            await graphiql.page()(scope, receive, send)
+            return
         media = accepted(request.headers.get("accept"))
         if media is None:
-            return RefusalError(406, "NOT_ACCEPTABLE", f"Answers come as {MODERN} or {PLAIN}.").response()
+            refusal = RefusalError(406, "NOT_ACCEPTABLE", f"Answers come as {MODERN} or {PLAIN}.")
+            await refusal.response()(scope, receive, send)
+            return
         try:
-            return await self._answer(request, await asked_of(request), media)
+            asked = await asked_of(request)
+            async with unless_gone(receive):
+                answer = await self._answer(request, asked, media)
         except RefusalError as refusal:
-            return refusal.response(f"{media}; charset=utf-8")
+            await refusal.response(f"{media}; charset=utf-8")(scope, receive, send)
+        except ClientGoneError:
+            return
+        else:
+            await _send(send, answer.body(), status_of(answer, media), media, with_body=request.method != "HEAD")
 
-    async def _answer(self, request: Request, asked: Asked, media: str) -> Response:
+    async def _answer(self, request: Request, asked: Asked, media: str) -> Answer:
         try:
             answer = await self._executor.execute(asked, self._viewer(request), _allowed(request.method))
         except NotTakenError:
             raise _not_taken(request.method, media) from None
         if answer.errors:
             self._on_errors(answer.errors)
-        return Response(answer.body(), status_code=status_of(answer, media), media_type=f"{media}; charset=utf-8")
+        return answer
+
+
+async def _send(send: Send, body: bytes, status: int, media: str, *, with_body: bool) -> None:
+    headers = [
+        (b"content-type", f"{media}; charset=utf-8".encode()),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body if with_body else b""})
 
 
 def _not_taken(method: str, media: str) -> RefusalError:

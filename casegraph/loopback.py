@@ -6,6 +6,7 @@ either keep away a page of another site that opens a WebSocket to this machine: 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,12 +27,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def refusal_of(headers: Headers) -> RefusalError | None:
+@lru_cache(maxsize=1_000)
+def refusal_of(host: str, origin: str | None) -> RefusalError | None:
     """Return why a request is refused by its headers, None where it is not. Pure."""
-    if not is_loopback(headers.get("host", "")):
+    if not is_loopback(host):
         message = "This server answers to the names of its own machine alone, such as 127.0.0.1."
         return RefusalError(421, "MISDIRECTED", message)
-    origin = headers.get("origin")
     if origin is not None and not is_loopback(origin.partition("://")[2]):
         return RefusalError(403, "FOREIGN_ORIGIN", "Pages of other sites are not answered.")
     return None
@@ -45,7 +46,10 @@ class LoopbackOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what was sent to this machine by one of its own names."""
-        refusal = refusal_of(Headers(scope=scope)) if scope["type"] in {"http", "websocket"} else None
+        refusal = None
+        if scope["type"] in {"http", "websocket"}:
+            headers = Headers(scope=scope)
+            refusal = refusal_of(headers.get("host", ""), headers.get("origin"))
         if refusal is None:
             await self._app(scope, receive, send)
         else:

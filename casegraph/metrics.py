@@ -31,6 +31,8 @@ class Metrics:
         self._seconds = Histogram(
             "casegraph_request_seconds", "How long answers took.", ("route",), buckets=SECONDS, registry=self._registry
         )
+        self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        """By route, method and status: looking them up by labels costs as much as counting."""
         self._errors = Counter(
             "casegraph_graphql_errors", "Errors in GraphQL answers.", ("code",), registry=self._registry
         )
@@ -43,8 +45,12 @@ class Metrics:
     def answered(self, path: str, method: str, status: int, seconds: float) -> None:
         """Count a request under its route, so that no path of anybody's making becomes a label."""
         route = next((known for known in ROUTES if path == known or path.startswith(known + "/")), "other")
-        self._requests.labels(route, method if method in METHODS else "other", status).inc()
-        self._seconds.labels(route).observe(seconds)
+        key = (route, method if method in METHODS else "other", status)
+        counted = self._counted.get(key)
+        if counted is None:
+            counted = self._counted[key] = (self._requests.labels(*key), self._seconds.labels(route))
+        counted[0].inc()
+        counted[1].observe(seconds)
 
     def failed(self, errors: list[GraphQLError]) -> None:
         """Count the errors of a GraphQL answer."""

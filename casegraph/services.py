@@ -134,7 +134,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             yield _wire(settings, url, (pool, reading), vault, engine)
         finally:
             await asyncio.to_thread(engine.close)
-            await reading.close()
+            reading.terminate()
             await pool.close()
 
 

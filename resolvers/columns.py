@@ -23,7 +23,7 @@ from graphql import (
 from resolvers.bindings import binding_of, is_connection, python_name
 from resolvers.cursors import PlainCursors, SealedCursors
 from resolvers.pages import Listing, key_sql
-from resolvers.plan import Ask, Column, Items, Keys, Leaf, Member, Structure, placeholder
+from resolvers.plan import Ask, Column, Items, Keys, Leaf, Member, Structure, failing, placeholder, plain
 from resolvers.sql import Constant, concatenated, object_of, or_null
 from resolvers.variables import uses_variables
 from schema.bindings import GlobalId, Lookup, Many, One, Same, Value, Variants
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from graph.identity import Vault
     from resolvers.bindings import Bindings
+    from resolvers.conditions import Condition
     from resolvers.cursors import Cursors
     from resolvers.pages import Stretch
     from resolvers.plan import Shape
@@ -47,6 +48,10 @@ GONE: Final = "gone"
 """The function of the database that raises where a row that must be there is not; see `Columns.careful`."""
 AS_TEXT: Final = frozenset({"Int", "BigInt"})
 """What prints in JSON as it does in SQL."""
+
+
+class OtherPlanError(Exception):
+    """Arguments ask for other conditions than the plan was made for: it has to be made anew."""
 
 
 @dataclass(slots=True)
@@ -139,7 +144,7 @@ class Columns:
         found = self._found(target, nodes, "given.key")
         array = f"unnest({placeholder(0)}::uuid[]) with ordinality given (key, nth)"
         text = f"(select array_agg(convert_to({found.pieces[0]}, 'UTF8') order by given.nth) from {array})"
-        return Column(text, tuple(self._asks), found.shape, self._rows)
+        return self._made(text, found.shape)
 
     def _begin(self, path: str) -> None:
         self._asks = []
@@ -148,7 +153,10 @@ class Columns:
 
     def _column(self, written: Written) -> Column:
         text = f"convert_to({concatenated(written.pieces)}, 'UTF8')"
-        return Column(text, tuple(self._asks), written.shape, self._rows)
+        return self._made(text, written.shape)
+
+    def _made(self, text: str, shape: Shape) -> Column:
+        return Column(text, tuple(self._asks), None if plain(shape) else shape, self._rows, failing(shape))
 
     # Objects ------------------------------------------------------------------------------------------------------
 
@@ -269,17 +277,16 @@ class Columns:
         self._rows += self._times
         members, shapes = page.members(connection, fields)
         self._times = outer
-        used = [*stretch.filters] if page.paged or page.counted else []
-        used += [*stretch.conditions, *stretch.valued, *stretch.nulls] if page.paged else []
-        count = sum(len(condition.values) for condition in used)
-        cut = None if page.paged else len(stretch.filters) if page.counted else 0
-        first = self._ask(
-            definition, nodes[0],
-            lambda given: tuple(
-                value for condition in listing.stretch(given).parts[:cut] for value in condition.values
-            ),
-            given, count,
-        )  # fmt: skip
+        parts = page.parts(stretch)
+        texts = [condition.text for condition in parts]
+
+        def values(given: Mapping[str, Any]) -> tuple[object, ...]:
+            found = page.parts(listing.stretch(given))
+            if [condition.text for condition in found] != texts:
+                raise OtherPlanError
+            return _values(found)
+
+        first = self._ask(definition, nodes[0], values, given, len(_values(parts)))
         text = page.sql(object_of(members), parent, first)
         return Written([text], Structure(tuple(shapes)))
 
@@ -338,6 +345,12 @@ class _Page:
         """Whether all rows are counted."""
         self._more = False
 
+    def parts(self, stretch: Stretch) -> tuple[Condition, ...]:
+        """Return the conditions that the connection's SQL uses."""
+        if self.paged:
+            return stretch.parts
+        return stretch.filters if self.counted else ()
+
     def members(
         self, connection: GraphQLObjectType, fields: Fields
     ) -> tuple[list[tuple[str, Sequence[str]]], list[Member]]:
@@ -369,9 +382,7 @@ class _Page:
 
     def _items(self, item: Written) -> Written:
         self.paged = True
-        order = f"order by {self._row.alias}.nth{' desc' if self._stretch.backwards else ''}"
-        kept = FILTERED
-        text = f"string_agg({concatenated(item.pieces)}, ',' {order}){kept}"
+        text = f"string_agg({concatenated(item.pieces)}, ',' {SORTED}){FILTERED}"
         return Written([Constant("["), text, Constant("]")], Items(item.shape, nullable=False))
 
     def _node(self, nodes: tuple[FieldNode, ...]) -> Written:
@@ -447,7 +458,11 @@ class _Page:
         where += placed(stretch.filters)
         counted = f"(select count(*) from {source} where {where})"
         filtered = f" filter (where {row.alias}.nth <= {stretch.size})" if self._more else ""
-        text = concatenated(pieces).replace(COUNT, counted).replace(FILTERED, filtered)
+        # Rows come in this order already, which PostgreSQL sees where nothing has to be numbered.
+        sorting = _order_by(stretch.order, row.alias)
+        if self._more:
+            sorting = f"order by {row.alias}.nth{' desc' if stretch.backwards else ''}"
+        text = concatenated(pieces).replace(COUNT, counted).replace(FILTERED, filtered).replace(SORTED, sorting)
         if not self.paged:
             return text
         limit = stretch.size + (1 if self._more else 0)
@@ -461,15 +476,22 @@ class _Page:
         else:
             where += placed(stretch.conditions)
             rows = f"select {chosen} from {source} where {where} {_order_by(order, row.alias)} limit {limit}"
-        fetched = ", count(*) over () as fetched" if self._more else ""
+        if not self._more:
+            return f"(select {text} from ({rows}) {row.alias}{row.joins})"
         numbered = _order_by(order, row.alias, nulls_first=stretch.backwards)
-        page = f"(select {row.alias}.*, row_number() over ({numbered}) as nth{fetched} from ({rows}) {row.alias}) {row.alias}"
+        counts = f"row_number() over ({numbered}) as nth, count(*) over () as fetched"
+        page = f"(select {row.alias}.*, {counts} from ({rows}) {row.alias}) {row.alias}"
         return f"(select {text} from {page}{row.joins})"
+
+
+def _values(parts: Sequence[Condition]) -> tuple[object, ...]:
+    return tuple(value for condition in parts for value in condition.values)
 
 
 COUNT: Final = "\x01count\x01"
 FILTERED: Final = "\x01kept\x01"
-"""Stand where a page's count and its filter come, until the page is known."""
+SORTED: Final = "\x01sorted\x01"
+"""Stand where a page's count, filter and order come, until the page is known."""
 
 
 def _columns_of(alias: str, text: str, order: Order) -> str:

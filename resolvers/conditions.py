@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Given = Mapping[str, Any]
     """An input as GraphQL gives it: its fields by their names, None where one was left out."""
 
+DIVISION_LEVELS: Final = (2, 4, 6)
+TOPIC_LEVELS: Final = (1, 2)
+"""Levels that are columns of their own, by digits and by names, with an index in the order of each list."""
 CODE: Final = re.compile(r"\d{2,12}\Z", re.ASCII)
 
 
@@ -66,11 +69,15 @@ def _topic(chosen: Given | None) -> Iterator[Condition]:
         yield Condition("{row}.topic = {0}::text", (clean("topic", chosen["equals"]),))
     if chosen and chosen["within"] is not None:
         path = clean("topic", chosen["within"])
-        # The path itself, and what follows its slash; `0` follows `/`.
-        yield Condition(
-            "({row}.topic = {0}::text or {row}.topic >= {1}::text and {row}.topic < {2}::text)",
-            (path, path + "/", path + "0"),
-        )
+        level = path.count("/") + 1
+        if level in TOPIC_LEVELS:
+            yield Condition(f"{{row}}.topic_{level} = {{0}}::text", (path,))
+        else:
+            # The path itself, and what follows its slash; `0` follows `/`.
+            yield Condition(
+                "({row}.topic = {0}::text or {row}.topic >= {1}::text and {row}.topic < {2}::text)",
+                (path, path + "/", path + "0"),
+            )
 
 
 def _code(column: str, chosen: Given | None) -> Iterator[Condition]:
@@ -79,11 +86,14 @@ def _code(column: str, chosen: Given | None) -> Iterator[Condition]:
         yield Condition(f"{{row}}.{column} = {{0}}::text", (exact if column == "division" else exact.ljust(6, "0"),))
     if chosen and chosen["within"] is not None:
         prefix = division_prefix(chosen["within"])
-        # A range: under row-level security `like` reaches no index.
-        yield Condition(
-            f"{{row}}.{column} >= {{0}}::text and {{row}}.{column} < {{1}}::text",
-            (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),
-        )
+        if column == "division" and len(prefix) in DIVISION_LEVELS:
+            yield Condition(f"{{row}}.division_{len(prefix)} = {{0}}::text", (prefix,))
+        else:
+            # A range: under row-level security `like` reaches no index.
+            yield Condition(
+                f"{{row}}.{column} >= {{0}}::text and {{row}}.{column} < {{1}}::text",
+                (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),
+            )
 
 
 def _instants(column: str, chosen: Given | None) -> Iterator[Condition]:

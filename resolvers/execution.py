@@ -22,10 +22,11 @@ from graphql import (
 from strawberry.types.arguments import convert_arguments
 
 from resolvers.bindings import DEFINITION, Bindings
+from resolvers.columns import OtherPlanError
 from resolvers.documents import Documents
 from resolvers.failures import Stage, shaped
 from resolvers.finishing import NOTHING, Finisher, MissingError, NullError, Ref, Writer, references
-from resolvers.plan import Constant, Introspected, Keys, Read, Staged, plain
+from resolvers.plan import Constant, Introspected, Keys, Read, Staged
 from resolvers.planner import Planner
 from resolvers.reader import RowGoneError
 from resolvers.variables import shapes_of
@@ -238,6 +239,8 @@ class _Run:
 
     async def answer(self, plan: Plan, events: Mapping[str, Any] | None = None) -> Answer:
         """Answer the whole operation: a mutation's fields one after the other, all others from one snapshot."""
+        if plan.direct:
+            return await self._written(plan, plan.roots, {})
         if self._prepared.operation.operation is OperationType.MUTATION:
             return await self._serially(plan)
         values = dict(events or {})
@@ -276,9 +279,12 @@ class _Run:
             return error
 
     async def _written(self, plan: Plan, roots: Sequence[Root], values: Mapping[str, Any]) -> Answer:
-        met, keys = _references(roots, values)
+        met, keys = _references(roots, values) if values else ((), {})
         try:
             found = await self._read(plan, roots, met, keys)
+            if plan.direct:
+                data = {root.key: orjson.Fragment(column) for root, column in zip(roots, found, strict=True)}
+                return Answer(data, executed=True)
         except RowGoneError:
             plan = self._executor.plan(self._prepared, careful=True)
             found = await self._read(plan, plan.roots, met, keys)
@@ -296,7 +302,7 @@ class _Run:
         """Answer with an error everything that the statement was to read."""
         roots = [replace(root, column=None, error=error) if isinstance(root, Read) else root for root in roots]
         values = {
-            root.key: error if root.written and references(values[root.key], root.written) else values[root.key]
+            root.key: error if _references([root], values)[0] else values[root.key]
             for root in roots
             if isinstance(root, Staged)
         }
@@ -327,7 +333,7 @@ class _Run:
     def _asked(self, ask: Ask) -> tuple[object, ...]:
         try:
             return ask.values(get_argument_values(ask.definition, ask.node, self._prepared.variables))
-        except (RequestError, GraphQLError) as error:
+        except (RequestError, GraphQLError, OtherPlanError) as error:
             raise _ValuesError from error
 
     def _finished(
@@ -390,8 +396,8 @@ class _ValuesError(Exception):
     """A field's arguments cannot be answered as they are."""
 
 
-def _answered(column: bytes, shape: Shape, root: Read, finisher: Finisher) -> Any:
-    if plain(shape):
+def _answered(column: bytes, shape: Shape | None, root: Read, finisher: Finisher) -> Any:
+    if shape is None:
         return orjson.Fragment(column)
     return finisher.root(orjson.loads(column), shape, root.nodes, (root.key,), nullable=root.nullable)
 
@@ -413,8 +419,7 @@ def _writer(plan: Plan, finisher: Finisher, nodes: Mapping[tuple[int, str, Any],
     shapes = {one.number: one for one in plan.references()}
 
     def shape(number: int, kind: str) -> Shape | None:
-        found = shapes[number].column(kind).shape
-        return None if plain(found) else found
+        return shapes[number].column(kind).shape
 
     def read(number: int, ref: Ref) -> Any:
         node = nodes.get((number, ref.kind, ref.key))

@@ -113,9 +113,12 @@ class Column:
     sql: str
     asks: tuple[Ask | Keys, ...]
     """In the order in which `sql` numbers their values, from 0."""
-    shape: Shape
+    shape: Shape | None
+    """How it has to be finished; None where it is sent as PostgreSQL wrote it."""
     rows: int = 0
     """How many rows it is thought to read at most."""
+    failing: bool = False
+    """Whether errors stand in it, which depend on the arguments' very values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,8 @@ class Plan:
     roots: tuple[Root, ...]
     cost: int
     cachable: bool
+    direct: bool = False
+    """Whether one statement answers everything, with nothing to be done before or after."""
     statements: dict[tuple[tuple[int, str], ...], Statement] = field(default_factory=dict, repr=False)
     """By the references that were met: (their number, their type)."""
 

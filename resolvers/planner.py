@@ -26,7 +26,6 @@ from resolvers.plan import (
     Staged,
     Typename,
     Whole,
-    failing,
 )
 from resolvers.selection import Selector
 from schema.errors import LimitError, RequestError
@@ -80,7 +79,8 @@ class Planner:
                 " Ask for smaller pages, or for fewer lists within lists."
             )
             raise LimitError("LIMIT_COST", message, limit=self._limits.cost, asked=drawn.cost)
-        return Plan(tuple(roots), drawn.cost, cachable=not drawn.failed)
+        direct = all(isinstance(root, Read) and root.column and root.column.shape is None for root in roots)
+        return Plan(tuple(roots), drawn.cost, cachable=not drawn.failed, direct=direct)
 
 
 class _Drawing:
@@ -116,7 +116,7 @@ class _Drawing:
 
     def _noted(self, column: Column, times: int = 1) -> None:
         self.cost += column.rows * times
-        self.failed = self.failed or failing(column.shape)
+        self.failed = self.failed or column.failing
 
     def _expected(self, field: GraphQLField, node: FieldNode) -> int:
         """Return how many nodes Python's answer may hold: as many as are asked for, where that can be told."""
@@ -155,7 +155,7 @@ class _Drawing:
         # Each node is of one type: what the costliest may read is what all may read.
         columns = [reference.column(one.name) for one in kinds]
         self.cost += times * max((column.rows for column in columns), default=0)
-        self.failed = self.failed or any(failing(column.shape) for column in columns)
+        self.failed = self.failed or any(column.failing for column in columns)
         return reference
 
     def _implementations(self, kind: GraphQLOutputType) -> list[GraphQLObjectType]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import ListValueNode, ObjectValueNode, VariableNode
 
+from graph.divisions import prefix_of
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
@@ -16,12 +18,18 @@ OF_ANY_VALUE = "·"
 """Stands for a value that travels as a parameter: another one in its place is answered by the same plan."""
 
 
+LONGEST_CODE = 12
+
+
 def shape_of(value: Any) -> Hashable:
     """Return what of a variable's value the plan depends on: whether it is there, sizes, choices and orders."""
     if value is None or isinstance(value, bool | int | Enum):
         return value
     if isinstance(value, dict):
         return tuple((name, shape_of(one)) for name, one in value.items())
+    if isinstance(value, str):
+        # Each level of a division's code or a topic's path is looked up by an index of its own.
+        return len(prefix_of(value)) if value.isdecimal() and len(value) <= LONGEST_CODE else -value.count("/")
     return OF_ANY_VALUE
 
 

@@ -75,7 +75,7 @@ class Query:
 
     @planned(
         "The cases that lead, by filter and order.",
-        Many('"case" {row}', '{row}."leading" = {row}.id', OPENED, orders=CASE_ORDERS),
+        Many('"case" {row}', '{row}.leads', OPENED, orders=CASE_ORDERS),
     )
     def cases(
         self,

@@ -114,7 +114,7 @@ async def reading_pool(database_url: str) -> AsyncIterator[Pool]:
     """Give a pool that only reads, as the API does, on a database of the test's own."""
     opened = await open_reading_pool(database_url, largest=10, timeout=10_000)
     yield opened
-    await opened.close()
+    opened.terminate()
 
 
 @pytest.fixture

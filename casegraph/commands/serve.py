@@ -55,7 +55,7 @@ async def serve(services: Services, opened: socket.socket, ready: Callable[[], N
     """Serve on a socket until cancelled; call `ready` once requests are answered."""
     config = uvicorn.Config(
         build_app(services), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE,
-        server_header=False, ws="websockets-sansio",
+        server_header=False, date_header=True, proxy_headers=False, ws="websockets-sansio",
     )  # fmt: skip
     server = Server(config, ready)
     serving = asyncio.create_task(server.serve(sockets=[opened]))
