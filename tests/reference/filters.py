@@ -1,0 +1,159 @@
+"""Filters as predicates over rows. Each argument is read before any row is looked at, in the schema's order."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from schema.errors import RequestError
+from schema.ids import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from uuid import UUID
+
+    from tests.reference.graph import Graph, Row
+
+Given = dict[str, Any] | None
+Test = "Callable[[Row], bool]"
+
+
+def passing(tests: Iterator[Callable[[Row], bool]]) -> Callable[[Row], bool]:
+    """Return a predicate that asks all; what is wrong with an argument is raised here."""
+    asked = list(tests)
+    return lambda row: all(test(row) for test in asked)
+
+
+def clean(text: str) -> str:
+    """Return a text; raise where no text can be so."""
+    if "\0" in text:
+        raise RequestError("INVALID_VALUE", "NUL.")
+    return text
+
+
+def prefix_of(text: str) -> str:
+    """Return a division's code without trailing pairs of zeros; raise where it is none."""
+    code = text
+    while code.endswith("00"):
+        code = code[:-2]
+    if not code or not re.fullmatch("[0-9]{2,12}", text):
+        raise RequestError("INVALID_VALUE", "Not a code.")
+    return code
+
+
+def allowed(chosen: Given) -> set[str] | None:
+    """Return the values that a choice allows, None where it asks nothing."""
+    given = chosen or {}
+    sets = [{given["equals"]}] if given.get("equals") is not None else []
+    sets += [set(given["anyOf"])] if given.get("anyOf") is not None else []
+    return set.intersection(*sets) if sets else None
+
+
+def _choice(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
+    values = allowed(chosen)
+    if values is not None:
+        yield lambda row: row[column] in values
+
+
+def _equal(column: str, value: str | None) -> Iterator[Callable[[Row], bool]]:
+    if value is not None:
+        wanted = clean(value)
+        yield lambda row: row[column] == wanted
+
+
+def _topic(chosen: Given) -> Iterator[Callable[[Row], bool]]:
+    given = chosen or {}
+    yield from _equal("topic", given.get("equals"))
+    if given.get("within") is not None:
+        above = clean(given["within"])
+        yield lambda row: row["topic"] is not None and (row["topic"] + "/").startswith(above + "/")
+
+
+def _code(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
+    """A case's division is kept without trailing pairs of zeros, a place's code with all six digits."""
+    given = chosen or {}
+    if given.get("equals") is not None:
+        exact = prefix_of(given["equals"])
+        wanted = exact if column == "division" else exact.ljust(6, "0")
+        yield lambda row: row[column] == wanted
+    if given.get("within") is not None:
+        prefix = prefix_of(given["within"])
+        yield lambda row: row[column] is not None and row[column].startswith(prefix)
+
+
+def _instants(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
+    given = chosen or {}
+    if (start := given.get("from")) is not None:
+        yield lambda row: row[column] >= start
+    if (end := given.get("until")) is not None:
+        yield lambda row: row[column] < end
+
+
+def cases(graph: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of leading cases."""
+    yield from _choice("status", given.get("status"))
+    yield from _choice("kind", given.get("kind"))
+    channels = allowed(given.get("channel"))
+    if channels is not None:
+        yield lambda row: bool(channels & set(row["channels"]))
+    yield from _topic(given.get("topic"))
+    yield from _code("division", given.get("division"))
+    yield from _instants("opened_at", given.get("openedAt"))
+    yield from _instants("last_activity_at", given.get("lastActivityAt"))
+    if given.get("place") is not None:
+        place = key_of("Place", given["place"])
+        about = _tied(graph, [tie for tie in graph["case_place"] if tie["place"] == place])
+        yield lambda row: row["id"] in about
+    role = given.get("organRole")
+    if given.get("organ") is not None:
+        organ = key_of("Organ", given["organ"])
+        ties = [tie for tie in graph["case_organ"] if tie["organ"] == organ and role in {None, tie["role"]}]
+        taken = _tied(graph, ties)
+        yield lambda row: row["id"] in taken
+    elif role is not None:
+        raise RequestError("INVALID_VALUE", "No organ.")
+
+
+def _tied(graph: Graph, ties: list[Row]) -> set[UUID]:
+    return {graph.leading(tie["case_id"]) for tie in ties if tie["state"] == "ACCEPTED"}
+
+
+def submissions(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of submissions."""
+    yield from _choice("channel", given.get("channel"))
+    yield from _choice("kind", given.get("kind"))
+    yield from _topic(given.get("topic"))
+    yield from _code("division", given.get("division"))
+    yield from _instants("received_at", given.get("receivedAt"))
+    yield from _equal("source", given.get("source"))
+    yield from _equal("external_id", given.get("externalId"))
+    yield from _equal("receipt_code", given.get("receiptCode"))
+
+
+def parties(graph: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of parties, each told by its smallest mention; those named nowhere now are left out."""
+    current = [one for one in graph["mention"] if one["until"] is None]
+    named = {one["party"] for one in current}
+    yield lambda row: row["id"] in named
+    yield from _equal("kind", given.get("kind"))
+    if given.get("role") is not None:
+        being = {one["party"] for one in current if one["role"] == given["role"]}
+        yield lambda row: row["id"] in being
+
+
+def places(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of places."""
+    yield from _equal("level", given.get("level"))
+    yield from _code("code", given.get("code"))
+    yield from _equal("source", given.get("source"))
+    if given.get("parent") is not None:
+        parent = key_of("Place", given["parent"])
+        yield lambda row: row["parent"] == parent
+
+
+def rejections(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of rejections: that they are open, unless said otherwise."""
+    resolved = bool(given.get("resolved"))
+    yield lambda row: (row["resolved_at"] is not None) == resolved
+    yield from _choice("channel", given.get("channel"))
+    yield from _equal("source", given.get("source"))

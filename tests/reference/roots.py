@@ -1,0 +1,133 @@
+"""What can be asked at the root."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graph.errors import InvalidError
+from schema.errors import RequestError
+from schema.ids import global_id, key_of, split_id
+from tests.reference import filters
+from tests.reference.fields import BY_ID, CASE_ORDERS, directed, field, page_of
+from tests.reference.graph import NODES, find
+from tests.reference.lists import Order, checked_size, not_ours, told_of
+
+if TYPE_CHECKING:
+    from tests.reference.fields import World
+    from tests.reference.graph import Node
+
+LARGEST_BATCH = 200
+LARGEST_CHANGES = 1_000
+SUBJECTS = {
+    "SUBMISSION": "Submission", "CASE": "Case", "CASES": "Case", "PARTIES": "Mention", "EVENT": "Event",
+    "RECORD": "Rejection", "REJECTION": "Rejection",
+}  # fmt: skip
+"""What an entry of the journal is about, by the first word of its kind."""
+
+Asked = dict[str, Any]
+
+
+@field("Query.node")
+def node(world: World, _: Node, asked: Asked) -> Node | None:
+    kind, key = split_id(asked["id"])
+    if kind not in NODES:
+        raise RequestError("INVALID_ID", "Of no type.")
+    return find(world.graph, kind, key)
+
+
+@field("Query.nodes")
+def nodes(world: World, root: Node, asked: Asked) -> list[Node | None]:
+    if len(asked["ids"]) > LARGEST_BATCH:
+        raise RequestError("LIMIT_NODES", "Too many.")
+    return [node(world, root, {"id": one}) for one in asked["ids"]]
+
+
+@field("Query.case")
+def case(world: World, _: Node, asked: Asked) -> Node | None:
+    return find(world.graph, "Case", key_of("Case", asked["id"]))
+
+
+@field("Query.submission")
+def submission(world: World, _: Node, asked: Asked) -> Node | None:
+    return find(world.graph, "Submission", key_of("Submission", asked["id"]))
+
+
+@field("Query.party")
+def party(world: World, _: Node, asked: Asked) -> Node | None:
+    return find(world.graph, "Party", key_of("Party", asked["id"]))
+
+
+@field("Query.cases")
+def cases(world: World, _: Node, asked: Asked) -> Node:
+    order = asked["orderBy"] or {"field": "OPENED_AT", "direction": "DESCENDING"}
+    wanted = filters.passing(filters.cases(world.graph, asked["filter"] or {}))
+    rows = [row for row in world.graph["case"] if row["leading"] == row["id"] and wanted(row)]
+    return page_of(world, "Case", rows, directed(CASE_ORDERS[order["field"]], order["direction"]), asked)
+
+
+@field("Query.submissions")
+def submissions(world: World, _: Node, asked: Asked) -> Node:
+    wanted = filters.passing(filters.submissions(world.graph, asked["filter"] or {}))
+    rows = [row for row in world.graph["submission"] if wanted(row)]
+    return page_of(world, "Submission", rows, directed(("received_at", "id"), asked["orderBy"]), asked)
+
+
+@field("Query.parties")
+def parties(world: World, _: Node, asked: Asked) -> Node:
+    wanted = filters.passing(filters.parties(world.graph, asked["filter"] or {}))
+    rows = [row for row in world.graph["mention"] if row["party"] == row["id"] and wanted(row)]
+    return page_of(world, "Party", rows, BY_ID, asked)
+
+
+@field("Query.places")
+def places(world: World, _: Node, asked: Asked) -> Node:
+    wanted = filters.passing(filters.places(world.graph, asked["filter"] or {}))
+    rows = [row for row in world.graph["place"] if wanted(row)]
+    return page_of(world, "Place", rows, Order(("full_name", "id")), asked)
+
+
+@field("Query.organs")
+def organs(world: World, _: Node, asked: Asked) -> Node:
+    return page_of(world, "Organ", world.graph["organ"], Order(("name", "id")), asked)
+
+
+@field("Query.rejections")
+def rejections(world: World, _: Node, asked: Asked) -> Node:
+    wanted = filters.passing(filters.rejections(world.graph, asked["filter"] or {}))
+    rows = [row for row in world.graph["rejection"] if wanted(row)]
+    return page_of(world, "Rejection", rows, Order(("at", "id"), descending=True), asked)
+
+
+@field("Query.topics")
+def topics(world: World, _: Node, asked: Asked) -> list[Node]:
+    below = [path for path in world.topics if path.rpartition("/")[0] == (asked["under"] or "")]
+    return [{"path": path, "name": path.rpartition("/")[2], "level": path.count("/") + 1} for path in below]
+
+
+@field("Query.changes")
+def changes(world: World, _: Node, asked: Asked) -> Node:
+    size = checked_size(asked["first"], LARGEST_CHANGES)
+    try:
+        said = b"" if asked["after"] is None else world.vault.open_cursor("changes", asked["after"])
+    except InvalidError:
+        raise not_ours() from None
+    # A subscription's cursor may stand inside an entry, which is told whole then.
+    after = int.from_bytes(said[:8]) - (int.from_bytes(said[8:]) > 0)
+    beyond = [entry for entry in world.graph["journal"] if entry["position"] > after]
+    kept = beyond[:size]
+    return {
+        "changes": [{**entry, "subject_type": SUBJECTS[entry["kind"].partition("_")[0]]} for entry in kept],
+        "cursor": told_of("changes", kept[-1]["position"] if kept else after),
+        "more": len(beyond) > size,
+    }
+
+
+@field("Change.nodeType")
+def change_type(_: World, entry: Node, __: Asked) -> str:
+    kind: str = entry["subject_type"]
+    return kind
+
+
+@field("Change.id")
+def change_id(_: World, entry: Node, __: Asked) -> str:
+    return global_id(entry["subject_type"], entry["subject"])

@@ -1,0 +1,95 @@
+"""The root that an engine answers: what it is asked, and its hits with the graph's nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graph.errors import InvalidError
+from graph.records import CaseStatus, Channel, PetitionKind
+from schema.errors import RequestError
+from search.query import QuerySyntaxError
+from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
+from tests.reference.fields import field
+from tests.reference.filters import allowed, clean, prefix_of
+from tests.reference.graph import find
+from tests.reference.lists import checked_size, not_ours
+
+if TYPE_CHECKING:
+    from search.records import Hit, SearchPage
+    from tests.reference.fields import World
+    from tests.reference.graph import Node
+
+Asked = dict[str, Any]
+CHOICES = ("channel", "kind", "status")
+
+
+def request_of(asked: Asked) -> SearchRequest:
+    """Return what the engine is asked; raise where an argument is wrong."""
+    chosen = asked["filter"] or {}
+    received = chosen.get("receivedAt") or {}
+    values = {name: sorted(allowed(chosen.get(name)) or ()) for name in CHOICES}
+    return SearchRequest(
+        text=clean(asked["query"]),
+        filter=SearchFilter(
+            channels=tuple(Channel(one) for one in values["channel"]),
+            kinds=tuple(PetitionKind(one) for one in values["kind"]),
+            statuses=tuple(CaseStatus(one) for one in values["status"]),
+            topic=None if chosen.get("topic") is None else clean(chosen["topic"]),
+            division=None if chosen.get("division") is None else prefix_of(chosen["division"]),
+            received_from=received.get("from"),
+            received_until=received.get("until"),
+        ),
+        order=SearchOrder(asked["orderBy"]),
+        first=checked_size(asked["first"]),
+        after=asked["after"],
+        facets=tuple(FacetName(name) for name in dict.fromkeys(asked["facets"] or ())),
+    )
+
+
+@field("Query.search")
+def search(world: World, _: Node, asked: Asked) -> Node:
+    """Answer with the engine's page, or with nothing where a choice allows nothing."""
+    request = request_of(asked)
+    chosen = asked["filter"] or {}
+    if any(allowed(chosen.get(name)) == set() for name in CHOICES):
+        return answer_of(world, request, None)
+    try:
+        return answer_of(world, request, world.search(request))
+    except QuerySyntaxError:
+        raise RequestError("QUERY_SYNTAX", "Not understood.") from None
+    except InvalidError:
+        raise not_ours() from None
+
+
+def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> Node:
+    """Return the connection of a page."""
+    edges = [hit_of(world, hit) for hit in (page.hits if page else ())]
+    counts = page.facets if page else {}
+    return {
+        "edges": edges,
+        "page_info": {
+            "has_next_page": page is not None and page.has_next_page,
+            "has_previous_page": request.after is not None,
+            "start_cursor": edges[0]["cursor"] if edges else None,
+            "end_cursor": edges[-1]["cursor"] if edges else None,
+        },
+        "total_count": page.total if page else 0,
+        "facets": [
+            {"name": name.value, "counts": [{"value": one.value, "count": one.count} for one in counts.get(name, ())]}
+            for name in request.facets
+        ],
+    }
+
+
+def hit_of(world: World, hit: Hit) -> Node:
+    """Return a hit with its submission as the graph has it."""
+    passages = [
+        {
+            "field": one.field.upper(),
+            "text": one.text,
+            "ranges": [{"start": stretch.start, "end": stretch.end} for stretch in one.ranges],
+        }
+        for one in hit.passages
+    ]
+    node = find(world.graph, "Submission", hit.submission)
+    return {"cursor": hit.cursor, "score": hit.score, "passages": passages, "node": node}
