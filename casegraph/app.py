@@ -25,6 +25,7 @@ from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader, Viewer
 from resolvers.roots import GraphReads, Sources, Topics
+from resolvers.trusted import Trusted
 from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry
 from schema import schema
 from schema.ids import global_id
@@ -50,7 +51,6 @@ ANYBODY: Final = Viewer("desk")
 """Who reads through the API, until it is known who asks."""
 PATIENCE: Final = 30.0
 """Seconds that a client may take to accept what it is sent."""
-STATEMENT_TIMEOUT: Final = 10_000
 TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
 NDJSON = "application/x-ndjson"
 CHANGES_A_PAGE = 100
@@ -84,9 +84,9 @@ class Services(Protocol):
         """Return the journal position that the search index holds, None where there is no index."""
 
 
-def executor_of(services: Services, limits: DocumentLimits, timeout: int) -> Executor:
+def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:
     """Return what answers operations by these services."""
-    reader = Reader(services.reading, timeout)
+    reader = Reader(services.reading, limits.timeout)
     sources = Sources(reader, services.vault, services.search, services.taxonomy)
     doors = Doors(services.intake, services.commands, services.retry, services.clock, DESK)
     tail = Tail(services.pool)
@@ -98,12 +98,13 @@ def executor_of(services: Services, limits: DocumentLimits, timeout: int) -> Exe
             follows=Follows(reader, services.vault, tail, viewer, PATIENCE),
         )
 
-    return Executor(schema.build(), reader, services.vault, limits, context)
+    zone = str(services.read_options.zone)
+    return Executor(schema.build(), reader, services.vault, limits, context, trusted, zone)
 
 
-def build_app(services: Services, limits: DocumentLimits | None = None, timeout: int = STATEMENT_TIMEOUT) -> ASGIApp:
+def build_app(services: Services, limits: DocumentLimits | None = None, trusted: Trusted | None = None) -> ASGIApp:
     """Return the application; the caller opens and closes the services."""
-    executor = executor_of(services, limits or DocumentLimits(), timeout)
+    executor = executor_of(services, limits or DocumentLimits(), trusted or Trusted())
     metrics = Metrics()
     over_http = GraphQLOverHTTP(executor, lambda _: ANYBODY, metrics.failed)
     over_websocket = GraphQLOverWebSocket(Streams(executor, ANYBODY, metrics.failed), PATIENCE)

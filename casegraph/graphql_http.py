@@ -110,7 +110,8 @@ def checked(given: Mapping[str, Any]) -> Asked:
     """Return what the parameters of a request ask; raise RefusalError where one has the wrong form."""
     query, variables = given.get("query"), given.get("variables")
     operation, extensions = given.get("operationName"), given.get("extensions")
-    if not isinstance(query, str) or not query.strip():
+    document_id = _document_id(given)
+    if document_id is None and (not isinstance(query, str) or not query.strip()):
         raise RefusalError(400, "BAD_REQUEST", "`query` must be a document in GraphQL.")
     if variables is not None and not isinstance(variables, dict):
         raise RefusalError(400, "BAD_REQUEST", "`variables` must be a JSON object.")
@@ -118,7 +119,19 @@ def checked(given: Mapping[str, Any]) -> Asked:
         raise RefusalError(400, "BAD_REQUEST", "`operationName` must be a string.")
     if extensions is not None and not isinstance(extensions, dict):
         raise RefusalError(400, "BAD_REQUEST", "`extensions` must be a JSON object.")
-    return Asked(query, variables, operation or None, explain=bool(extensions and extensions.get("explain") is True))
+    explain = bool(extensions and extensions.get("explain") is True)
+    return Asked(query, variables, operation or None, document_id, explain)
+
+
+def _document_id(given: Mapping[str, Any]) -> str | None:
+    """Return which trusted document is asked for: by `documentId`, or as Apollo's clients do it."""
+    found, extensions = given.get("documentId"), given.get("extensions")
+    if found is None and not given.get("query") and isinstance(extensions, dict):
+        persisted = extensions.get("persistedQuery")
+        found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if found is not None and not isinstance(found, str):
+        raise RefusalError(400, "BAD_REQUEST", "`documentId` must be a string.")
+    return found
 
 
 # Answering --------------------------------------------------------------------------------------------------------

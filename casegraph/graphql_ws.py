@@ -58,7 +58,7 @@ def _result(answer: Answer) -> ExecutionResult | PreExecutionError:
 
 
 class GraphQLOverWebSocket(GraphQL[Any, Any]):
-    """Answers WebSockets at `/graphql`. A client that does not take what it is sent for `patience` seconds is dropped."""
+    """Answers WebSockets at `/graphql`. A client that takes nothing for `patience` seconds is dropped."""
 
     def __init__(self, streams: Streams, patience: float) -> None:
         super().__init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,8 +22,7 @@ class ClientGoneError(Exception):
 @asynccontextmanager
 async def unless_gone(receive: Receive) -> AsyncIterator[None]:
     """Cancel what is done inside when the client disconnects, and raise ClientGoneError."""
-    task = asyncio.current_task()
-    assert task is not None
+    task = cast("asyncio.Task[object]", asyncio.current_task())
     watch = _Watch(receive, task)
     timer = asyncio.get_running_loop().call_later(LOOK_AFTER, watch.begin)
     try:

@@ -128,7 +128,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
         pool = await open_pool(url, largest=settings.pool_size)
-        reading = await open_reading_pool(url, largest=settings.pool_size, timeout=settings.statement_timeout)
+        reading = await open_reading_pool(url, largest=settings.pool_size, patience=settings.statement_timeout)
         engine = open_tantivy(settings.data / "index")
         try:
             yield _wire(settings, url, (pool, reading), vault, engine)

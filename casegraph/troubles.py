@@ -23,6 +23,7 @@ from connectors.headings import MappingError
 from graph.database import BadAddress, ConnectionLost, DatabaseError, DatabaseUnreachable
 from graph.errors import DatabaseStateError, GraphError
 from graph.identity import MasterKeyError
+from resolvers.trusted import DocumentsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (SettingsError, os.EX_CONFIG),
+    (DocumentsError, os.EX_CONFIG),
     (DatabaseStateError, os.EX_CONFIG),
     (MasterKeyError, os.EX_CONFIG),
     (PortError, os.EX_UNAVAILABLE),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Strings: the classes themselves take no parameters at run time.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Row = asyncpg.Record
 DatabaseError = asyncpg.PostgresError
@@ -111,8 +112,8 @@ async def _keep(_: Connection) -> None:
     """Leave a connection as it is: what reads has no state to reset, and resetting costs a round trip."""
 
 
-async def open_reading_pool(url: str, *, largest: int, timeout: int) -> Pool:
-    """Open a pool whose connections may only read, each statement for at most `timeout` ms. The caller closes it."""
+async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
+    """Open a pool whose connections may only read, each statement for at most `patience` ms. The caller closes it."""
     return await asyncpg.create_pool(
         url,
         init_size=1,
@@ -127,7 +128,9 @@ async def open_reading_pool(url: str, *, largest: int, timeout: int) -> Pool:
             "timezone": "UTC",
             "role": READER,
             "default_transaction_read_only": "on",
-            "statement_timeout": str(timeout),
+            "statement_timeout": str(patience),
+            # Planning a statement takes longer than running it; whatever of its arguments matters is in its text.
+            "plan_cache_mode": "force_generic_plan",
         },
     )
 

@@ -13,7 +13,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from schema.bindings import KEY, ROWS, Figures, GlobalId, Lookup, One, Same, Value, Variants
+from schema.bindings import KEY, ROWS, Figures, GlobalId, Lookup, One, Value, Variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +102,8 @@ class Bindings:
         if isinstance(binding, Variants):
             unknown = sorted(set(binding.members.values()) - self.schema.type_map.keys())
             return f"there is no type {unknown[0]}." if unknown else None
+        if isinstance(binding, Lookup | Figures):
+            return None
         leaf = is_leaf_type(target)
         if leaf != isinstance(binding, Value | GlobalId):
             return "a value needs `Value` or `GlobalId`, an object `One`, `Same`, `Variants` or `Many`."
@@ -116,6 +118,3 @@ def binding_of(field: GraphQLField) -> Binding | None:
     """Return a field's binding, None where it has none: such a field is an attribute of what Python answers with."""
     definition = field.extensions.get(DEFINITION)
     return None if definition is None else cast("Binding | None", definition.metadata.get(KEY))
-
-
-__all__ = ["BindingError", "Bindings", "Figures", "Same", "binding_of", "is_connection", "python_name"]

@@ -6,14 +6,12 @@ what has to hold for every read is put in here.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphql import (
-    GraphQLEnumType,
     GraphQLError,
-    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     get_argument_values,
@@ -21,80 +19,48 @@ from graphql import (
 )
 
 from resolvers.bindings import binding_of, is_connection, python_name
+from resolvers.conditions import conditions_of
+from resolvers.connections import Page
 from resolvers.cursors import PlainCursors, SealedCursors
-from resolvers.pages import Listing, key_sql
+from resolvers.figures import figures_sql
+from resolvers.pages import Listing
 from resolvers.plan import Ask, Column, Items, Keys, Leaf, Member, Structure, failing, placeholder, plain
+from resolvers.rows import Row, Written, global_id, is_list, leaf, order_by, placed, relation, values_of
 from resolvers.sql import Constant, concatenated, object_of, or_null
 from resolvers.variables import uses_variables
-from schema.bindings import GlobalId, Lookup, Many, One, Same, Value, Variants
+from schema.bindings import Figures, GlobalId, Lookup, Many, One, Same, Value, Variants
 from schema.errors import RequestError
 from schema.ids import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from graphql import FieldNode, GraphQLField, GraphQLOutputType
+    from graphql import FieldNode, GraphQLField
 
     from graph.identity import Vault
     from resolvers.bindings import Bindings
-    from resolvers.conditions import Condition
     from resolvers.cursors import Cursors
-    from resolvers.pages import Stretch
     from resolvers.plan import Shape
     from resolvers.selection import Fields, Selector
-    from schema.bindings import Binding, Order, Rows
+    from schema.bindings import Binding, Rows
 
 GONE: Final = "gone"
 """The function of the database that raises where a row that must be there is not; see `Columns.careful`."""
-AS_TEXT: Final = frozenset({"Int", "BigInt"})
-"""What prints in JSON as it does in SQL."""
+FIGURES: Final = 1_000
+"""Rows that figures are thought to read: they look at many cases, but each only once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What plans of one instance have in common."""
+
+    page_size: int
+    zone: str
+    """The time zone of legal dates and of months."""
 
 
 class OtherPlanError(Exception):
     """Arguments ask for other conditions than the plan was made for: it has to be made anew."""
-
-
-@dataclass(slots=True)
-class Row:
-    """A row at hand: its alias, and the joins that fields of it have asked for."""
-
-    alias: str
-    rows: Rows | None = None
-    joined: dict[str, str] = field(default_factory=dict)
-
-    def sql(self, text: str, **others: str) -> str:
-        """Return a binding's SQL over this row."""
-        return text.format_map(_Names(self, others))
-
-    @property
-    def joins(self) -> str:
-        """What has to be joined to the row's `from` item."""
-        assert self.rows is not None or not self.joined
-        return "".join(
-            " left join " + cast("Rows", self.rows).joins[name].format(**{"row": self.alias, name: alias})
-            for name, alias in self.joined.items()
-        )
-
-    def within(self, value: str) -> Row:
-        """Return an object inside this row as a row of its own, whose joins are this one's."""
-        return Row(value, self.rows, self.joined)
-
-
-class _Names(dict[str, str]):
-    def __init__(self, row: Row, others: Mapping[str, str]) -> None:
-        super().__init__(others, row=row.alias)
-        self._row = row
-
-    def __missing__(self, name: str) -> str:
-        return self._row.joined.setdefault(name, f"{self._row.alias}_{name}")
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The pieces that write a value as JSON, and what it looks like."""
-
-    pieces: Sequence[str]
-    shape: Shape
 
 
 class Columns:
@@ -105,12 +71,12 @@ class Columns:
     """
 
     def __init__(
-        self, bindings: Bindings, selector: Selector, vault: Vault, largest: int, *, careful: bool = False
+        self, bindings: Bindings, selector: Selector, vault: Vault, settings: Settings, *, careful: bool = False
     ) -> None:
         self._bindings = bindings
         self._selector = selector
         self._vault = vault
-        self._largest = largest
+        self._largest, self._zone = settings.page_size, settings.zone
         self._careful = careful
         self._aliases = 0
         self._asks: list[Ask | Keys] = []
@@ -132,6 +98,8 @@ class Columns:
             self._rows += 1
             found = self._found(kind, nodes, f"{placeholder(number)}::uuid")
             return self._column(Written([or_null(found.pieces[0])], found.shape))
+        if isinstance(binding, Figures):
+            return self._column(self._figures(binding, field, nodes))
         return self._column(self._many(cast("Many", binding), field, nodes, None))
 
     def reference(self, kind: str, nodes: tuple[FieldNode, ...]) -> Column:
@@ -161,7 +129,8 @@ class Columns:
     # Objects ------------------------------------------------------------------------------------------------------
 
     def _object(self, kind: GraphQLObjectType, fields: Fields, row: Row) -> Written:
-        members, shapes = [], []
+        members: list[tuple[str, Sequence[str]]] = []
+        shapes: list[Member] = []
         for key, nodes in fields.items():
             name = nodes[0].name.value
             if name == "__typename":
@@ -188,10 +157,10 @@ class Columns:
         nullable = not isinstance(definition.type, GraphQLNonNull)
         match binding:
             case GlobalId():
-                return Written(_global_id(row.sql(binding.sql), binding.kind or kind.name), Leaf())
+                return Written(global_id(row.sql(binding.sql), binding.kind or kind.name), Leaf())
             case Value():
                 text = row.sql(binding.sql or f"{{row}}.{python_name(definition)}")
-                return Written(_leaf(text, definition.type, json=binding.json), Leaf())
+                return Written(leaf(text, definition.type, json=binding.json), Leaf())
             case Same():
                 object_type = cast("GraphQLObjectType", target)
                 return self._object(object_type, self._selector.within(object_type, nodes), row)
@@ -252,10 +221,10 @@ class Columns:
         self._rows += self._times
         written = self._object(kind, self._selector.within(kind, nodes), row)
         self._times = outer
-        source, where = _relation(binding, row, parent)
-        order = _order_by(binding.order, row.alias)
+        source, where = relation(binding, row, parent)
+        order = order_by(binding.order, row.alias)
         item = concatenated(written.pieces)
-        if not _is_list(definition.type):
+        if not is_list(definition.type):
             text = f"(select {item} from {source}{row.joins} where {where} {order} limit 1)"
             return Written([or_null(text)], written.shape)
         text = f"(select concat('[', string_agg({item}, ',' {order}), ']') from {source}{row.joins} where {where})"
@@ -271,7 +240,7 @@ class Columns:
         stretch = listing.stretch(given)
         fields = self._selector.within(connection, nodes)
         row = self._row(self._bindings.rows.get(kind.name))
-        page = _Page(self, binding, listing.cursors, stretch, row, kind)
+        page = Page(binding, listing.cursors, stretch, row, self._selector, lambda nodes: self._node(kind, nodes, row))
         outer = self._times
         self._times *= max(1, stretch.size)
         self._rows += self._times
@@ -284,11 +253,14 @@ class Columns:
             found = page.parts(listing.stretch(given))
             if [condition.text for condition in found] != texts:
                 raise OtherPlanError
-            return _values(found)
+            return values_of(found)
 
-        first = self._ask(definition, nodes[0], values, given, len(_values(parts)))
+        first = self._ask(definition, nodes[0], values, given, len(values_of(parts)))
         text = page.sql(object_of(members), parent, first)
         return Written([text], Structure(tuple(shapes)))
+
+    def _node(self, kind: GraphQLObjectType, nodes: tuple[FieldNode, ...], row: Row) -> Written:
+        return self._object(kind, self._selector.within(kind, nodes), row)
 
     def _listing(self, binding: Many, definition: GraphQLField) -> Listing:
         argument = definition.args.get("filter")
@@ -298,6 +270,30 @@ class Columns:
         return Listing(
             binding, None if argument is None else get_named_type(argument.type).name, cursors, self._largest
         )
+
+    def _figures(self, binding: Figures, definition: GraphQLField, nodes: tuple[FieldNode, ...]) -> Written:
+        """Write the figures of groups of cases: each case with its first answer and its last rating, then counted."""
+        kind = cast("GraphQLObjectType", get_named_type(definition.type))
+        given = self.given(definition, nodes[0])
+        parts = conditions_of("CaseFilter", given.get("filter"))
+        texts = [condition.text for condition in parts]
+
+        def values(given: Mapping[str, Any]) -> tuple[object, ...]:
+            found = conditions_of("CaseFilter", given.get("filter"))
+            if [condition.text for condition in found] != texts:
+                raise OtherPlanError
+            return values_of(found)
+
+        first = self._ask(definition, nodes[0], values, given, len(values_of(parts)))
+        groups = [binding.groups[one] for one in dict.fromkeys(given.get("groupBy") or ())]
+        row, counted = self._row(None), self._row(None)
+        self._rows += FIGURES
+        written = self._object(kind, self._selector.within(kind, nodes), row)
+        where = placed(parts, counted, itertools.count(first))
+        source = figures_sql(groups, list(binding.groups.values()), counted.alias, where, self._zone)
+        order = ", ".join(f"{row.alias}.{group.column}" for group in groups) or "1"
+        text = f"(select concat('[', string_agg({concatenated(written.pieces)}, ',' order by {order}), ']')"
+        return Written([f"{text} from ({source}) {row.alias})"], Items(written.shape, nullable=False))
 
     # Arguments ----------------------------------------------------------------------------------------------------
 
@@ -327,231 +323,5 @@ class Columns:
         return first
 
 
-class _Page:
-    """Writes one connection."""
-
-    def __init__(
-        self, columns: Columns, binding: Many, cursors: Cursors, stretch: Stretch, row: Row, kind: GraphQLObjectType
-    ) -> None:
-        self._columns = columns
-        self._binding = binding
-        self._cursors = cursors
-        self._stretch = stretch
-        self._row = row
-        self._kind = kind
-        self.paged = False
-        """Whether the page's rows are read."""
-        self.counted = False
-        """Whether all rows are counted."""
-        self._more = False
-
-    def parts(self, stretch: Stretch) -> tuple[Condition, ...]:
-        """Return the conditions that the connection's SQL uses."""
-        if self.paged:
-            return stretch.parts
-        return stretch.filters if self.counted else ()
-
-    def members(
-        self, connection: GraphQLObjectType, fields: Fields
-    ) -> tuple[list[tuple[str, Sequence[str]]], list[Member]]:
-        """Return the connection's members and their shapes."""
-        members: list[tuple[str, Sequence[str]]] = []
-        shapes: list[Member] = []
-        for key, nodes in fields.items():
-            name = nodes[0].name.value
-            written = self._member(connection, name, nodes)
-            members.append((key, written.pieces))
-            shapes.append(Member(key, written.shape, nullable=False, nodes=nodes))
-        return members, shapes
-
-    def _member(self, connection: GraphQLObjectType, name: str, nodes: tuple[FieldNode, ...]) -> Written:
-        match name:
-            case "__typename":
-                return Written([Constant(f'"{connection.name}"')], Leaf())
-            case "totalCount":
-                self.counted = True
-                return Written([COUNT], Leaf())
-            case "pageInfo":
-                info = cast("GraphQLObjectType", get_named_type(connection.fields[name].type))
-                return self._page_info(info, nodes)
-            case "nodes":
-                return self._items(self._node(nodes))
-            case _:
-                edge = cast("GraphQLObjectType", get_named_type(connection.fields[name].type))
-                return self._items(self._edge(edge, nodes))
-
-    def _items(self, item: Written) -> Written:
-        self.paged = True
-        text = f"string_agg({concatenated(item.pieces)}, ',' {SORTED}){FILTERED}"
-        return Written([Constant("["), text, Constant("]")], Items(item.shape, nullable=False))
-
-    def _node(self, nodes: tuple[FieldNode, ...]) -> Written:
-        selector = self._columns._selector  # noqa: SLF001  # one class in two, for its length
-        return self._columns._object(self._kind, selector.within(self._kind, nodes), self._row)  # noqa: SLF001
-
-    def _edge(self, edge: GraphQLObjectType, nodes: tuple[FieldNode, ...]) -> Written:
-        members: list[tuple[str, Sequence[str]]] = []
-        shapes: list[Member] = []
-        for key, inner in self._columns._selector.within(edge, nodes).items():  # noqa: SLF001
-            match inner[0].name.value:
-                case "__typename":
-                    written = Written([Constant(f'"{edge.name}"')], Leaf())
-                case "cursor":
-                    written = Written([self._cursor()], Leaf(self._fill()))
-                case _:
-                    written = self._node(inner)
-            members.append((key, written.pieces))
-            shapes.append(Member(key, written.shape, nullable=False, nodes=inner))
-        return Written(object_of(members), Structure(tuple(shapes)))
-
-    def _cursor(self) -> str:
-        return self._cursors.sql(self._stretch.order, self._row.alias)
-
-    def _fill(self) -> Callable[[Any], Any] | None:
-        if not isinstance(self._cursors, SealedCursors):
-            return None
-        seal = self._cursors.seal
-        return lambda position: None if position is None else seal(position)
-
-    def _page_info(self, info: GraphQLObjectType, nodes: tuple[FieldNode, ...]) -> Written:
-        members: list[tuple[str, Sequence[str]]] = []
-        shapes: list[Member] = []
-        for key, inner in self._columns._selector.within(info, nodes).items():  # noqa: SLF001
-            written = self._info(info, inner[0].name.value)
-            members.append((key, written.pieces))
-            shapes.append(Member(key, written.shape, nullable=True))
-        return Written(object_of(members), Structure(tuple(shapes)))
-
-    def _info(self, info: GraphQLObjectType, name: str) -> Written:
-        stretch = self._stretch
-        if name == "__typename":
-            return Written([Constant(f'"{info.name}"')], Leaf())
-        if name in {"hasNextPage", "hasPreviousPage"}:
-            forwards = name == "hasNextPage"
-            if stretch.backwards is forwards:
-                known = stretch.before if forwards else stretch.after
-                return Written([Constant("true" if known else "false")], Leaf())
-            self.paged = self._more = True
-            return Written(
-                [f"case when max({self._row.alias}.fetched) > {stretch.size} then 'true' else 'false' end"], Leaf()
-            )
-        self.paged = self._more = True
-        first = (name == "startCursor") is not stretch.backwards
-        alias = self._row.alias
-        place = "1" if first else f"least({alias}.fetched, {stretch.size})"
-        kept = f"{alias}.nth = {place} and {alias}.nth <= {stretch.size}"
-        return Written([or_null(f"max({self._cursor()}) filter (where {kept})")], Leaf(self._fill()))
-
-    def sql(self, pieces: Sequence[str], parent: Row | None, first: int) -> str:
-        """Return the subquery that writes the connection, its values numbered from `first`."""
-        stretch, row = self._stretch, self._row
-        numbers = iter(range(first, first + len(stretch.values)))
-
-        def placed(conditions: Sequence[Any]) -> str:
-            texts = [
-                row.sql(_numbered(condition.text, [placeholder(next(numbers)) for _ in condition.values]))
-                for condition in conditions
-            ]
-            return "".join(f" and {text}" for text in texts)
-
-        source, where = _relation(self._binding, row, parent)
-        where += placed(stretch.filters)
-        counted = f"(select count(*) from {source} where {where})"
-        filtered = f" filter (where {row.alias}.nth <= {stretch.size})" if self._more else ""
-        # Rows come in this order already, which PostgreSQL sees where nothing has to be numbered.
-        sorting = _order_by(stretch.order, row.alias)
-        if self._more:
-            sorting = f"order by {row.alias}.nth{' desc' if stretch.backwards else ''}"
-        text = concatenated(pieces).replace(COUNT, counted).replace(FILTERED, filtered).replace(SORTED, sorting)
-        if not self.paged:
-            return text
-        limit = stretch.size + (1 if self._more else 0)
-        chosen = _columns_of(row.alias, text + row.joins, stretch.order)
-        order = stretch.order.directed(descending=stretch.order.descending is not stretch.backwards)
-        if order.keys[0].nullable:
-            where += placed(stretch.conditions)
-            parts = (placed(stretch.valued), placed(stretch.nulls))
-            rows = _with_nulls(order, row.alias, f"select {chosen} from {source} where {where}", parts, limit)
-            rows += f" {_order_by(order, row.alias, nulls_first=stretch.backwards)} limit {limit}"
-        else:
-            where += placed(stretch.conditions)
-            rows = f"select {chosen} from {source} where {where} {_order_by(order, row.alias)} limit {limit}"
-        if not self._more:
-            return f"(select {text} from ({rows}) {row.alias}{row.joins})"
-        numbered = _order_by(order, row.alias, nulls_first=stretch.backwards)
-        counts = f"row_number() over ({numbered}) as nth, count(*) over () as fetched"
-        page = f"(select {row.alias}.*, {counts} from ({rows}) {row.alias}) {row.alias}"
-        return f"(select {text} from {page}{row.joins})"
-
-
-def _values(parts: Sequence[Condition]) -> tuple[object, ...]:
-    return tuple(value for condition in parts for value in condition.values)
-
-
-COUNT: Final = "\x01count\x01"
-FILTERED: Final = "\x01kept\x01"
-SORTED: Final = "\x01sorted\x01"
-"""Stand where a page's count, filter and order come, until the page is known."""
-
-
-def _columns_of(alias: str, text: str, order: Order) -> str:
-    """Return the columns of a row that expressions over it use: those it need not read, and may not, are left out."""
-    used = set(re.findall(rf"\b{alias}\.(\w+)", text)) | {key.column for key in order.keys}
-    return ", ".join(f'{alias}."{name}"' for name in sorted(used - {"nth", "fetched"}))
-
-
-def _with_nulls(order: Order, alias: str, select: str, parts: tuple[str, str], limit: int) -> str:
-    """Read a nullable order as two index ranges: the rows that have its first key, then those that lack it."""
-    first, others = order.keys[0], replace(order, keys=order.keys[1:])
-    valued = f"({select} and {alias}.{first.column} is not null{parts[0]} {_order_by(order, alias)} limit {limit})"
-    nulls = f"({select} and {alias}.{first.column} is null{parts[1]} {_order_by(others, alias)} limit {limit})"
-    return f"select * from ({valued} union all {nulls}) {alias}"
-
-
-def _order_by(order: Order, alias: str, *, nulls_first: bool = False) -> str:
-    parts = []
-    for key in order.keys:
-        text = key_sql(key.column, key.type).format(row=alias) + (" desc" if order.descending else "")
-        if key.nullable:
-            text += " nulls first" if nulls_first else " nulls last"
-        parts.append(text)
-    return "order by " + ", ".join(parts)
-
-
-def _relation(binding: Many, row: Row, parent: Row | None) -> tuple[str, str]:
-    names = {"row": row.alias, **({} if parent is None else {"parent": parent.alias})}
-    return binding.source.format(**names), binding.where.format(**names)
-
-
-def _numbered(text: str, places: Sequence[str]) -> str:
-    for number, place in enumerate(places):
-        text = text.replace(f"{{{number}}}", place)
-    return text
-
-
 def _table_of(rows: Rows) -> str:
     return rows.lookup.split(" ", 1)[0]
-
-
-def _is_list(kind: GraphQLOutputType) -> bool:
-    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-    return isinstance(inner, GraphQLList)
-
-
-def _global_id(key: str, kind: str) -> list[str]:
-    return [Constant('"'), f"encode(convert_to('{kind}:' || {key}::text, 'UTF8'), 'base64')", Constant('"')]
-
-
-def _leaf(text: str, kind: GraphQLOutputType, *, json: bool) -> list[str]:
-    """Return the pieces that write a scalar as JSON."""
-    nullable = not isinstance(kind, GraphQLNonNull)
-    inner = get_named_type(kind)
-    if json:
-        return [or_null(f"({text})::text")]
-    if nullable:
-        return [or_null(f"to_json({text})::text")]
-    if _is_list(kind):
-        return [f"to_json({text})"]
-    if isinstance(inner, GraphQLEnumType):
-        return [Constant('"'), text, Constant('"')]
-    return [text if inner.name in AS_TEXT else f"to_json({text})"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from graphql import (
@@ -25,7 +25,7 @@ from resolvers.bindings import DEFINITION, Bindings
 from resolvers.columns import OtherPlanError
 from resolvers.documents import Documents
 from resolvers.failures import Stage, shaped
-from resolvers.finishing import NOTHING, Finisher, MissingError, NullError, Ref, Writer, references
+from resolvers.finishing import NOTHING, Finisher, NullError, Ref, Writer, references
 from resolvers.plan import Constant, Introspected, Keys, Read, Staged
 from resolvers.planner import Planner
 from resolvers.reader import RowGoneError
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from resolvers.limits import DocumentLimits
     from resolvers.plan import Ask, Plan, Root, Shape, Statement
     from resolvers.reader import Reader, Viewer
+    from resolvers.trusted import Trusted
     from schema.ports import Context
 
 
@@ -50,9 +51,10 @@ if TYPE_CHECKING:
 class Asked:
     """What a request asks, read and checked."""
 
-    query: str
+    query: str | None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
+    document_id: str | None = None
     explain: bool = False
 
 
@@ -75,9 +77,6 @@ class Answer:
         if self.extensions:
             body["extensions"] = self.extensions
         return orjson.dumps(body)
-
-
-EXPLAINING: Final = "This plan is told since `extensions.explain` asked for it."
 
 
 class NotTakenError(Exception):
@@ -103,23 +102,26 @@ class Executor:
         vault: Vault,
         limits: DocumentLimits,
         context: Callable[[Viewer], Context],
+        trusted: Trusted,
+        zone: str,
     ) -> None:
         self._strawberry = schema
         self._bindings = Bindings.of(schema)
-        self._planner = Planner(self._bindings, vault, limits)
+        self._planner = Planner(self._bindings, vault, limits, zone)
         self._reader = reader
         self._limits = limits
         self._context = context
+        self._trusted = trusted
         self.documents = Documents(self._bindings.schema, limits)
 
     # Preparing ----------------------------------------------------------------------------------------------------
 
     def prepare(self, asked: Asked) -> Prepared | Answer:
         """Return the operation that a request asks for, or the answer that says why there is none."""
-        document = self.documents.read(asked.query)
-        if document.errors:
-            return Answer(errors=list(document.errors))
         try:
+            document = self.documents.read(self._trusted.text(asked.query, asked.document_id))
+            if document.errors:
+                return Answer(errors=list(document.errors))
             operation = document.operation(asked.operation_name)
         except RequestError as error:
             return Answer(errors=[error])
@@ -347,7 +349,7 @@ class _Run:
     ) -> Answer:
         finisher = Finisher()
         columns = iter(found)
-        data: dict[str, Any] | None = {}
+        data: dict[str, Any] = {}
         read = [next(columns) if isinstance(root, Read) and root.column else None for root in roots]
         nodes = {
             (number, kind, key): node
@@ -359,9 +361,8 @@ class _Run:
             for root, column in zip(roots, read, strict=True):
                 data[root.key] = self._root(root, column, values, finisher, writer)
         except NullError:
-            data = None
-        errors = [shaped(error, Stage.EXECUTE) for error in finisher.errors]
-        return Answer(data=data, errors=errors, executed=True)
+            return Answer(errors=_shaped(finisher), executed=True)
+        return Answer(data=data, errors=_shaped(finisher), executed=True)
 
     def _root(self, root: Root, column: Any, values: Mapping[str, Any], finisher: Finisher, writer: Writer) -> Any:
         path = (root.key,)
@@ -390,6 +391,10 @@ class _Run:
         finisher = Finisher()
         finisher.fail(error, root.nodes, (root.key,))
         return shaped(finisher.errors[0], Stage.EXECUTE)
+
+
+def _shaped(finisher: Finisher) -> list[GraphQLError]:
+    return [shaped(error, Stage.EXECUTE) for error in finisher.errors]
 
 
 class _ValuesError(Exception):
@@ -428,6 +433,3 @@ def _writer(plan: Plan, finisher: Finisher, nodes: Mapping[tuple[int, str, Any],
         return orjson.Fragment(node) if shape(number, ref.kind) is None else orjson.loads(node)
 
     return Writer(finisher, read, shape)
-
-
-__all__ = ["Answer", "Asked", "Executor", "MissingError", "NotTakenError"]

@@ -11,6 +11,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from strawberry.schema.name_converter import NameConverter
+
 from graph.database import statements
 from graph.errors import InvalidError
 from resolvers.conditions import conditions_of
@@ -23,7 +25,7 @@ from sync.changes import Place, opened_place, sealed_place
 from sync.tail import grew
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from sync.tail import Tail
 
 SQL = statements("follow")
+NAMES: Final = NameConverter()
 ENTRIES: Final = 500
 """Entries that are looked through at once."""
 MATCHING: Final = {
@@ -55,7 +58,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Follows:
-    """Implements `schema.ports.Follows` for one viewer. `patience` is how many seconds an event may wait to be taken."""
+    """Implements `schema.ports.Follows` for one viewer. `patience` is the seconds that an event may wait."""
 
     reader: Reader
     vault: Vault
@@ -93,7 +96,7 @@ class Follows:
 
     async def _told(
         self, statement: str, kind: str, conditions: Sequence[Condition], after: str | None
-    ) -> AsyncIterator[Told]:
+    ) -> AsyncGenerator[Told, None]:
         async with self.tail.follower() as grown:
             place = await self._start(after)
             while True:
@@ -158,18 +161,7 @@ class Follows:
 
 def given_of(chosen: object) -> Any:
     """Return an input as GraphQL gives it, by its fields' names."""
-    if (
-        chosen is None
-        or isinstance(chosen, str | int | float | bool)
-        or not hasattr(chosen, "__strawberry_definition__")
-    ):
+    definition = getattr(chosen, "__strawberry_definition__", None)
+    if definition is None:
         return chosen
-    fields = chosen.__strawberry_definition__.fields
-    return {_graphql_name(one): given_of(getattr(chosen, one.python_name)) for one in fields}
-
-
-def _graphql_name(field: Any) -> str:
-    if field.graphql_name:
-        return str(field.graphql_name)
-    head, *tail = field.python_name.split("_")
-    return head + "".join(part.title() for part in tail)
+    return {NAMES.from_field(one): given_of(getattr(chosen, one.python_name)) for one in definition.fields}

@@ -303,7 +303,9 @@ def statement_of(columns: list[Column]) -> Statement:
     What is read depends on the row that sets the viewer (`lateral`, and a condition on it), so PostgreSQL cannot begin
     to read before; the setting ends with the statement. Where it were not set, row-level security would show nothing.
     """
-    names, parts, asks = [], [], []
+    names: list[str] = []
+    parts: list[str] = []
+    asks: list[Ask | Keys] = []
     number = 2
     for place, column in enumerate(columns):
         asks += column.asks

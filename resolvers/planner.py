@@ -13,7 +13,7 @@ from graphql import (
 )
 
 from resolvers.bindings import binding_of, python_name
-from resolvers.columns import Columns
+from resolvers.columns import Columns, Settings
 from resolvers.plan import (
     Constant,
     Introspected,
@@ -53,10 +53,11 @@ INTROSPECTION: Final = frozenset({"__schema", "__type"})
 class Planner:
     """Plans the operations of one schema."""
 
-    def __init__(self, bindings: Bindings, vault: Vault, limits: DocumentLimits) -> None:
+    def __init__(self, bindings: Bindings, vault: Vault, limits: DocumentLimits, zone: str) -> None:
         self._bindings = bindings
         self._vault = vault
         self._limits = limits
+        self._settings = Settings(limits.page_size, zone)
 
     def plan(
         self,
@@ -68,7 +69,7 @@ class Planner:
     ) -> Plan:
         """Return an operation's plan; raise LimitError where it would read too much."""
         selector = Selector(self._bindings.schema, fragments, variables)
-        columns = Columns(self._bindings, selector, self._vault, self._limits.page_size, careful=careful)
+        columns = Columns(self._bindings, selector, self._vault, self._settings, careful=careful)
         drawn = _Drawing(self._bindings, selector, columns)
         root = self._bindings.schema.get_root_type(operation.operation)
         assert root is not None

@@ -16,7 +16,7 @@ from schema.errors import LimitError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from graph.database import Connection, Pool, Row
+    from graph.database import Connection, Pool, PooledConnection, Row
 
 GONE: Final = "CG404"
 """What the database's function `gone` raises."""
@@ -44,7 +44,7 @@ class Reader:
         self._pool = pool
         self._timeout = timeout
         self._turns = asyncio.Semaphore(pool.get_max_size())
-        self._idle: list[Connection] = []
+        self._idle: list[PooledConnection] = []
 
     async def row(self, viewer: Viewer, text: str, values: Sequence[object]) -> Row:
         """Run a plan's statement, which gives one row.
@@ -66,7 +66,7 @@ class Reader:
         return row
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
+    async def _connection(self) -> AsyncIterator[PooledConnection]:
         async with self._turns:
             connection = await self._open()
             try:
@@ -77,7 +77,7 @@ class Reader:
                 raise
             self._idle.append(connection)
 
-    async def _open(self) -> Connection:
+    async def _open(self) -> PooledConnection:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():

@@ -27,6 +27,8 @@ def shape_of(value: Any) -> Hashable:
         return value
     if isinstance(value, dict):
         return tuple((name, shape_of(one)) for name, one in value.items())
+    if isinstance(value, list) and all(isinstance(one, Enum) for one in value):
+        return tuple(value)
     if isinstance(value, str):
         # Each level of a division's code or a topic's path is looked up by an index of its own.
         return len(prefix_of(value)) if value.isdecimal() and len(value) <= LONGEST_CODE else -value.count("/")

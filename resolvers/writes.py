@@ -134,7 +134,7 @@ class GraphWrites:
         payload = mutations.SubmitPayload(
             receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)
         )
-        if outcome.submission:
+        if outcome.submission and outcome.case:
             payload.submission = ref(types.Submission, outcome.submission)
             payload.case = ref(types.Case, outcome.case)
         return payload

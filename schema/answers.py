@@ -6,12 +6,31 @@ from datetime import datetime
 
 import strawberry
 
-from graph.records import Channel, RejectionReason
+from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason
 from schema.bindings import One, Rows, bound, column, rows
 from schema.enums import ChangeKind, FacetName, PassageField
 from schema.fields import told
 from schema.scalars import BigInt
-from schema.types import Node, PageInfo, Submission
+from schema.types import Node, Organ, PageInfo, Submission
+
+
+@strawberry.type(description="The figures of a group of cases. What they were not grouped by is null.")
+class CaseFigures:
+    channel: Channel | None = column("The channel.")
+    kind: PetitionKind | None = column("What they ask.")
+    status: CaseStatus | None = column("Where they stand.")
+    topic: str | None = column("The topic's top level; null where they have none, too.")
+    division: str | None = column("The division's code; null where they have none, too.")
+    organ: Organ | None = bound("The organ responsible; null where there is none, too.", One("{row}.organ"))
+    month: str | None = column("The month of receipt, as `2026-11`.")
+    cases: BigInt = column("How many cases.")
+    answered: BigInt = column("How many of them were answered.")
+    on_time: BigInt = column(
+        "How many were first answered within 60 days of receipt (Art. 34, whose term begins later: with acceptance)."
+    )
+    rated: BigInt = column("How many were rated by their petitioners.")
+    satisfied: BigInt = column("How many were last rated as satisfied or partly satisfied (Art. 21).")
+    median_days: float | None = column("The median of days from receipt to the first answer; null without any.")
 
 
 @strawberry.type(description="A topic of the taxonomy (three levels).")

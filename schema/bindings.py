@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
 import strawberry
 
@@ -143,8 +143,19 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """What cases can be grouped by: the field it fills, its expression over `{row}`, and what has to be joined."""
+
+    column: str
+    sql: str
+    join: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
-    """A root field that counts groups of cases; its planner is a module of its own."""
+    """A root field that counts the cases of a filter in groups; `groups` are what `groupBy` may choose."""
+
+    groups: Mapping[Enum, Group]
 
 
 Binding = Value | GlobalId | One | Same | Variants | Many | Lookup | Figures
@@ -187,6 +198,6 @@ def planned(description: str, binding: Binding) -> Callable[[Callable[..., T]], 
     )
 
 
-def by_plan() -> Any:
+def by_plan() -> NoReturn:
     """Stand where a planned field's function would have a body."""
     raise AssertionError("A planned field is read by its binding, never by calling it.")

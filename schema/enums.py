@@ -63,6 +63,18 @@ class CaseOrderField(StrEnum):
     DIVISION = "DIVISION"
 
 
+class CaseGroup(StrEnum):
+    """What cases can be counted by."""
+
+    CHANNEL = "CHANNEL"
+    KIND = "KIND"
+    STATUS = "STATUS"
+    TOPIC = "TOPIC"
+    DIVISION = "DIVISION"
+    ORGAN = "ORGAN"
+    MONTH = "MONTH"
+
+
 class PassageField(StrEnum):
     """Which of a submission's texts a passage is cut from."""
 
@@ -254,6 +266,18 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "NUMBER": "Its number.",
             "TOPIC": "Its topic, as a path; those without come last.",
             "DIVISION": "The code of the division it is about; those without come last.",
+        },
+    ),
+    CaseGroup: (
+        "What cases can be counted by.",
+        {
+            "CHANNEL": "By channel; a case whose submissions came through several counts in each.",
+            "KIND": "By what they ask.",
+            "STATUS": "By status.",
+            "TOPIC": "By the topic's top level.",
+            "DIVISION": "By division.",
+            "ORGAN": "By the organ responsible; a case with several counts in each.",
+            "MONTH": "By the month of receipt in the instance's time zone, as `2026-11`.",
         },
     ),
     PassageField: (

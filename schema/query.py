@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 import strawberry
 
-from schema.answers import ChangePage, Rejection, SearchConnection, Topic
-from schema.bindings import Lookup, Many, by_plan, ordered_by, planned
-from schema.enums import CaseOrderField, Direction, FacetName, SearchOrder
+from schema.answers import CaseFigures, ChangePage, Rejection, SearchConnection, Topic
+from schema.bindings import Figures, Group, Lookup, Many, Order, by_plan, ordered_by, planned
+from schema.enums import CaseGroup, CaseOrderField, Direction, FacetName, SearchOrder
 from schema.fields import fetched
 from schema.inputs import (
     CaseFilter,
@@ -46,7 +47,7 @@ def _argument(name: str, description: str) -> object:
 
 Id = Annotated[strawberry.ID, _argument("id", "Its id.")]
 
-CASE_ORDERS = {
+CASE_ORDERS: dict[Enum, Order] = {
     CaseOrderField.OPENED_AT: OPENED,
     CaseOrderField.LAST_ACTIVITY_AT: ordered_by("last_activity_at", "timestamptz"),
     CaseOrderField.FIRST_RECEIVED_AT: ordered_by("first_received_at", "timestamptz"),
@@ -55,6 +56,23 @@ CASE_ORDERS = {
     CaseOrderField.DIVISION: ordered_by("division", "text", nullable=True),
 }
 """What `orderBy` may choose; each has its index."""
+
+CASE_GROUPS: dict[Enum, Group] = {
+    CaseGroup.CHANNEL: Group("channel", "channel.name", "cross join lateral unnest({row}.channels) as channel (name)"),
+    CaseGroup.KIND: Group("kind", "{row}.kind"),
+    CaseGroup.STATUS: Group("status", "{row}.status"),
+    CaseGroup.TOPIC: Group("topic", "{row}.topic_1"),
+    CaseGroup.DIVISION: Group("division", "{row}.division"),
+    CaseGroup.ORGAN: Group(
+        "organ",
+        "responsible.organ",
+        """left join lateral (
+            select distinct tie.organ from "case" member join case_organ tie on tie.case_id = member.id
+            where member."leading" = {row}.id and tie.state = 'ACCEPTED' and tie.role = 'RESPONSIBLE'
+        ) responsible on true""",
+    ),
+    CaseGroup.MONTH: Group("month", "to_char({row}.first_received_at at time zone {zone}, 'YYYY-MM')"),
+}
 
 
 @strawberry.type(description="What can be asked.")
@@ -75,7 +93,7 @@ class Query:
 
     @planned(
         "The cases that lead, by filter and order.",
-        Many('"case" {row}', '{row}.leads', OPENED, orders=CASE_ORDERS),
+        Many('"case" {row}', "{row}.leads", OPENED, orders=CASE_ORDERS),
     )
     def cases(
         self,
@@ -87,6 +105,17 @@ class Query:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Case]:
+        return by_plan()
+
+    @planned("Cases counted in groups, for charts, in the groups' order.", Figures(CASE_GROUPS))
+    def case_figures(
+        self,
+        *,
+        chosen: Annotated[CaseFilter | None, _argument("filter", "Which cases.")] = None,
+        group_by: Annotated[
+            list[CaseGroup] | None, _argument("groupBy", "By what; all in one group if left out.")
+        ] = None,
+    ) -> list[CaseFigures]:
         return by_plan()
 
     @planned("A submission by its id.", Lookup())

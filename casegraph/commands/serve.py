@@ -21,10 +21,14 @@ from casegraph.settings import Settings, configure_logging
 from casegraph.terminal import say
 from casegraph.troubles import guarded
 from casegraph.workers import worker
+from resolvers.limits import DocumentLimits
+from resolvers.trusted import load
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+
+    from starlette.types import ASGIApp
 
     from casegraph.services import Services
 
@@ -51,10 +55,22 @@ class Server(uvicorn.Server):
         yield
 
 
+def app_of(services: Services) -> ASGIApp:
+    """Return the application as the settings have it; raise DocumentsError for trusted documents that cannot be read."""
+    settings = services.settings
+    trusted = None if settings.documents is None else load(settings.documents)
+    limits = DocumentLimits(
+        page_size=settings.page_size, timeout=settings.statement_timeout, depth=settings.depth,
+        aliases=settings.aliases, tokens=settings.tokens, cost=settings.cost, explain=settings.explain,
+        introspection=trusted is None if settings.introspection is None else settings.introspection,
+    )  # fmt: skip
+    return build_app(services, limits, trusted)
+
+
 async def serve(services: Services, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until cancelled; call `ready` once requests are answered."""
     config = uvicorn.Config(
-        build_app(services), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE,
+        app_of(services), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE,
         server_header=False, date_header=True, proxy_headers=False, ws="websockets-sansio",
     )  # fmt: skip
     server = Server(config, ready)
