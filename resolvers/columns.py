@@ -23,7 +23,7 @@ from resolvers.conditions import conditions_of
 from resolvers.connections import Page
 from resolvers.cursors import PlainCursors, SealedCursors
 from resolvers.figures import figures_sql
-from resolvers.pages import Listing
+from resolvers.pages import Listing, key_sql
 from resolvers.plan import Ask, Column, Items, Keys, Leaf, Member, Structure, failing, placeholder, plain
 from resolvers.rows import Row, Written, global_id, is_list, leaf, order_by, placed, relation, values_of
 from resolvers.sql import Constant, concatenated, object_of, or_null
@@ -240,7 +240,10 @@ class Columns:
         stretch = listing.stretch(given)
         fields = self._selector.within(connection, nodes)
         row = self._row(self._bindings.rows.get(kind.name))
-        page = Page(binding, listing.cursors, stretch, row, self._selector, lambda nodes: self._node(kind, nodes, row))
+        page = Page(
+            binding, stretch, row, cursors=listing.cursors, selector=self._selector,
+            node=lambda nodes: self._node(kind, nodes, row),
+        )  # fmt: skip
         outer = self._times
         self._times *= max(1, stretch.size)
         self._rows += self._times
@@ -291,7 +294,7 @@ class Columns:
         written = self._object(kind, self._selector.within(kind, nodes), row)
         where = placed(parts, counted, itertools.count(first))
         source = figures_sql(groups, list(binding.groups.values()), counted.alias, where, self._zone)
-        order = ", ".join(f"{row.alias}.{group.column}" for group in groups) or "1"
+        order = ", ".join(key_sql(one.column, one.type).format(row=row.alias) for one in groups) or "1"
         text = f"(select concat('[', string_agg({concatenated(written.pieces)}, ',' order by {order}), ']')"
         return Written([f"{text} from ({source}) {row.alias})"], Items(written.shape, nullable=False))
 

@@ -39,7 +39,7 @@ class Page:
     """Writes one connection."""
 
     def __init__(
-        self, binding: Many, cursors: Cursors, stretch: Stretch, row: Row, selector: Selector, node: Node
+        self, binding: Many, stretch: Stretch, row: Row, *, cursors: Cursors, selector: Selector, node: Node
     ) -> None:
         self._binding = binding
         self._cursors = cursors

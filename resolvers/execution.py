@@ -98,6 +98,7 @@ class Executor:
     def __init__(
         self,
         schema: Schema,
+        *,
         reader: Reader,
         vault: Vault,
         limits: DocumentLimits,
@@ -298,7 +299,7 @@ class _Run:
             found = await self._read(plan, roots, met, keys)
         except Exception as error:  # noqa: BLE001  # what was to be read is answered with the error
             return self._failed(plan, roots, values, error)
-        return self._finished(plan, roots, values, met, keys, found)
+        return self._finished(plan, roots, values=values, met=met, keys=keys, found=found)
 
     def _failed(self, plan: Plan, roots: Sequence[Root], values: Mapping[str, Any], error: Exception) -> Answer:
         """Answer with an error everything that the statement was to read."""
@@ -308,7 +309,7 @@ class _Run:
             for root in roots
             if isinstance(root, Staged)
         }
-        return self._finished(plan, roots, values, (), {}, ())
+        return self._finished(plan, roots, values=values, met=(), keys={}, found=())
 
     async def _read(
         self, plan: Plan, roots: Sequence[Root], met: tuple[tuple[int, str], ...], keys: Mapping[Any, list[Any]]
@@ -342,6 +343,7 @@ class _Run:
         self,
         plan: Plan,
         roots: Sequence[Root],
+        *,
         values: Mapping[str, Any],
         met: tuple[tuple[int, str], ...],
         keys: Mapping[Any, list[Any]],

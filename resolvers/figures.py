@@ -21,7 +21,7 @@ def figures_sql(groups: Sequence[Group], known: Sequence[Group], alias: str, whe
     columns = [
         f"{_filled(group.sql, alias, zone)} as {group.column}"
         if group.column in chosen
-        else f"null::{'uuid' if group.column == 'organ' else 'text'} as {group.column}"
+        else f"null::{group.type} as {group.column}"
         for group in known
     ]
     joins = " ".join(_filled(group.join, alias, zone) for group in groups)

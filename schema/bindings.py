@@ -149,6 +149,7 @@ class Group:
     column: str
     sql: str
     join: str = ""
+    type: str = "text"
 
 
 @dataclass(frozen=True, slots=True)

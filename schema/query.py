@@ -70,6 +70,7 @@ CASE_GROUPS: dict[Enum, Group] = {
             select distinct tie.organ from "case" member join case_organ tie on tie.case_id = member.id
             where member."leading" = {row}.id and tie.state = 'ACCEPTED' and tie.role = 'RESPONSIBLE'
         ) responsible on true""",
+        "uuid",
     ),
     CaseGroup.MONTH: Group("month", "to_char({row}.first_received_at at time zone {zone}, 'YYYY-MM')"),
 }

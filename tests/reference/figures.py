@@ -1,0 +1,98 @@
+"""The figures of groups of cases, counted one case at a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from tests.reference import filters
+from tests.reference.fields import field, members
+from tests.reference.graph import find
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tests.reference.fields import World
+    from tests.reference.graph import Node, Row
+
+ZONE = ZoneInfo("Asia/Shanghai")
+ON_TIME = timedelta(days=60)
+DAY = timedelta(days=1)
+ORDER = ("CHANNEL", "KIND", "STATUS", "TOPIC", "DIVISION", "ORGAN", "MONTH")
+
+
+@field("Query.caseFigures")
+def case_figures(world: World, _: Node, asked: dict[str, Any]) -> list[Node]:
+    by = list(dict.fromkeys(asked["groupBy"] or []))
+    wanted = filters.passing(filters.cases(world.graph, asked["filter"] or {}))
+    cases = [row for row in world.graph["case"] if row["leading"] == row["id"] and wanted(row)]
+    groups: dict[tuple[Any, ...], list[Row]] = {} if by else {(): []}
+    for case in cases:
+        for key in keys_of(world, case, by):
+            groups.setdefault(key, []).append(case)
+    ordered = sorted(groups.items(), key=lambda group: [(part is None, str(part)) for part in group[0]])
+    return [figures(world, dict(zip(by, key, strict=True)), rows) for key, rows in ordered]
+
+
+def keys_of(world: World, case: Row, by: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return the groups that a case counts in: of each channel and of each organ responsible."""
+    keys: list[tuple[Any, ...]] = [()]
+    for name in by:
+        keys = [(*key, value) for key in keys for value in values_of(world, case, name)]
+    return keys
+
+
+def values_of(world: World, case: Row, name: str) -> list[Any]:
+    """Return what a case has of one kind of group."""
+    match name:
+        case "CHANNEL":
+            return list(case["channels"])
+        case "TOPIC":
+            return [None if case["topic"] is None else case["topic"].split("/")[0]]
+        case "ORGAN":
+            found = {
+                tie["organ"]
+                for tie in world.graph["case_organ"]
+                if tie["case_id"] in members(world, case) and tie["state"] == "ACCEPTED"
+                and tie["role"] == "RESPONSIBLE"
+            }  # fmt: skip
+            return sorted(found) or [None]
+        case "MONTH":
+            return [case["first_received_at"].astimezone(ZONE).strftime("%Y-%m")]
+        case _:
+            return [case[name.lower()]]
+
+
+def figures(world: World, group: dict[str, Any], cases: list[Row]) -> Node:
+    """Return what is told of one group."""
+    told = [answered_and_rated(world, case) for case in cases]
+    days = [
+        (answered - case["first_received_at"]) / DAY
+        for case, (answered, _) in zip(cases, told, strict=True)
+        if answered
+    ]
+    ratings = [rating for _, rating in told if rating]
+    node: Node = {name.lower(): group.get(name) for name in ORDER}
+    return {
+        **node,
+        "organ": find(world.graph, "Organ", group.get("ORGAN")),
+        "cases": len(cases),
+        "answered": len(days),
+        "on_time": sum(one * DAY <= ON_TIME for one in days),
+        "rated": len(ratings),
+        "satisfied": sum(rating in {"SATISFIED", "PARTLY_SATISFIED"} for rating in ratings),
+        "median_days": round(median(days), 2) if days else None,
+    }
+
+
+def answered_and_rated(world: World, case: Row) -> tuple[datetime | None, str | None]:
+    """Return when a case was first answered and how it was last rated."""
+    events = [
+        event for event in world.graph["event"] if event["case_id"] in members(world, case) and event["until"] is None
+    ]
+    replies = [event["at"] for event in events if event["kind"] == "REPLIED"]
+    rated = sorted((event["at"], event["id"], event["satisfaction"]) for event in events if event["satisfaction"])
+    return min(replies, default=None), rated[-1][2] if rated else None
