@@ -148,6 +148,19 @@ class Executor:
     def _made(self, prepared: Prepared, *, careful: bool = False) -> Plan:
         return self._planner.plan(prepared.operation, prepared.document.fragments, prepared.variables, careful=careful)
 
+    def statement(self, asked: Asked, viewer: Viewer) -> tuple[str, list[object]]:
+        """Return the statement that answers an operation which reads alone, and its values. Pure.
+
+        Raises RequestError where it cannot be answered as it is asked, and LookupError where nothing is read.
+        """
+        prepared = self.prepare(asked)
+        if isinstance(prepared, Answer):
+            raise RequestError("BAD_USER_INPUT", prepared.errors[0].message)
+        statement = self.plan(prepared).statement()
+        if statement is None:
+            raise LookupError("The operation reads nothing by itself.")
+        return statement.text, [viewer.name, *values_of(statement, prepared, ())]
+
     # Answering ----------------------------------------------------------------------------------------------------
 
     async def execute(self, asked: Asked, viewer: Viewer, allowed: frozenset[OperationType]) -> Answer:
@@ -318,26 +331,8 @@ class _Run:
             return ()
         statement = plan.statement(met)
         assert statement is not None
-        values = self._values(statement, [keys[one] for one in met])
+        values = values_of(statement, self._prepared, [keys[one] for one in met])
         return await self._executor.fetch(self._viewer, statement, values)
-
-    def _values(self, statement: Statement, keys: Sequence[list[Any]]) -> list[object]:
-        values: list[object] = []
-        arrays = iter(keys)
-        for ask in statement.asks:
-            if isinstance(ask, Keys):
-                values.append(next(arrays))
-            elif ask.constant is not None:
-                values += ask.constant
-            else:
-                values += self._asked(ask)
-        return values
-
-    def _asked(self, ask: Ask) -> tuple[object, ...]:
-        try:
-            return ask.values(get_argument_values(ask.definition, ask.node, self._prepared.variables))
-        except (RequestError, GraphQLError, OtherPlanError) as error:
-            raise _ValuesError from error
 
     def _finished(
         self,
@@ -393,6 +388,27 @@ class _Run:
         finisher = Finisher()
         finisher.fail(error, root.nodes, (root.key,))
         return shaped(finisher.errors[0], Stage.EXECUTE)
+
+
+def values_of(statement: Statement, prepared: Prepared, keys: Sequence[list[Any]]) -> list[object]:
+    """Return the values that an operation's arguments give its statement, and the keys of the references met."""
+    values: list[object] = []
+    arrays = iter(keys)
+    for ask in statement.asks:
+        if isinstance(ask, Keys):
+            values.append(next(arrays))
+        elif ask.constant is not None:
+            values += ask.constant
+        else:
+            values += _asked(ask, prepared)
+    return values
+
+
+def _asked(ask: Ask, prepared: Prepared) -> tuple[object, ...]:
+    try:
+        return ask.values(get_argument_values(ask.definition, ask.node, prepared.variables))
+    except (RequestError, GraphQLError, OtherPlanError) as error:
+        raise _ValuesError from error
 
 
 def _shaped(finisher: Finisher) -> list[GraphQLError]:

@@ -43,7 +43,7 @@ class Reader:
     def __init__(self, pool: Pool, timeout: int) -> None:
         self._pool = pool
         self._timeout = timeout
-        self._turns = asyncio.Semaphore(pool.get_max_size())
+        self._turns: asyncio.Semaphore | None = None
         self._idle: list[PooledConnection] = []
 
     async def row(self, viewer: Viewer, text: str, values: Sequence[object]) -> Row:
@@ -67,6 +67,8 @@ class Reader:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[PooledConnection]:
+        if self._turns is None:
+            self._turns = asyncio.Semaphore(self._pool.get_max_size())
         async with self._turns:
             connection = await self._open()
             try:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import tempfile
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from bench.graphql.load import CONNECTIONS, SECONDS, LoadError
 from casegraph.postgres_programs import EmbeddedPostgresError, programs
+from graph.identity import Vault
+from resolvers.execution import Asked, Executor
+from resolvers.limits import DocumentLimits
+from resolvers.reader import Reader, Viewer
+from resolvers.trusted import Trusted
+from schema.schema import build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from graph.database import Pool
+    from schema.ports import Context
+
 PLACES: Final = (Path("/usr/lib/postgresql/15/bin"), Path("/usr/lib/postgresql/18/bin"))
 """Where Debian has it, outside of PATH."""
+READING: Final = {"PGOPTIONS": "-c role=casegraph_reader -c plan_cache_mode=force_generic_plan -c timezone=UTC"}
+"""As the server's connections are opened (graph/database.py), so that row-level security is in the ceiling, too."""
 SETS: Final = 16
 """Sets of arguments that clients choose from: each client plans each anew five times before it keeps a plan."""
 RATE: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
@@ -32,7 +45,20 @@ class NoPlanError(Exception):
 
 def plan_sql(document: str, variables: Mapping[str, Any]) -> tuple[str, list[object]]:
     """Return the one statement that answers a document, with its arguments; raise NoPlanError where there is none."""
-    raise NoPlanError(f"No statement is known for {document.splitlines()[0]} with {', '.join(variables)}.")
+    try:
+        return _executor().statement(Asked(document, dict(variables)), Viewer("bench"))
+    except LookupError as error:
+        raise NoPlanError(f"{document.splitlines()[0]}: {error}") from error
+
+
+@cache
+def _executor() -> Executor:
+    """Return what plans as the server does, without a database: a plan needs none."""
+    nowhere = Reader(cast("Pool", None), 0)
+    return Executor(
+        build(), reader=nowhere, vault=Vault(os.urandom(32)), limits=DocumentLimits(),
+        context=lambda _: cast("Context", None), trusted=Trusted(), zone="Asia/Shanghai",
+    )  # fmt: skip
 
 
 def pgbench() -> str | None:
@@ -57,7 +83,7 @@ def ceiling(program: str, url: str, document: str, variables: Sequence[Mapping[s
             for place, value in enumerate(arguments, 1):
                 if value is not None:
                     words += ["-D", f"a{number}_{place}={_text(value)}"]
-        done = subprocess.run(words, check=False, capture_output=True, text=True)
+        done = subprocess.run(words, check=False, capture_output=True, text=True, env=os.environ | READING)
     found = RATE.search(done.stdout)
     if done.returncode or found is None:
         raise LoadError(f"pgbench: {done.stderr.strip()[-500:]}")
