@@ -99,7 +99,9 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         )
 
     zone = str(services.read_options.zone)
-    return Executor(schema.build(), reader, services.vault, limits, context, trusted, zone)
+    return Executor(
+        schema.build(), reader=reader, vault=services.vault, limits=limits, context=context, trusted=trusted, zone=zone
+    )
 
 
 def build_app(services: Services, limits: DocumentLimits | None = None, trusted: Trusted | None = None) -> ASGIApp:

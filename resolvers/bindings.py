@@ -16,7 +16,7 @@ from graphql import (
 from schema.bindings import KEY, ROWS, Figures, GlobalId, Lookup, One, Value, Variants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from graphql import GraphQLField, GraphQLNamedType, GraphQLSchema
     from strawberry import Schema
@@ -48,10 +48,10 @@ class Bindings:
     rows: dict[str, Rows]
 
     @classmethod
-    def of(cls, schema: Schema) -> Bindings:
+    def of(cls, schema: Schema, declared: Mapping[type, Rows] = ROWS) -> Bindings:
         """Read a schema's bindings; raise BindingError for a type that lacks one."""
         core = schema._schema  # noqa: SLF001  # Strawberry has no public name for it
-        found = {_name_of(kind): rows for kind, rows in ROWS.items()}
+        found = {_name_of(kind): rows for kind, rows in declared.items()}
         bindings = cls(core, found)
         checked: set[str] = set()
         for kind in found:

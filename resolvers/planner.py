@@ -121,7 +121,11 @@ class _Drawing:
 
     def _expected(self, field: GraphQLField, node: FieldNode) -> int:
         """Return how many nodes Python's answer may hold: as many as are asked for, where that can be told."""
-        given = self._columns.given(field, node)
+        try:
+            given = self._columns.given(field, node)
+        except RequestError:
+            # The field will be answered with this error when its turn comes.
+            return 1
         asked = given.get("first") or len(given.get("ids") or ()) or 1
         return max(1, int(asked))
 

@@ -101,7 +101,8 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
     engine = open_tantivy(tmp_path / "index")
     services = Services(
-        pool=pool, reading=reading_pool, vault=vault, intake=intake, commands=Commands(pool=pool), retry=Retry(intake, options),
+        pool=pool, reading=reading_pool, vault=vault, intake=intake, commands=Commands(pool=pool),
+        retry=Retry(intake, options),
         engine=engine, search=Search(pool=pool, engine=engine), taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip
     async with client_of(services) as http:
