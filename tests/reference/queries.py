@@ -11,26 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLBoolean,
-    GraphQLEnumType,
-    GraphQLInputObjectType,
     GraphQLInterfaceType,
-    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
     is_leaf_type,
     is_required_argument,
-    is_required_input_field,
 )
 
 from tests.reference.executor import SCHEMA
+from tests.reference.given import Giver, Word, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from random import Random
 
-    from graphql import GraphQLField, GraphQLInputType, GraphQLNamedType
+    from graphql import GraphQLField, GraphQLNamedType
 
     from tests.reference.values import Values
 
@@ -51,33 +47,6 @@ class Question:
 
     def __repr__(self) -> str:
         return f"\n{self.query}\nvariables: {json.dumps(self.variables, ensure_ascii=False)}\n"
-
-
-@dataclass(frozen=True)
-class Word:
-    """A value without quotes: an enum's, or a variable."""
-
-    text: str
-
-
-def literal(value: Any) -> str:
-    """Write a value as GraphQL does."""
-    if isinstance(value, Word):
-        return value.text
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {literal(one)}" for name, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(literal, value)) + "]"
-    return json.dumps(value)
-
-
-def told(value: Any) -> Any:
-    """Return a value as JSON holds it."""
-    if isinstance(value, dict):
-        return {name: told(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [told(one) for one in value]
-    return value.text if isinstance(value, Word) else value
 
 
 @dataclass(frozen=True)
@@ -104,104 +73,13 @@ class Fragment:
 
 
 @dataclass
-class Writer:
+class Writer(Giver):
     """Writes one document."""
 
-    random: Random
-    values: Values
     names: dict[str, str] = field(default_factory=dict)
-    declared: list[str] = field(default_factory=list)
-    given: dict[str, Any] = field(default_factory=dict)
     fragments: list[Fragment] = field(default_factory=list)
     fields: int = 0
     aliases: int = 0
-
-    # Choices ---------------------------------------------------------------------------------------------------
-
-    def rarely(self, times: int) -> bool:
-        """Tell whether something is done that is done once in so many times."""
-        return self.random.randrange(times) == 0
-
-    def one_of(self, choices: Sequence[Any]) -> Any:
-        """Choose one."""
-        return self.random.choice(choices)
-
-    def some(self, choices: Sequence[Any], most: int, least: int = 0) -> list[Any]:
-        """Choose several, each at most once."""
-        return self.random.sample(choices, self.random.randint(least, min(most, len(choices))))
-
-    # Values ----------------------------------------------------------------------------------------------------
-
-    def value(self, kind: GraphQLInputType, place: str, hint: dict[str, Any], *, has_default: bool) -> Any:
-        """Return a value that may be, or hold, a variable."""
-        if self.rarely(6):
-            return self.variable(kind, place, hint, has_default=has_default)
-        return self.constant(kind, place, hint, inner=self.value)
-
-    def constant(
-        self, kind: GraphQLInputType, place: str, hint: dict[str, Any], *, inner: Callable[..., Any] | None = None
-    ) -> Any:
-        """Return a value; what is in it is a constant, too, or what `inner` gives."""
-        write = inner or (lambda kind, place, hint, **_: self.constant(kind, place, hint))
-        if isinstance(kind, GraphQLNonNull):
-            kind = kind.of_type
-        elif self.rarely(20):
-            return None
-        if isinstance(kind, GraphQLList):
-            count = self.random.randint(0, 3)
-            return [write(kind.of_type, place, hint, has_default=False) for _ in range(count)]
-        if isinstance(kind, GraphQLInputObjectType):
-            return self.object(kind, write)
-        if isinstance(kind, GraphQLEnumType):
-            return Word(self.one_of(list(kind.values)))
-        return self.scalar(place, hint)
-
-    def object(self, kind: GraphQLInputObjectType, write: Callable[..., Any]) -> dict[str, Any]:
-        """Return an input with some of its fields."""
-        required = [name for name, one in kind.fields.items() if is_required_input_field(one)]
-        optional = [name for name in kind.fields if name not in required]
-        chosen = [*required, *self.some(optional, 2)]
-        if kind.name == "CaseFilter" and "organRole" in chosen and "organ" not in chosen and not self.rarely(4):
-            chosen.append("organ")
-        return {
-            name: write(
-                kind.fields[name].type, f"{kind.name}.{name}", {}, has_default=kind.fields[name].ast_node is not None
-                and kind.fields[name].ast_node.default_value is not None,
-            )
-            for name in chosen
-        }  # fmt: skip
-
-    def scalar(self, place: str, hint: dict[str, Any]) -> Any:
-        """Return what fits a place, rarely what does not."""
-        choice = self.values.at(place, hint.get("order"))
-        if choice is None:
-            return self.rarely(2)
-        good = hint.get("ids") or choice.good
-        return self.one_of(choice.bad if self.rarely(20) else good)
-
-    def variable(self, kind: GraphQLInputType, place: str, hint: dict[str, Any], *, has_default: bool) -> Word:
-        """Declare a variable that fits a place: of its type, or of the nullable one with a default."""
-        name = f"v{len(self.declared)}"
-        self.declared.append("")  # Its number is taken.
-        value = self.constant(kind, place, hint)
-        needed = isinstance(kind, GraphQLNonNull)
-        nullable = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-        forms = ["as it is"]
-        if value is not None:
-            forms += ["default", "default and value", "never null"]
-        if not needed or has_default:
-            forms += ["left out", "null"]
-        form = self.one_of(forms)
-        declared = f"{nullable}!" if form == "never null" else str(kind)
-        if form.startswith("default"):
-            declared = f"{nullable} = {literal(value)}"
-            value = self.constant(kind, place, hint)
-        elif form in {"left out", "null"}:
-            declared, value = str(nullable), None if self.rarely(4) or not needed else value
-        self.declared[int(name[1:])] = f"${name}: {declared}"
-        if form not in {"default", "left out"}:
-            self.given[name] = told(value)
-        return Word(f"${name}")
 
     def condition(self) -> str:
         """Return a directive, or none."""
@@ -310,8 +188,7 @@ class Writer:
         args = chosen.args
         wanted = [name for name, one in args.items() if is_required_argument(one)]
         optional = [name for name in args if name not in {*wanted, "first", "last"}]
-        if optional and self.rarely(2):
-            wanted += self.some(optional, 2)
+        wanted += [name for name in optional if self.rarely(4 if name in {"after", "before"} else 2)]
         paged = "first" in args
         if paged and (around.width > 1 or self.rarely(2)):
             wanted.append(self.one_of(["first", "last"] if "last" in args else ["first"]))
