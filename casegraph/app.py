@@ -19,6 +19,7 @@ from casegraph.loopback import LoopbackOnly
 from casegraph.metrics import Measured, Metrics
 from casegraph.push import take_push
 from casegraph.refusals import RefusalError
+from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
 from resolvers.execution import Executor
 from resolvers.following import Follows
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from connectors.connector import ReadOptions
     from graph.database import Pool
     from graph.identity import Vault
+    from graph.uploads import Uploads
     from resolvers.search import Searcher
 
 DESK = "desk"
@@ -63,11 +65,13 @@ class Services(Protocol):
     @property
     def pool(self) -> Pool: ...
     @property
-    def reading(self) -> Pool: ...
+    def reader(self) -> Reader: ...
     @property
     def vault(self) -> Vault: ...
     @property
     def intake(self) -> Intake: ...
+    @property
+    def uploads(self) -> Uploads: ...
     @property
     def commands(self) -> Commands: ...
     @property
@@ -86,9 +90,12 @@ class Services(Protocol):
 
 def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:
     """Return what answers operations by these services."""
-    reader = Reader(services.reading, limits.timeout)
+    reader = services.reader
     sources = Sources(reader, services.vault, services.search, services.taxonomy)
-    doors = Doors(services.intake, services.commands, services.retry, services.clock, DESK)
+    doors = Doors(
+        intake=services.intake, commands=services.commands, retry=services.retry, uploads=services.uploads,
+        text_of=text_layer(services.read_options.limits), clock=services.clock, actor=DESK,
+    )  # fmt: skip
     tail = Tail(services.pool)
 
     def context(viewer: Viewer) -> Context:
@@ -123,6 +130,9 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
     async def intake(request: Request) -> Response:
         return await take_push(request, services)
 
+    async def upload(request: Request) -> Response:
+        return await take_upload(request, services)
+
     async def follow(request: Request) -> Response:
         return await follow_changes(request, services)
 
@@ -134,6 +144,7 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
             Route("/readyz", readyz),
             Route("/metrics", figures),
             Route("/intake/{source}", intake, methods=["POST"]),
+            Route("/uploads", upload, methods=["POST"]),
             Route("/sync/changes", follow),
             Mount(graphiql.ADDRESS, graphiql.files()),
         ],

@@ -48,7 +48,7 @@ class Streams:
                     self._on_errors(answer.errors)
                 yield _result(answer)
         finally:
-            await answers.aclose()  # type: ignore[attr-defined]
+            await answers.aclose()
 
 
 def _result(answer: Answer) -> ExecutionResult | PreExecutionError:

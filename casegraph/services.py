@@ -19,6 +19,8 @@ from graph.identity import Vault
 from graph.intake import Intake
 from graph.migrate import migrate, require_current
 from graph.topics import Taxonomy
+from graph.uploads import Uploads
+from resolvers.reader import Reader
 from search.indexer import Indexer
 from search.service import Search
 from search.tantivy_engine import open_tantivy
@@ -43,9 +45,10 @@ class Services:
     settings: Settings
     database_url: str
     pool: Pool
-    reading: Pool
+    reader: Reader
     vault: Vault
     attachments: Attachments
+    uploads: Uploads
     gazetteer: Gazetteer
     taxonomy: Taxonomy
     intake: Intake
@@ -131,15 +134,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         reading = await open_reading_pool(url, largest=settings.pool_size, patience=settings.statement_timeout)
         engine = open_tantivy(settings.data / "index")
         try:
-            yield _wire(settings, url, (pool, reading), vault, engine)
+            yield _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         finally:
             await asyncio.to_thread(engine.close)
             reading.terminate()
             await pool.close()
 
 
-def _wire(settings: Settings, url: str, pools: tuple[Pool, Pool], vault: Vault, engine: Engine) -> Services:
-    pool, reading = pools
+def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Vault, engine: Engine) -> Services:
     gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
     attachments = Attachments(attachments_folder(settings))
     intake = Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy)
@@ -148,9 +150,10 @@ def _wire(settings: Settings, url: str, pools: tuple[Pool, Pool], vault: Vault, 
         settings=settings,
         database_url=url,
         pool=pool,
-        reading=reading,
+        reader=reader,
         vault=vault,
         attachments=attachments,
+        uploads=Uploads(pool, vault, attachments),
         gazetteer=gazetteer,
         taxonomy=taxonomy,
         intake=intake,

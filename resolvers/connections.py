@@ -190,6 +190,8 @@ def _columns_of(alias: str, text: str, order: Order) -> str:
 def _with_nulls(order: Order, alias: str, select: str, parts: tuple[str, str], limit: int) -> str:
     """Read a nullable order as two index ranges: the rows that have its first key, then those that lack it."""
     first, others = order.keys[0], replace(order, keys=order.keys[1:])
-    valued = f"({select} and {alias}.{first.column} is not null{parts[0]} {order_by(order, alias)} limit {limit})"
+    # Where none is null, an index is read backwards for a descending order: PostgreSQL must not look for nulls last.
+    whole = replace(order, keys=(replace(first, nullable=False), *others.keys))
+    valued = f"({select} and {alias}.{first.column} is not null{parts[0]} {order_by(whole, alias)} limit {limit})"
     nulls = f"({select} and {alias}.{first.column} is null{parts[1]} {order_by(others, alias)} limit {limit})"
     return f"select * from ({valued} union all {nulls}) {alias}"

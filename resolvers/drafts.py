@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import orjson
 
@@ -24,8 +25,10 @@ from graph.records import (
 from schema import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from graph.records import DocumentDraft
 
 Entered = (
     inputs.SubmitLetterInput | inputs.SubmitVisitInput | inputs.SubmitHotlineTicketInput | inputs.SubmitWebMessageInput
@@ -42,8 +45,8 @@ DESKS: Final[Mapping[Channel, str]] = {
 """The source of what is entered by hand without naming one."""
 
 
-def draft_of(entered: Entered) -> Draft:
-    """Return what was entered as a draft; its payload is all that was entered.
+def draft_of(entered: Entered, documents: Sequence[DocumentDraft] = ()) -> Draft:
+    """Return what was entered as a draft, with the documents that its attachments are; its payload is all of it.
 
     Raises InvalidError, which names the field, for what a connector would refuse, too.
     """
@@ -56,7 +59,7 @@ def draft_of(entered: Entered) -> Draft:
         received_at=entered.received_at,
         title=entered.title,
         text=entered.text,
-        payload=orjson.dumps(asdict(entered), option=orjson.OPT_SORT_KEYS),
+        payload=orjson.dumps(_said(entered, documents), option=orjson.OPT_SORT_KEYS),
         position="entered by hand",
         kind=entered.kind,
         topic=entered.topic,
@@ -67,8 +70,18 @@ def draft_of(entered: Entered) -> Draft:
         call_backs=tuple(
             CallBackDraft(at=one.at, satisfaction=one.satisfaction, note=one.note) for one in entered.call_backs
         ),
+        documents=tuple(documents),
         details=details,
     )
+
+
+def _said(entered: Entered, documents: Sequence[DocumentDraft]) -> dict[str, Any]:
+    """Return all that was entered, attachments by their content: sent again, the same file has another upload's id."""
+    said = asdict(entered)
+    del said["attachments"]
+    if documents:
+        said["attachments"] = [(one.name, one.media_type, hashlib.sha256(one.content).hexdigest()) for one in documents]
+    return said
 
 
 def _check(entered: Entered) -> None:

@@ -33,7 +33,7 @@ from resolvers.variables import shapes_of
 from schema.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from graphql import VariableValues
     from strawberry import Schema
@@ -180,7 +180,7 @@ class Executor:
             answer.extensions = {"explain": str(plan)}
         return answer
 
-    async def subscribe(self, asked: Asked, viewer: Viewer) -> AsyncIterator[Answer]:
+    async def subscribe(self, asked: Asked, viewer: Viewer) -> AsyncGenerator[Answer, None]:
         """Answer a subscription, an answer for each event; what cannot be subscribed to gets one that says why."""
         prepared = self.prepare(asked)
         if isinstance(prepared, Answer):

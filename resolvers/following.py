@@ -25,7 +25,7 @@ from sync.changes import Place, opened_place, sealed_place
 from sync.tail import grew
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -68,7 +68,7 @@ class Follows:
 
     async def case_changed(
         self, chosen: inputs.CaseFilter | None, after: str | None
-    ) -> AsyncIterator[subscriptions.CaseChange]:
+    ) -> AsyncGenerator[subscriptions.CaseChange, None]:
         """Yield what happens in cases."""
         conditions = conditions_of("CaseFilter", given_of(chosen))
         async with aclosing(self._told(SQL.cases_told, "CaseFilter", conditions, after)) as events:
@@ -82,7 +82,7 @@ class Follows:
 
     async def submission_received(
         self, chosen: inputs.SubmissionFilter | None, after: str | None
-    ) -> AsyncIterator[subscriptions.SubmissionReceipt]:
+    ) -> AsyncGenerator[subscriptions.SubmissionReceipt, None]:
         """Yield what comes in."""
         conditions = conditions_of("SubmissionFilter", given_of(chosen))
         async with aclosing(self._told(SQL.submissions_told, "SubmissionFilter", conditions, after)) as events:

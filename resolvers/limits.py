@@ -26,8 +26,6 @@ class DocumentLimits:
     """The largest document that is answered, and what of it is told."""
 
     page_size: int = 200
-    timeout: int = 10_000
-    """Milliseconds that PostgreSQL may take for one statement."""
     depth: int = 12
     aliases: int = 50
     tokens: int = 5_000

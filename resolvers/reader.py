@@ -41,7 +41,7 @@ class Reader:
     """
 
     def __init__(self, pool: Pool, timeout: int) -> None:
-        self._pool = pool
+        self.pool = pool
         self._timeout = timeout
         self._turns: asyncio.Semaphore | None = None
         self._idle: list[PooledConnection] = []
@@ -68,14 +68,14 @@ class Reader:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[PooledConnection]:
         if self._turns is None:
-            self._turns = asyncio.Semaphore(self._pool.get_max_size())
+            self._turns = asyncio.Semaphore(self.pool.get_max_size())
         async with self._turns:
             connection = await self._open()
             try:
                 yield connection
             except BaseException:
                 # It may be closed, or still be cancelling: the pool sees to it.
-                await self._pool.release(connection)
+                await self.pool.release(connection)
                 raise
             self._idle.append(connection)
 
@@ -84,8 +84,8 @@ class Reader:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-            await self._pool.release(connection)
-        return await self._pool.acquire()
+            await self.pool.release(connection)
+        return await self.pool.acquire()
 
     @asynccontextmanager
     async def lent(self, viewer: Viewer) -> AsyncIterator[Connection]:

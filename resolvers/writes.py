@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
-from graph.records import CaseId, MentionId, RejectionId, SubmissionId
+from graph.records import CaseId, MentionId, RejectionId, SubmissionId, UploadId
 from resolvers.drafts import draft_of
 from resolvers.roots import ref
 from schema import answers, mutations, types
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.intake import Outcome
-    from graph.records import EdgeId, Reading
+    from graph.records import DocumentDraft, EdgeId, Reading
     from resolvers.drafts import Entered
     from schema import inputs
 
 LONGEST_REASON: Final = 2_000
+MOST_ATTACHMENTS: Final = 20
+"""Of one submission: all of them are in memory while it is taken in."""
 
 
 class Intake(Protocol):
@@ -55,13 +58,27 @@ class Retry(Protocol):
     async def retry(self, rejection: RejectionId, *, actor: str, now: datetime) -> Outcome: ...
 
 
-@dataclass(frozen=True, slots=True)
+class Uploads(Protocol):
+    """Keeps what was uploaded (`graph.uploads`)."""
+
+    async def open(self, ids: Sequence[UploadId], now: datetime) -> list[DocumentDraft]: ...
+
+
+class TextLayer(Protocol):
+    """Reads the text layer of a file, empty where it has none that can be read."""
+
+    def __call__(self, name: str, media_type: str, content: bytes) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """Through which the graph is changed, by whom, and when."""
 
     intake: Intake
     commands: Commands
     retry: Retry
+    uploads: Uploads
+    text_of: TextLayer
     clock: Callable[[], datetime]
     actor: str
 
@@ -130,7 +147,9 @@ class GraphWrites:
         return await self._answered(self._submit(entered), mutations.SubmitPayload)
 
     async def _submit(self, entered: Entered) -> mutations.SubmitPayload:
-        (outcome,) = await self._doors.intake.take_in([draft_of(entered)], actor=self._actor, now=self._doors.clock())
+        now = self._doors.clock()
+        draft = draft_of(entered, await self._attached(entered.attachments, now))
+        (outcome,) = await self._doors.intake.take_in([draft], actor=self._actor, now=now)
         payload = mutations.SubmitPayload(
             receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)
         )
@@ -138,6 +157,15 @@ class GraphWrites:
             payload.submission = ref(types.Submission, outcome.submission)
             payload.case = ref(types.Case, outcome.case)
         return payload
+
+    async def _attached(self, named: Sequence[str], now: datetime) -> list[DocumentDraft]:
+        """Return what attachments are, with their text layers; raise InvalidError, which names the field."""
+        uploads = _uploads(named)
+        documents = await self._doors.uploads.open(uploads, now) if uploads else []
+        return [await asyncio.to_thread(self._with_text, document) for document in documents]
+
+    def _with_text(self, document: DocumentDraft) -> DocumentDraft:
+        return replace(document, text=self._doors.text_of(document.name, document.media_type, document.content))
 
     async def file_submission(self, entered: inputs.FileSubmissionInput) -> mutations.FilePayload:
         async def work() -> mutations.FilePayload:
@@ -221,6 +249,19 @@ class GraphWrites:
             )
 
         return await self._answered(work(), mutations.RetryPayload)
+
+
+def _uploads(named: Sequence[str]) -> list[UploadId]:
+    if len(named) > MOST_ATTACHMENTS:
+        raise InvalidError("attachments", f"At most {MOST_ATTACHMENTS} are taken. Send the rest with a revision.")
+    uploads: list[UploadId] = []
+    for number, text in enumerate(named):
+        field = f"attachments.{number}"
+        upload = UploadId(_key(field, "Upload", text))
+        if upload in uploads:
+            raise InvalidError(field, "This upload is named twice. Name it once.")
+        uploads.append(upload)
+    return uploads
 
 
 def _filed(submission: SubmissionId, case: CaseId) -> mutations.FilePayload:

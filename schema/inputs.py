@@ -191,6 +191,10 @@ class SubmissionInput:
     mentions: list[MentionInput] = strawberry.field(default_factory=list, description="Who is named in it.")
     replies: list[ReplyInput] = strawberry.field(default_factory=list, description="Answers already given.")
     call_backs: list[CallBackInput] = strawberry.field(default_factory=list, description="Call-backs already made.")
+    attachments: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="Its attachments, at most 20: ids that `POST /uploads` gave within the last day.",
+    )
 
 
 @strawberry.input(description="A letter.")

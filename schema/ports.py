@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import strawberry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from schema import answers, inputs, mutations, subscriptions, types
 
@@ -47,10 +47,10 @@ class Follows(Protocol):
 
     def case_changed(
         self, chosen: inputs.CaseFilter | None, after: str | None
-    ) -> AsyncIterator[subscriptions.CaseChange]: ...
+    ) -> AsyncGenerator[subscriptions.CaseChange, None]: ...
     def submission_received(
         self, chosen: inputs.SubmissionFilter | None, after: str | None
-    ) -> AsyncIterator[subscriptions.SubmissionReceipt]: ...
+    ) -> AsyncGenerator[subscriptions.SubmissionReceipt, None]: ...
 
 
 @dataclass(slots=True)

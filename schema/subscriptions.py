@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 
@@ -51,8 +52,9 @@ class Subscription:
         ] = None,
         after: Behind = None,
     ) -> AsyncGenerator[CaseChange, None]:
-        async for event in info.context.follows.case_changed(chosen, after):
-            yield event
+        async with aclosing(info.context.follows.case_changed(chosen, after)) as events:
+            async for event in events:
+                yield event
 
     @followed("Submissions as they are taken in.")
     async def submission_received(
@@ -64,5 +66,6 @@ class Subscription:
         ] = None,
         after: Behind = None,
     ) -> AsyncGenerator[SubmissionReceipt, None]:
-        async for event in info.context.follows.submission_received(chosen, after):
-            yield event
+        async with aclosing(info.context.follows.submission_received(chosen, after)) as events:
+            async for event in events:
+                yield event

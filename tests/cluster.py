@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
-from casegraph.postgres import TUNING, EmbeddedPostgres
+from casegraph.postgres import TUNING, EmbeddedPostgres, EmbeddedPostgresError
 from graph import places
 from graph.database import connect
 from graph.ids import new_id
@@ -103,10 +103,18 @@ def open_cluster(run: str) -> Cluster:
     parent = Path(tempfile.gettempdir())
     for folder in parent.glob(f"{PREFIX}*"):
         if time.time() - folder.stat().st_mtime > LEFT_OVER:
-            Cluster(folder).close()
+            _remove(folder)
     folder = parent / f"{PREFIX}{run[:16]}"
     folder.mkdir(exist_ok=True)
     return Cluster(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a killed run's cluster; one that another process is half through removing does not start any more."""
+    try:
+        Cluster(folder).close()
+    except EmbeddedPostgresError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:

@@ -56,11 +56,11 @@ class Server(uvicorn.Server):
 
 
 def app_of(services: Services) -> ASGIApp:
-    """Return the application as the settings have it; raise DocumentsError for trusted documents that cannot be read."""
+    """Return the application as the settings have it; raise DocumentsError where trusted documents cannot be read."""
     settings = services.settings
     trusted = None if settings.documents is None else load(settings.documents)
     limits = DocumentLimits(
-        page_size=settings.page_size, timeout=settings.statement_timeout, depth=settings.depth,
+        page_size=settings.page_size, depth=settings.depth,
         aliases=settings.aliases, tokens=settings.tokens, cost=settings.cost, explain=settings.explain,
         introspection=trusted is None if settings.introspection is None else settings.introspection,
     )  # fmt: skip

@@ -4,7 +4,7 @@
 select name, position from journal_reader order by name;
 
 -- name: attachment_files
-select file from document;
+select file from document union all select file from upload;
 
 -- name: open_rejections_count
 select count(*) from rejection where resolved_at is null;

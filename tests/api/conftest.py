@@ -13,8 +13,11 @@ import pytest
 
 from casegraph.app import build_app
 from connectors.connector import ReadOptions
+from graph.attachments import Attachments
 from graph.commands import Commands
 from graph.topics import Taxonomy
+from graph.uploads import Uploads
+from resolvers.reader import Reader
 from search.indexer import Indexer
 from search.service import Search
 from search.tantivy_engine import open_tantivy
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from graph.intake import Intake
     from graph.outcomes import Outcome
     from graph.records import Reading
+    from resolvers.limits import DocumentLimits
+    from resolvers.trusted import Trusted
     from search.engine import Engine
 
 
@@ -37,9 +42,10 @@ class Services:
     """What `casegraph.services` makes, on a database of the test's own."""
 
     pool: Pool
-    reading: Pool
+    reader: Reader
     vault: Vault
     intake: Intake
+    uploads: Uploads
     commands: Commands
     retry: Retry
     engine: Engine
@@ -85,13 +91,18 @@ class Api:
 
 def change_pool(api: Api, pool: Pool) -> Api:
     """Return the application on another database; the caller closes what it asks by."""
-    services = replace(api.services, pool=pool, reading=pool, intake=make_intake(pool, api.services.vault, Path()))
+    vault = api.services.vault
+    intake, uploads = make_intake(pool, vault, Path()), Uploads(pool, vault, Attachments(Path()))
+    services = replace(api.services, pool=pool, reader=Reader(pool, 10_000), intake=intake, uploads=uploads)
     return Api(services, client_of(services))
 
 
-def client_of(services: Services) -> httpx.AsyncClient:
+def client_of(
+    services: Services, limits: DocumentLimits | None = None, trusted: Trusted | None = None
+) -> httpx.AsyncClient:
     """Return what asks the application on these services."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(build_app(services)), base_url="http://127.0.0.1:8000")
+    app = build_app(services, limits, trusted)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
 
 
 @pytest.fixture
@@ -101,8 +112,8 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
     engine = open_tantivy(tmp_path / "index")
     services = Services(
-        pool=pool, reading=reading_pool, vault=vault, intake=intake, commands=Commands(pool=pool),
-        retry=Retry(intake, options),
+        pool=pool, reader=Reader(reading_pool, 10_000), vault=vault, intake=intake, commands=Commands(pool=pool),
+        retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
         engine=engine, search=Search(pool=pool, engine=engine), taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip
     async with client_of(services) as http:

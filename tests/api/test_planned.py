@@ -76,7 +76,7 @@ async def differs(api: Api, world: World, asked: Question) -> str:
     """Return what is told and what should be, nothing where they are the same. No answer may hold a connection."""
     told = await api.post(asked.query, **asked.variables)
     # Whoever reads keeps the one connection that it had.
-    for pool, kept in ((api.services.pool, 0), (api.services.reading, 1)):
+    for pool, kept in ((api.services.pool, 0), (api.services.reader.pool, 1)):
         if pool.get_size() - pool.get_idle_size() > kept:
             pool.terminate()  # Closing it would wait for the connection for ever.
             pytest.fail(f"{asked}\nholds a connection")

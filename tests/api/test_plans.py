@@ -40,7 +40,8 @@ class Asking:
     bare: Bare | None = told("x")
 
 
-LIST = """query($s: CaseStatus, $d: String, $n: Int, $a: String, $o: CaseOrderField = OPENED_AT, $more: Boolean = true) {
+LIST = """query($s: CaseStatus, $d: String, $n: Int, $a: String, $o: CaseOrderField = OPENED_AT,
+        $more: Boolean = true) {
     cases(filter: {status: {equals: $s}, division: {within: $d}}, first: $n, after: $a,
         orderBy: {field: $o}) {
         nodes { number title parties(first: 2) @include(if: $more) { nodes { names } } } } }"""

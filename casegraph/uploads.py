@@ -1,0 +1,83 @@
+"""`POST /uploads?name=`: one file, kept for a day so that a mutation can name it as an attachment."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from starlette.responses import Response
+
+from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
+from connectors.letters.attachments import document_of
+from schema.ids import global_id
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from casegraph.app import Services
+    from connectors.connector import Limits
+    from resolvers.writes import TextLayer
+
+LARGEST_UPLOAD: Final = 20 * 1_048_576
+"""Bytes of one file."""
+LONGEST_NAME: Final = 255
+UNNAMED: Final = "application/octet-stream"
+MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\Z", re.ASCII)
+"""RFC 6838, in small letters."""
+UNPRINTED: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of characters that no file's name has: controls, halves, ends of lines."""
+
+logger = logging.getLogger(__name__)
+
+
+async def take_upload(request: Request, services: Services) -> Response:
+    """Keep an uploaded file, and answer its id."""
+    name, media_type = _name(request.query_params.get("name", "")), _media_type(request)
+    content = await bounded_body(request, LARGEST_UPLOAD)
+    if not content:
+        raise RefusalError(400, "BAD_REQUEST", "The body is empty. Send the file as it is, as the body.")
+    upload = await services.uploads.keep(name, media_type, content, services.clock())
+    answer = orjson.dumps({"upload": global_id("Upload", upload)})
+    return Response(answer, status_code=201, media_type=JSON, headers={"cache-control": "no-store"})
+
+
+def text_layer(limits: Limits) -> TextLayer:
+    """Return what reads a file's text layer, as it is read of a letter's attachments."""
+
+    def text_of(name: str, media_type: str, content: bytes) -> str:
+        try:
+            return document_of(name, media_type, content, limits).text
+        except Exception as error:  # noqa: BLE001 - whatever a parser raises is about what it was given
+            logger.info("An upload's text layer cannot be read (%s); it is kept without.", type(error).__name__)
+            return ""
+
+    return text_of
+
+
+def _name(name: str) -> str:
+    if not name.strip():
+        raise _unnamed("Give the file's name: /uploads?name=….")
+    if len(name) > LONGEST_NAME:
+        raise _unnamed(f"The file's name has {len(name)} characters, at most {LONGEST_NAME} are kept. Shorten it.")
+    if "\ufffd" in name:
+        raise _unnamed("The file's name is not in UTF-8. Encode it as UTF-8, then in percent signs.")
+    if any(unicodedata.category(sign) in UNPRINTED for sign in name):
+        raise _unnamed("The file's name holds a control character. Leave it out.")
+    return name
+
+
+def _unnamed(message: str) -> RefusalError:
+    return RefusalError(400, "INVALID_VALUE", message, argument="name")
+
+
+def _media_type(request: Request) -> str:
+    media_type = content_type(request) or UNNAMED
+    if media_type.startswith("multipart/"):
+        message = "Send the file as it is, as the body, with its own media type: not in a form."
+        raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", message)
+    if not MEDIA_TYPE.match(media_type):
+        raise RefusalError(400, "BAD_REQUEST", "`Content-Type` must be a media type, such as application/pdf.")
+    return media_type

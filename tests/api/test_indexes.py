@@ -1,0 +1,132 @@
+"""At the size of a city's year every hot question is answered by an index: no table is read through, no list sorted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from graph.database import open_reading_pool
+from resolvers.execution import Asked, Executor
+from resolvers.limits import DocumentLimits
+from resolvers.reader import Reader, Viewer
+from resolvers.trusted import Trusted
+from schema.ids import global_id
+from schema.schema import build
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from graph.database import Connection, Pool
+    from graph.identity import Vault
+    from schema.ports import Context
+
+CASES = 138_000
+FILL = f"""
+set session_replication_role = replica;
+insert into "case" (id, "leading", opened_at, status, kind, topic, division, title, channels, submission_count,
+    first_received_at, last_activity_at)
+select id, id, '2025-01-01'::timestamptz + number * interval '3 minutes',
+    case when number % 50 = 0 then 'REGISTERED' else 'ANSWERED' end,
+    case when number % 97 = 0 then 'ACCUSATION' when number % 7 = 0 then 'SUGGESTION' else 'APPEAL' end,
+    case when number % 11 <> 0 then '城乡建设/类' || number % 9 || '/目' || number % 40 end,
+    case when number % 13 <> 0 then '4301' || lpad((number % 9 + 1)::text, 2, '0') end,
+    '第' || number || '件', array['HOTLINE'], 1, '2025-01-01'::timestamptz + number * interval '3 minutes',
+    '2025-01-02'::timestamptz + number * interval '3 minutes'
+from (select number, lpad(to_hex(number), 32, '0')::uuid as id
+    from generate_series(1, {CASES}) number) made;
+insert into submission (id, channel, source, external_id, received_at, registered_at, kind, topic, division,
+    revision, revision_count, content_digest, receipt_code, case_id)
+select id, case when number % 20 = 0 then 'VISIT' else 'HOTLINE' end, 'made', number::text, first_received_at,
+    opened_at, kind, topic, division, id, 1, '', number::text, id
+from "case";
+insert into submission_revision (id, submission, number, at, title, body, details, content_digest, position)
+select id, id, 1, registered_at, '标题', '正文', '{{}}', '', '' from submission;
+insert into mention (id, submission, since, role, kind, name_masked, content_digest, party)
+select id, id, id, 'PETITIONER', 'PERSON', '张*', '', id from submission;
+insert into event (id, submission, case_id, kind, at, at_given, body, content_digest)
+select id, id, id, 'REPLIED', received_at + interval '9 days', true, '已处理', '' from submission;
+analyze;
+"""  # noqa: S608 - our own numbers
+LISTS = {
+    "all": ("cases", ""),
+    "status": ("cases", "filter: {status: {equals: REGISTERED}}"),
+    "kind": ("cases", "filter: {kind: {equals: ACCUSATION}}"),
+    "province": ("cases", 'filter: {division: {within: "43"}}'),
+    "city": ("cases", 'filter: {division: {within: "4301"}}'),
+    "county": ("cases", 'filter: {status: {equals: ANSWERED}, division: {within: "430104"}}'),
+    "top topic": ("cases", 'filter: {topic: {within: "城乡建设"}}'),
+    "topic": ("cases", 'filter: {topic: {within: "城乡建设/类3"}}'),
+    "by activity": ("cases", "orderBy: {field: LAST_ACTIVITY_AT}"),
+    "by receipt": ("cases", "orderBy: {field: FIRST_RECEIVED_AT, direction: ASCENDING}"),
+    "by number": ("cases", "orderBy: {field: NUMBER}"),
+    "by topic": ("cases", "orderBy: {field: TOPIC, direction: ASCENDING}"),
+    "by division": ("cases", "orderBy: {field: DIVISION}"),
+    "submissions": ("submissions", ""),
+    "channel": ("submissions", "filter: {channel: {equals: VISIT}}"),
+    "source": ("submissions", 'filter: {source: "made"}'),
+    "receipt": ("submissions", 'filter: {receiptCode: "77"}'),
+    "submissions of a city": ("submissions", 'filter: {division: {within: "4301"}}'),
+    "submissions of a topic": ("submissions", 'filter: {topic: {within: "城乡建设"}}'),
+    "parties": ("parties", ""),
+}
+NODES = {"cases": "number title status", "submissions": "externalId title text", "parties": "names mentionCount"}
+SMALL = 5_000
+"""Rows that one step of a plan may read: sorting so many takes a millisecond."""
+
+
+@pytest.fixture
+async def year(database_url: str, connection: Connection) -> AsyncIterator[Pool]:
+    """Give a city's year to read from."""
+    await connection.execute(FILL)
+    pool = await open_reading_pool(database_url, largest=1, patience=60_000)
+    yield pool
+    pool.terminate()
+
+
+def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every step of a plan."""
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from steps(inner)
+
+
+async def run(pool: Pool, executor: Executor, query: str) -> list[dict[str, Any]]:
+    """Run a query's statement as it is run for the API, and return its steps with what they read."""
+    text, values = executor.statement(Asked(query), Viewer("x"))
+    async with pool.acquire() as connection:
+        literals = ", ".join([await connection.fetchval("select quote_nullable($1::text)", told(one)) for one in values])
+        await connection.execute(f"prepare asked as {text}")
+        planned = await connection.fetchval(f"explain (analyze, timing off, format json) execute asked({literals})")
+        await connection.execute("deallocate asked")
+    return list(steps(json.loads(planned)[0]["Plan"]))
+
+
+def told(value: object) -> str:
+    """Return a value as PostgreSQL reads it."""
+    return "{" + ",".join(map(str, value)) + "}" if isinstance(value, list) else str(value)
+
+
+async def test_hot_questions_are_answered_by_an_index(year: Pool, vault: Vault) -> None:
+    """The first page, the last, and one in the middle, of every list that can be asked for."""
+    executor = Executor(
+        build(), reader=Reader(year, 0), vault=vault, limits=DocumentLimits(),
+        context=lambda _: cast("Context", None), trusted=Trusted(), zone="Asia/Shanghai",
+    )  # fmt: skip
+    case = global_id("Case", await year.fetchval("select '11111111-1111-7111-8111-111111111111'::uuid"))
+    hot = [f'{{ case(id: "{case}") {{ title parties {{ nodes {{ names }} }} events {{ nodes {{ text }} }} }} }}']
+    for root, arguments in LISTS.values():
+        for size in ("first: 50", "last: 50"):
+            given = ", ".join(one for one in (arguments, size) if one)
+            hot.append(f"{{ {root}({given}) {{ nodes {{ {NODES[root]} }} pageInfo {{ hasNextPage endCursor }} }} }}")
+    found = {query: [slow for step in await run(year, executor, query) if (slow := problem(step))] for query in hot}
+    assert {query: slow for query, slow in found.items() if slow} == {}
+
+
+def problem(step: dict[str, Any]) -> str | None:
+    """Return what is wrong with a step, None where it is as it should be."""
+    rows = step["Actual Rows"] * step["Actual Loops"] + step.get("Rows Removed by Filter", 0) * step["Actual Loops"]
+    if step["Node Type"] == "Seq Scan" and step["Relation Name"] not in {"place", "organ"}:
+        return f"Seq Scan of {step['Relation Name']}"
+    return f"{step['Node Type']} of {rows} rows" if rows > SMALL else None
