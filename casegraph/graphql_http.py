@@ -143,7 +143,7 @@ def status_of(answer: Answer, media: str) -> int:
 
 
 class GraphQLOverHTTP:
-    """Answers `/graphql` as an ASGI application: what surrounds an endpoint otherwise costs as much as a small query."""
+    """Answers `/graphql` as an ASGI application: what else surrounds an endpoint costs as much as a small query."""
 
     def __init__(
         self, executor: Executor, viewer: Callable[[Request], Viewer], on_errors: Callable[[list[GraphQLError]], None]

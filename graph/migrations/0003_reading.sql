@@ -1,3 +1,5 @@
+-- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion, adding-field-with-default
+-- (the instance stands still while it is brought to a version, so nobody waits for what writes wait for)
 -- What the API reads by. A role that owns nothing, may only read, and sees no row unless the statement says for whom it
 -- reads: row-level security is the second lock behind the planner. Columns that hold what is sealed (keys, hashes,
 -- payloads) are not granted at all, so no mistake in a plan can reach them.

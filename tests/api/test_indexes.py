@@ -96,7 +96,8 @@ async def run(pool: Pool, executor: Executor, query: str) -> list[dict[str, Any]
     """Run a query's statement as it is run for the API, and return its steps with what they read."""
     text, values = executor.statement(Asked(query), Viewer("x"))
     async with pool.acquire() as connection:
-        literals = ", ".join([await connection.fetchval("select quote_nullable($1::text)", told(one)) for one in values])
+        quoted = [await connection.fetchval("select quote_nullable($1::text)", told(one)) for one in values]
+        literals = ", ".join(quoted)
         await connection.execute(f"prepare asked as {text}")
         planned = await connection.fetchval(f"explain (analyze, timing off, format json) execute asked({literals})")
         await connection.execute("deallocate asked")
