@@ -41,7 +41,7 @@ def test_what_the_schema_mirrors_has_the_same_values(ours: type[StrEnum], theirs
 
 
 def test_every_value_and_input_is_described() -> None:
-    """Enums' values, inputs' fields and fields' arguments each have a sentence."""
+    """Enums' values, fields of types, interfaces and inputs, and fields' arguments each have a sentence."""
     bare = []
     for name, kind in SCHEMA.type_map.items():
         if name.startswith("__"):
@@ -52,6 +52,7 @@ def test_every_value_and_input_is_described() -> None:
             bare += [f"{name}.{field}" for field, told in kind.fields.items() if not told.description]
         else:
             fields = getattr(kind, "fields", {})
+            bare += [f"{name}.{field}" for field, one in fields.items() if not one.description]
             bare += [
                 f"{name}.{field}({argument})"
                 for field, one in fields.items()
