@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 if TYPE_CHECKING:
@@ -40,17 +41,23 @@ class RefusalError(Exception):
 
 
 async def bounded_body(request: Request, limit: int) -> bytes:
-    """Return a request's body; raise RefusalError (413) as soon as it proves larger than `limit` bytes."""
+    """Return a request's body; raise RefusalError (413) as soon as it proves larger than `limit` bytes.
+
+    A client that goes away before its end is refused as well (400), though it will hardly hear it: no fault of ours.
+    """
     declared = request.headers.get("content-length", "0")
     asked = int(declared) if LENGTH.match(declared) else 0
     parts: list[bytes] = []
     size = 0
     if asked <= limit:
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                break
-            parts.append(part)
+        try:
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    break
+                parts.append(part)
+        except ClientDisconnect:
+            raise RefusalError(400, "BAD_REQUEST", "The body ended before its time. Send it again.") from None
     if max(asked, size) > limit:
         message = f"The body has more than {limit} bytes. Send it in smaller parts."
         raise RefusalError(413, "LIMIT_BODY", message, limit=limit, asked=max(asked, size))

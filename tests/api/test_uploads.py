@@ -18,6 +18,7 @@ import docx
 import pytest
 from strawberry import ID
 
+from casegraph.app import build_app
 from casegraph.doctor import Kept, examine
 from casegraph.uploads import LARGEST_UPLOAD, text_layer
 from connectors.connector import Limits, ReadOptions
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
+    from starlette.types import Message
 
     from graph.database import Connection, Pool
     from tests.api.conftest import Api
@@ -285,6 +287,31 @@ async def test_a_body_too_large_or_empty_is_refused(api: Api, tmp_path: Path) ->
     assert files(tmp_path) == set()
     payload = await submit(api, await upload(api, "x.bin", bytes(LARGEST_UPLOAD)))
     assert [one["size"] for one in payload["submission"]["documents"]] == [LARGEST_UPLOAD]
+
+
+async def test_an_upload_that_breaks_off_is_no_fault_of_ours(
+    api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever goes away half-way leaves nothing behind, and no incident."""
+    coming: list[Message] = [
+        {"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"},
+    ]  # fmt: skip
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send_on(message: Message) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/uploads", "query_string": b"name=x", "root_path": "",
+        "headers": [(b"host", b"127.0.0.1")],
+    }  # fmt: skip
+    await build_app(api.services)(scope, receive, send_on)
+    assert told[0]["status"] == 400
+    assert "incident" not in caplog.text
+    assert files(tmp_path) == set()
 
 
 async def test_only_a_file_is_taken(api: Api) -> None:
