@@ -91,7 +91,7 @@ class Services(Protocol):
 def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:
     """Return what answers operations by these services."""
     reader = services.reader
-    sources = Sources(reader, services.vault, services.search, services.taxonomy)
+    sources = Sources(reader, services.vault, services.search, services.taxonomy, limits.page_size)
     doors = Doors(
         intake=services.intake, commands=services.commands, retry=services.retry, uploads=services.uploads,
         text_of=text_layer(services.read_options.limits), clock=services.clock, actor=DESK,

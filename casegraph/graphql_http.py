@@ -110,7 +110,7 @@ def checked(given: Mapping[str, Any]) -> Asked:
     """Return what the parameters of a request ask; raise RefusalError where one has the wrong form."""
     query, variables = given.get("query"), given.get("variables")
     operation, extensions = given.get("operationName"), given.get("extensions")
-    document_id = _document_id(given)
+    document_id = document_id_of(given)
     if document_id is None and (not isinstance(query, str) or not query.strip()):
         raise RefusalError(400, "BAD_REQUEST", "`query` must be a document in GraphQL.")
     if variables is not None and not isinstance(variables, dict):
@@ -123,7 +123,7 @@ def checked(given: Mapping[str, Any]) -> Asked:
     return Asked(query, variables, operation or None, document_id, explain)
 
 
-def _document_id(given: Mapping[str, Any]) -> str | None:
+def document_id_of(given: Mapping[str, Any]) -> str | None:
     """Return which trusted document is asked for: by `documentId`, or as Apollo's clients do it."""
     found, extensions = given.get("documentId"), given.get("extensions")
     if found is None and not given.get("query") and isinstance(extensions, dict):

@@ -112,7 +112,7 @@ class Executor:
         self._reader = reader
         self._limits = limits
         self._context = context
-        self._trusted = trusted
+        self.trusted = trusted
         self.documents = Documents(self._bindings.schema, limits)
 
     # Preparing ----------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ class Executor:
     def prepare(self, asked: Asked) -> Prepared | Answer:
         """Return the operation that a request asks for, or the answer that says why there is none."""
         try:
-            document = self.documents.read(self._trusted.text(asked.query, asked.document_id))
+            document = self.documents.read(self.trusted.text(asked.query, asked.document_id))
             if document.errors:
                 return Answer(errors=list(document.errors))
             operation = document.operation(asked.operation_name)

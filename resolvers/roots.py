@@ -51,6 +51,8 @@ class Sources:
     vault: Vault
     search: Searcher
     topics: Topics
+    page_size: int
+    """Hits that one page may have."""
 
 
 def ref(kind: type[T], key: UUID) -> T:
@@ -81,7 +83,7 @@ class GraphReads:
         ]
 
     async def search(self, asked: inputs.SearchAsked) -> answers.SearchConnection:
-        request = request_of(asked)
+        request = request_of(asked, self._sources.page_size)
         if impossible(asked.filter):
             return answer_of(SearchPage(total=0, hits=(), has_next_page=False, facets={}), asked, ref)
         try:

@@ -26,13 +26,13 @@ class Searcher(Protocol):
     async def search(self, request: engine.SearchRequest) -> engine.SearchPage: ...
 
 
-def request_of(asked: inputs.SearchAsked) -> engine.SearchRequest:
+def request_of(asked: inputs.SearchAsked, largest: int) -> engine.SearchRequest:
     """Return what the engine is asked."""
     return engine.SearchRequest(
         text=clean("query", asked.query),
         filter=_filter_of(asked.filter),
         order=engine.SearchOrder(asked.order),
-        first=checked_size(asked.first),
+        first=checked_size(asked.first, largest),
         after=asked.after,
         facets=tuple(dict.fromkeys(engine.FacetName(name) for name in asked.facets)),
     )

@@ -302,17 +302,13 @@ class Case(Node):
     )
     relations: list[CaseLink] = bound(
         "How it belongs together with other cases, those joined to it among them.",
-        Many("""(
-            select distinct on (tie.id) tie.*
-            from "case" member
-            cross join lateral (
-                select * from case_relation where origin = member.id
-                union all
-                select * from case_relation where target = member.id
-            ) tie
-            where member."leading" = {parent}.id and tie.state in ('ACCEPTED', 'PROPOSED')
-            order by tie.id
-        ) {row}"""),
+        Many(
+            """(
+            select array(select member.id from "case" member where member."leading" = {parent}.id) as cases
+        ) matter
+        join case_relation {row} on {row}.origin = any(matter.cases) or {row}.target = any(matter.cases)""",
+            "{row}.state in ('ACCEPTED', 'PROPOSED')",
+        ),
     )
 
 
