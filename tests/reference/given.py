@@ -97,7 +97,7 @@ class Giver:
         """Return an input with some of its fields."""
         required = [name for name, one in kind.fields.items() if is_required_input_field(one)]
         optional = [name for name in kind.fields if name not in required]
-        chosen = [*required, *self.some(optional, 2)]
+        chosen = [*required, *self.some(optional, 2, least=min(1, len(optional)))]
         if kind.name == "CaseFilter" and "organRole" in chosen and "organ" not in chosen and not self.rarely(4):
             chosen.append("organ")
         return {

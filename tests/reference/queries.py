@@ -157,6 +157,8 @@ class Writer(Giver):
             inner = []
         elif around.width > WIDEST:
             inner = [name for name in inner if times(kind.name, kind.fields[name]) == 1]
+        # Filters have the most to go wrong.
+        inner += [name for name in inner if "filter" in kind.fields[name].args]
         if not leaves and not inner:
             return ""
         name = self.one_of(inner if inner and (not leaves or self.rarely(2)) else leaves)

@@ -54,6 +54,7 @@ NAMED = (
     MentionDraft(role=MentionRole.MENTIONED),
 )
 MENDED = '{"留言编号": "W9", "留言时间": "2026-11-01 10:00:00", "留言主题": "路灯", "留言详情": "路灯坏了。"}'
+TOPICS = ("城乡建设", None, "城乡建设/安全生产/安全隐患", "城乡建设/安全生产")
 RATING = CallBackDraft(at=NOW, satisfaction=Satisfaction.SATISFIED, note="满意。")
 UNDATED = CallBackDraft(note="没有人接。")
 
@@ -110,7 +111,7 @@ def later_readings() -> list[Reading]:
     others = [
         draft(
             f"B{n}", title=f"第{n}件", text=f"第{n}件事。", division=("430104", "430100", None)[n % 3],
-            mentions=(PERSON,), topic=("城乡建设", None)[n % 2],
+            mentions=(PERSON,), topic=TOPICS[n % 4],
             organ="岳麓区教育局" if n % 3 else f"岳麓区第{n}局",
         )
         for n in range(8)
@@ -169,23 +170,25 @@ async def tie(pool: Pool) -> None:
     leads = await pool.fetch('select "leading", array_agg(id order by id) as own from "case" group by 1 order by 2')
     matters = sorted((row["own"] for row in leads), key=len, reverse=True)
     origin, other, third = matters[0][0], matters[0][1], matters[1][0]
-    decided = ({"rule": "test"}, "test", NOW)
     for relation, target, state in (
         ("REPEAT_OF", third, "PROPOSED"), ("RELATED", other, "ACCEPTED"), ("JOINT", third, "REJECTED"),
     ):  # fmt: skip
         await pool.execute(
             "insert into case_relation values ($1, $2, $3, $4, $5, 0.3, $6, $7, $8)",
-            new_id(), relation, origin, target, state, *decided,
+            new_id(), relation, origin, target, state, {"rule": "test"}, "test", NOW,
         )  # fmt: skip
-    (place,) = await keys(pool, "select id from place where code = '430104'")
+    places = await keys(pool, "select id from place where code in ('430104', '430102') order by code")
     organs = await keys(pool, "select id from organ order by name limit 2")
-    for case, state in (
+    # What was proposed was so before anything was accepted: the earliest does not hold best.
+    for number, (case, state) in enumerate((
         (origin, "PROPOSED"), (other, "ACCEPTED"), (other, "PROPOSED"), (third, "RETIRED"), (matters[2][0], "PROPOSED"),
-    ):  # fmt: skip
-        await pool.execute(
-            "insert into case_place values ($1, $2, $3, null, $4, null, $5, $6, $7)",
-            new_id(), case, place, state, *decided,
-        )  # fmt: skip
+    )):  # fmt: skip
+        decided = ({"rule": "test", "number": number}, "test", NOW - timedelta(hours=state == "PROPOSED"))
+        for place in places:
+            await pool.execute(
+                "insert into case_place values ($1, $2, $3, null, $4, null, $5, $6, $7)",
+                new_id(), case, place, state, *decided,
+            )  # fmt: skip
         for organ in organs:
             await pool.execute(
                 "insert into case_organ values ($1, $2, $3, 'ASSISTING', null, $4, 0.7, $5, $6, $7)",

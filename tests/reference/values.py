@@ -81,7 +81,7 @@ def values_of(world: World) -> Values:
         "externalId": [row["external_id"] for row in submissions],
         "receiptCode": [row["receipt_code"] for row in submissions],
         "TopicFilter.equals": topics,
-        "TopicFilter.within": [*topics, *dict.fromkeys(topic.partition("/")[0] for topic in topics)],
+        "TopicFilter.within": [*topics, *(topic.rpartition("/")[0] for topic in topics if "/" in topic)],
         "SearchFilter.topic": topics,
         "Query.topics.under": [*world.topics[:3], topics[0].partition("/")[0]],
     }
