@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import aclosing
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from strawberry.schema.name_converter import NameConverter
@@ -162,6 +163,6 @@ class Follows:
 def given_of(chosen: object) -> Any:
     """Return an input as GraphQL gives it, by its fields' names."""
     definition = getattr(chosen, "__strawberry_definition__", None)
-    if definition is None:
+    if definition is None or isinstance(chosen, Enum):
         return chosen
     return {NAMES.from_field(one): given_of(getattr(chosen, one.python_name)) for one in definition.fields}

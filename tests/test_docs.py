@@ -20,7 +20,7 @@ EDGE_COLUMNS: Final = {"id", "state", "score", "evidence", "decided_by", "decide
 
 def names(cell: str) -> list[str]:
     """Return what a table's cell names in backquotes."""
-    return re.findall(r"`([a-z_]+)`", cell)
+    return re.findall(r"`([a-z_0-9]+)`", cell)
 
 
 def described() -> dict[str, set[str]]:

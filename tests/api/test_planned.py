@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.reference.values import Values
 
 
-EXAMPLES = 6
+EXAMPLES = 2
 """How many questions of our own are asked for each of the profile's examples."""
 
 

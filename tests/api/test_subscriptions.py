@@ -107,7 +107,7 @@ async def test_a_filter_holds_for_events(api: Api, executor: Executor) -> None:
     await api.take_in(
         draft("a", division="430104", text="路灯坏了。"), draft("b", division="430105", text="噪音扰民。")
     )
-    wanted = {"division": {"within": "430105"}}
+    wanted = {"division": {"within": "430105"}, "channel": {"equals": "HOTLINE"}, "kind": {"anyOf": ["APPEAL"]}}
     [event] = await follow(executor, RECEIPTS, 1, after=start, filter=wanted)
     assert event["submission"]["externalId"] == "b"
 
