@@ -6,14 +6,20 @@
 
 do $$
 begin
-    create role casegraph_reader nologin;
+    if not exists (select from pg_roles where rolname = 'casegraph_reader') then
+        create role casegraph_reader nologin;
+    end if;
 exception
+    -- Another database of this server is being made at this moment.
     when duplicate_object or unique_violation then null;
 end $$;
 do $$
 begin
-    execute format('grant casegraph_reader to %I', current_user);
+    if not pg_has_role(current_user, 'casegraph_reader', 'set') then
+        execute format('grant casegraph_reader to %I', current_user);
+    end if;
 end $$;
+
 -- Lists of everything below a division or topic come in an order of their own, so each level is a column: under row-level
 -- security only equality and ranges reach an index, and a range leaves the order that follows it to be sorted.
 -- `leads` is what lists of cases ask for; as a column PostgreSQL knows that nearly all do.
