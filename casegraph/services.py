@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from graph.database import Pool
     from search.engine import Engine
 
+READERS: Final = 2 * (os.cpu_count() or 1) + 1
+"""Connections that a process reads by. More than PostgreSQL has processors for make the slowest answers four times as slow
+and none faster; all are opened at the start, since the first statement of each costs most."""
 LOADS: Final = (places.load,)
 """The vocabularies that come with this version and are brought into the database after its tables."""
 
@@ -131,7 +135,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
         pool = await open_pool(url, largest=settings.pool_size)
-        reading = await open_reading_pool(url, largest=settings.pool_size, patience=settings.statement_timeout)
+        reading = await open_reading_pool(
+            url, largest=min(settings.pool_size, READERS), patience=settings.statement_timeout
+        )
         engine = open_tantivy(settings.data / "index")
         try:
             yield _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)

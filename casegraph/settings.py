@@ -163,7 +163,11 @@ class Settings:
     )
     pool_size: int = field(
         default=10,
-        metadata=_said("10", _number(2, 1000), "Connections to the database that one process holds at most."),
+        metadata=_said(
+            "10",
+            _number(2, 1000),
+            "Connections that one process writes by at most; it reads by two for each processor and one besides.",
+        ),
     )
     statement_timeout: int = field(
         default=10_000,

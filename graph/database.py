@@ -116,7 +116,7 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
     """Open a pool whose connections may only read, each statement for at most `patience` ms. The caller closes it."""
     return await asyncpg.create_pool(
         url,
-        init_size=1,
+        init_size=largest,
         min_size=0,
         max_size=largest,
         init=_prepare,

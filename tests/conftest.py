@@ -112,7 +112,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 async def reading_pool(database_url: str) -> AsyncIterator[Pool]:
     """Give a pool that only reads, as the API does, on a database of the test's own."""
-    opened = await open_reading_pool(database_url, largest=10, patience=10_000)
+    opened = await open_reading_pool(database_url, largest=3, patience=10_000)
     yield opened
     opened.terminate()
 
