@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from search.engine import Engine
 
 READERS: Final = 2 * (os.cpu_count() or 1) + 1
-"""Connections that a process reads by. More than there are processors for make the slowest answers four times as slow and
-none faster; all are opened at the start, since the first statement of each costs most."""
+"""Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
+and none faster; all are opened at the start, since the first statement of each costs most."""
 LOADS: Final = (places.load,)
 """The vocabularies that come with this version and are brought into the database after its tables."""
 
