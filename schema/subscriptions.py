@@ -43,8 +43,9 @@ class SubmissionReceipt:
 @strawberry.type(description="What can be followed.")
 class Subscription:
     @followed(
-        "What happens in cases: a submission taken in or revised, the case opened, moved, joined or parted, something filed"
-        " or recorded in it. A new submission of a new case tells `SUBMISSION_RECEIVED`, then `CASE_OPENED`."
+        "What happens in cases: a submission taken in or revised, the case opened, moved, joined or parted,"
+        " something filed or recorded in it. A new submission of a new case tells `SUBMISSION_RECEIVED`, then"
+        " `CASE_OPENED`."
     )
     async def case_changed(
         self,
