@@ -97,10 +97,6 @@ class Listing:
             before=before is not None,
         )
 
-    def whole(self) -> Stretch:
-        """Return the whole list, as a field that is no connection answers."""
-        return Stretch(order=self.binding.order, size=self.binding.expected)
-
 
 def order_of(binding: Many, asked: Any) -> Order:
     """Return the order that `orderBy` chooses: a field and a direction, a direction alone, or nothing."""
