@@ -21,10 +21,11 @@ from casegraph.push import take_push
 from casegraph.refusals import RefusalError
 from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
+from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 from resolvers.execution import Executor
 from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
-from resolvers.reader import Reader, Viewer
+from resolvers.reader import Reader
 from resolvers.roots import GraphReads, Sources, Topics
 from resolvers.trusted import Trusted
 from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 DESK = "desk"
 """Who acts through the API, until it is known who asks."""
-ANYBODY: Final = Viewer("desk")
+ANYBODY: Final = Viewer(name="desk", roles=frozenset(Role), divisions=(EVERYWHERE,), clearances=frozenset(Clearance))
 """Who reads through the API, until it is known who asks."""
 PATIENCE: Final = 30.0
 """Seconds that a client may take to accept what it is sent."""

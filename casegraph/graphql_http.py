@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from graphql import GraphQLError
     from starlette.types import Receive, Scope, Send
 
+    from graph.policy import Viewer
     from resolvers.execution import Answer, Executor
-    from resolvers.reader import Viewer
 
 MODERN: Final = "application/graphql-response+json"
 PLAIN: Final = "application/json"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
+    from graph.policy import Viewer
     from resolvers.execution import Answer, Executor
-    from resolvers.reader import Viewer
 
 MOST_OPERATIONS: Final = 100
 """What one connection may have going on at once."""

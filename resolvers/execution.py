@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     from strawberry import Schema
 
     from graph.identity import Vault
+    from graph.policy import Viewer
     from resolvers.documents import Document
     from resolvers.limits import DocumentLimits
     from resolvers.plan import Ask, Plan, Root, Shape, Statement
-    from resolvers.reader import Reader, Viewer
+    from resolvers.reader import Reader
     from resolvers.trusted import Trusted
     from schema.ports import Context
 

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
     from graph.database import Connection
     from graph.identity import Vault
+    from graph.policy import Viewer
     from resolvers.conditions import Condition
-    from resolvers.reader import Reader, Viewer
+    from resolvers.reader import Reader
     from schema import inputs
     from sync.tail import Tail
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from graph.database import DatabaseError, StatementTimeout, state_of
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from graph.database import Connection, Pool, PooledConnection, Row
+    from graph.policy import Viewer
 
 GONE: Final = "CG404"
 """What the database's function `gone` raises."""
@@ -24,13 +24,6 @@ GONE: Final = "CG404"
 
 class RowGoneError(Exception):
     """A row that another refers to is not there: the operation has to be planned with care."""
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who asks, as row-level security is told."""
-
-    name: str
 
 
 class Reader:

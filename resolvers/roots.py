@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.identity import Vault
-    from resolvers.reader import Reader, Viewer
+    from graph.policy import Viewer
+    from resolvers.reader import Reader
     from schema import inputs
     from schema.types import Node
 

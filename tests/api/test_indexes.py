@@ -10,10 +10,11 @@ import pytest
 from graph.database import open_reading_pool
 from resolvers.execution import Asked, Executor
 from resolvers.limits import DocumentLimits
-from resolvers.reader import Reader, Viewer
+from resolvers.reader import Reader
 from resolvers.trusted import Trusted
 from schema.ids import global_id
 from schema.schema import build
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -94,7 +95,7 @@ def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 async def run(pool: Pool, executor: Executor, query: str) -> list[dict[str, Any]]:
     """Run a query's statement as it is run for the API, and return its steps with what they read."""
-    text, values = executor.statement(Asked(query), Viewer("x"))
+    text, values = executor.statement(Asked(query), EVERYTHING)
     async with pool.acquire() as connection:
         quoted = [await connection.fetchval("select quote_nullable($1::text)", told(one)) for one in values]
         literals = ", ".join(quoted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -13,11 +14,12 @@ from resolvers.bindings import BindingError, Bindings
 from resolvers.documents import MOST, MOST_PLANS
 from resolvers.execution import Answer, Asked, Executor
 from resolvers.limits import DocumentLimits
-from resolvers.reader import Reader, Viewer
+from resolvers.reader import Reader
 from resolvers.trusted import Trusted
 from schema.bindings import Rows, column
 from schema.fields import told
 from schema.schema import build
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from graph.database import Pool
@@ -65,7 +67,7 @@ def plan_of(executor: Executor, query: str, **variables: Any) -> Plan:
 
 def text_of(executor: Executor, query: str, **variables: Any) -> str:
     """Return the text of a query's one statement."""
-    return executor.statement(Asked(query, variables), Viewer("x"))[0]
+    return executor.statement(Asked(query, variables), EVERYTHING)[0]
 
 
 def test_a_plan_prints_what_it_reads_and_what_its_parameters_are(executor: Executor) -> None:
@@ -109,7 +111,7 @@ def test_no_text_of_a_request_gets_into_a_statement(executor: Executor) -> None:
     evil = 'x\'; drop table "case"; --\\'
     query = """query($e: String) { submissions(filter: {source: $e, externalId: $e, topic: {within: $e, equals: $e}}) {
         totalCount nodes { id } } }"""
-    text, values = executor.statement(Asked(query, {"e": evil}), Viewer(evil))
+    text, values = executor.statement(Asked(query, {"e": evil}), replace(EVERYTHING, name=evil))
     assert "drop table" not in text
     assert values.count(evil) >= 4
 

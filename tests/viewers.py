@@ -1,0 +1,8 @@
+"""Viewers that tests ask as."""
+
+from __future__ import annotations
+
+from graph.policy import EVERYWHERE, Clearance, Role, Viewer
+
+EVERYTHING = Viewer(name="everything", roles=frozenset(Role), divisions=(EVERYWHERE,), clearances=frozenset(Clearance))
+"""Sees and does all that anybody may."""
