@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from bench.search import FIRST, messages, questions
 from bench.table import Row
+from bench.viewers import EVERYTHING
 from bench.writes import database, make_intake, percentile, ticket
+from graph.database import open_reading_pool
+from graph.scope import scope
+from resolvers.reader import Reader
 from search.indexer import Indexer
 from search.records import SearchRequest
 from search.service import Search
@@ -43,7 +47,7 @@ async def _ask(search: Search, pool: Pool, known: Sequence[tuple[str, str]]) -> 
     took, points = [], 0.0
     for number, text in questions(known):
         began = time.perf_counter()
-        page = await search.search(SearchRequest(text=text, first=FIRST))
+        page = await search.search(SearchRequest(text=text, first=FIRST), scope(EVERYTHING))
         took.append((time.perf_counter() - began) * 1_000)
         answers = [hit.submission for hit in page.hits]
         if (wanted := ids[f"K{number}"]) in answers:
@@ -60,9 +64,9 @@ async def _ask(search: Search, pool: Pool, known: Sequence[tuple[str, str]]) -> 
     ]  # fmt: skip
 
 
-async def _measure(pool: Pool, folder: Path) -> list[Row]:
+async def _measure(pool: Pool, reading: Pool, folder: Path) -> list[Row]:
     intake, engine = make_intake(pool, os.urandom(32), folder / "attachments"), open_tantivy(folder / "index")
-    indexer, search = Indexer(pool=pool, engine=engine), Search(pool=pool, engine=engine)
+    indexer, search = Indexer(pool=pool, engine=engine), Search(reader=Reader(reading, 10_000), engine=engine)
     known = messages()
     await intake.take_in([_known(n, body) for n, (_, body) in enumerate(known)], actor="bench", now=datetime.now(UTC))
     await indexer.catch_up()
@@ -72,8 +76,12 @@ async def _measure(pool: Pool, folder: Path) -> list[Row]:
 
 
 async def _run(folder: Path) -> list[Row]:
-    async with database(folder) as (_, pool):
-        return await _measure(pool, folder)
+    async with database(folder) as (url, pool):
+        reading = await open_reading_pool(url, largest=2, patience=10_000)
+        try:
+            return await _measure(pool, reading, folder)
+        finally:
+            reading.terminate()
 
 
 def measure() -> list[Row]:

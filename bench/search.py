@@ -23,7 +23,7 @@ from connectors.registry import read
 from graph.records import CaseId, Channel, Draft, Position, SubmissionId
 from search.compile import compile_query
 from search.documents import Source, index_document
-from search.engine import Batch, Lookup
+from search.engine import AllOf, Batch, Lookup
 from search.query import parse
 from search.score import score, weights
 from search.service import FEW, WEIGHED
@@ -182,7 +182,7 @@ class Known:
             found = self._engine.find(replace(lookup, match=compiled.loose))
         ids = [one.submission for one in found.candidates]
         if ours:
-            total, counts = self._engine.frequencies(compiled.terms)
+            total, counts = self._engine.frequencies(compiled.terms, AllOf())
             weighed = weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
             ids.sort(key=lambda one: -score(self._sources[one], weighed))
         return ids[:FIRST]

@@ -22,6 +22,7 @@ from casegraph.refusals import RefusalError
 from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
+from graph.scope import scope as scope_of
 from resolvers.execution import Executor
 from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
@@ -100,10 +101,11 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
     tail = Tail(services.pool)
 
     def context(viewer: Viewer) -> Context:
+        scope = scope_of(viewer)
         return Context(
-            reads=GraphReads(sources, viewer),
+            reads=GraphReads(sources, scope),
             writes=GraphWrites(doors),
-            follows=Follows(reader, services.vault, tail, viewer, PATIENCE),
+            follows=Follows(reader, services.vault, tail, scope, PATIENCE),
         )
 
     zone = str(services.read_options.zone)
@@ -172,8 +174,10 @@ async def follow_changes(request: Request, services: Services) -> Response:
     """Answer `GET /sync/changes?after=&first=` with a line for each change, and one with the cursor."""
     first = _page_size(request.query_params.get("first", str(CHANGES_A_PAGE)))
     try:
-        async with services.pool.acquire() as connection:
-            page = await changes(connection, services.vault, request.query_params.get("after") or None, first)
+        async with services.reader.lent(scope_of(ANYBODY)) as reading:
+            page = await changes(
+                reading, services.vault, ANYBODY.name, request.query_params.get("after") or None, first
+            )
     except InvalidError as error:
         raise RefusalError(400, "INVALID_VALUE", error.message, argument=error.field) from error
     return Response(b"".join(lines(page, global_id)), media_type=NDJSON, headers={"cache-control": "no-store"})

@@ -167,7 +167,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         read_options=options,
         retry=Retry(intake, options),
         engine=engine,
-        search=Search(pool=pool, engine=engine),
+        search=Search(reader=reader, engine=engine),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from graph.cases import FACT_COLUMNS, EventFacts, SubmissionFacts, derive
 from graph.database import statements
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from graph.database import Connection, Row
 
 SQL = statements("casework")
+RESCOPES: Final = (
+    SQL.rescope_submissions, SQL.rescope_revisions, SQL.rescope_documents, SQL.rescope_mentions, SQL.rescope_events,
+    SQL.rescope_places, SQL.rescope_organs,
+)  # fmt: skip
 
 
 def submission_facts(row: Row) -> SubmissionFacts:
@@ -31,10 +36,18 @@ def event_facts(row: Row) -> EventFacts:
     return EventFacts(kind=EventKind(row["kind"]), at=row["at"])
 
 
-async def refresh_cases(connection: Connection, cases: Collection[CaseId]) -> dict[CaseId, CaseStatus]:
-    """Derive these cases again, which the caller holds; return the new status of those whose status changed."""
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What changed: the new status of cases that moved on, and the cases whose scope is another."""
+
+    statuses: dict[CaseId, CaseStatus] = field(default_factory=dict)
+    rescoped: frozenset[CaseId] = frozenset()
+
+
+async def refresh_cases(connection: Connection, cases: Collection[CaseId]) -> Refreshed:
+    """Derive these cases again, which the caller holds, and give all that hangs on them their scope."""
     if not cases:
-        return {}
+        return Refreshed()
     submissions = _by_case(await connection.fetch(SQL.submission_facts, list(cases)))
     events = _by_case(await connection.fetch(SQL.event_facts, list(cases)))
     rows = []
@@ -47,7 +60,12 @@ async def refresh_cases(connection: Connection, cases: Collection[CaseId]) -> di
         rows.append((case, *(values | {"channels": ",".join(facts.channels)}).values()))
     columns = [list(column) for column in zip(*rows, strict=True)]
     renewed = await connection.fetch(SQL.renew_cases, *columns)
-    return {CaseId(row["id"]): CaseStatus(row["now"]) for row in renewed if row["before"] != row["now"]}
+    for statement in RESCOPES:
+        await connection.execute(statement, list(cases))
+    return Refreshed(
+        {CaseId(row["id"]): CaseStatus(row["now"]) for row in renewed if row["before"] != row["now"]},
+        frozenset(CaseId(row["id"]) for row in renewed if row["rescoped"]),
+    )
 
 
 def _by_case(rows: Iterable[Row]) -> dict[CaseId, list[Row]]:

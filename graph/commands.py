@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from graph import journal
+from graph.barriers import concerned, raise_barriers
 from graph.casework import refresh_cases, regroup
 from graph.database import CONFLICTED, statements, transaction
 from graph.errors import ConflictError, NotFoundError
@@ -154,7 +155,8 @@ class Commands:
         now: datetime,
     ) -> None:
         """Derive both cases again and write the journal: what left, where it went, and whose status changed."""
-        moved = await refresh_cases(connection, {before, case})
+        refreshed = await refresh_cases(connection, {before, case})
+        moved = dict(refreshed.statuses)
         entries = [Entry(kind=kind, subject=submission, object=before, actor=actor, at=now)]
         if kind is EntryKind.SUBMISSION_PARTED:
             state = moved.pop(case, CaseStatus.REGISTERED)
@@ -166,7 +168,9 @@ class Commands:
             Entry(kind=EntryKind.CASE_MOVED, subject=one, actor=actor, at=now, state=status)
             for one, status in moved.items()
         ]
+        audiences = await concerned(connection, {before, case})
         await journal.append(connection, entries)
+        await raise_barriers(connection, audiences)
 
     # Parties -------------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,7 @@ class NewSubmission:
     title: str
     body: str
     petitioners: tuple[MentionId, ...]
+    accusation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,8 @@ class FiledSubmission:
     received_at: datetime
     places: frozenset[UUID]
     text: str
+    accusation: bool
+    """Whether its case is one: an accusation stays with its like, or it would hide their case from who handles it."""
     bigrams: frozenset[str] = frozenset()
 
     def likeness(self, bigrams: frozenset[str]) -> float:
@@ -239,7 +242,9 @@ def choose_filing(
     alike = [
         (-score, other.received_at, other.id, other.case)
         for other in filed
-        if same_place(submission.places, other.places) and (score := other.likeness(bigrams)) >= SAME_TEXT
+        if other.accusation is submission.accusation
+        and same_place(submission.places, other.places)
+        and (score := other.likeness(bigrams)) >= SAME_TEXT
     ]
     if not alike:
         return None
@@ -323,6 +328,7 @@ class ExactLinker:
                 FiledSubmission(
                     id=row["id"], case=row["case_id"], received_at=row["received_at"],
                     places=frozenset(row["places"]), text=f"{row['title']}\n{row['body']}",
+                    accusation=row["accusation"],
                 )
             )  # fmt: skip
         return found
@@ -348,7 +354,9 @@ def decide_filings(
         if filing:
             decided[submission.id] = filing
         case = filing.case if filing else own_cases[submission.id]
-        itself = FiledSubmission(submission.id, case, submission.received_at, submission.places, text, bigrams)
+        itself = FiledSubmission(
+            submission.id, case, submission.received_at, submission.places, text, submission.accusation, bigrams
+        )
         for party in mine:
             filed.setdefault(party, []).append(itself)
     return decided

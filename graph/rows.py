@@ -19,23 +19,24 @@ COPIED: Final[dict[str, Columns]] = {
     ),
     "submission_revision": (
         "id", "submission", "number", "at", "title", "body", "details", "content_digest", "position", "payload", "key",
+        "scope",
     ),
     "document": (
-        "id", "submission", "revision", "name", "media_type", "size", "digest", "file", "body", "key",
+        "id", "submission", "revision", "name", "media_type", "size", "digest", "file", "body", "key", "scope",
     ),
     "mention": (
         "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",
         "address_masked", "account_masked", "email_masked", "name_hash", "identity_hash", "phone_hash",
-        "account_hash", "content_digest", "sealed", "key", "party",
+        "account_hash", "content_digest", "sealed", "key", "party", "scope",
     ),
     "event": (
         "id", "submission", "case_id", "kind", "at", "at_given", "organ", "body", "satisfaction", "since", "until",
-        "content_digest",
+        "content_digest", "scope",
     ),
     "filing": ("id", "submission", "case_id", *_DECISION),
     "same_party": ("id", "low", "high", *_DECISION),
-    "case_place": ("id", "case_id", "place", "submission", *_DECISION),
-    "case_organ": ("id", "case_id", "organ", "role", "submission", *_DECISION),
+    "case_place": ("id", "case_id", "place", "submission", *_DECISION, "scope"),
+    "case_organ": ("id", "case_id", "organ", "role", "submission", *_DECISION, "scope"),
     "case_accused": ("id", "case_id", "mention", "organ", "submission", *_DECISION),
 }  # fmt: skip
 """Tables and their columns, in the order in which foreign keys allow them to be filled."""

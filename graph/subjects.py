@@ -31,7 +31,7 @@ from graph.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from graph.drafts import Prepared, PreparedMention
     from graph.identity import Vault
@@ -143,7 +143,7 @@ class Subject:
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
         for kind, wanted in wanted_parts(prepared, vault).items():
             self._revise(kind, wanted, revision)
-        self._accuse(prepared, revision)
+        self._accuse(prepared, accused_organs(prepared), revision)
         if self.columns:
             fields += [kind for kind in PartKind if self._touched(kind, revision)]
         self.revision = Revision(revision, self.count, prepared, tuple(fields))
@@ -168,19 +168,14 @@ class Subject:
                 for part in dropped:
                     part.until = revision
 
-    def _accuse(self, prepared: Prepared, revision: RevisionId) -> None:
+    def _accuse(self, prepared: Prepared, organs: Sequence[str], revision: RevisionId) -> None:
         """Take an accusation's respondents as its accused; organisations among them are so as organs too (Art. 30)."""
         wanted: list[tuple[object, object]] = []
         if prepared.draft.kind is PetitionKind.ACCUSATION:
             accused = {one.digest: one for one in prepared.mentions if one.draft.role is MentionRole.RESPONDENT}
             mentions = (part for part in self.parts[PartKind.MENTION] if part.holds and part.key in accused)
             wanted += [(("mention", part.id), None) for part in mentions]
-            organs = {
-                normalise_organ(one.draft.name)
-                for one in accused.values()
-                if one.draft.kind is PartyKind.ORGANISATION and one.draft.name
-            }
-            wanted += [(("organ", organ_id(organ)), organ) for organ in sorted(organs)]
+            wanted += [(("organ", organ_id(organ)), organ) for organ in organs]
         self._revise(PartKind.ACCUSED, wanted, revision)
 
     def fresh(self, kind: PartKind) -> list[Part]:
@@ -214,7 +209,9 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     events += [_call_back_event(call, answered_at) for call in draft.call_backs]
     places: list[object] = [place_id(prepared.place_code)] if prepared.place_code else []
     places += [place.id for place in prepared.source_places]
-    organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in _organs(prepared)}
+    # An accusation is not passed to the organ accused, whomever its source sent it to (Art. 30): it waits for another.
+    parts = [organ for organ in _organs(prepared) if organ not in accused_organs(prepared)]
+    organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in parts}
     return {
         PartKind.MENTION: [(mention.digest, mention) for mention in prepared.mentions],
         PartKind.EVENT: [(vault.digest(orjson.dumps(event)), event) for event in events],
@@ -224,6 +221,15 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
         PartKind.PLACE: [(place, None) for place in dict.fromkeys(places)],
         PartKind.ORGAN: list(organs.items()),
     }  # fmt: skip
+
+
+def accused_organs(prepared: Prepared) -> list[str]:
+    """Return the organs that an accusation accuses: the organisations among its respondents."""
+    if prepared.draft.kind is not PetitionKind.ACCUSATION:
+        return []
+    respondents = [one.draft for one in prepared.mentions if one.draft.role is MentionRole.RESPONDENT]
+    named = {normalise_organ(one.name) for one in respondents if one.kind is PartyKind.ORGANISATION and one.name}
+    return sorted(named)
 
 
 def _organs(prepared: Prepared) -> list[str]:

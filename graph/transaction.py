@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graph import journal
+from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
 from graph.errors import NotFoundError
@@ -14,7 +15,8 @@ from graph.linking import NewMention, NewSubmission
 from graph.outcomes import Change, Outcome
 from graph.partywork import recluster
 from graph.receipts import receipt_code
-from graph.records import CaseId, MentionId, MentionRole, RejectionId, RevisionId, SubmissionId
+from graph.records import CaseId, MentionId, MentionRole, PetitionKind, RejectionId, RevisionId, SubmissionId
+from graph.scope import scope_of
 from graph.standing import load_standing
 from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
 from graph.writing import Writing
@@ -54,6 +56,8 @@ class Transaction:
         self._order = order
         self._entries: list[Entry] = []
         self._outcomes: dict[int, Outcome] = {}
+        self._concerned: frozenset[str] = frozenset()
+        """From whom something is hidden now that they could see."""
 
     async def run(self) -> dict[int, Outcome]:
         """Return what became of each record, by its index."""
@@ -68,6 +72,7 @@ class Transaction:
             await self._connection.execute(SQL.move_cursor, cursor.source, cursor.value, self._order.now)
         if self._entries:
             await journal.append(self._connection, self._entries)
+            await raise_barriers(self._connection, self._concerned)
         return self._outcomes
 
     # Claims --------------------------------------------------------------------------------------------------------
@@ -96,7 +101,7 @@ class Transaction:
         return subject, (
             subject.id, draft.channel, draft.source, prepared.external_id, draft.received_at, self._order.now,
             draft.kind, prepared.topic, prepared.division, subject.first_revision, prepared.digest,
-            subject.receipt_code, subject.case,
+            subject.receipt_code, subject.case, scope_of(prepared.division, draft.kind),
         )  # fmt: skip
 
     def _apply(
@@ -136,9 +141,11 @@ class Transaction:
             await recluster(self._connection, await self._parties_of(gone))
         self._entries += writing.entries
         moved = await refresh_cases(self._connection, touched)
+        narrowed = {subject.case for subject in changed if not subject.new and narrows(subject)}
+        self._concerned = await concerned(self._connection, narrowed | moved.rescoped)
         self._entries += [
             Entry(kind=EntryKind.CASE_MOVED, subject=case, actor=self._order.actor, at=self._order.now, state=status)
-            for case, status in moved.items()
+            for case, status in moved.statuses.items()
         ]
         self._note_filings(changed)
 
@@ -225,5 +232,6 @@ def new_submission(subject: Subject) -> NewSubmission:
         places=frozenset(place_of(part) for part in subject.fresh(PartKind.PLACE) if part.holds),
         title=draft.title,
         body=draft.text,
+        accusation=draft.kind is PetitionKind.ACCUSATION,
         petitioners=tuple(MentionId(part.id) for part in mentions if mention_of(part).draft.role in PETITIONING),
     )

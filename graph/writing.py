@@ -14,8 +14,9 @@ from graph.identity import mask_account, mask_address, mask_email, mask_identity
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
 from graph.organs import division_of
-from graph.records import EdgeState, MentionId, MentionRole, PartyKind
+from graph.records import EdgeState, MentionId, MentionRole, PartyKind, PetitionKind
 from graph.rows import Writes
+from graph.scope import scope_of
 from graph.subjects import (
     Part,
     PartKind,
@@ -56,6 +57,8 @@ class Writing:
         self._writes = Writes()
         self._organs: dict[UUID, str] = {}
         self._places: dict[UUID, SourcePlace] = {}
+        self._known: set[UUID] = set()
+        """Organs and places that something tells of which is no accusation."""
         self._submissions: list[tuple[object, ...]] = []
         self._refiled: list[tuple[UUID, UUID]] = []
         self._dropped: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in PartKind}
@@ -79,14 +82,17 @@ class Writing:
         self._edges(subject)
         for kind in PartKind:
             self._dropped[kind] += [(part.id, part.until) for part in subject.dropped(kind)]
-        self._places |= {place.id: place for place in subject.latest.prepared.source_places}
+        found = subject.latest.prepared.source_places
+        self._places |= {place.id: place for place in found}
+        if not _accuses(subject):
+            self._known |= {place.id for place in found}
 
     def _revision(self, subject: Subject, revision: Revision) -> None:
         draft, key = revision.prepared.draft, self._vault.new_key()
         self._writes.add(
             "submission_revision", revision.id, subject.id, revision.number, self._now, draft.title, draft.text,
             draft.details, revision.prepared.digest, draft.position, key.seal(draft.payload, revision.id.bytes),
-            key.wrapped,
+            key.wrapped, scope_in(subject),
         )  # fmt: skip
         kind = EntryKind.SUBMISSION_RECEIVED if revision.number == 1 else EntryKind.SUBMISSION_REVISED
         self.entries.append(
@@ -148,7 +154,7 @@ class Writing:
             "mention", part.id, subject.id, part.since, part.until, draft.role, draft.kind, *masked(draft),
             mention.name_hash, mention.identity_hash, mention.phone_hash, mention.account_hash, mention.digest,
             key.seal(orjson.dumps(draft), part.id.bytes), key.wrapped,
-            decision.parties.get(MentionId(part.id), part.id),
+            decision.parties.get(MentionId(part.id), part.id), scope_in(subject),
         )  # fmt: skip
 
     def _document(self, subject: Subject, part: Part) -> None:
@@ -157,21 +163,23 @@ class Writing:
         self._attachments.put(file, key.seal(document.content, part.id.bytes))
         self._writes.add(
             "document", part.id, subject.id, part.since, document.name, document.media_type, len(document.content),
-            part.key, file, document.text.replace("\0", ""), key.wrapped,
+            part.key, file, document.text.replace("\0", ""), key.wrapped, scope_in(subject),
         )  # fmt: skip
 
     def _event(self, subject: Subject, part: Part) -> None:
         event = event_of(part)
-        organ = self._organ(event.organ) if event.organ else None
+        organ = self._organ(event.organ, known=not _accuses(subject)) if event.organ else None
         self._writes.add(
             "event", part.id, subject.id, subject.case, event.kind, event.at, event.at_given, organ, event.body,
-            event.satisfaction, part.since, part.until, part.key,
+            event.satisfaction, part.since, part.until, part.key, scope_in(subject),
         )  # fmt: skip
         self._note(EntryKind.EVENT_RECORDED, part.id, subject.case, state=event.kind)
 
-    def _organ(self, name: str) -> UUID:
+    def _organ(self, name: str, *, known: bool) -> UUID:
         organ = organ_id(name)
         self._organs[organ] = name
+        if known:
+            self._known.add(organ)
         return organ
 
     def _seat(self, organ: str) -> str | None:
@@ -179,19 +187,20 @@ class Writing:
         return prefix_of(code) if code else None
 
     def _edges(self, subject: Subject) -> None:
+        known, scope = not _accuses(subject), scope_in(subject)
         edge = self._decided({"rule": "SUBMISSION_SAYS"})
         gone = self._decided({"rule": "SUBMISSION_SAYS"}, state=EdgeState.RETIRED)
         for part in subject.fresh(PartKind.PLACE):
             decided = edge if part.holds else gone
-            self._writes.add("case_place", part.id, subject.case, place_of(part), subject.id, *decided)
+            self._writes.add("case_place", part.id, subject.case, place_of(part), subject.id, *decided, scope)
         for part in subject.fresh(PartKind.ORGAN):
-            self._organ(str(part.value))
+            self._organ(str(part.value), known=known)
             decided = edge if part.holds else gone
-            self._writes.add("case_organ", part.id, subject.case, *organ_of(part), subject.id, *decided)
+            self._writes.add("case_organ", part.id, subject.case, *organ_of(part), subject.id, *decided, scope)
         for part in subject.fresh(PartKind.ACCUSED):
             kind, accused = accused_of(part)
             if kind == "organ":
-                self._organ(str(part.value))
+                self._organ(str(part.value), known=False)
             mention, organ = (accused, None) if kind == "mention" else (None, accused)
             decided = edge if part.holds else gone
             self._writes.add("case_accused", part.id, subject.case, mention, organ, subject.id, *decided)
@@ -217,6 +226,9 @@ class Writing:
         if self._organs:
             organs = [(organ, name, self._seat(name)) for organ, name in sorted(self._organs.items())]
             await connection.execute(SQL.add_organs, *_columns(organs))
+        if self._known:
+            await connection.execute(SQL.know_organs, sorted(self._known & self._organs.keys()))
+            await connection.execute(SQL.know_places, sorted(self._known & self._places.keys()))
         await self._writes.flush(connection)
         await self._update(connection)
 
@@ -237,6 +249,19 @@ DROP: Final[Mapping[PartKind, str]] = {
     PartKind.ORGAN: SQL.drop_organs,
     PartKind.ACCUSED: SQL.drop_accused,
 }
+
+
+def _accuses(subject: Subject) -> bool:
+    return subject.latest.prepared.draft.kind is PetitionKind.ACCUSATION
+
+
+def scope_in(subject: Subject) -> int:
+    """Return the scope of what a subject brings, as if it stood in a case alone.
+
+    Where it stands with others, their case is derived again afterwards, and its scope given to all that is in it.
+    """
+    prepared = subject.latest.prepared
+    return scope_of(prepared.division, prepared.draft.kind)
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:

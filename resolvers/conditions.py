@@ -122,7 +122,8 @@ def _case(chosen: Given) -> Iterator[Condition]:
     if chosen["place"] is not None:
         yield Condition(
             """exists (select from case_place tie join "case" filed on filed.id = tie.case_id
-            where tie.place = {0}::uuid and tie.state = 'ACCEPTED' and filed."leading" = {row}.id)""",
+            where tie.place = {0}::uuid and tie.state = 'ACCEPTED' and filed."leading" = {row}."leading"
+            and ({row}.leads or filed.id = {row}.id))""",
             (key_of("Place", chosen["place"]),),
         )
     if chosen["organ"] is not None:
@@ -130,7 +131,8 @@ def _case(chosen: Given) -> Iterator[Condition]:
         yield Condition(
             """exists (select from case_organ tie join "case" filed on filed.id = tie.case_id
             where tie.organ = {0}::uuid and tie.role = any({1}::text[]) and tie.state = 'ACCEPTED'
-            and filed."leading" = {row}.id)""",
+            and filed."leading" = {row}."leading"
+            and ({row}.leads or filed.id = {row}.id))""",
             (key_of("Organ", chosen["organ"]), roles),
         )
     elif chosen["organRole"] is not None:
@@ -152,7 +154,7 @@ def _party(chosen: Given) -> Iterator[Condition]:
     yield from _equal("kind", chosen["kind"])
     if chosen["role"] is not None:
         yield Condition(
-            "exists (select from mention said where said.party = {row}.id and said.role = {0}::text"
+            "exists (select from mention said where said.party = {row}.party and said.role = {0}::text"
             " and said.until is null)",
             (chosen["role"],),
         )

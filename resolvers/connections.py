@@ -183,7 +183,7 @@ class Page:
 
 def _columns_of(alias: str, text: str, order: Order) -> str:
     """Return the columns of a row that expressions over it use: those it need not read, and may not, are left out."""
-    used = set(re.findall(rf"\b{alias}\.(\w+)", text)) | {key.column for key in order.keys}
+    used = set(re.findall(rf'\b{alias}\."?(\w+)', text)) | {key.column for key in order.keys}
     return ", ".join(f'{alias}."{name}"' for name in sorted(used - {"nth", "fetched"}))
 
 

@@ -21,6 +21,7 @@ from graphql import (
 )
 from strawberry.types.arguments import convert_arguments
 
+from graph.scope import scope as scope_of
 from resolvers.bindings import DEFINITION, Bindings
 from resolvers.columns import OtherPlanError
 from resolvers.documents import Documents
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from graph.identity import Vault
     from graph.policy import Viewer
+    from graph.scope import Scope
     from resolvers.documents import Document
     from resolvers.limits import DocumentLimits
     from resolvers.plan import Ask, Plan, Root, Shape, Statement
@@ -157,10 +159,11 @@ class Executor:
         prepared = self.prepare(asked)
         if isinstance(prepared, Answer):
             raise RequestError("BAD_USER_INPUT", prepared.errors[0].message)
-        statement = self.plan(prepared).statement()
+        scope = scope_of(viewer)
+        statement = self.plan(prepared).statement(scope.shape)
         if statement is None:
             raise LookupError("The operation reads nothing by itself.")
-        return statement.text, [viewer.name, *values_of(statement, prepared, ())]
+        return statement.text, [*scope.values, *values_of(statement, prepared, ())]
 
     # Answering ----------------------------------------------------------------------------------------------------
 
@@ -178,7 +181,7 @@ class Executor:
         run = _Run(self, prepared, viewer)
         answer = await run.answer(plan)
         if asked.explain and self._limits.explain:
-            answer.extensions = {"explain": str(plan)}
+            answer.extensions = {"explain": plan.printed(scope_of(viewer).shape)}
         return answer
 
     async def subscribe(self, asked: Asked, viewer: Viewer) -> AsyncGenerator[Answer, None]:
@@ -212,9 +215,9 @@ class Executor:
 
     # What runs share ----------------------------------------------------------------------------------------------
 
-    async def fetch(self, viewer: Viewer, statement: Statement, values: Sequence[object]) -> Sequence[Any]:
+    async def fetch(self, scope: Scope, statement: Statement, values: Sequence[object]) -> Sequence[Any]:
         """Return what a statement's columns hold."""
-        return tuple((await self._reader.row(viewer, statement.text, values)).values())
+        return tuple((await self._reader.row(scope, statement.text, values)).values())
 
     def context(self, viewer: Viewer) -> Context:
         """Return what fields that Python answers find at hand."""
@@ -251,7 +254,7 @@ class _Run:
     def __init__(self, executor: Executor, prepared: Prepared, viewer: Viewer) -> None:
         self._executor = executor
         self._prepared = prepared
-        self._viewer = viewer
+        self._scope = scope_of(viewer)
         self._context = executor.context(viewer)
 
     async def answer(self, plan: Plan, events: Mapping[str, Any] | None = None) -> Answer:
@@ -330,10 +333,10 @@ class _Run:
     ) -> Sequence[Any]:
         if not met and not any(isinstance(root, Read) and root.column for root in roots):
             return ()
-        statement = plan.statement(met)
+        statement = plan.statement(self._scope.shape, met)
         assert statement is not None
         values = values_of(statement, self._prepared, [keys[one] for one in met])
-        return await self._executor.fetch(self._viewer, statement, values)
+        return await self._executor.fetch(self._scope, statement, values)
 
     def _finished(
         self,

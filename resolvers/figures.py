@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resolvers.sql import quoted
+from schema.bindings import MEMBERS, answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +42,10 @@ def figures_sql(groups: Sequence[Group], known: Sequence[Group], alias: str, whe
             (array_agg(event.satisfaction order by event.at desc, event.id desc)
                 filter (where event.satisfaction is not null))[1] as rating
         from "case" member join event on event.case_id = member.id
-        where member."leading" = {alias}.id and event.until is null
+        where {_filled(MEMBERS.replace("parent", "row"), alias, zone)} and event.until is null
     ) told on true
     {joins}
-    where {alias}.leads{where}{by}"""
+    where {answers(alias)}{where}{by}"""
 
 
 def _filled(text: str, alias: str, zone: str) -> str:

@@ -30,11 +30,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from graph.database import Connection
     from graph.identity import Vault
-    from graph.policy import Viewer
+    from graph.scope import Scope
     from resolvers.conditions import Condition
-    from resolvers.reader import Reader
+    from resolvers.reader import Lent, Reader
     from schema import inputs
     from sync.tail import Tail
 
@@ -65,7 +64,7 @@ class Follows:
     reader: Reader
     vault: Vault
     tail: Tail
-    viewer: Viewer
+    scope: Scope
     patience: float
 
     async def case_changed(
@@ -76,7 +75,7 @@ class Follows:
         async with aclosing(self._told(SQL.cases_told, "CaseFilter", conditions, after)) as events:
             async for told in events:
                 yield subscriptions.CaseChange(
-                    cursor=sealed_place(self.vault, told.place),
+                    cursor=sealed_place(self.vault, self.scope.name, told.place),
                     kind=ChangeKind(told.kind),
                     at=told.at,
                     case=ref(types.Case, told.node),
@@ -90,7 +89,7 @@ class Follows:
         async with aclosing(self._told(SQL.submissions_told, "SubmissionFilter", conditions, after)) as events:
             async for told in events:
                 yield subscriptions.SubmissionReceipt(
-                    cursor=sealed_place(self.vault, told.place),
+                    cursor=sealed_place(self.vault, self.scope.name, told.place),
                     kind=ChangeKind(told.kind),
                     at=told.at,
                     submission=ref(types.Submission, told.node),
@@ -102,32 +101,33 @@ class Follows:
         async with self.tail.follower() as grown:
             place = await self._start(after)
             while True:
-                read, events = await self._read(statement, kind, conditions, place)
+                read, events, more = await self._read(statement, kind, conditions, place)
                 for event in events:
                     began = time.monotonic()
                     yield event
                     if time.monotonic() - began > self.patience:
                         raise self._too_slow(event.place)
                 place = read
-                if not events or read.position < place.position + ENTRIES:
+                if not more:
                     await grew(grown)
 
     async def _start(self, after: str | None) -> Place:
         if after is not None:
             try:
-                return opened_place(self.vault, after)
+                return opened_place(self.vault, self.scope.name, after)
             except InvalidError:
                 raise not_ours() from None
-        async with self.reader.lent(self.viewer) as connection:
-            return Place(await connection.fetchval(SQL.last_position))
+        async with self.reader.lent(self.scope) as connection:
+            return Place(await connection.fetchval(SQL.head))
 
     async def _read(
         self, statement: str, kind: str, conditions: Sequence[Condition], place: Place
-    ) -> tuple[Place, list[Told]]:
-        """Return how far the next entries reach, and what they tell that is to be told."""
+    ) -> tuple[Place, list[Told], bool]:
+        """Return how far the next entries reach, what they tell that is to be told, and whether more have come."""
         # An entry of which some was told already is read again, and that much of it left out.
         begin = place.position - (1 if place.told else 0)
-        async with self.reader.lent(self.viewer) as connection:
+        async with self.reader.lent(self.scope) as connection:
+            head = await connection.fetchval(SQL.head)
             entries = await connection.fetch(statement, begin, ENTRIES)
             nodes = sorted({node for entry in entries for node in entry["nodes"]})
             wanted = await self._matching(connection, kind, conditions, nodes)
@@ -139,10 +139,12 @@ class Follows:
                 known = entry["position"] == place.position and number <= place.told
                 if node in wanted and not known:
                     events.append(Told(where, entry["kind"], entry["at"], node))
-        return Place(entries[-1]["position"]) if entries else place, events
+        # What must not be seen is passed over, so that it is not looked through again.
+        reached = max(place.position, min(begin + ENTRIES, head))
+        return Place(reached), events, reached < head
 
     async def _matching(
-        self, connection: Connection, kind: str, conditions: Sequence[Condition], nodes: list[UUID]
+        self, connection: Lent, kind: str, conditions: Sequence[Condition], nodes: list[UUID]
     ) -> set[UUID]:
         if not conditions or not nodes:
             return set(nodes)
@@ -158,7 +160,9 @@ class Follows:
 
     def _too_slow(self, place: Place) -> RequestError:
         message = f"An event waited longer than {self.patience:.0f} s to be taken. Subscribe again behind the cursor."
-        return RequestError("SLOW_CLIENT", message, limit=self.patience, cursor=sealed_place(self.vault, place))
+        return RequestError(
+            "SLOW_CLIENT", message, limit=self.patience, cursor=sealed_place(self.vault, self.scope.name, place)
+        )
 
 
 def given_of(chosen: object) -> Any:

@@ -6,17 +6,16 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from graph.scope import DIVISION, HIGH, LOW, PARAMETERS, SETTINGS, Guard
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import TypeAlias
 
     from graphql import FieldNode, GraphQLField
 
+    from graph.scope import Shape as Seen
     from schema.errors import RequestError
-
-VIEWER: Final = "casegraph.viewer"
-"""The setting by which row-level security knows who asks."""
-
 
 # What an answer looks like --------------------------------------------------------------------------------------
 # Only where something has to be done to what PostgreSQL wrote: an error to be placed, a value that Python makes.
@@ -130,8 +129,8 @@ class Statement:
 
     def __str__(self) -> str:
         """Print the statement with what its parameters are."""
-        names = ["$1  who asks"]
-        number = 2
+        names = [f"$1 to ${PARAMETERS}  who asks, and what they see"]
+        number = PARAMETERS + 1
         for ask in self.asks:
             for place in range(ask.count):
                 told = repr(ask.constant[place]) if ask.constant is not None else "by its arguments"
@@ -251,18 +250,18 @@ class Plan:
     cachable: bool
     direct: bool = False
     """Whether one statement answers everything, with nothing to be done before or after."""
-    statements: dict[tuple[tuple[int, str], ...], Statement] = field(default_factory=dict, repr=False)
-    """By the references that were met: (their number, their type)."""
+    statements: dict[tuple[Seen, tuple[tuple[int, str], ...]], Statement] = field(default_factory=dict, repr=False)
+    """By what their viewers see, and by the references that were met: (their number, their type)."""
 
-    def statement(self, met: tuple[tuple[int, str], ...] = ()) -> Statement | None:
+    def statement(self, seen: Seen, met: tuple[tuple[int, str], ...] = ()) -> Statement | None:
         """Return the statement that reads the roots and the references met; None where nothing is to be read."""
-        if met not in self.statements:
+        if (seen, met) not in self.statements:
             columns = [root.column for root in self.roots if isinstance(root, Read) and root.column is not None]
             columns += [self._reference(number).column(kind) for number, kind in met]
             if not columns:
                 return None
-            self.statements[met] = statement_of(columns)
-        return self.statements[met]
+            self.statements[seen, met] = statement_of(columns, seen)
+        return self.statements[seen, met]
 
     def _reference(self, number: int) -> Reference:
         return next(one for one in self.references() if one.number == number)
@@ -273,14 +272,14 @@ class Plan:
             if isinstance(root, Staged) and root.written is not None:
                 yield from _references(root.written)
 
-    def __str__(self) -> str:
-        """Print the plan: its roots, its cost, its statement."""
+    def printed(self, seen: Seen) -> str:
+        """Print the plan: its roots, its cost, its statement for those who see so much."""
         lines = [f"cost {self.cost}"]
         for root in self.roots:
             kind = type(root).__name__.lower()
             name = root.nodes[0].name.value if root.nodes else ""
             lines.append(f"{kind} {root.key}" + (f" = {name}" if name != root.key else ""))
-        statement = self.statement()
+        statement = self.statement(seen)
         return "\n".join([*lines, *([] if statement is None else [str(statement)])])
 
 
@@ -297,23 +296,26 @@ def _references(written: Written) -> Iterator[Reference]:
             return
 
 
-def statement_of(columns: list[Column]) -> Statement:
-    """Join columns in one statement that sets the viewer first.
+def statement_of(columns: list[Column], seen: Seen) -> Statement:
+    """Join columns in one statement that sets the viewer first, and put the policy around every table it names.
 
     What is read depends on the row that sets the viewer (`lateral`, and a condition on it), so PostgreSQL cannot begin
-    to read before; the setting ends with the statement. Where it were not set, row-level security would show nothing.
+    to read before; the settings end with the statement. Where they were not set, row-level security would show nothing.
     """
+    guard = Guard(seen)
     names: list[str] = []
     parts: list[str] = []
     asks: list[Ask | Keys] = []
-    number = 2
+    number = PARAMETERS + 1
     for place, column in enumerate(columns):
         asks += column.asks
-        text = renumbered(column.sql, number)
+        text = guard.around(renumbered(column.sql, number))
         number += sum(ask.count for ask in column.asks)
         names.append(f"c{place}.json as c{place}")
-        parts.append(f"left join lateral (select {text} as json where viewer.name <> '' offset 0) c{place} on true")
-    viewer = f"(select set_config('{VIEWER}', $1, true) as name offset 0) viewer"
+        parts.append(f"left join lateral (select {text} as json where viewer.s1 <> '' offset 0) c{place} on true")
+    settings = [f"set_config('{name}', ${number}, true) as s{number}" for number, name in enumerate(SETTINGS, 1)]
+    compared = f"${LOW}::bigint as low, ${HIGH}::bigint as high, ${DIVISION}::text as division"
+    viewer = f"(select {', '.join(settings)}, {compared} offset 0) viewer"
     return Statement(f"select {', '.join(names)}\nfrom {viewer}\n" + "\n".join(parts), tuple(asks))
 
 

@@ -7,23 +7,44 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from graph.database import DatabaseError, StatementTimeout, state_of
+from graph.scope import SETTINGS, Guard
 from schema.errors import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from graph.database import Connection, Pool, PooledConnection, Row
-    from graph.policy import Viewer
+    from graph.scope import Scope
 
+SET_VIEWER: Final = "select " + ", ".join(
+    f"set_config('{name}', ${number}, true)" for number, name in enumerate(SETTINGS, 1)
+)
 GONE: Final = "CG404"
 """What the database's function `gone` raises."""
 
 
 class RowGoneError(Exception):
     """A row that another refers to is not there: the operation has to be planned with care."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A connection on which a viewer reads: each statement gets the policy around its tables."""
+
+    _connection: Connection
+    _guard: Guard
+
+    async def fetch(self, text: str, *values: object) -> list[Row]:
+        """Return the rows of a statement that the viewer may see."""
+        return await self._connection.fetch(self._guard.around(text), *values)
+
+    async def fetchval(self, text: str, *values: object) -> Any:
+        """Return the first value of a statement's first row, None where there is none."""
+        return await self._connection.fetchval(self._guard.around(text), *values)
 
 
 class Reader:
@@ -39,15 +60,15 @@ class Reader:
         self._turns: asyncio.Semaphore | None = None
         self._idle: list[PooledConnection] = []
 
-    async def row(self, viewer: Viewer, text: str, values: Sequence[object]) -> Row:
-        """Run a plan's statement, which gives one row.
+    async def row(self, scope: Scope, text: str, values: Sequence[object]) -> Row:
+        """Run a plan's statement, which sets its viewer first and gives one row.
 
         Raises LimitError where it took too long (PostgreSQL has stopped it by then) and RowGoneError. Where the task is
         cancelled, the statement is as well.
         """
         async with self._connection() as connection:
             try:
-                row = await connection.fetchrow(text, viewer.name, *values)
+                row = await connection.fetchrow(text, *scope.values, *values)
             except StatementTimeout:
                 message = f"This took longer than {self._timeout} ms and was stopped. Ask for less at once."
                 raise LimitError("LIMIT_TIME", message, limit=self._timeout, asked=self._timeout) from None
@@ -81,11 +102,11 @@ class Reader:
         return await self.pool.acquire()
 
     @asynccontextmanager
-    async def lent(self, viewer: Viewer) -> AsyncIterator[Connection]:
+    async def lent(self, scope: Scope) -> AsyncIterator[Lent]:
         """Lend a connection to a reader that brings its own statements, in one snapshot for one viewer."""
         async with (
             self._connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            await connection.execute("select set_config('casegraph.viewer', $1, true)", viewer.name)
-            yield connection
+            await connection.execute(SET_VIEWER, *scope.settings)
+            yield Lent(connection, Guard(scope.shape, parameters=False))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.identity import Vault
-    from graph.policy import Viewer
+    from graph.scope import Scope
     from resolvers.reader import Reader
     from schema import inputs
     from schema.types import Node
@@ -64,9 +64,9 @@ def ref(kind: type[T], key: UUID) -> T:
 class GraphReads:
     """Implements `schema.ports.Reads` for one viewer."""
 
-    def __init__(self, sources: Sources, viewer: Viewer) -> None:
+    def __init__(self, sources: Sources, scope: Scope) -> None:
         self._sources = sources
-        self._viewer = viewer
+        self._scope = scope
 
     async def node(self, node_id: str) -> Node | None:
         return _node(node_id)
@@ -88,7 +88,7 @@ class GraphReads:
         if impossible(asked.filter):
             return answer_of(SearchPage(total=0, hits=(), has_next_page=False, facets={}), asked, ref)
         try:
-            page = await self._sources.search.search(request)
+            page = await self._sources.search.search(request, self._scope)
         except InvalidError as error:
             raise not_ours() if error.field == "after" else error from None
         return answer_of(page, asked, ref)
@@ -96,8 +96,8 @@ class GraphReads:
     async def changes(self, after: str | None, first: int) -> answers.ChangePage:
         size = checked_size(first, LARGEST_PAGE)
         try:
-            async with self._sources.reader.lent(self._viewer) as connection:
-                page = await changes(connection, self._sources.vault, after, size)
+            async with self._sources.reader.lent(self._scope) as connection:
+                page = await changes(connection, self._sources.vault, self._scope.name, after, size)
         except InvalidError:
             raise not_ours() from None
         told = [

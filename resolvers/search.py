@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from graph.scope import Scope
     from schema import inputs
 
 
 class Searcher(Protocol):
     """What answers a search: an engine, whichever it is."""
 
-    async def search(self, request: engine.SearchRequest) -> engine.SearchPage: ...
+    async def search(self, request: engine.SearchRequest, scope: Scope) -> engine.SearchPage: ...
 
 
 def request_of(asked: inputs.SearchAsked, largest: int) -> engine.SearchRequest:
@@ -82,7 +83,11 @@ def answer_of(
         end_cursor=page.hits[-1].cursor if page.hits else None,
     )
     return answers.SearchConnection(
-        edges=edges, page_info=info, total_count=BigInt(page.total), facets=_facets_of(page, asked.facets)
+        edges=edges,
+        page_info=info,
+        total_count=None if page.total is None else BigInt(page.total),
+        counts_withheld=page.total is None,
+        facets=[] if page.total is None else _facets_of(page, asked.facets),
     )
 
 

@@ -91,7 +91,11 @@ class SearchHit:
 class SearchConnection:
     edges: list[SearchHit] = told("The page's hits.")
     page_info: PageInfo = told("Where the page stands among all hits.")
-    total_count: BigInt = told("How many submissions match.")
+    total_count: BigInt | None = told("How many submissions match; null where counts are withheld.")
+    counts_withheld: bool = told(
+        "Whether counts and facets are left out for a moment, until the index has caught up with a change of who may"
+        " see what."
+    )
     facets: list[Facet] = told("The hits counted by the properties asked for.")
 
 

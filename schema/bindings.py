@@ -36,6 +36,29 @@ class Rows:
     """By name: what is joined for fields that need it, to one row each."""
 
 
+# Cases that answer for others, as their viewer sees it ------------------------------------------------------------
+
+MEMBERS: Final = 'member."leading" = {parent}."leading" and ({parent}.leads or member.id = {parent}.id)'
+"""The cases (`member`) that one answers for: all that it leads, or itself alone where its leader may not be seen."""
+
+
+def answering(case: str) -> str:
+    """Return the id of the case that answers for one: its leader, or itself where the leader may not be seen."""
+    leader = f'(select leader.id from "case" leader where leader.id = {case}."leading")'
+    return f"case when {case}.leads then {case}.id else coalesce({leader}, {case}.id) end"
+
+
+def answers(case: str) -> str:
+    """Return the condition that a case answers for itself."""
+    return f'({case}.leads or not exists (select from "case" leader where leader.id = {case}."leading"))'
+
+
+def earliest(party: str) -> str:
+    """Return the id of a party's earliest mention that may be seen: it stands for the party."""
+    found = f"select earliest.id from mention earliest where earliest.party = {party}"
+    return f"({found} order by earliest.id limit 1)"
+
+
 # Fields -----------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,19 @@ from typing import Annotated
 import strawberry
 
 from schema.answers import CaseFigures, ChangePage, Rejection, SearchConnection, Topic
-from schema.bindings import Figures, Group, Lookup, Many, Order, by_plan, ordered_by, planned
+from schema.bindings import (
+    MEMBERS,
+    Figures,
+    Group,
+    Lookup,
+    Many,
+    Order,
+    answers,
+    by_plan,
+    earliest,
+    ordered_by,
+    planned,
+)
 from schema.enums import CaseGroup, CaseOrderField, Direction, FacetName, SearchOrder
 from schema.fields import fetched
 from schema.inputs import (
@@ -66,9 +78,9 @@ CASE_GROUPS: dict[Enum, Group] = {
     CaseGroup.ORGAN: Group(
         "organ",
         "responsible.organ",
-        """left join lateral (
+        f"""left join lateral (
             select distinct tie.organ from "case" member join case_organ tie on tie.case_id = member.id
-            where member."leading" = {row}.id and tie.state = 'ACCEPTED' and tie.role = 'RESPONSIBLE'
+            where {MEMBERS.replace("parent", "row")} and tie.state = 'ACCEPTED' and tie.role = 'RESPONSIBLE'
         ) responsible on true""",
         "uuid",
     ),
@@ -94,7 +106,7 @@ class Query:
 
     @planned(
         "The cases that lead, by filter and order.",
-        Many('"case" {row}', "{row}.leads", OPENED, orders=CASE_ORDERS),
+        Many('"case" {row}', answers("{row}"), OPENED, orders=CASE_ORDERS),
     )
     def cases(
         self,
@@ -144,8 +156,8 @@ class Query:
         "The parties, in the order in which they were first mentioned.",
         Many(
             "mention {row}",
-            """{row}.id = {row}.party
-            and exists (select from mention said where said.party = {row}.id and said.until is null)""",
+            f"""{{row}}.id = {earliest("{row}.party")}
+            and exists (select from mention said where said.party = {{row}}.party and said.until is null)""",
         ),
     )
     def parties(

@@ -24,6 +24,7 @@ from graph.records import (
 )
 from schema.bindings import (
     BY_ID,
+    MEMBERS,
     GlobalId,
     Key,
     Many,
@@ -33,9 +34,11 @@ from schema.bindings import (
     Same,
     Value,
     Variants,
+    answering,
     bound,
     by_plan,
     column,
+    earliest,
     ordered_by,
     planned,
     rows,
@@ -115,14 +118,15 @@ def ties(table: str, key: str, order: str) -> str:
     return f"""(
         select distinct on ({key}) tie.*
         from "case" member join {table} tie on tie.case_id = member.id
-        where member."leading" = {{parent}}.id and tie.state in ('ACCEPTED', 'PROPOSED')
+        where {MEMBERS} and tie.state in ('ACCEPTED', 'PROPOSED')
         order by {order}
     ) {{row}}"""
 
 
 def leading(found: str) -> str:
     """Return the cases that lead those whose keys a query finds as `filed`."""
-    return f"""(select distinct filed."leading" as id {found}) found join "case" {{row}} on {{row}}.id = found.id"""
+    cases = f"(select distinct {answering('filed')} as id {found})"
+    return f"""{cases} found join "case" {{row}} on {{row}}.id = found.id"""
 
 
 @rows(Rows("place {row}"))
@@ -196,7 +200,7 @@ class CaseLink:
     target: Case = bound("The case that answers for the target now.", One("{row}.target"))
 
 
-@rows(Rows('"case" asked join "case" {row} on {row}.id = asked."leading"', by="asked.id = {key}"))
+@rows(Rows(f'"case" asked join "case" {{row}} on {{row}}.id = {answering("asked")}', by="asked.id = {key}"))
 @strawberry.type(description="A file (信访事项): one matter, with every submission about it and its own clocks.")
 class Case(Node):
     number: BigInt = column("Its number on this instance, for people.")
@@ -216,7 +220,7 @@ class Case(Node):
         "What was submitted in this matter, in the cases joined to it too.",
         Many(
             '"case" member join submission {row} on {row}.case_id = member.id',
-            'member."leading" = {parent}.id',
+            MEMBERS,
             RECEIVED,
         ),
     )
@@ -233,13 +237,13 @@ class Case(Node):
 
     @planned(
         "Who is named in its submissions.",
-        Many("""(
-            select distinct mention.party as id
+        Many(f"""(
+            select distinct mention.party
             from "case" member
             join submission on submission.case_id = member.id
             join mention on mention.submission = submission.id
-            where member."leading" = {parent}.id and mention.until is null
-        ) found join mention {row} on {row}.id = found.id"""),
+            where {MEMBERS} and mention.until is null
+        ) found join mention {{row}} on {{row}}.id = {earliest("found.party")}"""),
     )
     def parties(
         self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -250,7 +254,7 @@ class Case(Node):
         "Its replies, call-backs and ratings, earliest first.",
         Many(
             '"case" member join event {row} on {row}.case_id = member.id',
-            'member."leading" = {parent}.id and {row}.until is null',
+            MEMBERS + " and {row}.until is null",
             AT,
         ),
     )
@@ -262,21 +266,21 @@ class Case(Node):
     @planned(
         "What happened to it and its submissions, from the journal, earliest first.",
         Many(
-            """(
+            f"""(
             select journal.position
             from "case" member join journal on journal.subject = member.id
-            where member."leading" = {parent}.id
+            where {MEMBERS}
             union
             select journal.position
             from "case" member join journal on journal.object = member.id
-            where member."leading" = {parent}.id
+            where {MEMBERS}
             union
             select journal.position
             from "case" member
             join submission on submission.case_id = member.id
             join journal on journal.subject = submission.id
-            where member."leading" = {parent}.id
-        ) told join journal {row} on {row}.position = told.position""",
+            where {MEMBERS}
+        ) told join journal {{row}} on {{row}}.position = told.position""",
             order=Order((Key("position", "bigint"),)),
             sealed="timeline",
         ),
@@ -303,10 +307,10 @@ class Case(Node):
     relations: list[CaseLink] = bound(
         "How it belongs together with other cases, those joined to it among them.",
         Many(
-            """(
-            select array(select member.id from "case" member where member."leading" = {parent}.id) as cases
+            f"""(
+            select array(select member.id from "case" member where {MEMBERS}) as cases
         ) matter
-        join case_relation {row} on {row}.origin = any(matter.cases) or {row}.target = any(matter.cases)""",
+        join case_relation {{row}} on {{row}}.origin = any(matter.cases) or {{row}}.target = any(matter.cases)""",
             "{row}.state in ('ACCEPTED', 'PROPOSED')",
         ),
     )
@@ -357,7 +361,7 @@ Details = Annotated[
 ]
 
 
-MEMBERS = {
+VARIANTS = {
     "LETTER": "LetterDetails",
     "VISIT": "VisitDetails",
     "HOTLINE": "HotlineDetails",
@@ -381,7 +385,7 @@ class Submission(Node):
     revision_count: int = column("How many revisions it has.")
     receipt_code: str = column("查询码: with it the petitioner sees how the matter stands.")
     details: Details = bound(
-        "What only its channel has, by its latest revision.", Variants("{row}.channel", "{revision}.details", MEMBERS)
+        "What only its channel has, by its latest revision.", Variants("{row}.channel", "{revision}.details", VARIANTS)
     )
     division_place: Place | None = bound("The division it is about.", DIVISION_PLACE)
     case: Case = bound("The case that answers for it.", One("{row}.case_id"))
@@ -422,7 +426,7 @@ class Revision(Node):
     title: str = column("Its title then.")
     text: str = column("Its text then.", "body")
     details: Details = bound(
-        "What only its channel has, as it was then.", Variants("{submission}.channel", "{row}.details", MEMBERS)
+        "What only its channel has, as it was then.", Variants("{submission}.channel", "{row}.details", VARIANTS)
     )
     position: str = column("Where it stood in what the source sent, such as a file's name and row.")
 
@@ -450,7 +454,7 @@ class Mention(Node):
     email: str | None = column("Its e-mail address, masked.", "email_masked")
     current: bool = bound("Whether the submission's latest revision still names it.", Value("{row}.until is null"))
     submission: Submission = bound("The submission that names it.", One("{row}.submission"))
-    party: Party = bound("The party it is, with all other mentions of it.", One("{row}.party"))
+    party: Party = bound("The party it is, with all other mentions of it.", One("{row}.id"))
 
 
 @strawberry.type(description="Why two mentions are, or may be, one party.")
@@ -462,22 +466,22 @@ class PartyLink:
 
 def counted(what: str) -> Value:
     """Return what a party's mentions say."""
-    return Value(f"(select {what} from mention said where said.party = {{row}}.id)")
+    return Value(f"(select {what} from mention said where said.party = {{row}}.party)")
 
 
-@rows(Rows("mention asked join mention {row} on {row}.id = asked.party", by="asked.id = {key}"))
+@rows(Rows(f"mention asked join mention {{row}} on {{row}}.id = {earliest('asked.party')}", by="asked.id = {key}"))
 @strawberry.type(description="A person or organisation: the mentions that accepted ties join.")
 class Party(Node):
     kind: PartyKind = column("A person or an organisation.")
     names: list[str] = bound(
         "The names it is mentioned by, masked.",
         Value("""array(select distinct said.name_masked collate "C" from mention said
-            where said.party = {row}.id and said.name_masked is not null order by 1)"""),
+            where said.party = {row}.party and said.name_masked is not null order by 1)"""),
     )
     phones: list[str] = bound(
         "The telephone numbers it is mentioned with, masked.",
         Value("""array(select distinct said.phone_masked collate "C" from mention said
-            where said.party = {row}.id and said.phone_masked is not null order by 1)"""),
+            where said.party = {row}.party and said.phone_masked is not null order by 1)"""),
     )
     mention_count: int = bound("How often it is mentioned.", counted("count(*) filter (where said.until is null)"))
     submission_count: int = bound(
@@ -487,7 +491,7 @@ class Party(Node):
 
     @planned(
         "Its mentions, earliest first.",
-        Many("mention {row}", "{row}.party = {parent}.id and {row}.until is null", BY_ID),
+        Many("mention {row}", "{row}.party = {parent}.party and {row}.until is null", BY_ID),
     )
     def mentions(
         self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -499,7 +503,7 @@ class Party(Node):
         Many(
             leading("""from mention join submission on submission.id = mention.submission
                 join "case" filed on filed.id = submission.case_id
-                where mention.party = {parent}.id and mention.until is null"""),
+                where mention.party = {parent}.party and mention.until is null"""),
             order=OPENED,
         ),
     )
@@ -518,7 +522,7 @@ class Party(Node):
                 union all
                 select * from same_party where high = said.id
             ) tie
-            where said.party = {parent}.id and tie.state in ('ACCEPTED', 'PROPOSED')
+            where said.party = {parent}.party and tie.state in ('ACCEPTED', 'PROPOSED')
             order by tie.id
         ) {row}"""),
     )

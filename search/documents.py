@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from graph.database import statements
-from graph.records import CaseId, SubmissionId
+from graph.records import CaseId, PetitionKind, SubmissionId
 from graph.text.normalise import normalise
 from graph.text.tokens import analyse
+from search import audience
 from search.engine import IndexDocument
 
 if TYPE_CHECKING:
@@ -43,15 +44,40 @@ class Source:
     body: str
     replies: tuple[str, ...]
     documents: tuple[str, ...]
+    seen: tuple[str, ...] = ()
+    """By whom it is seen; only of what is to be indexed."""
 
     def texts(self) -> tuple[str, ...]:
         """Return all that is searched."""
         return self.title, self.body, *self.replies, *self.documents
 
 
-async def load(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
-    """Return these submissions as they are now; those that are not there are left out."""
-    return {SubmissionId(row["id"]): _source(row) for row in await connection.fetch(SQL.documents, submissions)}
+class Reading(Protocol):
+    """Reads rows: all there are, or what one viewer may see."""
+
+    async def fetch(self, text: str, *values: object) -> Sequence[Row]: ...
+
+
+async def load(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
+    """Return these submissions as they are now; those that are not there, or may not be seen, are left out."""
+    return {SubmissionId(row["id"]): _source(row) for row in await reading.fetch(SQL.documents, submissions)}
+
+
+async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
+    """Return these submissions as they are now, with whom they are seen by, to be indexed."""
+    sources = await load(connection, submissions)
+    return {
+        SubmissionId(row["id"]): replace(sources[row["id"]], seen=_seen(row))
+        for row in await connection.fetch(SQL.audiences, list(sources))
+    }
+
+
+def _seen(row: Row) -> tuple[str, ...]:
+    accused = [*map(str, row["accused_organs"]), *(one.hex() for one in row["accused_persons"])]
+    return audience.tokens(
+        accusation=row["kind"] == PetitionKind.ACCUSATION, division=row["division"],
+        organs=map(str, row["organs"]), accused=accused,
+    )  # fmt: skip
 
 
 def _source(row: Row) -> Source:
@@ -68,7 +94,7 @@ def index_document(source: Source) -> IndexDocument:
     return IndexDocument(
         submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=tokens.codes, channel=source.channel,
         kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
-        month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at,
+        month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at, seen=source.seen,
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ class ExactField(StrEnum):
     STATUS = "status"
     TOPIC = "topic"
     DIVISION = "division"
+    SEEN = "seen"
+    """By whom it is seen (`search.audience`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class IndexDocument:
     month: str
     """`2026-11`, in the zone of the instance."""
     received_at: datetime
+    seen: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +152,8 @@ class Lookup:
     below: int | None = None
     """The `recency` that candidates must lie below; for NEWEST alone."""
     facets: tuple[FacetName, ...] = ()
+    audience: AllOf = field(default_factory=AllOf)
+    """What the asker may see of all that is indexed; nothing else is found, counted or weighed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +198,11 @@ class Engine(Protocol):
         """Return what matches. Raises SearchUnavailableError."""
         ...
 
-    def frequencies(self, terms: Sequence[Term | Starting]) -> tuple[int, list[int]]:
-        """Return how many documents there are, and how many hold each term. Raises SearchUnavailableError."""
+    def frequencies(self, terms: Sequence[Term | Starting], audience: AllOf) -> tuple[int, list[int]]:
+        """Return how many documents the asker may see, and how many of them hold each term.
+
+        Raises SearchUnavailableError.
+        """
         ...
 
     def close(self) -> None:

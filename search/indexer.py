@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from graph import journal
 from graph.errors import GraphError
 from graph.records import Position, SubmissionId
-from search.documents import SQL, index_document, load
+from search.documents import SQL, index_document, load_all
 from search.engine import Batch, IndexMovedError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Indexer:
                 reached = Position(told["position"])
                 for at in range(0, max(len(affected), 1), TOGETHER):
                     chunk = [SubmissionId(one) for one in affected[at : at + TOGETHER]]
-                    sources = await load(connection, chunk)
+                    sources = await load_all(connection, chunk)
                     gone = [one for one in chunk if one not in sources]
                     # Only the last commit moves the position: until then they would all be taken again.
                     position = reached if at + TOGETHER >= len(affected) else after

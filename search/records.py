@@ -94,7 +94,8 @@ class FacetCount:
 class SearchPage:
     """The answer. `total` and the counts are of all hits, not of this page."""
 
-    total: int
+    total: int | None
+    """None where counts are withheld: the index has not caught up yet with a change of who may see what."""
     hits: tuple[Hit, ...]
     has_next_page: bool
     facets: dict[FacetName, tuple[FacetCount, ...]]

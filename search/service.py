@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from graph.errors import InvalidError
 from graph.records import SubmissionId
 from search import documents
+from search.audience import audience
 from search.compile import compile_query
 from search.cursor import FOREIGN, After, opened, sealed
 from search.engine import Lookup
@@ -19,11 +20,13 @@ from search.score import Weight, score, weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
-    from graph.database import Pool
+    from graph.database import Row
+    from graph.scope import Scope
     from search.compile import Compiled
     from search.documents import Source
-    from search.engine import Candidate, Engine, Found
+    from search.engine import AllOf, Candidate, Engine, Found
     from search.records import SearchRequest
 
 FEW: Final = 10
@@ -41,15 +44,28 @@ class Ranked:
     after: After
 
 
+class Reading(Protocol):
+    """Reads what one viewer may see."""
+
+    async def fetch(self, text: str, *values: object) -> Sequence[Row]: ...
+    async def fetchval(self, text: str, *values: object) -> Any: ...
+
+
+class Reader(Protocol):
+    """Lends a connection to read by under a viewer."""
+
+    def lent(self, scope: Scope) -> AbstractAsyncContextManager[Reading]: ...
+
+
 class Search:
     """The one way to ask the index."""
 
-    def __init__(self, *, pool: Pool, engine: Engine) -> None:
-        self._pool = pool
+    def __init__(self, *, reader: Reader, engine: Engine) -> None:
+        self._reader = reader
         self._engine = engine
 
-    async def search(self, request: SearchRequest) -> SearchPage:
-        """Return a page of hits with passages and facets.
+    async def search(self, request: SearchRequest, scope: Scope) -> SearchPage:
+        """Return a page of hits with passages and facets, of what a viewer may see.
 
         Raises QuerySyntaxError, SearchUnavailableError, and InvalidError for a cursor that is none of this search.
         """
@@ -57,16 +73,38 @@ class Search:
         # Nothing to weigh by: the newest first.
         order = request.order if compiled.terms else SearchOrder.NEWEST
         after = opened(request.after, order)
-        lookup = Lookup(match=compiled.match, filter=request.filter, order=order, facets=request.facets)
+        lookup = Lookup(
+            match=compiled.match, filter=request.filter, order=order, facets=request.facets, audience=audience(scope)
+        )
+        # What the index held when it was asked, or more: read before.
+        held = await asyncio.to_thread(self._engine.position) or 0
+        asking = _Asking(self._reader, self._engine, scope)
         if order is SearchOrder.NEWEST:
-            found, ranked = await self._newest(lookup, request.first + 1, after)
+            found, ranked = await asking.newest(lookup, request.first + 1, after)
         else:
-            found, ranked = await self._relevant(lookup, compiled, request.first + 1, after)
+            found, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
+        withheld = await asking.barrier() > held
         hits = await asyncio.to_thread(lambda: tuple(_hit(one, compiled, order) for one in ranked[: request.first]))
         more = len(ranked) > request.first
+        if withheld:
+            return SearchPage(total=None, hits=hits, has_next_page=more, facets={})
         return SearchPage(total=found.total, hits=hits, has_next_page=more, facets=dict(found.facets))
 
-    async def _newest(self, lookup: Lookup, count: int, after: After) -> tuple[Found, list[Ranked]]:
+
+class _Asking:
+    """One search of one viewer."""
+
+    def __init__(self, reader: Reader, engine: Engine, scope: Scope) -> None:
+        self._reader = reader
+        self._engine = engine
+        self._scope = scope
+
+    async def barrier(self) -> int:
+        """Return how far the index must have come before this viewer is given counts."""
+        async with self._reader.lent(self._scope) as reading:
+            return int(await reading.fetchval(documents.SQL.barrier, list(self._scope.audiences)))
+
+    async def newest(self, lookup: Lookup, count: int, after: After) -> tuple[Found, list[Ranked]]:
         first = found = await self._find(replace(lookup, limit=count, below=after.below))
         ranked = await self._newest_of(found)
         # A hit that the graph no longer has leaves a gap, which the next ones fill.
@@ -84,7 +122,7 @@ class Search:
             if one.submission in sources
         ]
 
-    async def _relevant(
+    async def relevant(
         self, lookup: Lookup, compiled: Compiled, count: int, after: After
     ) -> tuple[Found, list[Ranked]]:
         if after.loose and compiled.loose:
@@ -96,15 +134,17 @@ class Search:
             found = await self._find(replace(lookup, limit=limit))
         ranked: list[Ranked] = []
         if not after.weights:
-            after = replace(after, weights=tuple(weight for _, weight in await self._weights(compiled)))
+            after = replace(
+                after, weights=tuple(weight for _, weight in await self._weights(compiled, lookup.audience))
+            )
         if after.rank < WEIGHED:
             ranked = await self._weighed(found.candidates, _paired(compiled, after.weights), after)
         if len(ranked) < count and found.total > max(after.rank, WEIGHED):
             ranked += await self._beyond(lookup, compiled, replace(after, key=None), count - len(ranked))
         return found, ranked
 
-    async def _weights(self, compiled: Compiled) -> Sequence[Weight]:
-        total, counts = await asyncio.to_thread(self._engine.frequencies, compiled.terms)
+    async def _weights(self, compiled: Compiled, seen: AllOf) -> Sequence[Weight]:
+        total, counts = await asyncio.to_thread(self._engine.frequencies, compiled.terms, seen)
         return weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
 
     async def _weighed(self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After) -> list[Ranked]:
@@ -142,11 +182,11 @@ class Search:
         return await asyncio.to_thread(self._engine.find, lookup)
 
     async def _sources(self, candidates: Sequence[Candidate]) -> dict[SubmissionId, Source]:
-        """Read the candidates in the graph as it is now; one that is not there any more is no hit."""
+        """Read the candidates in the graph as it is now; one that is not there any more, or not seen, is no hit."""
         if not candidates:
             return {}
-        async with self._pool.acquire() as connection:
-            return await documents.load(connection, [one.submission for one in candidates])
+        async with self._reader.lent(self._scope) as reading:
+            return await documents.load(reading, [one.submission for one in candidates])
 
 
 def _points(sources: dict[SubmissionId, Source], weighed: Sequence[Weight]) -> dict[SubmissionId, float]:

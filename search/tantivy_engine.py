@@ -66,6 +66,7 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("position", stored=True)
     builder.add_text_field(TokenField.BIGRAMS, tokenizer_name=TOKENISER, index_option="position")
     builder.add_text_field(TokenField.CODES, tokenizer_name=TOKENISER, index_option="basic")
+    builder.add_text_field("seen", tokenizer_name="raw", index_option="basic")
     for name in ("channel", "kind", "status", "topic", "division", "month"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("recency", indexed=True, fast=True)
@@ -120,10 +121,12 @@ class TantivyEngine:
             candidates = _candidates(searcher, result.hits[: lookup.limit])
             return Found(total, candidates, _facets(searcher, query, lookup.facets))
 
-    def frequencies(self, terms: Sequence[Term | Starting]) -> tuple[int, list[int]]:
-        """Return how many documents there are, and how many hold each term."""
+    def frequencies(self, terms: Sequence[Term | Starting], audience: AllOf) -> tuple[int, list[int]]:
+        """Return how many documents the asker may see, and how many of them hold each term."""
         with self._reading() as searcher:
-            return searcher.num_docs, [_frequency(searcher, term) for term in terms]
+            if audience == AllOf():
+                return searcher.num_docs, [_frequency(searcher, term) for term in terms]
+            return _count(searcher, audience), [_count(searcher, _restricted(audience, term)) for term in terms]
 
     @contextmanager
     def _reading(self) -> Iterator[tantivy.Searcher]:
@@ -280,7 +283,12 @@ def _document(document: IndexDocument) -> tantivy.Document:
         kind=document.kind, status=document.status, month=document.month,
     )  # fmt: skip
     made.add_unsigned("recency", recency(document.received_at, document.submission))
-    for field, values in (("bigrams", document.bigrams), ("topic", document.topics), ("division", document.divisions)):
+    for field, values in (
+        ("bigrams", document.bigrams),
+        ("topic", document.topics),
+        ("division", document.divisions),
+        ("seen", document.seen),
+    ):
         for value in values:
             made.add_text(field, value)
     return made
@@ -300,6 +308,8 @@ def _candidates(searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.Do
 
 def _query(lookup: Lookup) -> Query:
     must = [(Occur.Must, query) for query in (OURS, *_restrictions(lookup.filter), _match(lookup.match))]
+    if lookup.audience != AllOf():
+        must.append((Occur.Must, Query.const_score_query(_match(lookup.audience), 0.0)))
     return Query.boolean_query(must)
 
 
@@ -343,6 +353,14 @@ def _tokens(match: Term | Run | Starting) -> Query:
         return Query.phrase_query(SCHEMA, TokenField.BIGRAMS, list(match.bigrams))
     escaped = "".join(f"\\{sign}" if sign in REGEX_SIGNS else sign for sign in match.prefix)
     return Query.const_score_query(Query.regex_query(SCHEMA, match.field, f"{escaped}.*"), 1.0)
+
+
+def _restricted(audience: AllOf, match: Match) -> AllOf:
+    return AllOf((*audience.nodes, match), audience.without)
+
+
+def _count(searcher: tantivy.Searcher, match: AllOf) -> int:
+    return int(searcher.search(_match(match), limit=1).count)  # type: ignore[attr-defined]  # the stub forgets it
 
 
 def _frequency(searcher: tantivy.Searcher, term: Term | Starting) -> int:

@@ -7,26 +7,29 @@ change once and misses none, however many write meanwhile.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from graph import journal
+from graph.database import statements
 from graph.errors import InvalidError
 from graph.journal import EntryKind
-from graph.records import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from graph.database import Connection
+    from graph.database import Row
     from graph.identity import Vault
-    from graph.journal import Recorded
 
 SCOPE: Final = "changes"
 LARGEST_PAGE: Final = 1_000
+LOOK: Final = 2_000
+"""Entries that are looked through by one statement."""
+LOOKED_THROUGH: Final = 20_000
+"""Entries that are looked through for one page: it then ends, however few of them may be seen."""
+SQL = statements("follow")
 NODE_TYPES: Final = {
     EntryKind.SUBMISSION_RECEIVED: "Submission",
     EntryKind.SUBMISSION_REVISED: "Submission",
@@ -67,23 +70,33 @@ class ChangePage:
     more: bool
 
 
-async def changes(connection: Connection, vault: Vault, after: str | None, first: int) -> ChangePage:
-    """Return what happened after a cursor, from the beginning without one.
+class Reading(Protocol):
+    """Reads for one viewer, what that viewer may see."""
 
-    Raises InvalidError where the cursor is not one of ours or the page is too large.
+    async def fetch(self, text: str, *values: object) -> Sequence[Row]: ...
+    async def fetchval(self, text: str, *values: object) -> Any: ...
+
+
+async def changes(reading: Reading, vault: Vault, viewer: str, after: str | None, first: int) -> ChangePage:
+    """Return what happened after a cursor of this viewer's, from the beginning without one.
+
+    A page can be short, or empty, and more follow: much was passed over that the viewer may not see. Raises
+    InvalidError where the cursor is not one of the viewer's or the page is too large.
     """
     if not 0 <= first <= LARGEST_PAGE:
         raise InvalidError("first", f"A page holds 0 to {LARGEST_PAGE} changes.")
-    position = Position(0) if after is None else opened(vault, after)
-    entries = await journal.read(connection, position, first + 1)
-    kept = entries[:first]
-    last = kept[-1].position if kept else position
-    return ChangePage(tuple(change_of(entry) for entry in kept), sealed(vault, last), len(entries) > first)
-
-
-def sealed(vault: Vault, position: Position) -> str:
-    """Return the cursor behind a position."""
-    return vault.seal_cursor(SCOPE, position.to_bytes(8))
+    reached = 0 if after is None else opened(vault, viewer, after)
+    head = int(await reading.fetchval(SQL.head))
+    rows: list[Row] = []
+    last = min(head, reached + LOOKED_THROUGH)
+    while reached < last and len(rows) <= first:
+        rows += await reading.fetch(SQL.changes_told, reached, LOOK, first + 1 - len(rows))
+        reached = min(reached + LOOK, head)
+    kept = rows[:first]
+    if len(rows) > first:
+        reached = kept[-1]["position"] if kept else int(rows[0]["position"]) - 1
+    more = len(rows) > first or reached < head
+    return ChangePage(tuple(change_of(row) for row in kept), sealed_place(vault, viewer, Place(reached)), more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +107,34 @@ class Place:
     told: int = 0
 
 
-def sealed_place(vault: Vault, place: Place) -> str:
-    """Return the cursor behind a place; behind a whole entry it is the one that `changes` gives."""
-    inside = place.told.to_bytes(4) if place.told else b""
-    return vault.seal_cursor(SCOPE, place.position.to_bytes(8) + inside)
+def sealed_place(vault: Vault, viewer: str, place: Place) -> str:
+    """Return the viewer's cursor behind a place; behind a whole entry it is the one that `changes` gives."""
+    return vault.seal_cursor(f"{SCOPE}/{viewer}", place.position.to_bytes(8) + place.told.to_bytes(4))
 
 
-def opened_place(vault: Vault, cursor: str) -> Place:
-    """Return the place that a cursor stands behind; raise InvalidError where it is not one of ours."""
-    found = vault.open_cursor(SCOPE, cursor)
+def opened_place(vault: Vault, viewer: str, cursor: str) -> Place:
+    """Return the place that a cursor stands behind; raise InvalidError where it is not one of the viewer's."""
+    found = vault.open_cursor(f"{SCOPE}/{viewer}", cursor)
     return Place(int.from_bytes(found[:8]), int.from_bytes(found[8:]))
 
 
-def opened(vault: Vault, cursor: str) -> Position:
-    """Return the position that a cursor stands behind; raise InvalidError where it is not one of ours."""
-    place = opened_place(vault, cursor)
+def opened(vault: Vault, viewer: str, cursor: str) -> int:
+    """Return the position that a cursor stands behind; raise InvalidError where it is not one of the viewer's."""
+    place = opened_place(vault, viewer, cursor)
     # Inside an entry: `changes` tells it whole, once more rather than not at all.
-    return Position(place.position - 1 if place.told else place.position)
+    return place.position - 1 if place.told else place.position
 
 
-def change_of(entry: Recorded) -> Change:
+def change_of(row: Row) -> Change:
     """Tell an entry to those outside. Pure."""
+    kind = EntryKind(row["kind"])
     return Change(
-        kind=entry.kind,
-        node_type=NODE_TYPES[entry.kind],
-        node=entry.subject,
-        at=entry.at,
-        state=entry.state,
-        fields=entry.fields,
+        kind=kind,
+        node_type=NODE_TYPES[kind],
+        node=row["subject"],
+        at=row["at"],
+        state=row["state"],
+        fields=tuple(row["fields"]),
     )
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from bench.graphql.load import CONNECTIONS, SECONDS, LoadError
+from bench.viewers import EVERYTHING
 from casegraph.postgres_programs import EmbeddedPostgresError, programs
 from graph.identity import Vault
-from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 from resolvers.execution import Asked, Executor
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader
@@ -33,7 +33,6 @@ PLACES: Final = (Path("/usr/lib/postgresql/15/bin"), Path("/usr/lib/postgresql/1
 """Where Debian has it, outside of PATH."""
 READING: Final = {"PGOPTIONS": "-c role=casegraph_reader -c plan_cache_mode=force_generic_plan -c timezone=UTC"}
 """As the server's connections are opened (graph/database.py), so that row-level security is in the ceiling, too."""
-VIEWER: Final = Viewer(name="bench", roles=frozenset(Role), divisions=(EVERYWHERE,), clearances=frozenset(Clearance))
 SETS: Final = 16
 """Sets of arguments that clients choose from: each client plans each anew five times before it keeps a plan."""
 RATE: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
@@ -48,7 +47,7 @@ class NoPlanError(Exception):
 def plan_sql(document: str, variables: Mapping[str, Any]) -> tuple[str, list[object]]:
     """Return the one statement that answers a document, with its arguments; raise NoPlanError where there is none."""
     try:
-        return _executor().statement(Asked(document, dict(variables)), VIEWER)
+        return _executor().statement(Asked(document, dict(variables)), EVERYTHING)
     except LookupError as error:
         raise NoPlanError(f"{document.splitlines()[0]}: {error}") from error
 

@@ -20,7 +20,56 @@ from unnest(
     id, opened_at, status, kind, topic, division, title, channels, submission_count, first_received_at, last_activity_at
 )
 where "case".id = facts.id
-returning "case".id, old.status as before, new.status as now;
+returning "case".id, old.status as before, new.status as now, old.scope <> new.scope as rescoped;
+
+-- name: rescope_submissions
+update submission set scope = "case".scope from "case"
+where submission.case_id = any($1::uuid[]) and "case".id = submission.case_id and submission.scope <> "case".scope;
+
+-- name: rescope_revisions
+update submission_revision set scope = submission.scope from submission
+where submission.case_id = any($1::uuid[]) and submission_revision.submission = submission.id
+and submission_revision.scope <> submission.scope;
+
+-- name: rescope_documents
+update document set scope = submission.scope from submission
+where submission.case_id = any($1::uuid[]) and document.submission = submission.id
+and document.scope <> submission.scope;
+
+-- name: rescope_mentions
+update mention set scope = submission.scope from submission
+where submission.case_id = any($1::uuid[]) and mention.submission = submission.id
+and mention.scope <> submission.scope;
+
+-- name: rescope_events
+update event set scope = "case".scope from "case"
+where event.case_id = any($1::uuid[]) and "case".id = event.case_id and event.scope <> "case".scope;
+
+-- name: rescope_places
+update case_place set scope = "case".scope from "case"
+where case_place.case_id = any($1::uuid[]) and "case".id = case_place.case_id and case_place.scope <> "case".scope;
+
+-- name: rescope_organs
+update case_organ set scope = "case".scope from "case"
+where case_organ.case_id = any($1::uuid[]) and "case".id = case_organ.case_id and case_organ.scope <> "case".scope;
+
+-- name: concerned
+-- Who may be concerned by what was hidden in cases: organs that have or had a part, organs and persons accused.
+select organ::text as audience from case_organ where case_id = any($1::uuid[])
+union
+select organ::text from case_accused where case_id = any($1::uuid[]) and organ is not null
+union
+select encode(found.hash, 'hex')
+from case_accused edge
+join mention named on named.id = edge.mention
+join mention same on same.party = named.party
+cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
+where edge.case_id = any($1::uuid[]) and found.hash is not null;
+
+-- name: raise_barriers
+insert into barrier (audience, position)
+select audience, journal_head.position from unnest($1::text[]) as told (audience), journal_head order by audience
+on conflict (audience) do update set position = excluded.position;
 
 -- name: hold_submission
 select id, case_id from submission where id = $1 for no key update;

@@ -1,17 +1,26 @@
 -- What subscribers are told of, read under their viewer.
 
--- name: last_position
-select coalesce(max(position), 0) from journal;
+-- name: head
+-- The last position, whoever may see what stands there.
+select journal_end();
+
+-- name: changes_told
+-- Those of the next $2 entries that may be seen, $3 at most.
+select position, kind, subject, at, state, fields from journal
+where position > $1 and position <= $1 + $2 order by position limit $3;
 
 -- name: cases_told
 -- How far the next entries reach, and the cases that answer for what each tells of: itself, what it is filed in.
 with entry as materialized (
-    select position, kind, at, subject, object from journal where position > $1 order by position limit $2
+    select position, kind, at, subject, object from journal
+    where position > $1 and position <= $1 + $2 order by position
 ), told as materialized (
     select position, subject as id from entry union select position, object from entry where object is not null
 )
 select entry.position, entry.kind, entry.at, array(
-    select distinct filed."leading" from told cross join lateral (
+    select distinct case when filed.leads then filed.id else coalesce(
+        (select leader.id from "case" leader where leader.id = filed."leading"), filed.id
+    ) end from told cross join lateral (
         select told.id
         union all
         select case_id from submission where submission.id = told.id
@@ -27,4 +36,4 @@ from entry order by entry.position;
 
 -- name: submissions_told
 select position, kind, at, case when kind = 'SUBMISSION_RECEIVED' then array[subject] else '{}'::uuid[] end as nodes
-from journal where position > $1 order by position limit $2;
+from journal where position > $1 and position <= $1 + $2 order by position;

@@ -2,16 +2,16 @@
 -- Whoever's row goes in has the key; the others wait here until that transaction ends.
 insert into submission (
     id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, revision_count,
-    content_digest, receipt_code, case_id
+    content_digest, receipt_code, case_id, scope
 )
 select id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, 1,
-    content_digest, receipt_code, case_id
+    content_digest, receipt_code, case_id, scope
 from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[],
-    $9::text[], $10::uuid[], $11::bytea[], $12::text[], $13::uuid[]
+    $9::text[], $10::uuid[], $11::bytea[], $12::text[], $13::uuid[], $14::bigint[]
 ) with ordinality as claim (
     id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision,
-    content_digest, receipt_code, case_id, place
+    content_digest, receipt_code, case_id, scope, place
 )
 order by place
 on conflict (source, external_id) do nothing
@@ -60,12 +60,19 @@ select id, submission, mention, organ from case_accused
 where submission = any($1::uuid[]) and state <> 'RETIRED' order by id;
 
 -- name: add_place
-insert into place (id, source, name, full_name, level, parent) values ($1, $2, $3, $4, $5, $6) on conflict do nothing;
+insert into place (id, source, name, full_name, level, parent, known)
+values ($1, $2, $3, $4, $5, $6, false) on conflict do nothing;
+
+-- name: know_places
+update place set known = true where id = any($1::uuid[]) and not known;
 
 -- name: add_organs
-insert into organ (id, name, division)
-select id, name, division from unnest($1::uuid[], $2::text[], $3::text[]) as organ (id, name, division)
+insert into organ (id, name, division, known)
+select id, name, division, false from unnest($1::uuid[], $2::text[], $3::text[]) as organ (id, name, division)
 on conflict do nothing;
+
+-- name: know_organs
+update organ set known = true where id = any($1::uuid[]) and not known;
 
 -- name: refile_new
 update submission set case_id = filed.case_id

@@ -36,7 +36,35 @@ from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision
 join "case" own on own.id = submission.case_id
-join "case" leader on leader.id = own."leading";
+join "case" leader on leader.id = case when own.leads then own.id else coalesce(
+    (select one.id from "case" one where one.id = own."leading"), own.id
+) end;
+
+-- name: audiences
+-- By whom each submission is seen: what its case is, whose part it has, who is accused in it (graph/scope.py).
+select submission.id, own.kind, own.division,
+    array(
+        select distinct part.organ from case_organ part where part.case_id = own.id and part.state = 'ACCEPTED'
+    ) as organs,
+    array(
+        select distinct edge.organ from case_accused edge
+        where edge.case_id = own.id and edge.organ is not null and edge.state in ('ACCEPTED', 'PROPOSED')
+    ) as accused_organs,
+    array(
+        select distinct found.hash
+        from case_accused edge
+        join mention named on named.id = edge.mention
+        join mention same on same.party = named.party
+        cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
+        where edge.case_id = own.id and edge.state in ('ACCEPTED', 'PROPOSED') and found.hash is not null
+    ) as accused_persons
+from unnest($1::uuid[]) as asked (id)
+join submission on submission.id = asked.id
+join "case" own on own.id = submission.case_id;
+
+-- name: barrier
+-- How far the index must have come before counts are given to these audiences.
+select barrier_of($1::text[]);
 
 -- name: try_lock
 select pg_try_advisory_lock(hashtextextended('casegraph/indexer', 0));

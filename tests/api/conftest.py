@@ -110,11 +110,11 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     """Give the application on an empty graph."""
     intake = make_intake(pool, vault, tmp_path / "attachments")
     options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
-    engine = open_tantivy(tmp_path / "index")
+    engine, reader = open_tantivy(tmp_path / "index"), Reader(reading_pool, 10_000)
     services = Services(
-        pool=pool, reader=Reader(reading_pool, 10_000), vault=vault, intake=intake, commands=Commands(pool=pool),
+        pool=pool, reader=reader, vault=vault, intake=intake, commands=Commands(pool=pool),
         retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
-        engine=engine, search=Search(pool=pool, engine=engine), taxonomy=Taxonomy(), read_options=options,
+        engine=engine, search=Search(reader=reader, engine=engine), taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)

@@ -37,7 +37,7 @@ async def narrow(api: Api, database_url: str, tmp_path: Path) -> AsyncIterator[A
     pool = await open_pool(database_url, largest=2)
     services = replace(
         api.services, pool=pool, intake=make_intake(pool, api.services.vault, tmp_path / "narrow"),
-        commands=Commands(pool=pool), search=Search(pool=pool, engine=api.services.engine),
+        commands=Commands(pool=pool), search=Search(reader=api.services.reader, engine=api.services.engine),
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from graph.errors import InvalidError
+from graph.scope import scope as scope_of
 from tests.reference import town
 from tests.reference.executor import answer
 from tests.reference.fields import World
@@ -22,6 +23,7 @@ from tests.reference.made import made
 from tests.reference.queries import Question, question
 from tests.reference.smaller import smallest
 from tests.reference.values import values_of
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from search.records import SearchPage, SearchRequest
@@ -40,7 +42,9 @@ async def world(api: Api) -> World:
     loop = asyncio.get_running_loop()
 
     def search(request: SearchRequest) -> SearchPage:
-        return asyncio.run_coroutine_threadsafe(api.services.search.search(request), loop).result()
+        return asyncio.run_coroutine_threadsafe(
+            api.services.search.search(request, scope_of(EVERYTHING)), loop
+        ).result()
 
     async with api.services.pool.acquire() as connection:
         graph = await load(connection)

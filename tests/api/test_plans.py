@@ -10,6 +10,7 @@ import pytest
 import strawberry
 
 from graph.identity import Vault
+from graph.scope import scope
 from resolvers.bindings import BindingError, Bindings
 from resolvers.documents import MOST, MOST_PLANS
 from resolvers.execution import Answer, Asked, Executor
@@ -129,7 +130,7 @@ def test_all_roots_are_read_by_one_statement(executor: Executor) -> None:
     query = "{ a: cases(first: 1) { nodes { id } } organs { nodes { name } } places(first: 2) { totalCount } }"
     plan = plan_of(executor, query)
     assert plan.direct
-    assert str(plan.statement()).count("set_config") == 1
+    assert str(plan.statement(scope(EVERYTHING).shape)).count("set_config") == 1
 
 
 def test_what_is_not_asked_for_is_not_read(executor: Executor) -> None:

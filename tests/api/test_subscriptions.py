@@ -12,6 +12,7 @@ import pytest
 
 from casegraph.app import ANYBODY, build_app, executor_of
 from graph.records import CaseId
+from graph.scope import scope
 from resolvers.execution import Asked
 from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
@@ -128,7 +129,7 @@ async def test_who_is_too_slow_is_told_and_goes_on_later(api: Api) -> None:
     start = await beginning(api)
     await api.take_in(draft("1", text="路灯坏了。"), draft("2", text="噪音扰民。"))
     services = api.services
-    follows = Follows(services.reader, services.vault, Tail(services.pool), ANYBODY, patience=0.0)
+    follows = Follows(services.reader, services.vault, Tail(services.pool), scope(ANYBODY), patience=0.0)
     events = follows.submission_received(None, start)
     await anext(events)
     with pytest.raises(Exception, match="An event waited longer") as caught:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.records import CaseStatus, Channel, PetitionKind, Position
-from search.engine import Batch, IndexMovedError, SearchUnavailableError, Term, TokenField
+from search.engine import AllOf, Batch, IndexMovedError, SearchUnavailableError, Term, TokenField
 from search.recency import recency
 from search.records import FacetCount, FacetName, SearchFilter, SearchOrder
 from tests.search.library import EPOCH, ask, hits, numbers, put, source
@@ -160,7 +160,7 @@ def test_without_an_index_nothing_is_answered(engine: Engine) -> None:
     with pytest.raises(SearchUnavailableError):
         ask(engine, "油烟")
     with pytest.raises(SearchUnavailableError):
-        engine.frequencies([Term(TokenField.BIGRAMS, "油烟")])
+        engine.frequencies([Term(TokenField.BIGRAMS, "油烟")], AllOf())
 
 
 def test_the_same_batch_again_changes_nothing(engine: Engine) -> None:
@@ -300,7 +300,7 @@ def test_frequencies_count_documents(engine: Engine) -> None:
     """By which terms are weighed."""
     put(engine, source(1, body="油烟油烟"), source(2, body="油烟"), source(3, body="电梯13812341234"))
     terms = [Term(TokenField.BIGRAMS, "油烟"), Term(TokenField.BIGRAMS, "电梯"), Term(TokenField.CODES, "13812341234")]
-    total, counts = engine.frequencies(terms)
+    total, counts = engine.frequencies(terms, AllOf())
     assert counts == [2, 1, 1]
     assert 3 <= total <= 4  # the document that holds the position may count
 

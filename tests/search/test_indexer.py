@@ -12,6 +12,8 @@ from graph import journal
 from graph.commands import Commands
 from graph.database import connect
 from graph.records import Position
+from graph.scope import scope
+from resolvers.reader import Reader
 from search.documents import SQL
 from search.engine import Batch
 from search.indexer import Indexer, IndexerStoppedError
@@ -19,6 +21,7 @@ from search.records import SearchRequest
 from search.service import Search
 from search.tantivy_engine import next_generation
 from tests.graph.factory import NOW, draft, make_intake, reply
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,9 +40,9 @@ def indexer(pool: Pool, engine: Engine) -> Indexer:
 
 
 @pytest.fixture
-def search(pool: Pool, engine: Engine) -> Search:
+def search(reading_pool: Pool, engine: Engine) -> Search:
     """Give the search on the same index."""
-    return Search(pool=pool, engine=engine)
+    return Search(reader=Reader(reading_pool, 10_000), engine=engine)
 
 
 @pytest.fixture
@@ -62,8 +65,8 @@ async def running(indexer: Indexer) -> AsyncIterator[asyncio.Task[None]]:
 
 async def titles(search: Search, query: str = "") -> list[str]:
     """Return the titles found, in the order of time, the last first."""
-    page = await search.search(SearchRequest(text=query, first=100))
-    async with search._pool.acquire() as connection:
+    page = await search.search(SearchRequest(text=query, first=100), scope(EVERYTHING))
+    async with search._reader.lent(scope(EVERYTHING)) as connection:
         rows = await connection.fetch(SQL.documents, [hit.submission for hit in page.hits])
     assert page.total == len(rows)
     return sorted(row["title"] for row in rows)
@@ -127,15 +130,17 @@ async def test_joined_cases_answer_as_the_leading_one(
         now=NOW,
     )
     await indexer.catch_up()
-    before = {hit.submission: hit.case for hit in (await search.search(SearchRequest())).hits}
+    before = {hit.submission: hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits}
     leading, following = before.values()
     commands = Commands(pool=pool)
     await commands.join_cases(leading=leading, other=following, reason="同一事项", actor="tester", now=NOW)
     await indexer.catch_up()
-    assert {hit.case for hit in (await search.search(SearchRequest())).hits} == {leading}
+    assert {hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits} == {leading}
     await commands.part_cases(case=following, actor="tester", now=NOW)
     await indexer.catch_up()
-    assert {hit.submission: hit.case for hit in (await search.search(SearchRequest())).hits} == before
+    assert {
+        hit.submission: hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits
+    } == before
 
 
 async def test_an_index_of_another_database_is_begun_anew(

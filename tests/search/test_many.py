@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graph.scope import scope
+from resolvers.reader import Reader
 from search.indexer import Indexer
 from search.records import FacetCount, FacetName, SearchOrder, SearchRequest
 from search.service import WEIGHED, Search
 from tests.graph.factory import NOW, draft, make_intake
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +40,7 @@ def campaign(text: str, count: int, name: str) -> list[Draft]:
 
 
 @pytest.fixture
-async def search(pool: Pool, vault: Vault, engine: Engine, tmp_path: Path) -> Search:
+async def search(pool: Pool, reading_pool: Pool, vault: Vault, engine: Engine, tmp_path: Path) -> Search:
     """Give a search on more messages than are weighed, most in the same words; some of those were indexed twice."""
     intake, indexer = make_intake(pool, vault, tmp_path / "attachments"), Indexer(pool=pool, engine=engine)
     alike = campaign("夜间施工噪声扰民。", ALIKE, "A")
@@ -46,15 +49,15 @@ async def search(pool: Pool, vault: Vault, engine: Engine, tmp_path: Path) -> Se
     await indexer.catch_up()
     await intake.take_in(alike, actor="test", now=NOW)
     await indexer.catch_up()
-    return Search(pool=pool, engine=engine)
+    return Search(reader=Reader(reading_pool, 10_000), engine=engine)
 
 
 async def pages(search: Search, order: SearchOrder, first: int) -> list[SearchPage]:
     """Return all pages of an answer."""
     request = SearchRequest(text="夜间施工", order=order, first=first, facets=(FacetName.CHANNEL,))
-    found = [await search.search(request)]
+    found = [await search.search(request, scope(EVERYTHING))]
     while found[-1].has_next_page:
-        found.append(await search.search(replace(request, after=found[-1].hits[-1].cursor)))
+        found.append(await search.search(replace(request, after=found[-1].hits[-1].cursor), scope(EVERYTHING)))
     return found
 
 

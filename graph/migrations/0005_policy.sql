@@ -1,0 +1,209 @@
+-- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion, adding-field-with-default
+-- squawk-ignore-file ban-drop-default, ban-alter-identity, adding-required-field, adding-not-nullable-field
+-- (the instance stands still while it is brought to a version, so nobody waits for what writes wait for)
+-- Who may see what (graph/policy.py, graph/scope.py), repeated by row-level security: the second lock behind the planner.
+
+-- What decides who sees a row stands in the row: the division of its case as a number (its code filled up to twelve
+-- digits, and one), below zero where the case is an accusation. So nearly every row is decided by one comparison.
+alter table "case" add column scope bigint not null generated always as (
+    (1 + coalesce(rpad(division, 12, '0')::bigint, 0)) * case when kind = 'ACCUSATION' then -1 else 1 end
+) stored;
+
+alter table submission add column scope bigint not null default 0;
+alter table submission_revision add column scope bigint not null default 0;
+alter table document add column scope bigint not null default 0;
+alter table mention add column scope bigint not null default 0;
+alter table event add column scope bigint not null default 0;
+alter table case_place add column scope bigint not null default 0;
+alter table case_organ add column scope bigint not null default 0;
+
+update submission set scope = "case".scope from "case" where "case".id = submission.case_id;
+update submission_revision set scope = submission.scope from submission where submission.id = submission_revision.submission;
+update document set scope = submission.scope from submission where submission.id = document.submission;
+update mention set scope = submission.scope from submission where submission.id = mention.submission;
+update event set scope = "case".scope from "case" where "case".id = event.case_id;
+update case_place set scope = "case".scope from "case" where "case".id = case_place.case_id;
+update case_organ set scope = "case".scope from "case" where "case".id = case_organ.case_id;
+
+-- Zero is nobody's: a row that was written without its scope is seen by none.
+alter table submission alter column scope drop default;
+alter table submission_revision alter column scope drop default;
+alter table document alter column scope drop default;
+alter table mention alter column scope drop default;
+alter table event alter column scope drop default;
+alter table case_place alter column scope drop default;
+alter table case_organ alter column scope drop default;
+
+grant select (scope) on submission, submission_revision, document, mention, event to casegraph_reader;
+
+-- An organ or place that only an accusation names would tell of it by being there.
+alter table organ add column known boolean not null default true;
+alter table place add column known boolean not null default true;
+
+-- Numbers one after the other would tell by their holes how many cases there are that must not be seen.
+create table number_key (
+    only_row boolean primary key default true check (only_row),
+    secret text not null
+);
+insert into number_key (secret) values (gen_random_uuid()::text || gen_random_uuid()::text);
+
+create sequence case_number as bigint maxvalue 1073741823;
+
+-- A permutation of the numbers below 2^30: four rounds of a Feistel network (Luby and Rackoff, 1988) under the secret.
+create function scattered(nth bigint) returns bigint language plpgsql stable as $$
+declare
+    low bigint := nth & 32767;
+    high bigint := nth >> 15;
+    turned bigint;
+    secret text := (select number_key.secret from public.number_key);
+begin
+    for turn in 1..4 loop
+        turned := high # (('x' || substr(md5(secret || turn || ':' || low), 1, 8))::bit(32)::bigint & 32767);
+        high := low;
+        low := turned;
+    end loop;
+    return (high << 15) | low;
+end $$;
+
+alter table "case" alter column number drop identity;
+select setval('case_number', greatest((select max(number) from "case"), 1));
+update "case" set number = -number;
+update "case" set number = scattered(-number);
+alter table "case" alter column number set default scattered(nextval('case_number'));
+
+-- A change that narrows who may see something: until the index has passed it, those it concerns get no counts.
+-- `audience` is an organ's id, a person's keyed hash, `UNCLEARED` or `SCOPED` (graph/scope.py).
+create table barrier (
+    audience text collate "C" primary key,
+    position bigint not null
+);
+
+-- Who asks ---------------------------------------------------------------------------------------------------------
+-- Set by the statement that reads, and ending with it. What is not set lets nothing be seen.
+
+create function viewer_ranges() returns int8multirange language sql stable parallel safe as $$
+    select nullif(current_setting('casegraph.ranges', true), '')::int8multirange
+$$;
+create function viewer_may(what text) returns boolean language sql stable parallel safe as $$
+    select what = any(string_to_array(current_setting('casegraph.may', true), ','))
+$$;
+create function viewer_by_organ() returns boolean language sql stable parallel safe as $$
+    select nullif(current_setting('casegraph.organs', true), '') is not null
+$$;
+
+-- The next three look past row-level security, and tell nothing but yes, no and a key.
+create function case_of(submission uuid) returns uuid language plpgsql stable security definer as $$
+begin
+    return (select one.case_id from public.submission one where one.id = case_of.submission);
+end $$;
+
+-- Whether an organ by which the viewer reads has a part in a case.
+create function handled(case_id uuid) returns boolean language plpgsql stable security definer as $$
+begin
+    return exists (
+        select from public.case_organ part
+        where part.case_id = handled.case_id and part.state = 'ACCEPTED'
+        and part.organ = any(nullif(current_setting('casegraph.organs', true), '')::uuid[])
+    );
+end $$;
+
+-- Whether the viewer, or an organ whose staff the viewer is, is accused in a case (Art. 30). Who is one party with a
+-- mention that is accused is accused.
+create function accused(case_id uuid) returns boolean language plpgsql stable security definer as $$
+declare
+    staff uuid[] := coalesce(nullif(current_setting('casegraph.staff', true), '')::uuid[], '{}');
+    persons bytea[] := coalesce(nullif(current_setting('casegraph.persons', true), '')::bytea[], '{}');
+begin
+    return exists (
+        select from public.case_accused edge
+        where edge.case_id = accused.case_id and edge.state in ('ACCEPTED', 'PROPOSED') and edge.organ = any(staff)
+    ) or exists (
+        select from public.case_accused edge
+        join public.mention named on named.id = edge.mention
+        join public.mention same on same.party = named.party
+        where edge.case_id = accused.case_id and edge.state in ('ACCEPTED', 'PROPOSED')
+        and (same.name_hash = any(persons) or same.phone_hash = any(persons) or same.identity_hash = any(persons))
+    );
+end $$;
+
+-- Followers pass over what they may not see, and must know where the end is; it is told to nobody.
+create function journal_end() returns bigint language plpgsql stable security definer as $$
+begin
+    return (select head.position from public.journal_head head);
+end $$;
+
+create function barrier_of(audiences text[]) returns bigint language plpgsql stable security definer as $$
+begin
+    return (select coalesce(max(one.position), 0) from public.barrier one where one.audience = any(audiences));
+end $$;
+
+-- The policies -----------------------------------------------------------------------------------------------------
+
+do $$
+declare
+    name text;
+    filed text;
+begin
+    for name, filed in values
+        ('case', 'id'), ('submission', 'case_id'), ('event', 'case_id'), ('case_place', 'case_id'),
+        ('case_organ', 'case_id'), ('submission_revision', 'case_of(submission)'), ('document', 'case_of(submission)'),
+        ('mention', 'case_of(submission)')
+    loop
+        execute format('drop policy viewed on %I', name);
+        execute format(
+            'create policy viewed on %1$I for select to casegraph_reader using ('
+            ' scope <@ (select viewer_ranges())'
+            ' or scope > 0 and (select viewer_by_organ()) and handled(%2$s)'
+            ' or scope < 0 and (select viewer_may(''accusation''))'
+            ' and (-scope <@ (select viewer_ranges()) or (select viewer_by_organ()) and handled(%2$s))'
+            ' and not accused(%2$s))', name, filed
+        );
+    end loop;
+end $$;
+
+alter policy viewed on filing using (
+    exists (select from submission where submission.id = filing.submission)
+    and exists (select from "case" where "case".id = filing.case_id)
+);
+alter policy viewed on same_party using (
+    exists (select from mention where mention.id = low) and exists (select from mention where mention.id = high)
+);
+alter policy viewed on case_relation using (
+    exists (select from "case" where "case".id = origin) and exists (select from "case" where "case".id = target)
+);
+alter policy viewed on organ using (
+    current_setting('casegraph.viewer', true) <> '' and (
+        known
+        or exists (select from case_organ tie where tie.organ = organ.id and tie.state in ('ACCEPTED', 'PROPOSED'))
+        or exists (select from event where event.organ = organ.id and event.until is null)
+    )
+);
+alter policy viewed on place using (
+    current_setting('casegraph.viewer', true) <> '' and (
+        known or exists (select from case_place tie where tie.place = place.id and tie.state in ('ACCEPTED', 'PROPOSED'))
+    )
+);
+alter policy viewed on rejection using ((select viewer_may('rejections')));
+-- An entry is seen by whoever may see all that it names.
+alter policy viewed on journal using (
+    case
+        when kind in ('SUBMISSION_RECEIVED', 'SUBMISSION_REVISED', 'SUBMISSION_FILED', 'SUBMISSION_PARTED') then
+            exists (select from submission where submission.id = subject)
+            and (object is null or exists (select from "case" where "case".id = object))
+        when kind = 'CASE_OPENED' then
+            exists (select from "case" where "case".id = subject)
+            and exists (select from submission where submission.id = object)
+        when kind = 'CASE_MOVED' then exists (select from "case" where "case".id = subject)
+        when kind in ('CASES_JOINED', 'CASES_PARTED') then
+            exists (select from "case" where "case".id = subject) and exists (select from "case" where "case".id = object)
+        when kind = 'EVENT_RECORDED' then exists (select from event where event.id = subject)
+        when kind in ('PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED') then
+            exists (select from mention where mention.id = subject) and exists (select from mention where mention.id = object)
+        when kind in ('RECORD_REJECTED', 'REJECTION_RESOLVED') then (select viewer_may('rejections'))
+        else false
+    end
+);
+
+create index event_organ on event (organ) where organ is not null;
+-- A party is stood for by its earliest mention that may be seen, so its earliest of all is looked for no more.
+drop index mention_first;

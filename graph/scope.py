@@ -1,0 +1,333 @@
+"""What of the graph a viewer sees: made of the policy's table, told to PostgreSQL, put into statements. Pure.
+
+Everything that hangs on a case is seen by whoever may see that case, so each such row carries its case's `scope`: one
+number of its division and whether it is an accusation (migration 0005). `Guard` puts the condition around every table
+that a statement names, so none can be reached without it; row-level security repeats it under the reading role.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from graph.policy import Action, allows
+from graph.records import PetitionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graph.policy import Viewer
+
+DIGITS: Final = 12
+"""Of a division's code at its longest (the statistical code of a village)."""
+LEVELS: Final = (2, 4, 6)
+"""Digits of a division that are a column of their own on cases and submissions."""
+UNCLEARED: Final = "UNCLEARED"
+SCOPED: Final = "SCOPED"
+"""Audiences of a barrier besides organs and persons: viewers who may not see accusations, and those who do not see
+every division."""
+
+
+def scope_of(division: str | None, kind: PetitionKind) -> int:
+    """Return the scope of a case: its division as a number, below zero where it is an accusation.
+
+    The same as the generated column of migration 0005.
+    """
+    number = 1 + (int(division[:DIGITS].ljust(DIGITS, "0")) if division else 0)
+    return -number if kind is PetitionKind.ACCUSATION else number
+
+
+def bounds(prefix: str) -> tuple[int, int]:
+    """Return the scopes of all that lies in a division: from the first to before the second."""
+    if not prefix:
+        return 1, 10**DIGITS + 1
+    first = 1 + int(prefix.ljust(DIGITS, "0"))
+    return first, first + 10 ** (DIGITS - len(prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a scope a statement's text depends on; all else travels as parameters."""
+
+    everywhere: bool = False
+    ranges: int = 0
+    """How many divisions, 2 standing for more."""
+    level: int = 0
+    """Digits of the one division where a column of its own holds them; 0 otherwise."""
+    by_organ: bool = False
+    accusations: bool = False
+    accusable: bool = False
+    """Whether the viewer, or an organ of the viewer's, could be accused."""
+    rejections: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a viewer sees."""
+
+    name: str
+    divisions: tuple[str, ...]
+    """Prefixes, none within another."""
+    organs: tuple[str, ...]
+    """Ids of the organs by whose part in a case it is seen."""
+    staff: tuple[str, ...]
+    """Ids of the organs whose accusation hides a case."""
+    persons: tuple[str, ...]
+    """Keyed hashes, in hexadecimal, by which an accused is thought to be the viewer."""
+    may: frozenset[str]
+    """`accusation`, `rejections`, `reveals`: what is seen besides cases that are none."""
+
+    @property
+    def everywhere(self) -> bool:
+        """Tell whether every division is seen."""
+        return self.divisions == ("",)
+
+    @property
+    def accusations(self) -> bool:
+        """Tell whether accusations are seen, but those of the viewer's own."""
+        return "accusation" in self.may
+
+    @property
+    def shape(self) -> Shape:
+        """What of it a statement's text depends on."""
+        single = self.divisions[0] if len(self.divisions) == 1 else ""
+        return Shape(
+            everywhere=self.everywhere,
+            ranges=min(len(self.divisions), 2),
+            level=len(single) if len(single) in LEVELS and not self.organs else 0,
+            by_organ=bool(self.organs),
+            accusations=self.accusations,
+            accusable=self.accusations and bool(self.staff or self.persons),
+            rejections="rejections" in self.may,
+        )
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The values of `SETTINGS`."""
+        ranges = ",".join("[{},{})".format(*bounds(prefix)) for prefix in self.divisions)
+        persons = ",".join(f'"\\\\x{one}"' for one in self.persons)
+        return (
+            self.name, f"{{{ranges}}}", _array(self.organs), _array(self.staff), f"{{{persons}}}" if persons else "",
+            ",".join(sorted(self.may)),
+        )  # fmt: skip
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """The parameters of a guarded statement: the settings, then what `Guard` compares with."""
+        single = self.divisions[0] if len(self.divisions) == 1 else None
+        low, high = bounds(single) if single is not None else (1, 1)
+        return (*self.settings, low, high, single or "")
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The audiences of barriers that concern the viewer."""
+        own = [*self.staff, *self.organs, *self.persons]
+        return (*own, *(() if self.accusations else (UNCLEARED,)), *(() if self.everywhere else (SCOPED,)))
+
+
+def _array(ids: tuple[str, ...]) -> str:
+    return f"{{{','.join(ids)}}}" if ids else ""
+
+
+SETTINGS: Final = (
+    "casegraph.viewer", "casegraph.ranges", "casegraph.organs", "casegraph.staff", "casegraph.persons", "casegraph.may",
+)  # fmt: skip
+"""By which row-level security knows who asks, in the order of `Scope.settings`."""
+LOW, HIGH, DIVISION = (len(SETTINGS) + place for place in (1, 2, 3))
+"""The numbers of the other parameters among `Scope.values`: the one division's scopes, and its prefix."""
+PARAMETERS: Final = DIVISION
+"""How many parameters `Scope.values` are."""
+
+
+def scope(viewer: Viewer) -> Scope:
+    """Return what a viewer sees by the policy's table."""
+    may = set()
+    for name, action in (
+        ("accusation", Action.READ_ACCUSATION),
+        ("rejections", Action.READ_REJECTIONS),
+        ("reveals", Action.READ_REVEALS),
+    ):
+        if allows(viewer, action):
+            may.add(name)
+    organs = tuple(sorted(str(one) for one in viewer.organs))
+    return Scope(
+        name=viewer.name,
+        divisions=_outermost(viewer.divisions) if allows(viewer, Action.READ_DIVISION) else (),
+        organs=organs if allows(viewer, Action.READ_ORGAN) else (),
+        staff=organs,
+        persons=tuple(sorted(one.hex() for one in viewer.persons)),
+        may=frozenset(may),
+    )
+
+
+def _outermost(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the prefixes that lie in no other."""
+    found = set(prefixes)
+    return tuple(sorted(one for one in found if not any(one[:cut] in found for cut in range(len(one)))))
+
+
+# Around every table -----------------------------------------------------------------------------------------------
+
+CASE_OF: Final[Mapping[str, str]] = {
+    "case": "{row}.id",
+    "submission": "{row}.case_id",
+    "event": "{row}.case_id",
+    "case_place": "{row}.case_id",
+    "case_organ": "{row}.case_id",
+    "submission_revision": "case_of({row}.submission)",
+    "document": "case_of({row}.submission)",
+    "mention": "case_of({row}.submission)",
+}
+"""Tables whose rows carry a scope, and the case that each row hangs on."""
+BOTH: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "filing": (("submission", "submission"), ("case", "case_id")),
+    "same_party": (("mention", "low"), ("mention", "high")),
+    "case_relation": (("case", "origin"), ("case", "target")),
+}
+"""Tables whose rows are seen where all that they name is."""
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "case": (
+        "id", "number", "opened_at", "leading", "status", "kind", "topic", "division", "title", "channels",
+        "submission_count", "first_received_at", "last_activity_at", "leads", "division_2", "division_4", "division_6",
+        "topic_1", "topic_2",
+    ),
+    "submission": (
+        "id", "channel", "source", "external_id", "received_at", "registered_at", "kind", "topic", "division",
+        "revision", "revision_count", "receipt_code", "case_id", "division_2", "division_4", "division_6", "topic_1",
+        "topic_2",
+    ),
+    "submission_revision": ("id", "submission", "number", "at", "title", "body", "details", "position"),
+    "document": ("id", "submission", "revision", "name", "media_type", "size", "body"),
+    "mention": (
+        "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",
+        "address_masked", "account_masked", "email_masked", "party",
+    ),
+    "event": (
+        "id", "submission", "case_id", "kind", "at", "at_given", "organ", "body", "satisfaction", "since", "until",
+    ),
+    "filing": ("id", "submission", "case_id", "state", "score", "evidence", "decided_by", "decided_at"),
+    "same_party": ("id", "low", "high", "state", "score", "evidence", "decided_by", "decided_at"),
+    "case_relation": ("id", "relation", "origin", "target", "state", "score", "evidence", "decided_by", "decided_at"),
+    "case_place": ("id", "case_id", "place", "submission", "state", "score", "evidence", "decided_by", "decided_at"),
+    "case_organ": (
+        "id", "case_id", "organ", "role", "submission", "state", "score", "evidence", "decided_by", "decided_at",
+    ),
+    "place": ("id", "code", "source", "name", "full_name", "level", "parent"),
+    "organ": ("id", "name", "division"),
+    "rejection": (
+        "id", "channel", "source", "position", "reason", "message", "at", "attempts", "resolved_at", "resolved_to",
+    ),
+    "journal": ("position", "kind", "subject", "object", "actor", "at", "state", "fields"),
+}  # fmt: skip
+"""What may be read of each table; a table that is not here cannot be named in a guarded statement."""
+_TABLES: Final = "|".join(sorted(set(COLUMNS) - {"case"}, key=len, reverse=True))
+_NO_ALIAS: Final = "on|where|join|left|cross|order|limit|union|group|having|offset"
+NAMED: Final = re.compile(
+    rf'\b(?P<word>from|join)\s+(?P<table>"case"|{_TABLES})\b(?P<alias>\s+(?!(?:{_NO_ALIAS})\b)\w+)?'
+)
+
+
+class Guard:
+    """Puts the condition around every table that a statement names.
+
+    The statement's first parameters are `Scope.values`; or the settings stand already, and it has none of them.
+    """
+
+    def __init__(self, shape: Shape, *, parameters: bool = True) -> None:
+        self._shape = shape
+        self._parameters = parameters
+
+    def around(self, text: str) -> str:
+        """Return a statement in which each table is what of it the viewer may see."""
+        return NAMED.sub(lambda found: self._guarded(found["word"], found["table"].strip('"'), found["alias"]), text)
+
+    def _guarded(self, word: str, table: str, alias: str | None) -> str:
+        name = f'"{table}"'
+        condition = self.condition(table, "seen")
+        shown = alias or f" {name}"
+        if condition == "true":
+            return f"{word} {name}{shown}"
+        columns = ", ".join(f'seen."{column}"' for column in COLUMNS[table])
+        return f"{word} (select {columns} from {name} seen where {condition}){shown}"
+
+    def condition(self, table: str, row: str) -> str:
+        """Return the condition under which a row of a table is seen."""
+        if table in CASE_OF:
+            return self._scoped(table, row)
+        if table in BOTH:
+            parts = [self._there(other, f"{row}.{column}") for other, column in BOTH[table]]
+            return " and ".join(part for part in parts if part != "true") or "true"
+        return {
+            "organ": self._known(row, "case_organ", "organ", also=True),
+            "place": self._known(row, "case_place", "place"),
+            "rejection": "true" if self._shape.rejections else "false",
+            "journal": self._entry(row),
+        }[table]
+
+    def _scoped(self, table: str, row: str) -> str:
+        shape, case = self._shape, CASE_OF[table].format(row=row)
+        within = self._within(f"{row}.scope")
+        by_organ = f"handled({case})" if shape.by_organ else ""
+        if shape.everywhere and not shape.accusations:
+            return f"{row}.scope > 0"
+        if shape.everywhere:
+            return f"({row}.scope > 0 or not accused({case}))" if shape.accusable else "true"
+        seen = [part for part in (within, by_organ and f"{row}.scope > 0 and {by_organ}") if part]
+        if shape.accusations and seen:
+            either = " or ".join(part for part in (self._within(f"-{row}.scope"), by_organ) if part)
+            unless = f" and not accused({case})" if shape.accusable else ""
+            seen.append(f"{row}.scope < 0 and ({either}){unless}")
+        if not seen:
+            return "false"
+        found = f"({' or '.join(seen)})"
+        if shape.level and table == "case" and self._parameters:
+            # By the column that has an index in the order of lists.
+            return f"{row}.division_{shape.level} = ${DIVISION}::text and {found}"
+        return found
+
+    def _within(self, value: str) -> str:
+        match self._shape.ranges:
+            case 0:
+                return ""
+            case 1 if self._parameters:
+                return f"{value} >= ${LOW}::bigint and {value} < ${HIGH}::bigint"
+            case _:
+                return f"{value} <@ (select viewer_ranges())"
+
+    def _there(self, table: str, key: str) -> str:
+        """Return the condition that the row of a key is seen."""
+        condition = self.condition(table, "named")
+        if condition == "true":
+            return condition
+        return f'exists (select from "{table}" named where named.id = {key} and {condition})'
+
+    def _known(self, row: str, ties: str, column: str, *, also: bool = False) -> str:
+        tied = f"tie.{column} = {row}.id and tie.state in ('ACCEPTED', 'PROPOSED') and {self.condition(ties, 'tie')}"
+        found = f"{row}.known or exists (select from {ties} tie where {tied})"
+        if also:
+            acted = f"step.organ = {row}.id and step.until is null and {self.condition('event', 'step')}"
+            found += f" or exists (select from event step where {acted})"
+        return f"({found})"
+
+    def _entry(self, row: str) -> str:
+        """Return the condition that all that an entry names is seen."""
+
+        def there(table: str, key: str) -> str:
+            return self._there(table, f"{row}.{key}")
+
+        kinds = {
+            "'SUBMISSION_RECEIVED', 'SUBMISSION_REVISED', 'SUBMISSION_FILED', 'SUBMISSION_PARTED'": (
+                f"{there('submission', 'subject')} and ({row}.object is null or {there('case', 'object')})"
+            ),
+            "'CASE_OPENED'": f"{there('case', 'subject')} and {there('submission', 'object')}",
+            "'CASE_MOVED'": there("case", "subject"),
+            "'CASES_JOINED', 'CASES_PARTED'": f"{there('case', 'subject')} and {there('case', 'object')}",
+            "'EVENT_RECORDED'": there("event", "subject"),
+            "'PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED'": (
+                f"{there('mention', 'subject')} and {there('mention', 'object')}"
+            ),
+            "'RECORD_REJECTED', 'REJECTION_RESOLVED'": "true" if self._shape.rejections else "false",
+        }
+        cases = " ".join(f"when {row}.kind in ({kind}) then {condition}" for kind, condition in kinds.items())
+        return f"case {cases} else false end"
