@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
+from graph.scope import scope
+from resolvers.reader import SET_VIEWER
 from tests.graph.factory import draft, petitioner, reply
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from graph.database import Pool
@@ -39,7 +42,7 @@ async def test_without_a_viewer_nothing_is_seen(full: Api, reading_pool: Pool) -
         for table in TABLES:
             assert await connection.fetchval(f'select count(*) from "{table}"') == 0  # noqa: S608 - our own names
             async with connection.transaction(readonly=True):
-                await connection.execute("select set_config('casegraph.viewer', 'x', true)")
+                await connection.execute(SET_VIEWER, *scope(EVERYTHING).settings)
                 seen = await connection.fetchval(f'select count(*) from "{table}"')  # noqa: S608
             assert seen == await full.services.pool.fetchval(f'select count(*) from "{table}"')  # noqa: S608
         assert await connection.fetchval("select current_setting('casegraph.viewer', true)") == ""
