@@ -300,14 +300,15 @@ class Guard:
         condition = self.condition(table, "named")
         if condition == "true":
             return condition
-        return f'exists (select from "{table}" named where named.id = {key} and {condition})'
+        # No `exists`, which PostgreSQL would answer by reading the whole table once where it expects many rows.
+        return f'(select true from "{table}" named where named.id = {key} and {condition})'
 
     def _known(self, row: str, ties: str, column: str, *, also: bool = False) -> str:
         tied = f"tie.{column} = {row}.id and tie.state in ('ACCEPTED', 'PROPOSED') and {self.condition(ties, 'tie')}"
-        found = f"{row}.known or exists (select from {ties} tie where {tied})"
+        found = f"{row}.known or (select true from {ties} tie where {tied} limit 1)"
         if also:
             acted = f"step.organ = {row}.id and step.until is null and {self.condition('event', 'step')}"
-            found += f" or exists (select from event step where {acted})"
+            found += f" or (select true from event step where {acted} limit 1)"
         return f"({found})"
 
     def _entry(self, row: str) -> str:

@@ -50,13 +50,19 @@ def answering(case: str) -> str:
 
 def answers(case: str) -> str:
     """Return the condition that a case answers for itself."""
-    return f'({case}.leads or not exists (select from "case" leader where leader.id = {case}."leading"))'
+    # No `exists`, which PostgreSQL would answer by reading all cases once where it expects many rows.
+    return f'({case}.leads or (select leader.id from "case" leader where leader.id = {case}."leading") is null)'
 
 
 def earliest(party: str) -> str:
     """Return the id of a party's earliest mention that may be seen: it stands for the party."""
     found = f"select earliest.id from mention earliest where earliest.party = {party}"
     return f"({found} order by earliest.id limit 1)"
+
+
+def stood_for(key: str) -> str:
+    """Return the lateral `found` of one computed key: only a bare column reaches an index under row-level security."""
+    return f"cross join lateral (select {key} as id offset 0) found"
 
 
 # Fields -----------------------------------------------------------------------------------------------------------

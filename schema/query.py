@@ -157,7 +157,7 @@ class Query:
         Many(
             "mention {row}",
             f"""{{row}}.id = {earliest("{row}.party")}
-            and exists (select from mention said where said.party = {{row}}.party and said.until is null)""",
+            and (select true from mention said where said.party = {{row}}.party and said.until is null limit 1)""",
         ),
     )
     def parties(

@@ -42,6 +42,7 @@ from schema.bindings import (
     ordered_by,
     planned,
     rows,
+    stood_for,
 )
 from schema.enums import ChangeKind, Direction
 from schema.fields import told
@@ -200,7 +201,12 @@ class CaseLink:
     target: Case = bound("The case that answers for the target now.", One("{row}.target"))
 
 
-@rows(Rows(f'"case" asked join "case" {{row}} on {{row}}.id = {answering("asked")}', by="asked.id = {key}"))
+@rows(
+    Rows(
+        f'"case" asked {stood_for(answering("asked"))} join "case" {{row}} on {{row}}.id = found.id',
+        by="asked.id = {key}",
+    )
+)
 @strawberry.type(description="A file (信访事项): one matter, with every submission about it and its own clocks.")
 class Case(Node):
     number: BigInt = column("Its number on this instance, for people.")
@@ -243,7 +249,7 @@ class Case(Node):
             join submission on submission.case_id = member.id
             join mention on mention.submission = submission.id
             where {MEMBERS} and mention.until is null
-        ) found join mention {{row}} on {{row}}.id = {earliest("found.party")}"""),
+        ) named {stood_for(earliest("named.party"))} join mention {{row}} on {{row}}.id = found.id"""),
     )
     def parties(
         self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -469,7 +475,12 @@ def counted(what: str) -> Value:
     return Value(f"(select {what} from mention said where said.party = {{row}}.party)")
 
 
-@rows(Rows(f"mention asked join mention {{row}} on {{row}}.id = {earliest('asked.party')}", by="asked.id = {key}"))
+@rows(
+    Rows(
+        f"mention asked {stood_for(earliest('asked.party'))} join mention {{row}} on {{row}}.id = found.id",
+        by="asked.id = {key}",
+    )
+)
 @strawberry.type(description="A person or organisation: the mentions that accepted ties join.")
 class Party(Node):
     kind: PartyKind = column("A person or an organisation.")

@@ -137,6 +137,8 @@ begin
     return (select coalesce(max(one.position), 0) from public.barrier one where one.audience = any(audiences));
 end $$;
 
+-- No `exists` below: PostgreSQL would answer it by reading a whole table once where it expects many rows.
+
 -- The policies -----------------------------------------------------------------------------------------------------
 
 do $$
@@ -162,25 +164,25 @@ begin
 end $$;
 
 alter policy viewed on filing using (
-    exists (select from submission where submission.id = filing.submission)
-    and exists (select from "case" where "case".id = filing.case_id)
+    (select true from submission where submission.id = filing.submission)
+    and (select true from "case" where "case".id = filing.case_id)
 );
 alter policy viewed on same_party using (
-    exists (select from mention where mention.id = low) and exists (select from mention where mention.id = high)
+    (select true from mention where mention.id = low) and (select true from mention where mention.id = high)
 );
 alter policy viewed on case_relation using (
-    exists (select from "case" where "case".id = origin) and exists (select from "case" where "case".id = target)
+    (select true from "case" where "case".id = origin) and (select true from "case" where "case".id = target)
 );
 alter policy viewed on organ using (
     current_setting('casegraph.viewer', true) <> '' and (
         known
-        or exists (select from case_organ tie where tie.organ = organ.id and tie.state in ('ACCEPTED', 'PROPOSED'))
-        or exists (select from event where event.organ = organ.id and event.until is null)
+        or (select true from case_organ tie where tie.organ = organ.id and tie.state in ('ACCEPTED', 'PROPOSED') limit 1)
+        or (select true from event where event.organ = organ.id and event.until is null limit 1)
     )
 );
 alter policy viewed on place using (
     current_setting('casegraph.viewer', true) <> '' and (
-        known or exists (select from case_place tie where tie.place = place.id and tie.state in ('ACCEPTED', 'PROPOSED'))
+        known or (select true from case_place tie where tie.place = place.id and tie.state in ('ACCEPTED', 'PROPOSED') limit 1)
     )
 );
 alter policy viewed on rejection using ((select viewer_may('rejections')));
@@ -188,17 +190,17 @@ alter policy viewed on rejection using ((select viewer_may('rejections')));
 alter policy viewed on journal using (
     case
         when kind in ('SUBMISSION_RECEIVED', 'SUBMISSION_REVISED', 'SUBMISSION_FILED', 'SUBMISSION_PARTED') then
-            exists (select from submission where submission.id = subject)
-            and (object is null or exists (select from "case" where "case".id = object))
+            (select true from submission where submission.id = subject)
+            and (object is null or (select true from "case" where "case".id = object))
         when kind = 'CASE_OPENED' then
-            exists (select from "case" where "case".id = subject)
-            and exists (select from submission where submission.id = object)
-        when kind = 'CASE_MOVED' then exists (select from "case" where "case".id = subject)
+            (select true from "case" where "case".id = subject)
+            and (select true from submission where submission.id = object)
+        when kind = 'CASE_MOVED' then (select true from "case" where "case".id = subject)
         when kind in ('CASES_JOINED', 'CASES_PARTED') then
-            exists (select from "case" where "case".id = subject) and exists (select from "case" where "case".id = object)
-        when kind = 'EVENT_RECORDED' then exists (select from event where event.id = subject)
+            (select true from "case" where "case".id = subject) and (select true from "case" where "case".id = object)
+        when kind = 'EVENT_RECORDED' then (select true from event where event.id = subject)
         when kind in ('PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED') then
-            exists (select from mention where mention.id = subject) and exists (select from mention where mention.id = object)
+            (select true from mention where mention.id = subject) and (select true from mention where mention.id = object)
         when kind in ('RECORD_REJECTED', 'REJECTION_RESOLVED') then (select viewer_may('rejections'))
         else false
     end

@@ -38,16 +38,16 @@ select id, id, '2025-01-01'::timestamptz + number * interval '3 minutes',
 from (select number, lpad(to_hex(number), 32, '0')::uuid as id
     from generate_series(1, {CASES}) number) made;
 insert into submission (id, channel, source, external_id, received_at, registered_at, kind, topic, division,
-    revision, revision_count, content_digest, receipt_code, case_id)
+    revision, revision_count, content_digest, receipt_code, case_id, scope)
 select id, case when number % 20 = 0 then 'VISIT' else 'HOTLINE' end, 'made', number::text, first_received_at,
-    opened_at, kind, topic, division, id, 1, '', number::text, id
+    opened_at, kind, topic, division, id, 1, '', number::text, id, scope
 from "case";
-insert into submission_revision (id, submission, number, at, title, body, details, content_digest, position)
-select id, id, 1, registered_at, '标题', '正文', '{{}}', '', '' from submission;
-insert into mention (id, submission, since, role, kind, name_masked, content_digest, party)
-select id, id, id, 'PETITIONER', 'PERSON', '张*', '', id from submission;
-insert into event (id, submission, case_id, kind, at, at_given, body, content_digest)
-select id, id, id, 'REPLIED', received_at + interval '9 days', true, '已处理', '' from submission;
+insert into submission_revision (id, submission, number, at, title, body, details, content_digest, position, scope)
+select id, id, 1, registered_at, '标题', '正文', '{{}}', '', '', scope from submission;
+insert into mention (id, submission, since, role, kind, name_masked, content_digest, party, scope)
+select id, id, id, 'PETITIONER', 'PERSON', '张*', '', id, scope from submission;
+insert into event (id, submission, case_id, kind, at, at_given, body, content_digest, scope)
+select id, id, id, 'REPLIED', received_at + interval '9 days', true, '已处理', '', scope from submission;
 analyze;
 """  # noqa: S608 - our own numbers
 LISTS = {

@@ -77,8 +77,8 @@ def test_a_plan_prints_what_it_reads_and_what_its_parameters_are(executor: Execu
     assert printed.startswith(
         "cost 9\nread cases\nselect c0.json as c0\nfrom (select set_config('casegraph.viewer', $1"
     )
-    assert "division_4 = $2" in printed
-    assert printed.endswith("-- $1  who asks\n-- $2  cases: by its arguments")
+    assert "division_4 = $10" in printed
+    assert printed.endswith("-- $1 to $9  who asks, and what they see\n-- $10  cases: by its arguments")
 
 
 @pytest.mark.parametrize(
