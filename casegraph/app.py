@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from graph.uploads import Uploads
     from resolvers.search import Searcher
 
-DESK = "desk"
-"""Who acts through the API, until it is known who asks."""
 ANYBODY: Final = Viewer(name="desk", roles=frozenset(Role), divisions=(EVERYWHERE,), clearances=frozenset(Clearance))
 """Who reads through the API, until it is known who asks."""
 PATIENCE: Final = 30.0
@@ -96,7 +94,7 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
     sources = Sources(reader, services.vault, services.search, services.taxonomy, limits.page_size)
     doors = Doors(
         intake=services.intake, commands=services.commands, retry=services.retry, uploads=services.uploads,
-        text_of=text_layer(services.read_options.limits), clock=services.clock, actor=DESK,
+        text_of=text_layer(services.read_options.limits), clock=services.clock,
     )  # fmt: skip
     tail = Tail(services.pool)
 
@@ -104,7 +102,7 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         scope = scope_of(viewer)
         return Context(
             reads=GraphReads(sources, scope),
-            writes=GraphWrites(doors),
+            writes=GraphWrites(doors, viewer),
             follows=Follows(reader, services.vault, tail, scope, PATIENCE),
         )
 

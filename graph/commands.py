@@ -1,13 +1,14 @@
 """What people decide about the graph: what belongs together, and what does not.
 
 Each command is one transaction that ends in the journal. A decision is one edge; undoing it is one row, and gives the
-graph that never had it. A person's decision outranks a machine's and binds every later run.
+graph that never had it. A person's decision outranks a machine's and binds every later run. Each asks the policy first:
+ForbiddenError where the viewer's role may not do it, NotFoundError where something named is not seen.
 """
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graph import journal
 from graph.barriers import concerned, raise_barriers
@@ -18,7 +19,10 @@ from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.locks import hold
 from graph.partywork import recluster
+from graph.policy import Action, require
 from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, SubmissionId
+from graph.seeing import SQL as SEEN
+from graph.seeing import require_seen, sees
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.database import Connection, Pool, Row
+    from graph.policy import Viewer
 
 CASES = statements("casework")
 PARTIES = statements("partywork")
@@ -33,6 +38,15 @@ LINKS = statements("linking")
 
 MOVES = (CASES.move_submission, CASES.move_events, CASES.move_places, CASES.move_organs, CASES.move_accused)
 """A submission takes with it all that it brought."""
+
+ACCUSED_WOULD_BE_LED: Final = (
+    "The leading case is an accusation against an organ that has a part in the other. Join them the other way around:"
+    " an accusation is not passed to whom it accuses (Art. 30)."
+)
+ACCUSED_WOULD_HANDLE: Final = (
+    "An organ that would be accused has a part in this case. File the submission under another case, or part it:"
+    " an accusation is not passed to whom it accuses (Art. 30)."
+)
 
 
 class Commands:
@@ -51,30 +65,39 @@ class Commands:
 
     # Cases ---------------------------------------------------------------------------------------------------------
 
-    async def join_cases(self, *, leading: CaseId, other: CaseId, reason: str, actor: str, now: datetime) -> EdgeId:
+    async def join_cases(self, *, leading: CaseId, other: CaseId, reason: str, by: Viewer, now: datetime) -> EdgeId:
         """Let `leading`'s id answer for `other` and all that follows it; nothing is moved."""
+        require(by, Action.JOIN)
         async with self._transaction() as connection:
+            await require_seen(connection, by, "case", [leading, other])
             groups = await self._held_groups(connection, leading, other)
             target, origin = groups[leading]["leading"], groups[other]["leading"]
+            if not await sees(connection, by, "case", [target, origin]):
+                raise ConflictError("These cases cannot be joined by you. Ask somebody who sees more divisions.")
             if target == origin:
                 raise ConflictError("These cases are joined already.")
+            led = [one for one, row in groups.items() if row["leading"] == origin]
+            if await connection.fetchval(SEEN.accused_with_a_part, [target], led):
+                raise ConflictError(ACCUSED_WOULD_BE_LED)
             edge = await connection.fetchval(
-                CASES.relate, new_id(), CaseRelation.SAME_MATTER, origin, target, {"reason": reason}, actor, now
+                CASES.relate, new_id(), CaseRelation.SAME_MATTER, origin, target, {"reason": reason}, by.name, now
             )
             await regroup(connection, groups.keys())
             kind = EntryKind.CASES_JOINED
-            await journal.append(connection, [Entry(kind=kind, subject=origin, object=target, actor=actor, at=now)])
+            await journal.append(connection, [Entry(kind=kind, subject=origin, object=target, actor=by.name, at=now)])
             return EdgeId(edge)
 
-    async def part_cases(self, *, case: CaseId, actor: str, now: datetime) -> EdgeId:
+    async def part_cases(self, *, case: CaseId, by: Viewer, now: datetime) -> EdgeId:
         """Undo the edge by which `case` follows another."""
+        require(by, Action.JOIN)
         async with self._transaction() as connection:
+            await require_seen(connection, by, "case", [case])
             groups = await self._held_groups(connection, case)
-            edge = await connection.fetchrow(CASES.unrelate, case, actor, now)
-            if edge is None:
+            edge = await connection.fetchrow(CASES.unrelate, case, by.name, now)
+            if edge is None or not await sees(connection, by, "case", [edge["target"]]):
                 raise ConflictError("This case follows no other.")
             await regroup(connection, groups.keys())
-            entry = Entry(kind=EntryKind.CASES_PARTED, subject=case, object=edge["target"], actor=actor, at=now)
+            entry = Entry(kind=EntryKind.CASES_PARTED, subject=case, object=edge["target"], actor=by.name, at=now)
             await journal.append(connection, [entry])
             return EdgeId(edge["id"])
 
@@ -94,23 +117,30 @@ class Commands:
     # Submissions ---------------------------------------------------------------------------------------------------
 
     async def file_submission(
-        self, *, submission: SubmissionId, case: CaseId, reason: str, actor: str, now: datetime
+        self, *, submission: SubmissionId, case: CaseId, reason: str, by: Viewer, now: datetime
     ) -> EdgeId:
         """File a submission under another case. The only one of its case cannot leave it: join the cases instead."""
+        require(by, Action.FILE)
         async with self._transaction() as connection:
+            await require_seen(connection, by, "submission", [submission])
+            await require_seen(connection, by, "case", [case])
             before = await self._leave(connection, submission, case)
-            edge = await self._move(connection, submission, before, case, reason=reason, actor=actor, now=now)
-            await self._settle(connection, EntryKind.SUBMISSION_FILED, submission, before, case, actor=actor, now=now)
+            edge = await self._move(connection, submission, before, case, reason=reason, by=by, now=now)
+            if await connection.fetchval(SEEN.accused_with_a_part, [case], [case]):
+                raise ConflictError(ACCUSED_WOULD_HANDLE)
+            await self._settle(connection, EntryKind.SUBMISSION_FILED, submission, before, case, by=by, now=now)
             return edge
 
-    async def part_submission(self, *, submission: SubmissionId, actor: str, now: datetime) -> CaseId:
+    async def part_submission(self, *, submission: SubmissionId, by: Viewer, now: datetime) -> CaseId:
         """Undo a submission's filing: it gets a case of its own, whose id is returned."""
+        require(by, Action.FILE)
         async with self._transaction() as connection:
+            await require_seen(connection, by, "submission", [submission])
             own = CaseId(new_id())
             before = await self._leave(connection, submission, None)
             await connection.execute(CASES.open_case, own, now)
-            await self._move(connection, submission, before, own, reason="parted", actor=actor, now=now)
-            await self._settle(connection, EntryKind.SUBMISSION_PARTED, submission, before, own, actor=actor, now=now)
+            await self._move(connection, submission, before, own, reason="parted", by=by, now=now)
+            await self._settle(connection, EntryKind.SUBMISSION_PARTED, submission, before, own, by=by, now=now)
             return own
 
     async def _leave(self, connection: Connection, submission: SubmissionId, case: CaseId | None) -> CaseId:
@@ -134,11 +164,11 @@ class Commands:
         case: CaseId,
         *,
         reason: str,
-        actor: str,
+        by: Viewer,
         now: datetime,
     ) -> EdgeId:
-        await connection.execute(CASES.unfile, submission, before, actor, now)
-        edge = await connection.fetchval(CASES.file, new_id(), submission, case, {"reason": reason}, actor, now)
+        await connection.execute(CASES.unfile, submission, before, by.name, now)
+        edge = await connection.fetchval(CASES.file, new_id(), submission, case, {"reason": reason}, by.name, now)
         for statement in MOVES:
             await connection.execute(statement, submission, case)
         return EdgeId(edge)
@@ -151,21 +181,21 @@ class Commands:
         before: CaseId,
         case: CaseId,
         *,
-        actor: str,
+        by: Viewer,
         now: datetime,
     ) -> None:
         """Derive both cases again and write the journal: what left, where it went, and whose status changed."""
         refreshed = await refresh_cases(connection, {before, case})
         moved = dict(refreshed.statuses)
-        entries = [Entry(kind=kind, subject=submission, object=before, actor=actor, at=now)]
+        entries = [Entry(kind=kind, subject=submission, object=before, actor=by.name, at=now)]
         if kind is EntryKind.SUBMISSION_PARTED:
             state = moved.pop(case, CaseStatus.REGISTERED)
             opened = EntryKind.CASE_OPENED
-            entries.append(Entry(kind=opened, subject=case, object=submission, actor=actor, at=now, state=state))
+            entries.append(Entry(kind=opened, subject=case, object=submission, actor=by.name, at=now, state=state))
         else:
-            entries.append(Entry(kind=kind, subject=submission, object=case, actor=actor, at=now))
+            entries.append(Entry(kind=kind, subject=submission, object=case, actor=by.name, at=now))
         entries += [
-            Entry(kind=EntryKind.CASE_MOVED, subject=one, actor=actor, at=now, state=status)
+            Entry(kind=EntryKind.CASE_MOVED, subject=one, actor=by.name, at=now, state=status)
             for one, status in moved.items()
         ]
         audiences = await concerned(connection, {before, case})
@@ -174,30 +204,34 @@ class Commands:
 
     # Parties -------------------------------------------------------------------------------------------------------
 
-    async def join_parties(self, *, one: MentionId, other: MentionId, reason: str, actor: str, now: datetime) -> EdgeId:
+    async def join_parties(self, *, one: MentionId, other: MentionId, reason: str, by: Viewer, now: datetime) -> EdgeId:
         """Say that two mentions are one party."""
         if one == other:
             raise ConflictError("A mention is the same party as itself already.")
+        require(by, Action.JOIN)
         async with self._transaction() as connection:
+            await require_seen(connection, by, "mention", [one, other])
             held = await self._held_parties(connection, one, other)
             low, high = sorted((one, other))
-            edge = await connection.fetchval(PARTIES.join, new_id(), low, high, {"reason": reason}, actor, now)
+            edge = await connection.fetchval(PARTIES.join, new_id(), low, high, {"reason": reason}, by.name, now)
             await recluster(connection, set(held.values()))
             kind = EntryKind.PARTIES_JOINED
-            await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=actor, at=now)])
+            await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=by.name, at=now)])
             return EdgeId(edge)
 
-    async def part_parties(self, *, one: MentionId, other: MentionId, actor: str, now: datetime) -> EdgeId:
+    async def part_parties(self, *, one: MentionId, other: MentionId, by: Viewer, now: datetime) -> EdgeId:
         """Undo the edge between two mentions; from now on no run joins their parties again."""
+        require(by, Action.JOIN)
         async with self._transaction() as connection:
+            await require_seen(connection, by, "mention", [one, other])
             held = await self._held_parties(connection, one, other)
             low, high = sorted((one, other))
-            edge = await connection.fetchval(PARTIES.part, low, high, actor, now)
+            edge = await connection.fetchval(PARTIES.part, low, high, by.name, now)
             if edge is None:
                 raise ConflictError("No edge joins these two mentions directly. Part the two that one does join.")
             await recluster(connection, set(held.values()))
             kind = EntryKind.PARTIES_PARTED
-            await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=actor, at=now)])
+            await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=by.name, at=now)])
             return EdgeId(edge)
 
     @staticmethod

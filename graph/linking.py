@@ -20,7 +20,7 @@ from graph.records import CaseId, EdgeState, MentionId, PartyId, SubmissionId
 from graph.text.likeness import bigram_set, likeness
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from graph.database import Connection
@@ -88,6 +88,8 @@ class NewSubmission:
     body: str
     petitioners: tuple[MentionId, ...]
     accusation: bool = False
+    filed: CaseId | None = None
+    """The case of one that stands already and says something else now: it stays, but others are compared with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,7 @@ class FiledSubmission:
     places: frozenset[UUID]
     text: str
     accusation: bool
-    """Whether its case is one: an accusation stays with its like, or it would hide their case from who handles it."""
+    """An accusation stays with its like, or it would hide their case from who handles it."""
     bigrams: frozenset[str] = frozenset()
 
     def likeness(self, bigrams: frozenset[str]) -> float:
@@ -345,6 +347,9 @@ def decide_filings(
     decided: dict[SubmissionId, Filing] = {}
     for submission in submissions:
         mine = {parties[mention] for mention in submission.petitioners}
+        if submission.filed:
+            _renew(submission, submission.filed, mine, filed)
+            continue
         if not mine & (several | filed.keys()):
             continue
         text = f"{submission.title}\n{submission.body}"
@@ -360,6 +365,20 @@ def decide_filings(
         for party in mine:
             filed.setdefault(party, []).append(itself)
     return decided
+
+
+def _renew(
+    submission: NewSubmission, case: CaseId, mine: Iterable[PartyId], filed: dict[PartyId, list[FiledSubmission]]
+) -> None:
+    """Let those that arrive after a revision be compared with what it says now."""
+    itself = FiledSubmission(
+        submission.id, case, submission.received_at, submission.places, f"{submission.title}\n{submission.body}",
+        submission.accusation,
+    )  # fmt: skip
+    for known in filed.values():
+        known[:] = [itself if one.id == submission.id else one for one in known]
+    for party in mine:
+        filed.setdefault(party, []).append(itself)
 
 
 def _seen_twice(submissions: Sequence[NewSubmission], parties: Mapping[MentionId, PartyId]) -> set[PartyId]:

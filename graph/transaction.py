@@ -153,10 +153,10 @@ class Transaction:
         return [row["party"] for row in await self._connection.fetch(SQL.parties_of, mentions)]
 
     async def _file(self, changed: Sequence[Subject], decision: PartyDecision) -> Mapping[SubmissionId, Filing]:
-        new = [new_submission(subject) for subject in changed if subject.new]
+        told = [new_submission(subject) for subject in changed]
         own = {subject.id: subject.case for subject in changed if subject.new}
         standing = frozenset(subject.case for subject in changed if not subject.new)
-        filings = await self._tools.linker.filings(self._connection, new, decision, own, standing)
+        filings = await self._tools.linker.filings(self._connection, told, decision, own, standing)
         for subject in changed:
             if filing := filings.get(subject.id):
                 subject.case = filing.case
@@ -223,15 +223,16 @@ def new_mention(part: Part) -> NewMention:
 
 
 def new_submission(subject: Subject) -> NewSubmission:
-    """Return what filing needs of a submission that is about to be written."""
+    """Return what filing needs of a submission that is about to be written, or that says something else now."""
     draft = subject.latest.prepared.draft
     mentions = (part for part in subject.fresh(PartKind.MENTION) if part.holds)
     return NewSubmission(
         id=subject.id,
         received_at=draft.received_at,
-        places=frozenset(place_of(part) for part in subject.fresh(PartKind.PLACE) if part.holds),
+        places=frozenset(place_of(part) for part in subject.parts[PartKind.PLACE] if part.holds),
         title=draft.title,
         body=draft.text,
         accusation=draft.kind is PetitionKind.ACCUSATION,
+        filed=None if subject.new else subject.case,
         petitioners=tuple(MentionId(part.id) for part in mentions if mention_of(part).draft.role in PETITIONING),
     )

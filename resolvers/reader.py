@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.database import DatabaseError, StatementTimeout, state_of
-from graph.scope import SETTINGS, Guard
+from graph.scope import Guard
+from graph.seeing import SET_VIEWER
 from schema.errors import LimitError
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from graph.database import Connection, Pool, PooledConnection, Row
     from graph.scope import Scope
 
-SET_VIEWER: Final = "select " + ", ".join(
-    f"set_config('{name}', ${number}, true)" for number, name in enumerate(SETTINGS, 1)
-)
 GONE: Final = "CG404"
 """What the database's function `gone` raises."""
 

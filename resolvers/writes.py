@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
+from graph.policy import Action, ForbiddenError, require
 from graph.records import CaseId, MentionId, RejectionId, SubmissionId, UploadId
 from resolvers.drafts import draft_of
 from resolvers.roots import ref
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.intake import Outcome
+    from graph.policy import Viewer
     from graph.records import DocumentDraft, EdgeId, Reading
     from resolvers.drafts import Entered
     from schema import inputs
@@ -40,16 +42,16 @@ class Intake(Protocol):
 class Commands(Protocol):
     """What people decide (`graph.commands`)."""
 
-    async def join_cases(self, *, leading: CaseId, other: CaseId, reason: str, actor: str, now: datetime) -> EdgeId: ...
-    async def part_cases(self, *, case: CaseId, actor: str, now: datetime) -> EdgeId: ...
+    async def join_cases(self, *, leading: CaseId, other: CaseId, reason: str, by: Viewer, now: datetime) -> EdgeId: ...
+    async def part_cases(self, *, case: CaseId, by: Viewer, now: datetime) -> EdgeId: ...
     async def file_submission(
-        self, *, submission: SubmissionId, case: CaseId, reason: str, actor: str, now: datetime
+        self, *, submission: SubmissionId, case: CaseId, reason: str, by: Viewer, now: datetime
     ) -> EdgeId: ...
-    async def part_submission(self, *, submission: SubmissionId, actor: str, now: datetime) -> CaseId: ...
+    async def part_submission(self, *, submission: SubmissionId, by: Viewer, now: datetime) -> CaseId: ...
     async def join_parties(
-        self, *, one: MentionId, other: MentionId, reason: str, actor: str, now: datetime
+        self, *, one: MentionId, other: MentionId, reason: str, by: Viewer, now: datetime
     ) -> EdgeId: ...
-    async def part_parties(self, *, one: MentionId, other: MentionId, actor: str, now: datetime) -> EdgeId: ...
+    async def part_parties(self, *, one: MentionId, other: MentionId, by: Viewer, now: datetime) -> EdgeId: ...
 
 
 class Retry(Protocol):
@@ -72,7 +74,7 @@ class TextLayer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """Through which the graph is changed, by whom, and when."""
+    """Through which the graph is changed, and when."""
 
     intake: Intake
     commands: Commands
@@ -80,7 +82,6 @@ class Doors:
     uploads: Uploads
     text_of: TextLayer
     clock: Callable[[], datetime]
-    actor: str
 
 
 class Payload(Protocol):
@@ -120,15 +121,17 @@ def _reason(text: str) -> str:
 
 
 class GraphWrites:
-    """Implements `schema.ports.Writes`."""
+    """Implements `schema.ports.Writes` for one viewer, who is put on record."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, viewer: Viewer) -> None:
         self._doors = doors
-        self._actor = doors.actor
+        self._viewer = viewer
 
     async def _answered(self, work: Awaitable[P], refused: Callable[..., P]) -> P:
         try:
             return await work
+        except ForbiddenError as error:
+            raise RequestError("FORBIDDEN", str(error)) from error
         except (GraphError, RequestError) as error:
             return refused(errors=[user_error(error)])
 
@@ -147,9 +150,10 @@ class GraphWrites:
         return await self._answered(self._submit(entered), mutations.SubmitPayload)
 
     async def _submit(self, entered: Entered) -> mutations.SubmitPayload:
+        require(self._viewer, Action.SUBMIT)
         now = self._doors.clock()
         draft = draft_of(entered, await self._attached(entered.attachments, now))
-        (outcome,) = await self._doors.intake.take_in([draft], actor=self._actor, now=now)
+        (outcome,) = await self._doors.intake.take_in([draft], actor=self._viewer.name, now=now)
         payload = mutations.SubmitPayload(
             receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)
         )
@@ -175,7 +179,7 @@ class GraphWrites:
                 submission=submission,
                 case=case,
                 reason=_reason(entered.reason),
-                actor=self._actor,
+                by=self._viewer,
                 now=self._doors.clock(),
             )
             return _filed(submission, case)
@@ -186,7 +190,7 @@ class GraphWrites:
         async def work() -> mutations.FilePayload:
             submission = SubmissionId(_key("submission", "Submission", entered.submission))
             own = await self._doors.commands.part_submission(
-                submission=submission, actor=self._actor, now=self._doors.clock()
+                submission=submission, by=self._viewer, now=self._doors.clock()
             )
             return _filed(submission, own)
 
@@ -201,7 +205,7 @@ class GraphWrites:
                 leading=leading,
                 other=CaseId(_key("other", "Case", entered.other)),
                 reason=_reason(entered.reason),
-                actor=self._actor,
+                by=self._viewer,
                 now=self._doors.clock(),
             )
             return mutations.CasePayload(case=ref(types.Case, leading))
@@ -211,7 +215,7 @@ class GraphWrites:
     async def part_cases(self, entered: inputs.PartCasesInput) -> mutations.CasePayload:
         async def work() -> mutations.CasePayload:
             case = CaseId(_key("case", "Case", entered.case))
-            await self._doors.commands.part_cases(case=case, actor=self._actor, now=self._doors.clock())
+            await self._doors.commands.part_cases(case=case, by=self._viewer, now=self._doors.clock())
             return mutations.CasePayload(case=ref(types.Case, case))
 
         return await self._answered(work(), mutations.CasePayload)
@@ -222,7 +226,7 @@ class GraphWrites:
         async def work() -> mutations.PartyPayload:
             one, other = _mentions(entered.one, entered.other)
             await self._doors.commands.join_parties(
-                one=one, other=other, reason=_reason(entered.reason), actor=self._actor, now=self._doors.clock()
+                one=one, other=other, reason=_reason(entered.reason), by=self._viewer, now=self._doors.clock()
             )
             return _parties(one, other)
 
@@ -231,7 +235,7 @@ class GraphWrites:
     async def part_parties(self, entered: inputs.PartPartiesInput) -> mutations.PartyPayload:
         async def work() -> mutations.PartyPayload:
             one, other = _mentions(entered.one, entered.other)
-            await self._doors.commands.part_parties(one=one, other=other, actor=self._actor, now=self._doors.clock())
+            await self._doors.commands.part_parties(one=one, other=other, by=self._viewer, now=self._doors.clock())
             return _parties(one, other)
 
         return await self._answered(work(), mutations.PartyPayload)
@@ -240,8 +244,9 @@ class GraphWrites:
 
     async def retry_rejection(self, entered: inputs.RetryRejectionInput) -> mutations.RetryPayload:
         async def work() -> mutations.RetryPayload:
+            require(self._viewer, Action.RETRY)
             rejection = RejectionId(_key("rejection", "Rejection", entered.rejection))
-            outcome = await self._doors.retry.retry(rejection, actor=self._actor, now=self._doors.clock())
+            outcome = await self._doors.retry.retry(rejection, actor=self._viewer.name, now=self._doors.clock())
             return mutations.RetryPayload(
                 rejection=ref(answers.Rejection, rejection),
                 submission=ref(types.Submission, outcome.submission) if outcome.submission else None,

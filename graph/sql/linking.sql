@@ -48,7 +48,7 @@ and low.party <> high.party;
 -- name: filed_submissions
 -- What each party has petitioned for, the latest first.
 select party.party, submission.id, submission.case_id, submission.received_at, revision.title, revision.body,
-    submission.scope < 0 as accusation,
+    submission.kind = 'ACCUSATION' as accusation,
     array(
         select place from case_place
         where case_place.submission = submission.id and case_place.state = 'ACCEPTED'

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from graph.scope import scope
-from resolvers.reader import SET_VIEWER
+from graph.seeing import SET_VIEWER
 from tests.graph.factory import draft, petitioner, reply
 from tests.viewers import EVERYTHING
 

@@ -19,6 +19,7 @@ from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from sync.tail import Tail
 from tests.graph.factory import NOW, draft
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, MutableMapping
@@ -63,8 +64,8 @@ async def test_each_event_comes_once_wherever_it_goes_on(api: Api, executor: Exe
     start = await beginning(api)
     await api.take_in(*(draft(str(number), title=f"第{number}件", text=f"第{number}件事。" * 9) for number in range(3)))
     cases = [CaseId(row["id"]) for row in await api.services.pool.fetch('select id from "case" order by number')]
-    await api.services.commands.join_cases(leading=cases[0], other=cases[1], reason="同一事项", actor="x", now=NOW)
-    await api.services.commands.part_cases(case=cases[1], actor="x", now=NOW)
+    await api.services.commands.join_cases(leading=cases[0], other=cases[1], reason="同一事项", by=EVERYTHING, now=NOW)
+    await api.services.commands.part_cases(case=cases[1], by=EVERYTHING, now=NOW)
     whole = await all_behind(executor, start)
     # Parting tells of both cases: two events of one entry, each with a cursor of its own.
     assert [event["kind"] for event in whole].count("CASES_PARTED") == 2

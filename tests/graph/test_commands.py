@@ -19,6 +19,7 @@ from graph.linking import ExactLinker, Filing, NewMention, NewSubmission, PartyD
 from graph.records import CaseId, MentionId, PartyId, SubmissionId
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY, EMPTY_CASES, picture
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -79,7 +80,7 @@ async def test_a_joined_case_is_led_and_keeps_all_that_is_filed_in_it(
 ) -> None:
     """Joining moves nothing: one edge, and the leading case's id answers for both."""
     one, other = await take_in(intake, draft("1"), draft("2", text=OTHER_TEXT))
-    await commands.join_cases(leading=case_of(one), other=case_of(other), reason="同一事项", actor="clerk", now=NOW)
+    await commands.join_cases(leading=case_of(one), other=case_of(other), reason="同一事项", by=EVERYTHING, now=NOW)
     rows = await connection.fetch('select id, "leading", submission_count from "case" order by id')
     assert {row["leading"] for row in rows} == {one.case}
     assert [row["submission_count"] for row in rows] == [1, 1]
@@ -93,16 +94,16 @@ async def test_parting_leaves_the_led_cases_followers_with_it(
     """C follows B follows A; parted from A, B leads C again."""
     outcomes = await take_in(intake, *[draft(str(n), text=f"{OTHER_TEXT}{n}", title=str(n)) for n in range(3)])
     a, b, c = (case_of(outcome) for outcome in outcomes)
-    await commands.join_cases(leading=b, other=c, reason="", actor="clerk", now=NOW)
-    await commands.join_cases(leading=a, other=b, reason="", actor="clerk", now=NOW)
+    await commands.join_cases(leading=b, other=c, reason="", by=EVERYTHING, now=NOW)
+    await commands.join_cases(leading=a, other=b, reason="", by=EVERYTHING, now=NOW)
     assert {row["leading"] for row in await connection.fetch('select "leading" from "case"')} == {a}
     with pytest.raises(ConflictError):
-        await commands.join_cases(leading=c, other=a, reason="", actor="clerk", now=NOW)
-    await commands.part_cases(case=b, actor="clerk", now=NOW)
+        await commands.join_cases(leading=c, other=a, reason="", by=EVERYTHING, now=NOW)
+    await commands.part_cases(case=b, by=EVERYTHING, now=NOW)
     led = {row["id"]: row["leading"] for row in await connection.fetch('select id, "leading" from "case"')}
     assert led == {a: a, b: b, c: b}
     with pytest.raises(ConflictError):
-        await commands.part_cases(case=b, actor="clerk", now=NOW)
+        await commands.part_cases(case=b, by=EVERYTHING, now=NOW)
 
 
 async def test_a_filed_submission_takes_with_it_what_it_brought(
@@ -118,7 +119,7 @@ async def test_a_filed_submission_takes_with_it_what_it_brought(
     )
     assert one.case == again.case
     target = case_of(other)
-    await commands.file_submission(submission=submission_of(again), case=target, reason="", actor="clerk", now=NOW)
+    await commands.file_submission(submission=submission_of(again), case=target, reason="", by=EVERYTHING, now=NOW)
     for table in ("submission", "event", "case_place", "case_organ"):
         column = "id" if table == "submission" else "submission"
         cases = await connection.fetch(f"select distinct case_id from {table} where {column} = $1", again.submission)  # noqa: S608  # fixed names
@@ -135,11 +136,11 @@ async def test_the_only_submission_of_a_case_cannot_leave_it(intake: Intake, com
     one, other = await take_in(intake, draft("1"), draft("2", text=OTHER_TEXT))
     alone = submission_of(one)
     with pytest.raises(ConflictError, match="Join the cases"):
-        await commands.file_submission(submission=alone, case=case_of(other), reason="", actor="clerk", now=NOW)
+        await commands.file_submission(submission=alone, case=case_of(other), reason="", by=EVERYTHING, now=NOW)
     with pytest.raises(ConflictError, match="Join the cases"):
-        await commands.part_submission(submission=alone, actor="clerk", now=NOW)
+        await commands.part_submission(submission=alone, by=EVERYTHING, now=NOW)
     with pytest.raises(ConflictError, match="already"):
-        await commands.file_submission(submission=alone, case=case_of(one), reason="", actor="clerk", now=NOW)
+        await commands.file_submission(submission=alone, case=case_of(one), reason="", by=EVERYTHING, now=NOW)
 
 
 async def test_a_no_between_parties_binds_every_later_run(
@@ -148,7 +149,7 @@ async def test_a_no_between_parties_binds_every_later_run(
     """Parted by a person, two stay apart, and a third with the same phone and name is proposed to both."""
     await take_in(intake, draft("1", mentions=(petitioner(),)), draft("2", text=OTHER_TEXT, mentions=(petitioner(),)))
     one, other = await mentions(connection)
-    await commands.part_parties(one=other, other=one, actor="clerk", now=NOW)
+    await commands.part_parties(one=other, other=one, by=EVERYTHING, now=NOW)
     await take_in(intake, draft("3", text="又来反映一次。", mentions=(petitioner(),)))
     parties = [row["party"] for row in await connection.fetch("select party from mention order by id")]
     assert parties[:2] == [one, other]
@@ -164,14 +165,14 @@ async def test_what_is_not_there_is_said_so(intake: Intake, commands: Commands, 
     case, nobody = case_of(outcome), uuid4()
     position = await journal.position(connection)
     failing: list[tuple[type[Exception], Awaitable[object]]] = [
-        (NotFoundError, commands.join_cases(leading=case, other=CaseId(nobody), reason="", actor="c", now=NOW)),
-        (NotFoundError, commands.part_cases(case=CaseId(nobody), actor="c", now=NOW)),
-        (NotFoundError, commands.part_submission(submission=SubmissionId(nobody), actor="c", now=NOW)),
-        (NotFoundError, commands.join_parties(one=mention, other=MentionId(nobody), reason="", actor="c", now=NOW)),
-        (NotFoundError, commands.part_parties(one=mention, other=MentionId(nobody), actor="c", now=NOW)),
-        (ConflictError, commands.join_cases(leading=case, other=case, reason="", actor="c", now=NOW)),
-        (ConflictError, commands.join_parties(one=mention, other=mention, reason="", actor="c", now=NOW)),
-        (ConflictError, commands.part_parties(one=mention, other=mention, actor="c", now=NOW)),
+        (NotFoundError, commands.join_cases(leading=case, other=CaseId(nobody), reason="", by=EVERYTHING, now=NOW)),
+        (NotFoundError, commands.part_cases(case=CaseId(nobody), by=EVERYTHING, now=NOW)),
+        (NotFoundError, commands.part_submission(submission=SubmissionId(nobody), by=EVERYTHING, now=NOW)),
+        (NotFoundError, commands.join_parties(one=mention, other=MentionId(nobody), reason="", by=EVERYTHING, now=NOW)),
+        (NotFoundError, commands.part_parties(one=mention, other=MentionId(nobody), by=EVERYTHING, now=NOW)),
+        (ConflictError, commands.join_cases(leading=case, other=case, reason="", by=EVERYTHING, now=NOW)),
+        (ConflictError, commands.join_parties(one=mention, other=mention, reason="", by=EVERYTHING, now=NOW)),
+        (ConflictError, commands.part_parties(one=mention, other=mention, by=EVERYTHING, now=NOW)),
     ]
     for kind, doing in failing:
         with pytest.raises(kind):
@@ -191,9 +192,9 @@ async def test_deciders_and_writers_at_once_neither_wait_for_each_other_for_ever
         for place, case in enumerate(cases):
             other = cases[(place + step) % len(cases)]
             doing = (
-                commands.join_cases(leading=case, other=other, reason="", actor="clerk", now=NOW)
+                commands.join_cases(leading=case, other=other, reason="", by=EVERYTHING, now=NOW)
                 if (place + step) % 3
-                else commands.part_cases(case=case, actor="clerk", now=NOW)
+                else commands.part_cases(case=case, by=EVERYTHING, now=NOW)
             )
             await asyncio.gather(doing, return_exceptions=True)
 
@@ -312,23 +313,23 @@ async def decision(kind: str, at: tuple[int, int], commands: Commands, connectio
         found = await mentions(connection)
         one, other = found[at[0] % len(found)], found[at[1] % len(found)]
         return Decision(
-            lambda: commands.join_parties(one=one, other=other, reason="", actor="clerk", now=NOW),
-            lambda: commands.part_parties(one=one, other=other, actor="clerk", now=NOW),
+            lambda: commands.join_parties(one=one, other=other, reason="", by=EVERYTHING, now=NOW),
+            lambda: commands.part_parties(one=one, other=other, by=EVERYTHING, now=NOW),
         )
     if kind == "cases":
         cases = [CaseId(row["id"]) for row in await connection.fetch('select id from "case" order by id')]
         leading, followed = cases[at[0] % len(cases)], cases[at[1] % len(cases)]
         before = await connection.fetchval('select "leading" from "case" where id = $1', followed)
         return Decision(
-            lambda: commands.join_cases(leading=leading, other=followed, reason="", actor="clerk", now=NOW),
-            lambda: commands.part_cases(case=CaseId(before), actor="clerk", now=NOW),
+            lambda: commands.join_cases(leading=leading, other=followed, reason="", by=EVERYTHING, now=NOW),
+            lambda: commands.part_cases(case=CaseId(before), by=EVERYTHING, now=NOW),
         )
     rows = await connection.fetch("select id, case_id from submission order by id")
     moving, target = rows[at[0] % len(rows)], CaseId(rows[at[1] % len(rows)]["case_id"])
     submission, home = SubmissionId(moving["id"]), CaseId(moving["case_id"])
     return Decision(
-        lambda: commands.file_submission(submission=submission, case=target, reason="", actor="clerk", now=NOW),
-        lambda: commands.file_submission(submission=submission, case=home, reason="", actor="clerk", now=NOW),
+        lambda: commands.file_submission(submission=submission, case=target, reason="", by=EVERYTHING, now=NOW),
+        lambda: commands.file_submission(submission=submission, case=home, reason="", by=EVERYTHING, now=NOW),
     )
 
 
@@ -391,10 +392,10 @@ async def test_undoing_all_that_linking_did_gives_the_graph_that_was_never_linke
     await fresh(pool, vault, tmp_path_factory.mktemp("attachments"), ExactLinker(), drafts)
     async with pool.acquire() as connection:
         for row in await connection.fetch("select low, high from same_party where state = 'ACCEPTED' order by high"):
-            await commands.part_parties(one=row["low"], other=row["high"], actor="clerk", now=NOW)
+            await commands.part_parties(one=row["low"], other=row["high"], by=EVERYTHING, now=NOW)
             await assert_derived(connection)
         filed = "select submission from filing where state = 'ACCEPTED' and evidence ? 'alike' order by id desc"
         for row in await connection.fetch(filed):
-            await commands.part_submission(submission=row["submission"], actor="clerk", now=NOW)
+            await commands.part_submission(submission=row["submission"], by=EVERYTHING, now=NOW)
             await assert_derived(connection)
         assert await picture(connection) == unlinked

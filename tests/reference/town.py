@@ -31,6 +31,7 @@ from graph.records import (
 )
 from search.indexer import Indexer
 from tests.graph.factory import NOW, draft, petitioner, reply
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,24 +146,24 @@ async def keys(pool: Pool, query: str) -> list[UUID]:
 async def decide(services: Services) -> None:
     """Join three cases in a chain and part a fourth; file a submission elsewhere; join parties and part others."""
     commands = services.commands
-    join = partial(commands.join_cases, reason="同一事项", actor="desk", now=LATER)
+    join = partial(commands.join_cases, reason="同一事项", by=EVERYTHING, now=LATER)
     own = await keys(services.pool, """select id from "case" where submission_count = 1 order by id""")
     cases = [CaseId(case) for case in own]
     await join(leading=cases[1], other=cases[0])
     await join(leading=cases[2], other=cases[1])
     await join(leading=cases[3], other=cases[4])
-    await commands.part_cases(case=cases[4], actor="desk", now=LATER)
+    await commands.part_cases(case=cases[4], by=EVERYTHING, now=LATER)
     crowded = """select submission.id from submission join "case" on "case".id = case_id
         where submission_count > 2 order by submission.id desc"""
     one, other, *_ = [SubmissionId(key) for key in await keys(services.pool, crowded)]
-    await commands.file_submission(submission=one, case=cases[5], reason="同一事项", actor="desk", now=LATER)
-    await commands.part_submission(submission=other, actor="desk", now=LATER)
+    await commands.file_submission(submission=one, case=cases[5], reason="同一事项", by=EVERYTHING, now=LATER)
+    await commands.part_submission(submission=other, by=EVERYTHING, now=LATER)
     parties = [
         MentionId(key) for key in await keys(services.pool, "select id from mention where id = party order by id")
     ]
-    await commands.join_parties(one=parties[-1], other=parties[-2], reason="同一事项", actor="desk", now=LATER)
+    await commands.join_parties(one=parties[-1], other=parties[-2], reason="同一事项", by=EVERYTHING, now=LATER)
     linked = await services.pool.fetch("select low, high from same_party where state = 'ACCEPTED' order by id limit 1")
-    await commands.part_parties(one=linked[0]["low"], other=linked[0]["high"], actor="desk", now=LATER)
+    await commands.part_parties(one=linked[0]["low"], other=linked[0]["high"], by=EVERYTHING, now=LATER)
 
 
 async def tie(pool: Pool) -> None:

@@ -133,10 +133,10 @@ async def test_joined_cases_answer_as_the_leading_one(
     before = {hit.submission: hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits}
     leading, following = before.values()
     commands = Commands(pool=pool)
-    await commands.join_cases(leading=leading, other=following, reason="同一事项", actor="tester", now=NOW)
+    await commands.join_cases(leading=leading, other=following, reason="同一事项", by=EVERYTHING, now=NOW)
     await indexer.catch_up()
     assert {hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits} == {leading}
-    await commands.part_cases(case=following, actor="tester", now=NOW)
+    await commands.part_cases(case=following, by=EVERYTHING, now=NOW)
     await indexer.catch_up()
     assert {
         hit.submission: hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits

@@ -1,0 +1,50 @@
+"""Whether a viewer sees what a command names, asked inside the command's transaction.
+
+Under the reading role, so that row-level security answers, and with the policy around each statement's table besides.
+What is not seen is answered as what is not there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from graph.database import statements
+from graph.errors import NotFoundError
+from graph.scope import SETTINGS, Guard, scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from graph.database import Connection
+    from graph.policy import Viewer
+
+SQL = statements("seeing")
+SET_VIEWER: Final = "select " + ", ".join(
+    f"set_config('{name}', ${number}, true)" for number, name in enumerate(SETTINGS, 1)
+)
+"""Says who reads until the transaction ends; its parameters are `Scope.settings`."""
+STATEMENTS: Final[Mapping[str, str]] = {
+    "case": SQL.cases,
+    "submission": SQL.submissions,
+    "mention": SQL.mentions,
+}
+
+
+async def sees(connection: Connection, viewer: Viewer, what: str, ids: Sequence[UUID]) -> bool:
+    """Tell whether a viewer sees all of these cases, submissions or mentions."""
+    seen = scope(viewer)
+    await connection.execute(SQL.become_reader)
+    try:
+        await connection.execute(SET_VIEWER, *seen.settings)
+        rows = await connection.fetch(Guard(seen.shape, parameters=False).around(STATEMENTS[what]), list(ids))
+    finally:
+        await connection.execute(SQL.become_owner)
+    return {row["id"] for row in rows} >= set(ids)
+
+
+async def require_seen(connection: Connection, viewer: Viewer, what: str, ids: Sequence[UUID]) -> None:
+    """Raise NotFoundError, which names the first, unless a viewer sees all of these."""
+    for one in ids:
+        if not await sees(connection, viewer, what, [one]):
+            raise NotFoundError(what, one)
