@@ -280,11 +280,21 @@ class Guard:
             seen.append(f"{row}.scope < 0 and ({either}){unless}")
         if not seen:
             return "false"
+        if shape.by_organ and not shape.ranges and table in {"case", "submission"}:
+            return self._by_organ_alone(row, case)
         found = f"({' or '.join(seen)})"
         if shape.level and table == "case" and self._parameters:
             # By the column that has an index in the order of lists.
             return f"{row}.division_{shape.level} = ${DIVISION}::text and {found}"
         return found
+
+    def _by_organ_alone(self, row: str, case: str) -> str:
+        """Return the condition of who sees by an organ's part alone: from its parts to the cases, which are few."""
+        parts = "select part.case_id from case_organ part where part.organ = any((select viewer_organs())::uuid[])"
+        guarded = "false"
+        if self._shape.accusations:
+            guarded = f"not accused({case})" if self._shape.accusable else "true"
+        return f"{case} in ({parts} and part.state = 'ACCEPTED') and ({row}.scope > 0 or {guarded})"
 
     def _within(self, value: str) -> str:
         match self._shape.ranges:

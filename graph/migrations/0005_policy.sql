@@ -87,6 +87,9 @@ $$;
 create function viewer_may(what text) returns boolean language sql stable parallel safe as $$
     select what = any(string_to_array(current_setting('casegraph.may', true), ','))
 $$;
+create function viewer_organs() returns uuid[] language sql stable parallel safe as $$
+    select nullif(current_setting('casegraph.organs', true), '')::uuid[]
+$$;
 create function viewer_by_organ() returns boolean language sql stable parallel safe as $$
     select nullif(current_setting('casegraph.organs', true), '') is not null
 $$;
@@ -103,7 +106,7 @@ begin
     return exists (
         select from public.case_organ part
         where part.case_id = handled.case_id and part.state = 'ACCEPTED'
-        and part.organ = any(nullif(current_setting('casegraph.organs', true), '')::uuid[])
+        and part.organ = any(public.viewer_organs())
     );
 end $$;
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 import pytest
 
 from graph.database import open_reading_pool
+from graph.policy import Role, Viewer
 from resolvers.execution import Asked, Executor
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader
@@ -48,6 +51,12 @@ insert into mention (id, submission, since, role, kind, name_masked, content_dig
 select id, id, id, 'PETITIONER', 'PERSON', '张*', '', id, scope from submission;
 insert into event (id, submission, case_id, kind, at, at_given, body, content_digest, scope)
 select id, id, id, 'REPLIED', received_at + interval '9 days', true, '已处理', '', scope from submission;
+insert into organ (id, name) select lpad(number::text, 32, '0')::uuid, '第' || number || '局'
+from generate_series(1, 500) number;
+insert into case_organ (id, case_id, organ, role, submission, state, evidence, decided_by, decided_at, scope)
+select id, id, lpad((number % 500 + 1)::text, 32, '0')::uuid, 'RESPONSIBLE', id, 'ACCEPTED', '{{}}', 'made', opened_at,
+    scope
+from (select id, opened_at, scope, row_number() over (order by opened_at) as number from "case") made;
 analyze;
 """  # noqa: S608 - our own numbers
 LISTS = {
@@ -72,7 +81,19 @@ LISTS = {
     "submissions of a topic": ("submissions", 'filter: {topic: {within: "城乡建设"}}'),
     "parties": ("parties", ""),
 }
+USUAL = ("all", "submissions")
+"""What viewers who see less are tried with; they ask the others, too, and wait longer where little of it is theirs."""
 NODES = {"cases": "number title status", "submissions": "externalId title text", "parties": "names mentionCount"}
+ORGAN = UUID("00000000-0000-0000-0000-000000000077")
+VIEWERS = {
+    "everything": EVERYTHING,
+    "no accusations": replace(EVERYTHING, clearances=frozenset()),
+    "one county": replace(EVERYTHING, divisions=("430103",)),
+    "a city": replace(EVERYTHING, divisions=("4301",), clearances=frozenset()),
+    "two counties": replace(EVERYTHING, divisions=("430103", "430105")),
+    "a city's discipline organ": replace(EVERYTHING, divisions=("4301",), organs=frozenset({ORGAN})),
+    "an organ": Viewer(name="handler", roles=frozenset({Role.HANDLER}), organs=frozenset({ORGAN})),
+}
 SMALL = 5_000
 """Rows that one step of a plan may read: sorting so many takes a millisecond."""
 
@@ -93,9 +114,9 @@ def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from steps(inner)
 
 
-async def run(pool: Pool, executor: Executor, query: str) -> list[dict[str, Any]]:
+async def run(pool: Pool, executor: Executor, query: str, viewer: Viewer) -> list[dict[str, Any]]:
     """Run a query's statement as it is run for the API, and return its steps with what they read."""
-    text, values = executor.statement(Asked(query), EVERYTHING)
+    text, values = executor.statement(Asked(query), viewer)
     async with pool.acquire() as connection:
         quoted = [await connection.fetchval("select quote_nullable($1::text)", told(one)) for one in values]
         literals = ", ".join(quoted)
@@ -111,19 +132,27 @@ def told(value: object) -> str:
 
 
 async def test_hot_questions_are_answered_by_an_index(year: Pool, vault: Vault) -> None:
-    """The first page, the last, and one in the middle, of every list that can be asked for."""
+    """The first page and the last of every list that can be asked for, by whoever asks."""
     executor = Executor(
         build(), reader=Reader(year, 0), vault=vault, limits=DocumentLimits(),
         context=lambda _: cast("Context", None), trusted=Trusted(), zone="Asia/Shanghai",
     )  # fmt: skip
-    case = global_id("Case", await year.fetchval("select '11111111-1111-7111-8111-111111111111'::uuid"))
-    hot = [f'{{ case(id: "{case}") {{ title parties {{ nodes {{ names }} }} events {{ nodes {{ text }} }} }} }}']
-    for root, arguments in LISTS.values():
-        for size in ("first: 50", "last: 50"):
-            given = ", ".join(one for one in (arguments, size) if one)
-            hot.append(f"{{ {root}({given}) {{ nodes {{ {NODES[root]} }} pageInfo {{ hasNextPage endCursor }} }} }}")
-    found = {query: [slow for step in await run(year, executor, query) if (slow := problem(step))] for query in hot}
-    assert {query: slow for query, slow in found.items() if slow} == {}
+    asked = [
+        (name, f"{{ {root}({given}) {{ nodes {{ {NODES[root]} }} pageInfo {{ hasNextPage endCursor }} }} }}")
+        for name in VIEWERS
+        for listing, (root, arguments) in LISTS.items()
+        for size in ("first: 50", "last: 50")
+        if name == "everything" or listing in USUAL
+        for given in [", ".join(one for one in (arguments, size) if one)]
+    ]
+    case = global_id("Case", UUID("11111111-1111-7111-8111-111111111111"))
+    one = f'{{ case(id: "{case}") {{ title parties {{ nodes {{ names }} }} events {{ nodes {{ text }} }} }} }}'
+    asked += [(name, one) for name in VIEWERS]
+    found = {
+        (name, query): [slow for step in await run(year, executor, query, VIEWERS[name]) if (slow := problem(step))]
+        for name, query in asked
+    }
+    assert {question: slow for question, slow in found.items() if slow} == {}
 
 
 def problem(step: dict[str, Any]) -> str | None:
