@@ -159,10 +159,12 @@ def normal_phone(phone: str) -> str | None:
 def normal_identity(number: str) -> str | None:
     """Return an identity number with a right check digit (GB 11643, ISO 7064 MOD 11-2), None where it has none."""
     number = _BLANKS.sub("", unicodedata.normalize("NFKC", number)).upper()
-    if not _IDENTITY.match(number):
-        return None
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False))
-    return number if _CHECK[total % 11] == number[17] else None
+    return number if _IDENTITY.match(number) and identity_check(number) == number[17] else None
+
+
+def identity_check(number: str) -> str:
+    """Return the check digit of an identity number's first 17 digits (ISO 7064 MOD 11-2)."""
+    return _CHECK[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False)) % 11]
 
 
 # Masks: what everybody may see ------------------------------------------------------------------------------------
@@ -185,6 +187,11 @@ def mask_phone(phone: str) -> str:
 def mask_identity(number: str) -> str:
     """Show the province's two digits and the last two."""
     return f"{number[:2]}**************{number[-2:]}" if len(number) >= 15 else "****"
+
+
+def mask_card(number: str) -> str:
+    """Show a bank card's first and last four digits, as slips do."""
+    return f"{number[:4]}****{number[-4:]}"
 
 
 def mask_address(address: str) -> str:
