@@ -19,10 +19,12 @@ from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.intake import Intake
 from graph.migrate import migrate, require_current
+from graph.remasking import mask_standing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
 from search.indexer import Indexer
+from search.numbers import tokens_of
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -105,11 +107,15 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
 
 
 async def prepare_database(url: str, vault: Vault) -> list[str]:
-    """Bring the database to this version and bind it to its master key; return the migrations applied."""
+    """Bring the database to this version and bind it to its master key; return the migrations applied.
+
+    Texts that stand unmasked since before they were masked are masked then.
+    """
     connection = await connect(url)
     try:
         applied = await migrate(connection, LOADS)
         await keycheck.bind(connection, vault)
+        await mask_standing(connection, vault)
     finally:
         await connection.close()
     return applied
@@ -167,7 +173,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         read_options=options,
         retry=Retry(intake, options),
         engine=engine,
-        search=Search(pool=pool, engine=engine),
+        search=Search(pool=pool, engine=engine, tokens_of=tokens_of(vault)),
     )
 
 

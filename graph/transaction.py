@@ -17,6 +17,7 @@ from graph.receipts import receipt_code
 from graph.records import CaseId, MentionId, MentionRole, RejectionId, RevisionId, SubmissionId
 from graph.standing import load_standing
 from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
+from graph.text.numbers import masked
 from graph.writing import Writing
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Transaction:
         subjects = {key: subject for key, (subject, _) in claims.items() if subject.id in claimed}
         if known := [key for key in groups if key not in subjects]:
             digests = {key: groups[key][0].prepared.digest for key in known}
-            subjects |= await load_standing(self._connection, digests)
+            subjects |= await load_standing(self._connection, digests, self._tools.vault)
         return subjects
 
     def _claim(self, prepared: Prepared) -> tuple[Subject, tuple[object, ...]]:
@@ -169,7 +170,7 @@ class Transaction:
         for index, refusal in sorted(order.refusals, key=lambda one: (one[1].source, one[1].position)):
             rejection, key = RejectionId(new_id()), vault.new_key()
             row = await self._connection.fetchrow(
-                SQL.reject, rejection, refusal.channel, refusal.source, refusal.position, refusal.reason,
+                SQL.reject, rejection, refusal.channel, refusal.source, masked(refusal.position), refusal.reason,
                 refusal.message, vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes), key.wrapped,
                 order.now,
             )  # fmt: skip
@@ -217,13 +218,13 @@ def new_mention(part: Part) -> NewMention:
 
 def new_submission(subject: Subject) -> NewSubmission:
     """Return what filing needs of a submission that is about to be written."""
-    draft = subject.latest.prepared.draft
+    prepared = subject.latest.prepared
     mentions = (part for part in subject.fresh(PartKind.MENTION) if part.holds)
     return NewSubmission(
         id=subject.id,
-        received_at=draft.received_at,
+        received_at=prepared.draft.received_at,
         places=frozenset(place_of(part) for part in subject.fresh(PartKind.PLACE) if part.holds),
-        title=draft.title,
-        body=draft.text,
+        title=prepared.title,
+        body=prepared.body,
         petitioners=tuple(MentionId(part.id) for part in mentions if mention_of(part).draft.role in PETITIONING),
     )

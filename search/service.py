@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from graph.errors import InvalidError
 from graph.records import SubmissionId
 from search import documents
-from search.compile import compile_query
+from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, opened, sealed
 from search.engine import Lookup
 from search.highlight import passages
@@ -18,7 +18,7 @@ from search.records import Hit, SearchOrder, SearchPage
 from search.score import Weight, score, weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from graph.database import Pool
     from search.compile import Compiled
@@ -44,9 +44,13 @@ class Ranked:
 class Search:
     """The one way to ask the index."""
 
-    def __init__(self, *, pool: Pool, engine: Engine) -> None:
+    def __init__(
+        self, *, pool: Pool, engine: Engine, tokens_of: Callable[[str], tuple[str, ...]] = lambda _: ()
+    ) -> None:
+        """Take `tokens_of`, which returns the codes of the number that a text is; nothing where it is none."""
         self._pool = pool
         self._engine = engine
+        self._tokens_of = tokens_of
 
     async def search(self, request: SearchRequest) -> SearchPage:
         """Return a page of hits with passages and facets.
@@ -54,6 +58,8 @@ class Search:
         Raises QuerySyntaxError, SearchUnavailableError, and InvalidError for a cursor that is none of this search.
         """
         compiled = compile_query(parse(request.text))
+        if request.numbers and not compiled.match.without and (tokens := self._tokens_of(request.text)):
+            compiled = for_number(compiled, tokens)
         # Nothing to weigh by: the newest first.
         order = request.order if compiled.terms else SearchOrder.NEWEST
         after = opened(request.after, order)

@@ -19,6 +19,7 @@ from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
 from search.indexer import Indexer
+from search.numbers import tokens_of
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -111,10 +112,11 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     intake = make_intake(pool, vault, tmp_path / "attachments")
     options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
     engine = open_tantivy(tmp_path / "index")
+    search = Search(pool=pool, engine=engine, tokens_of=tokens_of(vault))
     services = Services(
         pool=pool, reader=Reader(reading_pool, 10_000), vault=vault, intake=intake, commands=Commands(pool=pool),
         retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
-        engine=engine, search=Search(pool=pool, engine=engine), taxonomy=Taxonomy(), read_options=options,
+        engine=engine, search=search, taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)
