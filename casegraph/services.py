@@ -18,6 +18,7 @@ from graph.database import connect, open_pool, open_reading_pool
 from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.intake import Intake
+from graph.keyring import Keyring
 from graph.migrate import migrate, require_current
 from graph.remasking import mask_standing
 from graph.topics import Taxonomy
@@ -85,10 +86,15 @@ def attachments_folder(settings: Settings) -> Path:
 
 
 def open_vault(settings: Settings) -> Vault:
-    """Take the master key of the settings, or of its file, which is made at the first start."""
+    """Take the master keys of the settings, or of their file, which is made at the first start."""
     if settings.master_key is not None:
-        return Vault(settings.master_key)
-    return Vault.load(settings.data / "master.key")
+        return Vault(Keyring.of(*settings.master_key))
+    return Vault.load(key_file(settings))
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the master keys are kept, unless the settings hold them."""
+    return settings.data / "master.key"
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graph import remasking
-from graph.identity import MasterKeyError
+from graph.errors import MasterKeyError
 from graph.records import CallBackDraft, DocumentDraft, HotlineDetails, Refusal, RejectionReason
 from graph.remasking import mask_standing
 from graph.sealing import open_texts, show
