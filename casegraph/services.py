@@ -21,6 +21,7 @@ from graph.intake import Intake
 from graph.keyring import Keyring
 from graph.migrate import migrate, require_current
 from graph.remasking import mask_standing
+from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
@@ -60,6 +61,7 @@ class Services:
     taxonomy: Taxonomy
     intake: Intake
     commands: Commands
+    revealing: Revealing
     read_options: ReadOptions
     retry: Retry
     engine: Engine
@@ -176,6 +178,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         taxonomy=taxonomy,
         intake=intake,
         commands=Commands(pool=pool),
+        revealing=Revealing(pool=pool, vault=vault),
         read_options=options,
         retry=Retry(intake, options),
         engine=engine,

@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from graph.policy import Action
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import TypeAlias
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 VIEWER: Final = "casegraph.viewer"
 """The setting by which row-level security knows who asks."""
+AUDITOR: Final = "casegraph.auditor"
+"""The setting by which it knows that the plan was made for somebody who may read reveals."""
 
 
 # What an answer looks like --------------------------------------------------------------------------------------
@@ -171,6 +175,8 @@ class Read(Root):
     column: Column | None = None
     nullable: bool = True
     error: Exception | None = None
+    needs: Action | None = None
+    """What the viewer must be allowed to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +267,13 @@ class Plan:
             columns += [self._reference(number).column(kind) for number, kind in met]
             if not columns:
                 return None
-            self.statements[met] = statement_of(columns)
+            self.statements[met] = statement_of(columns, auditor=self._audits())
         return self.statements[met]
+
+    def _audits(self) -> bool:
+        """Tell whether a root is for auditors: those of viewers who are none have an error in its place."""
+        audits = [root for root in self.roots if isinstance(root, Read) and root.needs is Action.READ_REVEALS]
+        return any(root.column is not None for root in audits)
 
     def _reference(self, number: int) -> Reference:
         return next(one for one in self.references() if one.number == number)
@@ -297,7 +308,7 @@ def _references(written: Written) -> Iterator[Reference]:
             return
 
 
-def statement_of(columns: list[Column]) -> Statement:
+def statement_of(columns: list[Column], *, auditor: bool = False) -> Statement:
     """Join columns in one statement that sets the viewer first.
 
     What is read depends on the row that sets the viewer (`lateral`, and a condition on it), so PostgreSQL cannot begin
@@ -313,7 +324,8 @@ def statement_of(columns: list[Column]) -> Statement:
         number += sum(ask.count for ask in column.asks)
         names.append(f"c{place}.json as c{place}")
         parts.append(f"left join lateral (select {text} as json where viewer.name <> '' offset 0) c{place} on true")
-    viewer = f"(select set_config('{VIEWER}', $1, true) as name offset 0) viewer"
+    audits = f", set_config('{AUDITOR}', 'on', true)" if auditor else ""
+    viewer = f"(select set_config('{VIEWER}', $1, true) as name{audits} offset 0) viewer"
     return Statement(f"select {', '.join(names)}\nfrom {viewer}\n" + "\n".join(parts), tuple(asks))
 
 

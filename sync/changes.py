@@ -43,7 +43,7 @@ NODE_TYPES: Final = {
     EntryKind.RECORD_REJECTED: "Rejection",
     EntryKind.REJECTION_RESOLVED: "Rejection",
 }
-"""What an entry's subject is."""
+"""What an entry's subject is; of IDENTITY_REVEALED its state says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def change_of(entry: Recorded) -> Change:
     """Tell an entry to those outside. Pure."""
     return Change(
         kind=entry.kind,
-        node_type=NODE_TYPES[entry.kind],
+        node_type=NODE_TYPES.get(entry.kind) or str(entry.state),
         node=entry.subject,
         at=entry.at,
         state=entry.state,

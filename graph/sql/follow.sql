@@ -8,7 +8,9 @@ select coalesce(max(position), 0) from journal;
 with entry as materialized (
     select position, kind, at, subject, object from journal where position > $1 order by position limit $2
 ), told as materialized (
-    select position, subject as id from entry union select position, object from entry where object is not null
+    -- That somebody had something revealed changes no case.
+    select position, subject as id from entry where kind <> 'IDENTITY_REVEALED'
+    union select position, object from entry where object is not null
 )
 select entry.position, entry.kind, entry.at, array(
     select distinct filed."leading" from told cross join lateral (

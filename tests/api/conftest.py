@@ -15,6 +15,7 @@ from casegraph.app import build_app
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
 from graph.commands import Commands
+from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
@@ -48,6 +49,7 @@ class Services:
     intake: Intake
     uploads: Uploads
     commands: Commands
+    revealing: Revealing
     retry: Retry
     engine: Engine
     search: Search
@@ -115,6 +117,7 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     search = Search(pool=pool, engine=engine, tokens_of=tokens_of(vault))
     services = Services(
         pool=pool, reader=Reader(reading_pool, 10_000), vault=vault, intake=intake, commands=Commands(pool=pool),
+        revealing=Revealing(pool=pool, vault=vault),
         retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
         engine=engine, search=search, taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from tests.graph.factory import draft, petitioner, reply
+from graph.revealing import Request, Revealable
+from tests.graph.factory import NOW, draft, petitioner, reply
 
 if TYPE_CHECKING:
     from graph.database import Pool
@@ -19,8 +20,9 @@ TABLES = (
 )  # fmt: skip
 SEALED = {
     "mention": ("sealed", "key", "name_hash", "identity_hash", "phone_hash", "account_hash"),
-    "submission_revision": ("payload", "key"),
-    "document": ("key", "file", "digest"),
+    "submission_revision": ("payload", "key", "sealed_text", "number_hashes"),
+    "document": ("key", "file", "digest", "sealed", "number_hashes"),
+    "event": ("sealed", "key", "number_hashes"),
     "rejection": ("payload", "key", "digest"),
 }
 HIDDEN = ("case_accused", "journal_head", "master_key", "migration", "source_cursor", "journal_reader", "link_key")
@@ -43,6 +45,19 @@ async def test_without_a_viewer_nothing_is_seen(full: Api, reading_pool: Pool) -
                 seen = await connection.fetchval(f'select count(*) from "{table}"')  # noqa: S608
             assert seen == await full.services.pool.fetchval(f'select count(*) from "{table}"')  # noqa: S608
         assert await connection.fetchval("select current_setting('casegraph.viewer', true)") == ""
+
+
+async def test_reveals_are_seen_by_statements_for_auditors_alone(full: Api, reading_pool: Pool) -> None:
+    """A viewer is not enough; neither is being an auditor for nobody."""
+    mention = await full.services.pool.fetchval("select id from mention")
+    request = Request(kind=Revealable.MENTION, subject=mention, actor="x", reason="y", now=NOW)
+    await full.services.revealing.reveal(request)
+    settings = {"casegraph.viewer": "x", "casegraph.auditor": "on"}
+    for chosen in ([], ["casegraph.viewer"], ["casegraph.auditor"], list(settings)):
+        async with reading_pool.acquire() as connection, connection.transaction(readonly=True):
+            for name in chosen:
+                await connection.execute("select set_config($1, $2, true)", name, settings[name])
+            assert await connection.fetchval("select count(*) from reveal") == (len(chosen) == 2)
 
 
 async def test_the_viewer_is_gone_with_the_statement(full: Api, reading_pool: Pool) -> None:
@@ -85,7 +100,7 @@ async def test_every_table_is_locked_or_out_of_reach(full: Api) -> None:
         where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
         and has_any_column_privilege('casegraph_reader', oid, 'select')"""
     )
-    assert {row["relname"] for row in readable} == set(TABLES)
+    assert {row["relname"] for row in readable} == {*TABLES, "reveal"}
     assert all(row["relrowsecurity"] for row in readable)
 
 

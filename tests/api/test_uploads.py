@@ -29,13 +29,17 @@ from graph.database import connect, open_pool
 from graph.errors import InvalidError
 from graph.identity import Vault
 from graph.ids import new_id
+from graph.revealing import Revealing
 from graph.uploads import Uploads
+from resolvers.permission import Sight
+from resolvers.reader import Reader
 from resolvers.writes import MOST_ATTACHMENTS, Doors, GraphWrites
 from schema import inputs
 from schema.ids import global_id, key_of
 from sync.retry import Retry
 from tests.graph.factory import make_intake
 from tests.graph.picture import DANGLING, EMPTY_CASES
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -503,13 +507,14 @@ async def _run(what: Run) -> None:
         intake = make_intake(pool, vault, what.folder)
         doors = Doors(
             intake=intake, commands=Commands(pool=pool), retry=Retry(intake, OPTIONS), uploads=uploads,
-            text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC), actor="desk",
+            text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC),
+            revealing=Revealing(pool=pool, vault=vault), visible=Sight(Reader(pool, 0)),
         )  # fmt: skip
         entered = inputs.SubmitLetterInput(
             title="押金不退", text="退租两个月了，房东不退押金。", received_at=datetime(2026, 11, 20, tzinfo=UTC),
             attachments=[ID(what.names)],
         )  # fmt: skip
-        assert not (await GraphWrites(doors).submit_letter(entered)).errors
+        assert not (await GraphWrites(doors, EVERYTHING).submit_letter(entered)).errors
     await pool.close()
 
 

@@ -13,6 +13,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from graph.intake import Change
 from graph.journal import EntryKind
+from graph.revealing import Revealable
 from resolvers.roots import NODE_TYPES
 from schema import enums
 from schema.scalars import BIG_INT, DATE, DATE_TIME, LARGEST
@@ -65,8 +66,8 @@ def test_every_value_and_input_is_described() -> None:
 def test_every_node_is_read_by_its_id() -> None:
     """Each type of the schema that is a node has a reader, and every change happens to one of them."""
     assert {kind.__name__ for kind in NODES} == NODE_TYPES
-    assert set(CHANGED) == set(EntryKind)
-    assert set(CHANGED.values()) <= NODE_TYPES
+    assert {*CHANGED, EntryKind.IDENTITY_REVEALED} == set(EntryKind)
+    assert {*CHANGED.values(), *Revealable} <= NODE_TYPES
 
 
 ZONES = st.integers(-14 * 60 + 1, 14 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))
