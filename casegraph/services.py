@@ -20,7 +20,7 @@ from graph.identity import Vault
 from graph.intake import Intake
 from graph.keyring import Keyring
 from graph.migrate import migrate, require_current
-from graph.remasking import mask_standing
+from graph.remasking import mask_standing, require_masked
 from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
@@ -130,11 +130,12 @@ async def prepare_database(url: str, vault: Vault) -> list[str]:
 
 
 async def require_database(url: str, vault: Vault) -> None:
-    """Raise DatabaseStateError or MasterKeyError unless the database is of this version and this master key."""
+    """Raise DatabaseStateError or MasterKeyError unless the database is of this version, masked, and of this key."""
     connection = await connect(url)
     try:
         await require_current(connection)
         await keycheck.require(connection, vault)
+        await require_masked(connection)
     finally:
         await connection.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.database import statements
+from graph.errors import DatabaseStateError
 from graph.sealing import show
 from graph.text.numbers import masked
 
@@ -32,6 +33,14 @@ async def mask_standing(connection: Connection, vault: Vault, batch: int = BATCH
     async with connection.transaction():
         await _positions(connection)
     return count
+
+
+async def require_masked(connection: Connection) -> None:
+    """Raise DatabaseStateError where texts still stand unmasked: a `migrate` was broken off."""
+    if await connection.fetchval(SQL.unmasked):
+        raise DatabaseStateError(
+            "Texts stand here that are not masked yet: a migration was broken off. Run `python -m casegraph migrate`."
+        )
 
 
 async def _until_done(

@@ -11,6 +11,7 @@ from graph.intake import Change
 from graph.policy import Action
 from graph.records import CaseId, MentionId, RejectionId, SubmissionId, UploadId
 from graph.revealing import Request, Revealable, RevealedMention, RevealedText
+from graph.text.numbers import masked
 from resolvers.drafts import draft_of
 from resolvers.permission import require
 from resolvers.roots import ref
@@ -193,7 +194,7 @@ class GraphWrites:
             await self._doors.commands.file_submission(
                 submission=submission,
                 case=case,
-                reason=_reason(entered.reason),
+                reason=masked(_reason(entered.reason)),
                 actor=self._actor,
                 now=self._doors.clock(),
             )
@@ -219,7 +220,7 @@ class GraphWrites:
             await self._doors.commands.join_cases(
                 leading=leading,
                 other=CaseId(_key("other", "Case", entered.other)),
-                reason=_reason(entered.reason),
+                reason=masked(_reason(entered.reason)),
                 actor=self._actor,
                 now=self._doors.clock(),
             )
@@ -241,7 +242,7 @@ class GraphWrites:
         async def work() -> mutations.PartyPayload:
             one, other = _mentions(entered.one, entered.other)
             await self._doors.commands.join_parties(
-                one=one, other=other, reason=_reason(entered.reason), actor=self._actor, now=self._doors.clock()
+                one=one, other=other, reason=masked(_reason(entered.reason)), actor=self._actor, now=self._doors.clock()
             )
             return _parties(one, other)
 

@@ -1,5 +1,10 @@
 -- Texts that were taken in before numbers in them were masked: their hashes are null.
 
+-- name: unmasked
+select exists (select from submission_revision where number_hashes is null)
+    or exists (select from document where number_hashes is null)
+    or exists (select from event where number_hashes is null);
+
 -- name: unmasked_revisions
 select id, submission, title, body, details, position, key from submission_revision
 where number_hashes is null order by id limit $1 for no key update;

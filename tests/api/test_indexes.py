@@ -48,6 +48,8 @@ insert into mention (id, submission, since, role, kind, name_masked, content_dig
 select id, id, id, 'PETITIONER', 'PERSON', '张*', '', id from submission;
 insert into event (id, submission, case_id, kind, at, at_given, body, content_digest)
 select id, id, id, 'REPLIED', received_at + interval '9 days', true, '已处理', '' from submission;
+insert into reveal (id, subject_kind, subject, actor, reason, at)
+select id, 'Submission', id, 'user' || (get_byte(uuid_send(id), 15) % 40), 'x', received_at from submission;
 analyze;
 """  # noqa: S608 - our own numbers
 LISTS = {
@@ -71,8 +73,12 @@ LISTS = {
     "submissions of a city": ("submissions", 'filter: {division: {within: "4301"}}'),
     "submissions of a topic": ("submissions", 'filter: {topic: {within: "城乡建设"}}'),
     "parties": ("parties", ""),
+    "reveals": ("reveals", ""),
+    "reveals of somebody": ("reveals", 'filter: {actor: "user7"}'),
+    "reveals of a day": ("reveals", 'filter: {at: {from: "2025-03-01T00:00:00Z", until: "2025-03-02T00:00:00Z"}}'),
 }
 NODES = {"cases": "number title status", "submissions": "externalId title text", "parties": "names mentionCount"}
+NODES["reveals"] = "actor subject reason"
 SMALL = 5_000
 """Rows that one step of a plan may read: sorting so many takes a millisecond."""
 

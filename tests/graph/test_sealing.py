@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graph import remasking
-from graph.errors import MasterKeyError
+from graph.errors import DatabaseStateError, MasterKeyError
 from graph.records import CallBackDraft, DocumentDraft, HotlineDetails, Refusal, RejectionReason
-from graph.remasking import mask_standing
+from graph.remasking import mask_standing, require_masked
 from graph.sealing import open_texts, show
 from graph.text.numbers import NumberKind
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
@@ -185,6 +185,8 @@ async def test_what_stood_unmasked_is_masked_and_sealed(
         await mask_standing(connection, vault, batch=2)
     masked = await connection.fetchval("select count(*) from submission_revision where number_hashes is not null")
     assert masked == 4, "whole batches stay, half a batch does not"
+    with pytest.raises(DatabaseStateError, match="casegraph migrate"):
+        await require_masked(connection)
     monkeypatch.undo()
 
     assert await mask_standing(connection, vault, batch=2) == 3 + 7 + 21
@@ -195,6 +197,7 @@ async def test_what_stood_unmasked_is_masked_and_sealed(
     assert open_texts(vault.unwrap(row["key"]), row["sealed_text"], row["id"]) == [telling().title, telling().text]
     assert vault.equality(NumberKind.PHONE, NUMBER) in row["number_hashes"]
     assert await mask_standing(connection, vault) == 0
+    await require_masked(connection)
 
 
 async def test_an_old_record_that_comes_again_is_no_news(intake: Intake, connection: Connection, vault: Vault) -> None:
