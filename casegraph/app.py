@@ -26,10 +26,11 @@ from graph.scope import scope as scope_of
 from resolvers.execution import Executor
 from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
+from resolvers.permission import Sight
 from resolvers.reader import Reader
 from resolvers.roots import GraphReads, Sources, Topics
 from resolvers.trusted import Trusted
-from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry
+from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry, Revealing
 from schema import schema
 from schema.ids import global_id
 from schema.ports import Context
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from resolvers.search import Searcher
 
 ANYBODY: Final = Viewer(name="desk", roles=frozenset(Role), divisions=(EVERYWHERE,), clearances=frozenset(Clearance))
-"""Who reads through the API, until it is known who asks."""
+"""Who reads and acts through the API, until it is known who asks."""
 PATIENCE: Final = 30.0
 """Seconds that a client may take to accept what it is sent."""
 TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
@@ -77,6 +78,8 @@ class Services(Protocol):
     @property
     def retry(self) -> Retry: ...
     @property
+    def revealing(self) -> Revealing: ...
+    @property
     def search(self) -> Searcher: ...
     @property
     def taxonomy(self) -> Topics: ...
@@ -95,6 +98,7 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
     doors = Doors(
         intake=services.intake, commands=services.commands, retry=services.retry, uploads=services.uploads,
         text_of=text_layer(services.read_options.limits), clock=services.clock,
+        revealing=services.revealing, visible=Sight(reader),
     )  # fmt: skip
     tail = Tail(services.pool)
 

@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     examining.add_argument(
         "--quick", action="store_true", help="leave out what takes long: the journal's hashes, files"
     )
+    rotating = commands.add_parser("rotate-key", help="let a new master key seal, and wrap by it what is sealed")
+    rotating.add_argument("--retire", action="store_true", help="take out the former keys, once nothing needs them")
     commands.add_parser("demo", help="make a town, take it in, and serve it")
     _add_rejections(commands.add_parser("rejections", help="list what could not be taken in, and try it again"))
     return made
@@ -90,5 +92,5 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = Settings.from_environment(os.environ)
     configure_logging(settings)
     # One command's parts, not those of all: each start would wait for them.
-    command = importlib.import_module(f"casegraph.commands.{arguments.command}")
+    command = importlib.import_module(f"casegraph.commands.{arguments.command.replace('-', '_')}")
     return guarded(lambda: run(command.run(settings, arguments)), settings.data)

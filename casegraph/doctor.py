@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph import journal, keycheck
 from graph.database import DatabaseError, DatabaseUnreachable, connect, statements
-from graph.errors import DatabaseStateError
-from graph.identity import MasterKeyError
+from graph.errors import DatabaseStateError, MasterKeyError
 from graph.migrate import require_current
 from search.tantivy_engine import open_tantivy
 

@@ -18,11 +18,15 @@ from graph.database import connect, open_pool, open_reading_pool
 from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.intake import Intake
+from graph.keyring import Keyring
 from graph.migrate import migrate, require_current
+from graph.remasking import mask_standing, require_masked
+from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
 from search.indexer import Indexer
+from search.numbers import tokens_of
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -57,6 +61,7 @@ class Services:
     taxonomy: Taxonomy
     intake: Intake
     commands: Commands
+    revealing: Revealing
     read_options: ReadOptions
     retry: Retry
     engine: Engine
@@ -83,10 +88,15 @@ def attachments_folder(settings: Settings) -> Path:
 
 
 def open_vault(settings: Settings) -> Vault:
-    """Take the master key of the settings, or of its file, which is made at the first start."""
+    """Take the master keys of the settings, or of their file, which is made at the first start."""
     if settings.master_key is not None:
-        return Vault(settings.master_key)
-    return Vault.load(settings.data / "master.key")
+        return Vault(Keyring.of(*settings.master_key))
+    return Vault.load(key_file(settings))
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the master keys are kept, unless the settings hold them."""
+    return settings.data / "master.key"
 
 
 @asynccontextmanager
@@ -105,22 +115,27 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
 
 
 async def prepare_database(url: str, vault: Vault) -> list[str]:
-    """Bring the database to this version and bind it to its master key; return the migrations applied."""
+    """Bring the database to this version and bind it to its master key; return the migrations applied.
+
+    Texts that stand unmasked since before they were masked are masked then.
+    """
     connection = await connect(url)
     try:
         applied = await migrate(connection, LOADS)
         await keycheck.bind(connection, vault)
+        await mask_standing(connection, vault)
     finally:
         await connection.close()
     return applied
 
 
 async def require_database(url: str, vault: Vault) -> None:
-    """Raise DatabaseStateError or MasterKeyError unless the database is of this version and this master key."""
+    """Raise DatabaseStateError or MasterKeyError unless the database is of this version, masked, and of this key."""
     connection = await connect(url)
     try:
         await require_current(connection)
         await keycheck.require(connection, vault)
+        await require_masked(connection)
     finally:
         await connection.close()
 
@@ -164,10 +179,11 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         taxonomy=taxonomy,
         intake=intake,
         commands=Commands(pool=pool),
+        revealing=Revealing(pool=pool, vault=vault),
         read_options=options,
         retry=Retry(intake, options),
         engine=engine,
-        search=Search(reader=reader, engine=engine),
+        search=Search(reader=reader, engine=engine, tokens_of=tokens_of(vault)),
     )
 
 

@@ -70,6 +70,10 @@ def _zone(text: str) -> ZoneInfo:
         raise ValueError("must be a time zone of the IANA database, as Asia/Shanghai") from None
 
 
+def _keys(text: str) -> tuple[bytes, ...]:
+    return tuple(_key(one.strip()) for one in text.split(","))
+
+
 def _key(text: str) -> bytes:
     for decode in (bytes.fromhex, lambda given: base64.b64decode(given, validate=True)):
         try:
@@ -146,14 +150,14 @@ class Settings:
             "The GB/T 2260 code of the division this instance serves; it decides between places of one name.",
         ),
     )
-    master_key: bytes | None = field(
+    master_key: tuple[bytes, ...] | None = field(
         default=None,
         repr=False,
         metadata=_said(
             "the file master.key",
-            _key,
-            "The key that seals people's data, 32 bytes in hexadecimal or base64; without it a file in the data"
-            " folder, made at the first start.",
+            _keys,
+            "The key that seals people's data, 32 bytes in hexadecimal or base64; several after a rotation, the newest"
+            " first, with commas between. Without it a file in the data folder, made at the first start.",
         ),
     )
     feed_token: str | None = field(
@@ -246,8 +250,8 @@ class Settings:
 def _text_of(value: object) -> str:
     """Return a setting's value as its variable has it."""
     match value:
-        case bytes():
-            return value.hex()
+        case tuple():
+            return ",".join(key.hex() for key in value)
         case bool():
             return "on" if value else "off"
         case _:

@@ -21,8 +21,7 @@ from casegraph.terminal import complain
 from connectors.feed import FeedError
 from connectors.headings import MappingError
 from graph.database import BadAddress, ConnectionLost, DatabaseError, DatabaseUnreachable
-from graph.errors import DatabaseStateError, GraphError
-from graph.identity import MasterKeyError
+from graph.errors import DatabaseStateError, GraphError, MasterKeyError
 from resolvers.trusted import DocumentsError
 
 if TYPE_CHECKING:

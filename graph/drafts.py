@@ -17,12 +17,14 @@ from graph.identity import normal_identity, normal_name, normal_phone
 from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
 from graph.records import Draft, MentionDraft, Refusal, RejectionReason
+from graph.sealing import Shown, show, shown_details
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graph.identity import Vault
     from graph.places import Gazetteer, SourcePlace
+    from graph.records import Details
     from graph.topics import Taxonomy
 
 LONGEST_KEY: Final = 512
@@ -58,6 +60,20 @@ class Prepared:
     source_places: tuple[SourcePlace, ...]
     organ: str | None
     mentions: tuple[PreparedMention, ...]
+    shown: Shown
+    """Title and text as they may stand in clear."""
+    details: Details
+    """What only its channel has, as it may stand in clear."""
+
+    @property
+    def title(self) -> str:
+        """The title as it may stand in clear."""
+        return self.shown.texts[0]
+
+    @property
+    def body(self) -> str:
+        """The text as it may stand in clear."""
+        return self.shown.texts[1]
 
     @property
     def key(self) -> tuple[str, str]:
@@ -145,6 +161,8 @@ class Preparer:
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
             organ=organ,
             mentions=tuple(self._mention(draft.source, mention) for mention in draft.mentions),
+            shown=show(self._vault, draft.title, draft.text),
+            details=shown_details(draft.details),
         )
 
     def _division(self, draft: Draft, organ: str | None) -> str | None:

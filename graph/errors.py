@@ -4,7 +4,8 @@
     ├── NotFoundError      nothing has this id
     ├── ConflictError      what was asked contradicts what is already so
     ├── InvalidError       a value cannot be used as it is
-    └── DatabaseStateError the database is not one this version can work on
+    ├── DatabaseStateError the database is not one this version can work on
+    └── MasterKeyError     a key is missing, damaged, or another one
 
 Messages tell what is wrong and what to do; they know nothing of HTTP or GraphQL and hold no identity data.
 """
@@ -38,3 +39,7 @@ class InvalidError(GraphError):
 
 class DatabaseStateError(GraphError):
     """The database is not in a state that this version can work on. The message says which command mends it."""
+
+
+class MasterKeyError(GraphError):
+    """The master key is missing, damaged, or not the one this data was sealed with."""

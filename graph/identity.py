@@ -1,9 +1,9 @@
 """What is known of a person, held twice: masked in clear, and sealed under a key that can be destroyed.
 
 One seam: nothing else imports `cryptography`. Sealing is AES-256-GCM (NIST SP 800-38D) under a data key per subject,
-which a key derived from the master key wraps. Equality and digests are keyed BLAKE2b (RFC 7693, a MAC by itself, and
-six times as fast here as HMAC-SHA256) under other derived keys, since a plain digest of a phone number is found by
-trying all. Opaque cursors are sealed here as well.
+which a key derived from a master key wraps (`graph/keyring.py` says which). Equality and digests are keyed BLAKE2b
+(RFC 7693, a MAC by itself, and six times as fast here as HMAC-SHA256) under other derived keys, since a plain digest of
+a phone number is found by trying all. Opaque cursors are sealed here as well.
 """
 
 from __future__ import annotations
@@ -13,31 +13,22 @@ import hashlib
 import os
 import re
 import unicodedata
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from graph.errors import GraphError, InvalidError
+from graph import keyring
+from graph.errors import InvalidError, MasterKeyError
+from graph.keyring import KEY_BYTES, Keyring, derive
 
-KEY_BYTES: Final = 32
+if TYPE_CHECKING:
+    from pathlib import Path
+
 NONCE_BYTES: Final = 12
 HASH_BYTES: Final = 16
 """128 bits of a keyed hash are plenty for equality, and half the index."""
 DIGEST_BYTES: Final = 32
-VERSION: Final = b"\x01"
-"""Which master key wrapped a data key, so that keys wrapped before a rotation still open."""
-
-
-class MasterKeyError(GraphError):
-    """The master key is missing, damaged, or not the one this data was sealed with."""
-
-
-def _derive(master: bytes, purpose: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"casegraph/{purpose}".encode()).derive(master)
 
 
 class DataKey:
@@ -68,42 +59,59 @@ class DataKey:
 
 
 class Vault:
-    """Everything that needs the master key."""
+    """Everything that needs the master key. What was loaded from a file follows that file when a key is rotated."""
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != KEY_BYTES:
-            raise MasterKeyError(f"The master key has {len(master)} bytes; it must have {KEY_BYTES}.")
-        self._wrapping = AESGCM(_derive(master, "wrapping"))
-        self._equality = _derive(master, "equality")
-        self._digests = _derive(master, "digests")
-        self._cursors = AESGCM(_derive(master, "cursors"))
+    def __init__(self, ring: Keyring | bytes, path: Path | None = None) -> None:
+        """Take a ring, or the one key of an instance that never rotated; `path` is where the ring was read."""
+        self._path, self._stamp = path, _stamp(path)
+        self._hold(Keyring.of(ring) if isinstance(ring, bytes) else ring)
+        self._equality = self.ring.root["equality"]
+        self._digests = self.ring.root["digests"]
+        self._cursors = AESGCM(self.ring.root["cursors"])
 
     @classmethod
     def load(cls, path: Path) -> Vault:
-        """Read the master key of `path`; make one at the first start, readable by its owner alone."""
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls(path.read_bytes())
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        return cls(path.read_bytes())
+        """Read the keys of `path`; make one at the first start, readable by its owner alone."""
+        return cls(keyring.load(path), path)
+
+    def _hold(self, ring: Keyring) -> None:
+        self.ring = ring
+        self._wrapping = {number: AESGCM(derive(key, "wrapping")) for number, key in ring.keys.items()}
+
+    def refresh(self) -> None:
+        """Take up a rotation that another process has made since; nothing happens where there was none."""
+        stamp = _stamp(self._path)
+        if self._path is not None and stamp is not None and stamp != self._stamp:
+            self._hold(keyring.load(self._path))
+            self._stamp = stamp
 
     def new_key(self) -> DataKey:
         """Make a data key for a new subject."""
+        # A look at the file costs a microsecond; a key that was retired meanwhile would cost the subject.
+        self.refresh()
         secret = os.urandom(KEY_BYTES)
-        nonce = os.urandom(NONCE_BYTES)
-        return DataKey(secret, VERSION + nonce + self._wrapping.encrypt(nonce, secret, VERSION))
+        return DataKey(secret, self._wrap(secret))
+
+    def _wrap(self, secret: bytes) -> bytes:
+        number, nonce = bytes([self.ring.current]), os.urandom(NONCE_BYTES)
+        return number + nonce + self._wrapping[self.ring.current].encrypt(nonce, secret, number)
 
     def unwrap(self, wrapped: bytes) -> DataKey:
-        """Return the data key that `wrapped` holds; raise MasterKeyError where this master key did not wrap it."""
-        version, nonce, sealed = wrapped[:1], wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
+        """Return the data key that `wrapped` holds; raise MasterKeyError where no master key of the ring wrapped it."""
+        return DataKey(self._unwrapped(wrapped), wrapped)
+
+    def _unwrapped(self, wrapped: bytes) -> bytes:
+        number, nonce, sealed = wrapped[:1], wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
+        if number and number[0] not in self._wrapping:
+            self.refresh()
         try:
-            return DataKey(self._wrapping.decrypt(nonce, sealed, version), wrapped)
-        except InvalidTag:
+            return self._wrapping[number[0]].decrypt(nonce, sealed, number)
+        except (InvalidTag, LookupError):
             raise MasterKeyError("This master key is not the one the data was sealed with.") from None
+
+    def rewrap(self, wrapped: bytes) -> bytes:
+        """Return the same data key wrapped by the current master key; raise MasterKeyError as `unwrap` does."""
+        return self._wrap(self._unwrapped(wrapped))
 
     def equality(self, kind: str, value: str) -> bytes:
         """Return the keyed hash by which equal values of one kind are found (16 bytes)."""
@@ -127,6 +135,17 @@ class Vault:
             return self._cursors.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], scope.encode())
         except (ValueError, InvalidTag):
             raise InvalidError("after", "This cursor is not one of ours. Use one as it was given, or none.") from None
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """Return what changes when a key file is replaced, None where there is none."""
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 # Normal forms: what counts as equal -------------------------------------------------------------------------------
@@ -159,10 +178,12 @@ def normal_phone(phone: str) -> str | None:
 def normal_identity(number: str) -> str | None:
     """Return an identity number with a right check digit (GB 11643, ISO 7064 MOD 11-2), None where it has none."""
     number = _BLANKS.sub("", unicodedata.normalize("NFKC", number)).upper()
-    if not _IDENTITY.match(number):
-        return None
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False))
-    return number if _CHECK[total % 11] == number[17] else None
+    return number if _IDENTITY.match(number) and identity_check(number) == number[17] else None
+
+
+def identity_check(number: str) -> str:
+    """Return the check digit of an identity number's first 17 digits (ISO 7064 MOD 11-2)."""
+    return _CHECK[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False)) % 11]
 
 
 # Masks: what everybody may see ------------------------------------------------------------------------------------
@@ -185,6 +206,11 @@ def mask_phone(phone: str) -> str:
 def mask_identity(number: str) -> str:
     """Show the province's two digits and the last two."""
     return f"{number[:2]}**************{number[-2:]}" if len(number) >= 15 else "****"
+
+
+def mask_card(number: str) -> str:
+    """Show a bank card's first and last four digits, as slips do."""
+    return f"{number[:4]}****{number[-4:]}"
 
 
 def mask_address(address: str) -> str:

@@ -55,6 +55,7 @@ class EntryKind(StrEnum):
     EVENT_RECORDED = "EVENT_RECORDED"
     RECORD_REJECTED = "RECORD_REJECTED"
     REJECTION_RESOLVED = "REJECTION_RESOLVED"
+    IDENTITY_REVEALED = "IDENTITY_REVEALED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

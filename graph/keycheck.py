@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from graph.database import statements
-from graph.identity import MasterKeyError
+from graph.errors import MasterKeyError
 
 if TYPE_CHECKING:
     from graph.database import Connection

@@ -19,10 +19,11 @@ COPIED: Final[dict[str, Columns]] = {
     ),
     "submission_revision": (
         "id", "submission", "number", "at", "title", "body", "details", "content_digest", "position", "payload", "key",
-        "scope",
+        "scope", "sealed_text", "number_hashes",
     ),
     "document": (
         "id", "submission", "revision", "name", "media_type", "size", "digest", "file", "body", "key", "scope",
+        "sealed", "number_hashes",
     ),
     "mention": (
         "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",
@@ -31,7 +32,7 @@ COPIED: Final[dict[str, Columns]] = {
     ),
     "event": (
         "id", "submission", "case_id", "kind", "at", "at_given", "organ", "body", "satisfaction", "since", "until",
-        "content_digest", "scope",
+        "content_digest", "scope", "sealed", "key", "number_hashes",
     ),
     "filing": ("id", "submission", "case_id", *_DECISION),
     "same_party": ("id", "low", "high", *_DECISION),

@@ -60,6 +60,7 @@ class Shape:
     accusable: bool = False
     """Whether the viewer, or an organ of the viewer's, could be accused."""
     rejections: bool = False
+    reveals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class Scope:
     persons: tuple[str, ...]
     """Keyed hashes, in hexadecimal, by which an accused is thought to be the viewer."""
     may: frozenset[str]
-    """`accusation`, `rejections`, `reveals`: what is seen besides cases that are none."""
+    """`accusation`, `rejections`, `reveals`: what is seen besides cases that are none; `identities`: what is found by a
+    whole number, too."""
 
     @property
     def everywhere(self) -> bool:
@@ -100,6 +102,7 @@ class Scope:
             accusations=self.accusations,
             accusable=self.accusations and bool(self.staff or self.persons),
             rejections="rejections" in self.may,
+            reveals="reveals" in self.may,
         )
 
     @property
@@ -147,6 +150,7 @@ def scope(viewer: Viewer) -> Scope:
         ("accusation", Action.READ_ACCUSATION),
         ("rejections", Action.READ_REJECTIONS),
         ("reveals", Action.READ_REVEALS),
+        ("identities", Action.REVEAL),
     ):
         if allows(viewer, action):
             may.add(name)
@@ -218,6 +222,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "rejection": (
         "id", "channel", "source", "position", "reason", "message", "at", "attempts", "resolved_at", "resolved_to",
     ),
+    "reveal": ("id", "subject_kind", "subject", "actor", "reason", "at"),
     "journal": ("position", "kind", "subject", "object", "actor", "at", "state", "fields"),
 }  # fmt: skip
 """What may be read of each table; a table that is not here cannot be named in a guarded statement."""
@@ -262,6 +267,7 @@ class Guard:
             "organ": self._known(row, "case_organ", "organ", also=True),
             "place": self._known(row, "case_place", "place"),
             "rejection": "true" if self._shape.rejections else "false",
+            "reveal": "true" if self._shape.reveals else "false",
             "journal": self._entry(row),
         }[table]
 

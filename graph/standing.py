@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from graph.database import statements
 from graph.records import CaseId, SubmissionId
+from graph.sealing import open_texts
 from graph.subjects import Part, PartKind, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from graph.database import Connection, Row
+    from graph.identity import Vault
 
 SQL = statements("intake")
 
@@ -32,7 +34,7 @@ PARTS: Mapping[PartKind, tuple[str, Callable[[Row], object]]] = {
 
 
 async def load_standing(
-    connection: Connection, arriving: Mapping[tuple[str, str], bytes]
+    connection: Connection, arriving: Mapping[tuple[str, str], bytes], vault: Vault
 ) -> dict[tuple[str, str], Subject]:
     """Return the standing submissions of these keys, held; with their parts where what arrives is news."""
     sources, external_ids = zip(*arriving, strict=True)
@@ -44,7 +46,7 @@ async def load_standing(
         for row in await connection.fetch(SQL.replayed, list(news), digests):
             subjects[news.pop(row["submission"])].replayed = True
     if news:
-        await _load_parts(connection, {one: subjects[key] for one, key in news.items()})
+        await _load_parts(connection, {one: subjects[key] for one, key in news.items()}, vault)
     return subjects
 
 
@@ -59,10 +61,18 @@ def _subject(row: Row) -> Subject:
     )
 
 
-async def _load_parts(connection: Connection, subjects: Mapping[SubmissionId, Subject]) -> None:
+async def _load_parts(connection: Connection, subjects: Mapping[SubmissionId, Subject], vault: Vault) -> None:
     ids = list(subjects)
     for row in await connection.fetch(SQL.standing_columns, ids):
-        subjects[row["id"]].columns = {name: row[name] for name in COLUMNS}
+        subjects[row["id"]].columns = {name: row[name] for name in COLUMNS} | _as_received(row, vault)
     for kind, (statement, key) in PARTS.items():
         for row in await connection.fetch(statement, ids):
             subjects[row["submission"]].parts[kind].append(Part(row["id"], key(row)))
+
+
+def _as_received(row: Row, vault: Vault) -> dict[str, object]:
+    """Return title and body in full, nothing where they stand in full."""
+    if row["sealed_text"] is None or row["key"] is None:
+        return {}
+    title, body = open_texts(vault.unwrap(row["key"]), row["sealed_text"], row["revision"])
+    return {"title": title, "body": body}

@@ -110,7 +110,7 @@ class Subject:
     new: bool
     digest: bytes = b""
     columns: dict[str, object] = field(default_factory=dict)
-    """What the last revision says, as `columns_of`; empty for a new submission."""
+    """What the last revision says in full, as `columns_of`; empty for a new submission."""
     count: int = 0
     receipt_code: str = ""
     first_revision: RevisionId | None = None
@@ -188,7 +188,10 @@ class Subject:
 
 
 def columns_of(prepared: Prepared) -> dict[str, object]:
-    """Return what a record says in a submission's own columns, as they are read back from the tables."""
+    """Return what a record says in a submission's own columns, as they are read back from the tables and opened.
+
+    Title and body are as received: a digit that a mask hides is news. Of the details nothing is kept but what is shown.
+    """
     draft = prepared.draft
     return {
         "received_at": draft.received_at,
@@ -197,7 +200,7 @@ def columns_of(prepared: Prepared) -> dict[str, object]:
         "kind": str(draft.kind),
         "topic": prepared.topic,
         "division": prepared.division,
-        "details": orjson.loads(orjson.dumps(draft.details)),
+        "details": orjson.loads(orjson.dumps(prepared.details)),
     }
 
 

@@ -19,6 +19,7 @@ from graph.records import CaseId, MentionId, MentionRole, PetitionKind, Rejectio
 from graph.scope import scope_of
 from graph.standing import load_standing
 from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
+from graph.text.numbers import masked
 from graph.writing import Writing
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Transaction:
         subjects = {key: subject for key, (subject, _) in claims.items() if subject.id in claimed}
         if known := [key for key in groups if key not in subjects]:
             digests = {key: groups[key][0].prepared.digest for key in known}
-            subjects |= await load_standing(self._connection, digests)
+            subjects |= await load_standing(self._connection, digests, self._tools.vault)
         return subjects
 
     def _claim(self, prepared: Prepared) -> tuple[Subject, tuple[object, ...]]:
@@ -176,7 +177,7 @@ class Transaction:
         for index, refusal in sorted(order.refusals, key=lambda one: (one[1].source, one[1].position)):
             rejection, key = RejectionId(new_id()), vault.new_key()
             row = await self._connection.fetchrow(
-                SQL.reject, rejection, refusal.channel, refusal.source, refusal.position, refusal.reason,
+                SQL.reject, rejection, refusal.channel, refusal.source, masked(refusal.position), refusal.reason,
                 refusal.message, vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes), key.wrapped,
                 order.now,
             )  # fmt: skip
@@ -224,15 +225,15 @@ def new_mention(part: Part) -> NewMention:
 
 def new_submission(subject: Subject) -> NewSubmission:
     """Return what filing needs of a submission that is about to be written, or that says something else now."""
-    draft = subject.latest.prepared.draft
+    prepared = subject.latest.prepared
     mentions = (part for part in subject.fresh(PartKind.MENTION) if part.holds)
     return NewSubmission(
         id=subject.id,
-        received_at=draft.received_at,
+        received_at=prepared.draft.received_at,
         places=frozenset(place_of(part) for part in subject.parts[PartKind.PLACE] if part.holds),
-        title=draft.title,
-        body=draft.text,
-        accusation=draft.kind is PetitionKind.ACCUSATION,
+        title=prepared.title,
+        body=prepared.body,
+        accusation=prepared.draft.kind is PetitionKind.ACCUSATION,
         filed=None if subject.new else subject.case,
         petitioners=tuple(MentionId(part.id) for part in mentions if mention_of(part).draft.role in PETITIONING),
     )

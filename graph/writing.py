@@ -17,6 +17,7 @@ from graph.organs import division_of
 from graph.records import EdgeState, MentionId, MentionRole, PartyKind, PetitionKind
 from graph.rows import Writes
 from graph.scope import scope_of
+from graph.sealing import show
 from graph.subjects import (
     Part,
     PartKind,
@@ -29,6 +30,7 @@ from graph.subjects import (
     organ_of,
     place_of,
 )
+from graph.text.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,17 +90,18 @@ class Writing:
             self._known |= {place.id for place in found}
 
     def _revision(self, subject: Subject, revision: Revision) -> None:
-        draft, key = revision.prepared.draft, self._vault.new_key()
+        prepared, key = revision.prepared, self._vault.new_key()
+        draft, shown = prepared.draft, prepared.shown
         self._writes.add(
-            "submission_revision", revision.id, subject.id, revision.number, self._now, draft.title, draft.text,
-            draft.details, revision.prepared.digest, draft.position, key.seal(draft.payload, revision.id.bytes),
-            key.wrapped, scope_in(subject),
+            "submission_revision", revision.id, subject.id, revision.number, self._now, prepared.title, prepared.body,
+            prepared.details, prepared.digest, masked(draft.position), key.seal(draft.payload, revision.id.bytes),
+            key.wrapped, scope_in(subject), shown.seal(key, revision.id), shown.hashes,
         )  # fmt: skip
         kind = EntryKind.SUBMISSION_RECEIVED if revision.number == 1 else EntryKind.SUBMISSION_REVISED
         self.entries.append(
             Entry(
                 kind=kind, subject=subject.id, object=subject.case, actor=self._actor, at=self._now,
-                fields=revision.fields, revisions=(revision.id,), digest=key.digest(revision.prepared.content),
+                fields=revision.fields, revisions=(revision.id,), digest=key.digest(prepared.content),
             )
         )  # fmt: skip
 
@@ -129,7 +132,7 @@ class Writing:
         )
         submission = SubmissionFacts(
             id=subject.id, channel=latest.draft.channel, received_at=latest.draft.received_at, registered_at=self._now,
-            kind=latest.draft.kind, topic=latest.topic, division=latest.division, title=latest.draft.title,
+            kind=latest.draft.kind, topic=latest.topic, division=latest.division, title=latest.title,
         )  # fmt: skip
         facts = derive([submission], [EventFacts(kind=event.kind, at=event.at) for event in events])
         self._writes.add("case", subject.case, subject.case, *facts.row())
@@ -151,7 +154,7 @@ class Writing:
         mention = mention_of(part)
         draft, key = mention.draft, self._vault.new_key()
         self._writes.add(
-            "mention", part.id, subject.id, part.since, part.until, draft.role, draft.kind, *masked(draft),
+            "mention", part.id, subject.id, part.since, part.until, draft.role, draft.kind, *shown_mention(draft),
             mention.name_hash, mention.identity_hash, mention.phone_hash, mention.account_hash, mention.digest,
             key.seal(orjson.dumps(draft), part.id.bytes), key.wrapped,
             decision.parties.get(MentionId(part.id), part.id), scope_in(subject),
@@ -161,17 +164,23 @@ class Writing:
         document, key = document_of(part), self._vault.new_key()
         file = key.digest(document.content).hex()
         self._attachments.put(file, key.seal(document.content, part.id.bytes))
+        shown = show(self._vault, document.name, document.text.replace("\0", ""))
+        name, body = shown.texts
         self._writes.add(
-            "document", part.id, subject.id, part.since, document.name, document.media_type, len(document.content),
-            part.key, file, document.text.replace("\0", ""), key.wrapped, scope_in(subject),
+            "document", part.id, subject.id, part.since, name, document.media_type, len(document.content), part.key,
+            file, body, key.wrapped, scope_in(subject), shown.seal(key, part.id), shown.hashes,
         )  # fmt: skip
 
     def _event(self, subject: Subject, part: Part) -> None:
         event = event_of(part)
         organ = self._organ(event.organ, known=not _accuses(subject)) if event.organ else None
+        shown = show(self._vault, event.body)
+        # A key of its own only where there is something to seal: most answers hold no number.
+        key = None if shown.original is None else self._vault.new_key()
         self._writes.add(
-            "event", part.id, subject.id, subject.case, event.kind, event.at, event.at_given, organ, event.body,
-            event.satisfaction, part.since, part.until, part.key, scope_in(subject),
+            "event", part.id, subject.id, subject.case, event.kind, event.at, event.at_given, organ, *shown.texts,
+            event.satisfaction, part.since, part.until, part.key, scope_in(subject), key and shown.seal(key, part.id),
+            key and key.wrapped, shown.hashes,
         )  # fmt: skip
         self._note(EntryKind.EVENT_RECORDED, part.id, subject.case, state=event.kind)
 
@@ -268,7 +277,7 @@ def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def masked(draft: MentionDraft) -> tuple[str | None, ...]:
+def shown_mention(draft: MentionDraft) -> tuple[str | None, ...]:
     """Return what everybody may see of a mention: name, identity, phone, address, account, e-mail."""
     public = draft.kind is PartyKind.ORGANISATION and draft.role not in PROTECTED
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.divisions import prefix_of
 from graph.records import OrganRole
 from schema.errors import RequestError
-from schema.ids import key_of
+from schema.ids import key_of, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -174,12 +174,21 @@ def _rejection(chosen: Given) -> Iterator[Condition]:
     yield from _equal("source", chosen["source"])
 
 
+def _reveal(chosen: Given) -> Iterator[Condition]:
+    yield from _equal("actor", chosen["actor"])
+    if chosen["subject"] is not None:
+        kind, key = split_id(chosen["subject"])
+        yield Condition("{row}.subject_kind = {0}::text and {row}.subject = {1}::uuid", (clean("subject", kind), key))
+    yield from _instants("at", chosen["at"])
+
+
 FILTERS: Final[dict[str, Callable[[Given], Iterator[Condition]]]] = {
     "CaseFilter": _case,
     "SubmissionFilter": _submission,
     "PartyFilter": _party,
     "PlaceFilter": _place,
     "RejectionFilter": _rejection,
+    "RevealFilter": _reveal,
 }
 """By the name of the filter's input type."""
 

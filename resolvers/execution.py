@@ -27,6 +27,7 @@ from resolvers.columns import OtherPlanError
 from resolvers.documents import Documents
 from resolvers.failures import Stage, shaped
 from resolvers.finishing import NOTHING, Finisher, NullError, Ref, Writer, references
+from resolvers.permission import permitted
 from resolvers.plan import Constant, Introspected, Keys, Read, Staged
 from resolvers.planner import Planner
 from resolvers.reader import RowGoneError
@@ -160,7 +161,7 @@ class Executor:
         if isinstance(prepared, Answer):
             raise RequestError("BAD_USER_INPUT", prepared.errors[0].message)
         scope = scope_of(viewer)
-        statement = self.plan(prepared).statement(scope.shape)
+        statement = permitted(self.plan(prepared), viewer).statement(scope.shape)
         if statement is None:
             raise LookupError("The operation reads nothing by itself.")
         return statement.text, [*scope.values, *values_of(statement, prepared, ())]
@@ -254,11 +255,13 @@ class _Run:
     def __init__(self, executor: Executor, prepared: Prepared, viewer: Viewer) -> None:
         self._executor = executor
         self._prepared = prepared
+        self._viewer = viewer
         self._scope = scope_of(viewer)
         self._context = executor.context(viewer)
 
     async def answer(self, plan: Plan, events: Mapping[str, Any] | None = None) -> Answer:
         """Answer the whole operation: a mutation's fields one after the other, all others from one snapshot."""
+        plan = permitted(plan, self._viewer)
         if plan.direct:
             return await self._written(plan, plan.roots, {})
         if self._prepared.operation.operation is OperationType.MUTATION:
@@ -306,12 +309,12 @@ class _Run:
                 data = {root.key: orjson.Fragment(column) for root, column in zip(roots, found, strict=True)}
                 return Answer(data, executed=True)
         except RowGoneError:
-            plan = self._executor.plan(self._prepared, careful=True)
+            plan = permitted(self._executor.plan(self._prepared, careful=True), self._viewer)
             found = await self._read(plan, plan.roots, met, keys)
             roots = [root for root in plan.roots if root.key in {one.key for one in roots}]
         except _ValuesError:
             # A value cannot be what it is given for: the plan made of the very values places the error.
-            plan = self._executor._made(self._prepared)  # noqa: SLF001
+            plan = permitted(self._executor._made(self._prepared), self._viewer)  # noqa: SLF001
             roots = [root for root in plan.roots if root.key in {one.key for one in roots}]
             found = await self._read(plan, roots, met, keys)
         except Exception as error:  # noqa: BLE001  # what was to be read is answered with the error

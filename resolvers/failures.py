@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -41,9 +42,28 @@ def shaped(error: GraphQLError, stage: Stage) -> GraphQLError:
         return error
     cause = _cause(error)
     if cause is None or isinstance(cause, StrawberryInputCoercionError):
-        return _told(error, error.message, {"code": str(stage)})
+        return _told(error, without_values(error.message), {"code": str(stage)})
     told = _domain(cause)
     return _masked(error, cause) if told is None else _told(error, *told)
+
+
+VALUES: Final = (
+    (re.compile(r"(cannot represent [^:]*?): .*", re.DOTALL), r"\1."),
+    (re.compile(r"\bValue .* does not exist in ('\w+' enum).*", re.DOTALL), r"The value does not exist in \1."),
+    (re.compile(r"unknown field '(?![_A-Za-z][_0-9A-Za-z]*')[^\n]*", re.DOTALL), "an unknown field."),
+    (re.compile(r", found: .*", re.DOTALL), "."),
+)
+"""How graphql-core quotes the values that it was given, and what is left without."""
+
+
+def without_values(message: str) -> str:
+    """Return what graphql-core says of an argument without the value, which may be somebody's name or number.
+
+    Whoever sent it has it; logs and screens between need not.
+    """
+    for pattern, left in VALUES:
+        message = pattern.sub(left, message)
+    return message
 
 
 def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from graphql import FieldNode, GraphQLField
 
+    from graph.policy import Action
     from graph.scope import Shape as Seen
     from schema.errors import RequestError
 
@@ -170,6 +171,8 @@ class Read(Root):
     column: Column | None = None
     nullable: bool = True
     error: Exception | None = None
+    needs: Action | None = None
+    """What the viewer must be allowed to do."""
 
 
 @dataclass(frozen=True, slots=True)

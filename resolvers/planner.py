@@ -107,13 +107,14 @@ class _Drawing:
             times = self._expected(field, nodes[0])
             return Staged(key, nodes, field, self._written(field.type, nodes, times))
         nullable = not isinstance(field.type, GraphQLNonNull)
+        needs = getattr(binding_of(field), "needs", None)
         try:
             column = self._columns.root(key, field, nodes)
         except RequestError as error:
             self.failed = True
-            return Read(key, nodes, field, nullable=nullable, error=error)
+            return Read(key, nodes, field, nullable=nullable, error=error, needs=needs)
         self._noted(column)
-        return Read(key, nodes, field, column, nullable)
+        return Read(key, nodes, field, column, nullable, needs=needs)
 
     def _noted(self, column: Column, times: int = 1) -> None:
         self.cost += column.rows * times

@@ -84,7 +84,7 @@ class GraphReads:
         ]
 
     async def search(self, asked: inputs.SearchAsked) -> answers.SearchConnection:
-        request = request_of(asked, self._sources.page_size)
+        request = request_of(asked, self._sources.page_size, numbers="identities" in self._scope.may)
         if impossible(asked.filter):
             return answer_of(SearchPage(total=0, hits=(), has_next_page=False, facets={}), asked, ref)
         try:

@@ -27,8 +27,8 @@ class Searcher(Protocol):
     async def search(self, request: engine.SearchRequest, scope: Scope) -> engine.SearchPage: ...
 
 
-def request_of(asked: inputs.SearchAsked, largest: int) -> engine.SearchRequest:
-    """Return what the engine is asked."""
+def request_of(asked: inputs.SearchAsked, largest: int, *, numbers: bool = False) -> engine.SearchRequest:
+    """Return what the engine is asked; with `numbers`, a whole number finds what holds it behind a mask."""
     return engine.SearchRequest(
         text=clean("query", asked.query),
         filter=_filter_of(asked.filter),
@@ -36,6 +36,7 @@ def request_of(asked: inputs.SearchAsked, largest: int) -> engine.SearchRequest:
         first=checked_size(asked.first, largest),
         after=asked.after,
         facets=tuple(dict.fromkeys(engine.FacetName(name) for name in asked.facets)),
+        numbers=numbers,
     )
 
 

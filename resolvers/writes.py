@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, assert_never
 
 from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
-from graph.policy import Action, ForbiddenError, require
+from graph.policy import Action, ForbiddenError
 from graph.records import CaseId, MentionId, RejectionId, SubmissionId, UploadId
+from graph.revealing import Request, Revealable, RevealedMention, RevealedText
+from graph.text.numbers import masked
 from resolvers.drafts import draft_of
+from resolvers.permission import require
 from resolvers.roots import ref
 from schema import answers, mutations, types
 from schema.enums import IntakeChange, UserErrorCode
 from schema.errors import RequestError
-from schema.ids import key_of
+from schema.ids import key_of, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from graph.intake import Outcome
     from graph.policy import Viewer
     from graph.records import DocumentDraft, EdgeId, Reading
+    from graph.revealing import Revealed
     from resolvers.drafts import Entered
     from schema import inputs
 
@@ -72,6 +76,18 @@ class TextLayer(Protocol):
     def __call__(self, name: str, media_type: str, content: bytes) -> str: ...
 
 
+class Revealing(Protocol):
+    """Opens what is sealed and puts that on record (`graph.revealing`)."""
+
+    async def reveal(self, request: Request) -> Revealed: ...
+
+
+class Visible(Protocol):
+    """Tells whether a viewer sees a node."""
+
+    async def __call__(self, viewer: Viewer, kind: str, key: UUID) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """Through which the graph is changed, and when."""
@@ -82,6 +98,8 @@ class Doors:
     uploads: Uploads
     text_of: TextLayer
     clock: Callable[[], datetime]
+    revealing: Revealing
+    visible: Visible
 
 
 class Payload(Protocol):
@@ -178,7 +196,7 @@ class GraphWrites:
             await self._doors.commands.file_submission(
                 submission=submission,
                 case=case,
-                reason=_reason(entered.reason),
+                reason=masked(_reason(entered.reason)),
                 by=self._viewer,
                 now=self._doors.clock(),
             )
@@ -204,7 +222,7 @@ class GraphWrites:
             await self._doors.commands.join_cases(
                 leading=leading,
                 other=CaseId(_key("other", "Case", entered.other)),
-                reason=_reason(entered.reason),
+                reason=masked(_reason(entered.reason)),
                 by=self._viewer,
                 now=self._doors.clock(),
             )
@@ -226,7 +244,7 @@ class GraphWrites:
         async def work() -> mutations.PartyPayload:
             one, other = _mentions(entered.one, entered.other)
             await self._doors.commands.join_parties(
-                one=one, other=other, reason=_reason(entered.reason), by=self._viewer, now=self._doors.clock()
+                one=one, other=other, reason=masked(_reason(entered.reason)), by=self._viewer, now=self._doors.clock()
             )
             return _parties(one, other)
 
@@ -254,6 +272,37 @@ class GraphWrites:
             )
 
         return await self._answered(work(), mutations.RetryPayload)
+
+    # What is sealed ------------------------------------------------------------------------------------------------
+
+    async def reveal(self, entered: inputs.RevealInput) -> mutations.RevealPayload:
+        require(self._viewer, Action.REVEAL)
+        return await self._answered(self._revealed(entered), mutations.RevealPayload)
+
+    async def _revealed(self, entered: inputs.RevealInput) -> mutations.RevealPayload:
+        kind, key = _revealable(entered.id)
+        reason = _reason(entered.reason)
+        if not await self._doors.visible(self._viewer, kind, key):
+            raise NotFoundError(kind.lower(), key)
+        request = Request(kind=kind, subject=key, actor=self._viewer.name, reason=reason, now=self._doors.clock())
+        match await self._doors.revealing.reveal(request):
+            case RevealedMention() as mention:
+                told = {name: getattr(mention, name) for name in RevealedMention.__dataclass_fields__}
+                return mutations.RevealPayload(mention=mutations.RevealedMention(**told))
+            case RevealedText() as text:
+                return mutations.RevealPayload(text=mutations.RevealedText(title=text.title, text=text.text))
+            case never:
+                assert_never(never)
+
+
+def _revealable(text: str) -> tuple[Revealable, UUID]:
+    """Return the type and key of what can be revealed; raise InvalidError, which names the field, for all else."""
+    try:
+        kind, key = split_id(text)
+        return Revealable(kind), key
+    except (RequestError, ValueError):
+        message = "This is not the id of a mention, submission, revision, event or document."
+        raise InvalidError("id", message) from None
 
 
 def _uploads(named: Sequence[str]) -> list[UploadId]:

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason
-from schema.bindings import One, Rows, bound, column, rows
+from schema.bindings import One, Rows, Value, bound, column, rows
 from schema.enums import ChangeKind, FacetName, PassageField
 from schema.fields import told
 from schema.scalars import BigInt
@@ -52,6 +52,18 @@ class Rejection(Node):
     attempts: int = column("How often it was tried.")
     resolved_at: datetime | None = column("When it was taken in after all.")
     submission: Submission | None = bound("The submission it became.", One("{row}.resolved_to"))
+
+
+@strawberry.type(description="That somebody had a sealed identity or text shown.")
+class Reveal:
+    node_type: str = column("The type of the node that was opened.", "subject_kind")
+    subject: strawberry.ID = bound(
+        "The id of the node that was opened.",
+        Value("encode(convert_to({row}.subject_kind || ':' || {row}.subject::text, 'UTF8'), 'base64')"),
+    )
+    actor: str = column("Who had it opened.")
+    reason: str = column("Why, in their words.")
+    at: datetime = column("When.")
 
 
 @strawberry.type(description="A stretch of a text in UTF-16 units, as JavaScript counts.")

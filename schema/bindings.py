@@ -15,6 +15,8 @@ import strawberry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from graph.policy import Action
+
 KEY: Final = "binding"
 """Where a Strawberry field's metadata holds its binding."""
 
@@ -162,6 +164,8 @@ class Many:
     """What `orderBy` may choose; without it only the direction can be chosen."""
     sealed: str | None = None
     """The scope under which cursors are sealed, since their keys must not be told; plain without it."""
+    needs: Action | None = None
+    """What a viewer must be allowed to do to ask for it; for fields of the query alone."""
     expected: int = 3
     """How many rows a list is thought to have when its cost is estimated; a connection's page says it itself."""
 

@@ -101,6 +101,7 @@ class ChangeKind(StrEnum):
     EVENT_RECORDED = "EVENT_RECORDED"
     RECORD_REJECTED = "RECORD_REJECTED"
     REJECTION_RESOLVED = "REJECTION_RESOLVED"
+    IDENTITY_REVEALED = "IDENTITY_REVEALED"
 
 
 class IntakeChange(StrEnum):
@@ -306,6 +307,7 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "EVENT_RECORDED": "A reply, call-back or rating was recorded.",
             "RECORD_REJECTED": "Something a source sent could not be taken in.",
             "REJECTION_RESOLVED": "Something once rejected was taken in.",
+            "IDENTITY_REVEALED": "Somebody had a sealed identity or text shown; `reveals` says why.",
         },
     ),
     IntakeChange: (

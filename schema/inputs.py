@@ -126,6 +126,13 @@ class RejectionFilter:
     source: str | None = asked("By the system that sent them.")
 
 
+@strawberry.input(description="Which reveals; all that is given must hold.")
+class RevealFilter:
+    actor: str | None = asked("By who had something opened.")
+    subject: strawberry.ID | None = asked("By the id of the node that was opened.")
+    at: InstantFilter | None = asked("By when.")
+
+
 @strawberry.input(description="What hits must be; all that is given must hold.")
 class SearchFilter:
     channel: ChannelFilter | None = asked("By channel.")
@@ -270,3 +277,9 @@ class PartPartiesInput:
 @strawberry.input(description="A rejection to try again.")
 class RetryRejectionInput:
     rejection: strawberry.ID = needed("The rejection's id.")
+
+
+@strawberry.input(description="What is sealed and shall be shown.")
+class RevealInput:
+    id: strawberry.ID = needed("The id of a mention, submission, revision, event or document.")
+    reason: str = needed("Which step needs it; kept with who and when.")

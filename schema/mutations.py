@@ -17,6 +17,7 @@ from schema.inputs import (
     PartPartiesInput,
     PartSubmissionInput,
     RetryRejectionInput,
+    RevealInput,
     SubmitHotlineTicketInput,
     SubmitLetterInput,
     SubmitVisitInput,
@@ -70,6 +71,29 @@ class PartyPayload:
 class RetryPayload:
     rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
     submission: Submission | None = strawberry.field(default=None, description="What it became.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="A person or organisation as a submission names it, in clear.")
+class RevealedMention:
+    name: str | None = told("Its name.")
+    identity_number: str | None = told("Its identity number.")
+    phone: str | None = told("Its telephone number.")
+    address: str | None = told("Its address.")
+    account: str | None = told("Its user name on the source's platform.")
+    email: str | None = told("Its e-mail address.")
+
+
+@strawberry.type(description="A text as it was received, with nothing masked.")
+class RevealedText:
+    title: str | None = told("The title of a submission, the name of an attachment; null of an event.")
+    text: str = told("The text.")
+
+
+@strawberry.type(description="What was shown; that it was shown is on record.")
+class RevealPayload:
+    mention: RevealedMention | None = strawberry.field(default=None, description="What was sealed of a mention.")
+    text: RevealedText | None = strawberry.field(default=None, description="What was sealed of a text.")
     errors: list[UserError] = _errors()
 
 
@@ -140,3 +164,7 @@ class Mutation:
         self, info: Info, entered: Annotated[RetryRejectionInput, _given("The rejection.")]
     ) -> RetryPayload:
         return await info.context.writes.retry_rejection(entered)
+
+    @changing("Show a sealed identity or text in clear. Who, what and why is put on record first.")
+    async def reveal(self, info: Info, entered: Annotated[RevealInput, _given("What, and why.")]) -> RevealPayload:
+        return await info.context.writes.reveal(entered)

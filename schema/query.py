@@ -7,7 +7,8 @@ from typing import Annotated
 
 import strawberry
 
-from schema.answers import CaseFigures, ChangePage, Rejection, SearchConnection, Topic
+from graph.policy import Action
+from schema.answers import CaseFigures, ChangePage, Rejection, Reveal, SearchConnection, Topic
 from schema.bindings import (
     MEMBERS,
     Figures,
@@ -29,6 +30,7 @@ from schema.inputs import (
     PartyFilter,
     PlaceFilter,
     RejectionFilter,
+    RevealFilter,
     SearchAsked,
     SearchFilter,
     SubmissionFilter,
@@ -191,7 +193,7 @@ class Query:
 
     @planned(
         "What could not be taken in, latest first; only what is still open unless asked.",
-        Many("rejection {row}", order=AT.directed(descending=True)),
+        Many("rejection {row}", order=AT.directed(descending=True), needs=Action.READ_REJECTIONS),
     )
     def rejections(
         self,
@@ -202,6 +204,21 @@ class Query:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Rejection]:
+        return by_plan()
+
+    @planned(
+        "What was revealed to whom and why, latest first; for auditors.",
+        Many("reveal {row}", order=AT.directed(descending=True), needs=Action.READ_REVEALS),
+    )
+    def reveals(
+        self,
+        *,
+        chosen: Annotated[RevealFilter | None, _argument("filter", "Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Reveal]:
         return by_plan()
 
     @fetched("The taxonomy of topics.")

@@ -18,8 +18,9 @@ LARGEST = 2**63 - 1
 def _parse_instant(value: object) -> datetime:
     try:
         return instant_of(str(value))
-    except (ValueError, OverflowError) as error:
-        raise StrawberryInputCoercionError(f"DateTime needs RFC 3339 with an offset: {error}") from None
+    except (ValueError, OverflowError):
+        message = "DateTime needs RFC 3339 with an offset, as in 2026-11-24T11:58:15+08:00."
+        raise StrawberryInputCoercionError(message) from None
 
 
 def _parse_date(value: object) -> date:

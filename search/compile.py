@@ -51,6 +51,15 @@ def compile_query(tree: And) -> Compiled:
     )
 
 
+def for_number(compiled: Compiled, tokens: tuple[str, ...]) -> Compiled:
+    """Return a query that is a number so that what holds it behind a mask is found as well.
+
+    Nothing is weighed or marked: the texts show but the mask, so the newest come first.
+    """
+    hidden = tuple(Term(TokenField.CODES, token) for token in tokens)
+    return Compiled(match=AllOf((AnyOf((*hidden, compiled.match)),)), loose=None, terms=(), words=())
+
+
 def _all(nodes: tuple[Node, ...]) -> AllOf:
     return AllOf(
         tuple(_match(node) for node in nodes if not isinstance(node, Not)),

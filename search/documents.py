@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -46,6 +46,8 @@ class Source:
     documents: tuple[str, ...]
     seen: tuple[str, ...] = ()
     """By whom it is seen; only of what is to be indexed."""
+    numbers: tuple[bytes, ...] = field(default=(), repr=False)
+    """Keyed hashes of the numbers that its texts and its mentions hold."""
 
     def texts(self) -> tuple[str, ...]:
         """Return all that is searched."""
@@ -85,17 +87,28 @@ def _source(row: Row) -> Source:
         id=SubmissionId(row["id"]), case=CaseId(row["case_id"]), channel=row["channel"], kind=row["kind"],
         status=row["status"], topic=row["topic"], division=row["division"], received_at=row["received_at"],
         title=row["title"], body=row["body"], replies=tuple(row["replies"]), documents=tuple(row["documents"]),
+        numbers=tuple(one for one in row["number_hashes"] if one is not None),
     )  # fmt: skip
 
 
 def index_document(source: Source) -> IndexDocument:
     """Return a submission as it is indexed."""
     tokens = analyse([normalise(text) for text in source.texts()])
+    codes = " ".join([*filter(None, [tokens.codes]), *map(number_token, source.numbers)])
     return IndexDocument(
-        submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=tokens.codes, channel=source.channel,
+        submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=codes, channel=source.channel,
         kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
         month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at, seen=source.seen,
     )  # fmt: skip
+
+
+def number_token(hashed: bytes) -> str:
+    """Return the code by which what holds a number is found.
+
+    It begins with a capital, which no query that is typed has in its normal form: so nobody asks for it but by the
+    number itself, and no prefix tells who shares one.
+    """
+    return "H" + hashed.hex()
 
 
 def levels(topic: str | None) -> tuple[str, ...]:

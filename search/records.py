@@ -52,6 +52,8 @@ class SearchRequest:
     first: int = 20
     after: str | None = None
     facets: tuple[FacetName, ...] = ()
+    numbers: bool = False
+    """Whether the asker may find people by a whole number that masks hide (`Action.REVEAL`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from graph.errors import InvalidError
 from graph.records import SubmissionId
 from search import documents
 from search.audience import audience
-from search.compile import compile_query
+from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, opened, sealed
 from search.engine import Lookup
 from search.highlight import passages
@@ -19,7 +19,7 @@ from search.records import Hit, SearchOrder, SearchPage
 from search.score import Weight, score, weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from graph.database import Row
@@ -60,9 +60,13 @@ class Reader(Protocol):
 class Search:
     """The one way to ask the index."""
 
-    def __init__(self, *, reader: Reader, engine: Engine) -> None:
+    def __init__(
+        self, *, reader: Reader, engine: Engine, tokens_of: Callable[[str], tuple[str, ...]] = lambda _: ()
+    ) -> None:
+        """Take `tokens_of`, which returns the codes of the number that a text is; nothing where it is none."""
         self._reader = reader
         self._engine = engine
+        self._tokens_of = tokens_of
 
     async def search(self, request: SearchRequest, scope: Scope) -> SearchPage:
         """Return a page of hits with passages and facets, of what a viewer may see.
@@ -70,6 +74,8 @@ class Search:
         Raises QuerySyntaxError, SearchUnavailableError, and InvalidError for a cursor that is none of this search.
         """
         compiled = compile_query(parse(request.text))
+        if request.numbers and not compiled.match.without and (tokens := self._tokens_of(request.text)):
+            compiled = for_number(compiled, tokens)
         # Nothing to weigh by: the newest first.
         order = request.order if compiled.terms else SearchOrder.NEWEST
         after = opened(request.after, order)

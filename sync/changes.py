@@ -46,7 +46,7 @@ NODE_TYPES: Final = {
     EntryKind.RECORD_REJECTED: "Rejection",
     EntryKind.REJECTION_RESOLVED: "Rejection",
 }
-"""What an entry's subject is."""
+"""What an entry's subject is; of IDENTITY_REVEALED its state says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def change_of(row: Row) -> Change:
     kind = EntryKind(row["kind"])
     return Change(
         kind=kind,
-        node_type=NODE_TYPES[kind],
+        node_type=NODE_TYPES.get(kind) or str(row["state"]),
         node=row["subject"],
         at=row["at"],
         state=row["state"],

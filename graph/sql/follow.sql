@@ -15,7 +15,9 @@ with entry as materialized (
     select position, kind, at, subject, object from journal
     where position > $1 and position <= $1 + $2 order by position
 ), told as materialized (
-    select position, subject as id from entry union select position, object from entry where object is not null
+    -- That somebody had something revealed changes no case.
+    select position, subject as id from entry where kind <> 'IDENTITY_REVEALED'
+    union select position, object from entry where object is not null
 )
 select entry.position, entry.kind, entry.at, array(
     select distinct case when filed.leads then filed.id else coalesce(

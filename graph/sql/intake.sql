@@ -35,7 +35,7 @@ join submission_revision revision
 
 -- name: standing_columns
 select submission.id, submission.received_at, revision.title, revision.body, submission.kind, submission.topic,
-    submission.division, revision.details
+    submission.division, revision.details, revision.id as revision, revision.sealed_text, revision.key
 from submission join submission_revision revision on revision.id = submission.revision
 where submission.id = any($1::uuid[]);
 

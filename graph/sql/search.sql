@@ -31,7 +31,18 @@ select submission.id, submission.channel, submission.kind, submission.topic, sub
     array(
         select document.body from document
         where document.submission = submission.id and document.body <> '' order by document.id
-    ) as documents
+    ) as documents,
+    -- Keyed hashes of the numbers that it holds: in its texts, and of whom it names.
+    array(
+        select unnest(revision.number_hashes)
+        union
+        select unnest(event.number_hashes) from event where event.submission = submission.id and event.until is null
+        union
+        select unnest(document.number_hashes) from document where document.submission = submission.id
+        union
+        select unnest(array[mention.identity_hash, mention.phone_hash]) from mention
+        where mention.submission = submission.id and mention.until is null
+    ) as number_hashes
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision

@@ -15,10 +15,12 @@ from casegraph.app import build_app
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
 from graph.commands import Commands
+from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
 from search.indexer import Indexer
+from search.numbers import tokens_of
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -47,6 +49,7 @@ class Services:
     intake: Intake
     uploads: Uploads
     commands: Commands
+    revealing: Revealing
     retry: Retry
     engine: Engine
     search: Search
@@ -111,10 +114,12 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     intake = make_intake(pool, vault, tmp_path / "attachments")
     options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
     engine, reader = open_tantivy(tmp_path / "index"), Reader(reading_pool, 10_000)
+    search = Search(reader=reader, engine=engine, tokens_of=tokens_of(vault))
     services = Services(
         pool=pool, reader=reader, vault=vault, intake=intake, commands=Commands(pool=pool),
+        revealing=Revealing(pool=pool, vault=vault),
         retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
-        engine=engine, search=Search(reader=reader, engine=engine), taxonomy=Taxonomy(), read_options=options,
+        engine=engine, search=search, taxonomy=Taxonomy(), read_options=options,
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)

@@ -57,6 +57,8 @@ insert into case_organ (id, case_id, organ, role, submission, state, evidence, d
 select id, id, lpad((number % 500 + 1)::text, 32, '0')::uuid, 'RESPONSIBLE', id, 'ACCEPTED', '{{}}', 'made', opened_at,
     scope
 from (select id, opened_at, scope, row_number() over (order by opened_at) as number from "case") made;
+insert into reveal (id, subject_kind, subject, actor, reason, at)
+select id, 'Submission', id, 'user' || (get_byte(uuid_send(id), 15) % 40), 'x', received_at from submission;
 analyze;
 """  # noqa: S608 - our own numbers
 LISTS = {
@@ -80,6 +82,9 @@ LISTS = {
     "submissions of a city": ("submissions", 'filter: {division: {within: "4301"}}'),
     "submissions of a topic": ("submissions", 'filter: {topic: {within: "城乡建设"}}'),
     "parties": ("parties", ""),
+    "reveals": ("reveals", ""),
+    "reveals of somebody": ("reveals", 'filter: {actor: "user7"}'),
+    "reveals of a day": ("reveals", 'filter: {at: {from: "2025-03-01T00:00:00Z", until: "2025-03-02T00:00:00Z"}}'),
 }
 USUAL = ("all", "submissions")
 """What viewers who see less are tried with; they ask the others, too, and wait longer where little of it is theirs."""
@@ -94,6 +99,7 @@ VIEWERS = {
     "a city's discipline organ": replace(EVERYTHING, divisions=("4301",), organs=frozenset({ORGAN})),
     "an organ": Viewer(name="handler", roles=frozenset({Role.HANDLER}), organs=frozenset({ORGAN})),
 }
+NODES["reveals"] = "actor subject reason"
 SMALL = 5_000
 """Rows that one step of a plan may read: sorting so many takes a millisecond."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
 
+from graph.policy import Role
+from graph.revealing import Request, Revealable
 from graph.scope import scope
 from graph.seeing import SET_VIEWER
-from tests.graph.factory import draft, petitioner, reply
+from tests.graph.factory import NOW, draft, petitioner, reply
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -22,8 +25,9 @@ TABLES = (
 )  # fmt: skip
 SEALED = {
     "mention": ("sealed", "key", "name_hash", "identity_hash", "phone_hash", "account_hash"),
-    "submission_revision": ("payload", "key"),
-    "document": ("key", "file", "digest"),
+    "submission_revision": ("payload", "key", "sealed_text", "number_hashes"),
+    "document": ("key", "file", "digest", "sealed", "number_hashes"),
+    "event": ("sealed", "key", "number_hashes"),
     "rejection": ("payload", "key", "digest"),
 }
 HIDDEN = ("case_accused", "journal_head", "master_key", "migration", "source_cursor", "journal_reader", "link_key")
@@ -46,6 +50,18 @@ async def test_without_a_viewer_nothing_is_seen(full: Api, reading_pool: Pool) -
                 seen = await connection.fetchval(f'select count(*) from "{table}"')  # noqa: S608
             assert seen == await full.services.pool.fetchval(f'select count(*) from "{table}"')  # noqa: S608
         assert await connection.fetchval("select current_setting('casegraph.viewer', true)") == ""
+
+
+async def test_reveals_are_seen_by_statements_for_auditors_alone(full: Api, reading_pool: Pool) -> None:
+    """A viewer is not enough."""
+    mention = await full.services.pool.fetchval("select id from mention")
+    request = Request(kind=Revealable.MENTION, subject=mention, actor="x", reason="y", now=NOW)
+    await full.services.revealing.reveal(request)
+    handler = replace(EVERYTHING, roles=EVERYTHING.roles - {Role.AUDITOR})
+    for viewer in (EVERYTHING, handler):
+        async with reading_pool.acquire() as connection, connection.transaction(readonly=True):
+            await connection.execute(SET_VIEWER, *scope(viewer).settings)
+            assert await connection.fetchval("select count(*) from reveal") == (viewer is EVERYTHING)
 
 
 async def test_the_viewer_is_gone_with_the_statement(full: Api, reading_pool: Pool) -> None:
@@ -88,7 +104,7 @@ async def test_every_table_is_locked_or_out_of_reach(full: Api) -> None:
         where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
         and has_any_column_privilege('casegraph_reader', oid, 'select')"""
     )
-    assert {row["relname"] for row in readable} == set(TABLES)
+    assert {row["relname"] for row in readable} == {*TABLES, "reveal"}
     assert all(row["relrowsecurity"] for row in readable)
 
 

@@ -29,7 +29,10 @@ from graph.database import connect, open_pool
 from graph.errors import InvalidError
 from graph.identity import Vault
 from graph.ids import new_id
+from graph.revealing import Revealing
 from graph.uploads import Uploads
+from resolvers.permission import Sight
+from resolvers.reader import Reader
 from resolvers.writes import MOST_ATTACHMENTS, Doors, GraphWrites
 from schema import inputs
 from schema.ids import global_id, key_of
@@ -505,6 +508,7 @@ async def _run(what: Run) -> None:
         doors = Doors(
             intake=intake, commands=Commands(pool=pool), retry=Retry(intake, OPTIONS), uploads=uploads,
             text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC),
+            revealing=Revealing(pool=pool, vault=vault), visible=Sight(Reader(pool, 0)),
         )  # fmt: skip
         entered = inputs.SubmitLetterInput(
             title="押金不退", text="退租两个月了，房东不退押金。", received_at=datetime(2026, 11, 20, tzinfo=UTC),

@@ -13,6 +13,8 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from graph.intake import Change
 from graph.journal import EntryKind
+from graph.revealing import Revealable
+from resolvers.failures import without_values
 from resolvers.roots import NODE_TYPES
 from schema import enums
 from schema.scalars import BIG_INT, DATE, DATE_TIME, LARGEST
@@ -65,8 +67,8 @@ def test_every_value_and_input_is_described() -> None:
 def test_every_node_is_read_by_its_id() -> None:
     """Each type of the schema that is a node has a reader, and every change happens to one of them."""
     assert {kind.__name__ for kind in NODES} == NODE_TYPES
-    assert set(CHANGED) == set(EntryKind)
-    assert set(CHANGED.values()) <= NODE_TYPES
+    assert {*CHANGED, EntryKind.IDENTITY_REVEALED} == set(EntryKind)
+    assert {*CHANGED.values(), *Revealable} <= NODE_TYPES
 
 
 ZONES = st.integers(-14 * 60 + 1, 14 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -118,3 +120,19 @@ def test_what_is_no_count_is_refused(value: object) -> None:
 def test_now_is_printed_as_the_description_says() -> None:
     """One formatter prints all times."""
     assert DATE_TIME.serialize(datetime(2026, 11, 24, 3, 58, 15, tzinfo=UTC)) == "2026-11-24T03:58:15+00:00"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("at .title: String cannot represent a number: 13987654321", "at .title: String cannot represent a number."),
+        ("Value '张三' does not exist in 'Role' enum. Did you mean 'X'?", "The value does not exist in 'Role' enum."),
+        ("not to include unknown field 'colour', found: {'a': '张三'}.", "not to include unknown field 'colour'."),
+        ("not to include unknown field '张三', found: {'a': 1}.", "not to include an unknown field."),
+        ("Expected value of type 'I' to be an object, found: '张\n三'.", "Expected value of type 'I' to be an object."),
+        ("Cannot query field 'colour' on type 'Case'.", "Cannot query field 'colour' on type 'Case'."),
+    ],
+)  # fmt: skip
+def test_errors_of_arguments_quote_no_value(said: str, told: str) -> None:
+    """What was given may be somebody's name; where it stood and what was expected is told."""
+    assert without_values(said) == told

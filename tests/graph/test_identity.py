@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import InvalidError
+from graph.errors import InvalidError, MasterKeyError
 from graph.identity import (
-    MasterKeyError,
     Vault,
     mask_address,
     mask_email,

@@ -152,7 +152,8 @@ def case_timeline(world: World, node: Node, asked: dict[str, Any]) -> Node:
     entries = [
         entry
         for entry in world.graph["journal"]
-        if {entry["subject"], entry["object"]} & own or entry["subject"] in inside
+        if {entry["subject"], entry["object"]} & own
+        or (entry["subject"] in inside and entry["kind"] != "IDENTITY_REVEALED")
     ]
     seal = Sealed(world.vault, "timeline")
     return connection(entries, Order(("position",)), asked, lambda row: row, seal)

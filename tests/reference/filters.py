@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from schema.errors import RequestError
-from schema.ids import key_of
+from schema.ids import key_of, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,6 +149,15 @@ def places(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     if given.get("parent") is not None:
         parent = key_of("Place", given["parent"])
         yield lambda row: row["parent"] == parent
+
+
+def reveals(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of reveals."""
+    yield from _equal("actor", given.get("actor"))
+    if given.get("subject") is not None:
+        subject = split_id(given["subject"])
+        yield lambda row: (row["subject_kind"], row["subject"]) == subject
+    yield from _instants("at", given.get("at"))
 
 
 def rejections(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:

@@ -10,7 +10,7 @@ from schema.ids import global_id, key_of, split_id
 from tests.reference import filters
 from tests.reference.fields import BY_ID, CASE_ORDERS, directed, field, page_of
 from tests.reference.graph import NODES, find
-from tests.reference.lists import Order, checked_size, not_ours, told_of
+from tests.reference.lists import Order, checked_size, connection, not_ours, told_of
 
 if TYPE_CHECKING:
     from tests.reference.fields import World
@@ -98,6 +98,24 @@ def rejections(world: World, _: Node, asked: Asked) -> Node:
     return page_of(world, "Rejection", rows, Order(("at", "id"), descending=True), asked)
 
 
+@field("Query.reveals")
+def reveals(world: World, _: Node, asked: Asked) -> Node:
+    wanted = filters.passing(filters.reveals(world.graph, asked["filter"] or {}))
+    rows = [row for row in world.graph["reveal"] if wanted(row)]
+    return connection(rows, Order(("at", "id"), descending=True), asked, lambda row: row)
+
+
+@field("Reveal.nodeType")
+def revealed_type(_: World, row: Node, __: Asked) -> str:
+    kind: str = row["subject_kind"]
+    return kind
+
+
+@field("Reveal.subject")
+def revealed_subject(_: World, row: Node, __: Asked) -> str:
+    return global_id(row["subject_kind"], row["subject"])
+
+
 @field("Query.topics")
 def topics(world: World, _: Node, asked: Asked) -> list[Node]:
     below = [path for path in world.topics if path.rpartition("/")[0] == (asked["under"] or "")]
@@ -116,10 +134,16 @@ def changes(world: World, _: Node, asked: Asked) -> Node:
     beyond = [entry for entry in world.graph["journal"] if entry["position"] > after]
     kept = beyond[:size]
     return {
-        "changes": [{**entry, "subject_type": SUBJECTS[entry["kind"].partition("_")[0]]} for entry in kept],
+        "changes": [{**entry, "subject_type": subject_type(entry)} for entry in kept],
         "cursor": told_of("changes", kept[-1]["position"] if kept else after),
         "more": len(beyond) > size,
     }
+
+
+def subject_type(entry: Node) -> str:
+    """Return the type of what an entry is about; a reveal says it itself."""
+    kind: str = entry["state"] if entry["kind"] == "IDENTITY_REVEALED" else SUBJECTS[entry["kind"].partition("_")[0]]
+    return kind
 
 
 @field("Change.nodeType")

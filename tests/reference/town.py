@@ -29,6 +29,7 @@ from graph.records import (
     VisitDetails,
     WebDetails,
 )
+from graph.revealing import Request, Revealable
 from search.indexer import Indexer
 from tests.graph.factory import NOW, draft, petitioner, reply
 from tests.viewers import EVERYTHING
@@ -130,6 +131,7 @@ async def build(services: Services) -> None:
     # A third mention of two parties that a person keeps apart: only proposed.
     await take_in(services, [draft("P", text="又来了。", mentions=(PERSON, petitioner("王0", "13900000000")))], LATER)
     await tie(services.pool)
+    await reveal(services)
     await Indexer(pool=services.pool, engine=services.engine).catch_up()
 
 
@@ -164,6 +166,19 @@ async def decide(services: Services) -> None:
     await commands.join_parties(one=parties[-1], other=parties[-2], reason="同一事项", by=EVERYTHING, now=LATER)
     linked = await services.pool.fetch("select low, high from same_party where state = 'ACCEPTED' order by id limit 1")
     await commands.part_parties(one=linked[0]["low"], other=linked[0]["high"], by=EVERYTHING, now=LATER)
+
+
+async def reveal(services: Services) -> None:
+    """Have one node of each kind opened, some by two people at one instant."""
+    tables = {"mention": 2, "submission": 3, "submission_revision": 1, "event": 1, "document": 1}
+    for (table, count), kind in zip(tables.items(), Revealable, strict=True):
+        subjects = await keys(services.pool, f"select id from {table} order by id limit {count}")  # noqa: S608
+        for number, subject in enumerate(subjects):
+            for actor in ("desk", "审计员")[: number + 1]:
+                now = NOW + timedelta(minutes=number)
+                await services.revealing.reveal(
+                    Request(kind=kind, subject=subject, actor=actor, reason="核实身份", now=now)
+                )
 
 
 async def tie(pool: Pool) -> None:

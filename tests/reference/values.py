@@ -94,6 +94,8 @@ def values_of(world: World) -> Values:
             **{f"{place}.id": Choice(ids[kind], [*NO_IDS, *unknown, *every]) for place, kind in ROOTS.items()},
             "Query.node.id": Choice(every, [*NO_IDS, *unknown]),
             "Query.nodes.ids": Choice(every, [*NO_IDS, *unknown]),
+            "RevealFilter.actor": Choice(["desk", "审计员"], NO_TEXTS),
+            "RevealFilter.subject": Choice(_revealed(graph), [*NO_IDS, *unknown, *every]),
             "CaseFilter.place": Choice(_tied(graph, "Place", "case_place"), [*NO_IDS, *ids["Place"][:2], *every]),
             "CaseFilter.organ": Choice(ids["Organ"], [*NO_IDS, *every]),
             "PlaceFilter.parent": Choice(_parents(graph), [*NO_IDS, *every]),
@@ -129,6 +131,10 @@ def _tied(graph: Graph, kind: str, table: str) -> list[str]:
     return [global_id(kind, key) for key in dict.fromkeys(tie[kind.lower()] for tie in graph[table])]
 
 
+def _revealed(graph: Graph) -> list[str]:
+    return [global_id(row["subject_kind"], row["subject"]) for row in graph["reveal"]]
+
+
 def _parents(graph: Graph) -> list[str]:
     return [global_id("Place", row["id"]) for row in graph["place"] if row["code"] in {"430100", "430000", "430104"}]
 
@@ -159,6 +165,7 @@ def _cursors(world: World) -> dict[str, list[str]]:
         ),
         "Query.organs": written(graph["organ"], "name", "id"),
         "Query.rejections": written(graph["rejection"], "at", "id"),
+        "Query.reveals": written(graph["reveal"], "at", "id"),
         "Query.changes": [
             vault.seal_cursor("changes", position.to_bytes(8) + inside)
             for position in positions

@@ -250,7 +250,7 @@ def test_every_command_is_documented() -> None:
     told = {
         word
         for row in re.findall(r"^\| (`[a-z].*?) \|", page, re.MULTILINE)
-        for word in re.findall(r"`([a-z]+)\b", row)
+        for word in re.findall(r"`([a-z-]+)\b", row)
     }
     (commands,) = [action.choices for action in parser()._actions if isinstance(action.choices, dict)]
     assert set(commands) <= told

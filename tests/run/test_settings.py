@@ -60,7 +60,11 @@ def test_secrets_are_told_to_nobody() -> None:
 
 def test_a_process_we_start_gets_the_same_settings() -> None:
     """Settings become variables and back."""
-    given = {"CASEGRAPH_PORT": "8123", "CASEGRAPH_MASTER_KEY": SECRET, "CASEGRAPH_HOME_DIVISION": "4301"}
+    given = {
+        "CASEGRAPH_PORT": "8123",
+        "CASEGRAPH_MASTER_KEY": f"{'cd' * 32}, {SECRET}",
+        "CASEGRAPH_HOME_DIVISION": "4301",
+    }
     settings = Settings.from_environment(given)
     assert Settings.from_environment(settings.environment()) == settings
 

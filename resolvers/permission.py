@@ -1,0 +1,60 @@
+"""What a viewer may not do, said where it was asked for: an error `FORBIDDEN` that names who may."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from graph import policy
+from graph.database import statements
+from graph.policy import ForbiddenError
+from graph.scope import scope
+from resolvers.plan import Read
+from schema.errors import RequestError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from graph.policy import Action, Viewer
+    from resolvers.plan import Plan, Root
+    from resolvers.reader import Reader
+
+FORBIDDEN: Final = "FORBIDDEN"
+
+SQL = statements("revealing")
+
+
+def require(viewer: Viewer, action: Action) -> None:
+    """Raise RequestError unless the viewer may do something."""
+    try:
+        policy.require(viewer, action)
+    except ForbiddenError as error:
+        raise RequestError(FORBIDDEN, str(error)) from None
+
+
+def permitted(plan: Plan, viewer: Viewer) -> Plan:
+    """Return the plan with an error in the place of each field of the operation that the viewer may not ask for."""
+    roots = tuple(_permitted(root, viewer) for root in plan.roots)
+    return plan if roots == plan.roots else replace(plan, roots=roots, direct=False, statements={})
+
+
+def _permitted(root: Root, viewer: Viewer) -> Root:
+    if not isinstance(root, Read) or root.needs is None:
+        return root
+    try:
+        require(viewer, root.needs)
+    except RequestError as error:
+        return replace(root, column=None, error=error)
+    return root
+
+
+class Sight:
+    """Tells whether a viewer sees a node, by reading for that viewer."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def __call__(self, viewer: Viewer, kind: str, key: UUID) -> bool:
+        """Tell whether there is a node of a type and key that the viewer sees."""
+        async with self._reader.lent(scope(viewer)) as connection:
+            return bool(await connection.fetchval(SQL.there, kind, key))
