@@ -101,6 +101,10 @@ class ChangeKind(StrEnum):
     EVENT_RECORDED = "EVENT_RECORDED"
     RECORD_REJECTED = "RECORD_REJECTED"
     REJECTION_RESOLVED = "REJECTION_RESOLVED"
+    PERSON_ERASED = "PERSON_ERASED"
+    REVISION_REFUSED = "REVISION_REFUSED"
+    PAYLOAD_EXPIRED = "PAYLOAD_EXPIRED"
+    REJECTION_EXPIRED = "REJECTION_EXPIRED"
 
 
 class IntakeChange(StrEnum):
@@ -306,6 +310,10 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "EVENT_RECORDED": "A reply, call-back or rating was recorded.",
             "RECORD_REJECTED": "Something a source sent could not be taken in.",
             "REJECTION_RESOLVED": "Something once rejected was taken in.",
+            "PERSON_ERASED": "A person was erased from a submission.",
+            "REVISION_REFUSED": "A source sent a submission again from which a person was erased; it stays as it is.",
+            "PAYLOAD_EXPIRED": "The records of a submission as received were destroyed, their time being over.",
+            "REJECTION_EXPIRED": "What was kept of something rejected was destroyed, its time being over.",
         },
     ),
     IntakeChange: (
