@@ -7,7 +7,6 @@ import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
 from casegraph.running import run
 from casegraph.settings import Settings, configure_logging
@@ -61,9 +60,9 @@ def _add_ingest(command: argparse.ArgumentParser) -> None:
 def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     erasing = commands.add_parser("erase", help="take a person out of all that is kept")
     named = erasing.add_mutually_exclusive_group(required=True)
-    named.add_argument("--mention", type=UUID, metavar="ID", help="a person as one submission names them")
-    named.add_argument("--party", type=UUID, metavar="ID", help="a person in all submissions that are linked")
-    named.add_argument("--submission", type=UUID, metavar="ID", help="all persons of a submission, and its attachments")
+    named.add_argument("--mention", metavar="ID", help="a person as one submission names them")
+    named.add_argument("--party", metavar="ID", help="a person in all submissions that are linked")
+    named.add_argument("--submission", metavar="ID", help="all persons of a submission, and its attachments")
     named.add_argument("--unfinished", action="store_true", help="carry out what the erasure list has and we have not")
     erasing.add_argument("--reason", help="why, kept in the database; name nobody")
     erasing.add_argument("--actor", help="who decided, kept in the journal")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from casegraph.keeping import sweep
 from casegraph.services import make_eraser, open_services
 from casegraph.terminal import complain, say
 from graph.erasure_list import SubjectKind
+from graph.errors import InvalidError
+from schema.errors import RequestError
+from schema.ids import key_of
 
 if TYPE_CHECKING:
     import argparse
@@ -42,15 +47,22 @@ async def _finish(eraser: Eraser, now: datetime) -> None:
 
 
 async def _erase(eraser: Eraser, arguments: argparse.Namespace, now: datetime) -> None:
-    named = {
-        SubjectKind.MENTION: arguments.mention,
-        SubjectKind.PARTY: arguments.party,
-        SubjectKind.SUBMISSION: arguments.submission,
-    }
-    ((kind, subject),) = ((kind, subject) for kind, subject in named.items() if subject is not None)
+    kind, subject = _subject(arguments)
     erased = await eraser.erase(kind, subject, reason=arguments.reason, actor=arguments.actor, now=now)
     if erased.submissions:
         files = f" and {len(erased.files):,} attachments" if erased.files else ""
         say(f"Erased: {erased.mentions:,} mentions in {erased.submissions:,} submissions{files}.")
     else:
         say("Nothing is left to erase there: it was done before.")
+
+
+def _subject(arguments: argparse.Namespace) -> tuple[SubjectKind, UUID]:
+    """Return what is named, by an id of the API or of the tables; raise InvalidError where it is neither."""
+    named = {kind: getattr(arguments, kind.lower()) for kind in SubjectKind}
+    ((kind, text),) = ((kind, text) for kind, text in named.items() if text is not None)
+    with suppress(ValueError):
+        return kind, UUID(text)
+    try:
+        return kind, key_of(kind.capitalize(), text)
+    except RequestError:
+        raise InvalidError(kind.lower(), "This is no such id. Copy it whole, as the API gives it.") from None
