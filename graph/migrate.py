@@ -84,15 +84,15 @@ async def pending(connection: Connection, folder: Path = FOLDER) -> list[str]:
 
 async def require_current(connection: Connection) -> None:
     """Raise DatabaseStateError unless the database has exactly the tables of this version."""
+    await _require_whole(connection)
     if names := await pending(connection):
         raise DatabaseStateError(
             f"The database lacks {len(names)} migration(s), first {names[0]}. Run `python -m casegraph migrate`."
         )
-    await _require_whole(connection)
 
 
 async def _require_whole(connection: Connection) -> None:
-    if await connection.fetchrow(SQL.marker):
+    if await connection.fetchval(SQL.marker_exists) and await connection.fetchrow(SQL.marker):
         raise DatabaseStateError(
             "The database is half restored, and those who were erased since the backup are in it."
             " Run `python -m casegraph restore` with the same backup again: it goes on where it ended."

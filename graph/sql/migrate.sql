@@ -15,6 +15,9 @@ create table if not exists restoring (
     since timestamptz not null default now()
 );
 
+-- name: marker_exists
+select to_regclass('restoring') is not null;
+
 -- name: marker
 select manifest, copied from restoring;
 
