@@ -277,7 +277,7 @@ async def _wipe_texts(connection: Connection, scope: _Scope, sought: Occurrences
     await _write(connection, SQL.wipe_events, [
         (row["id"], said)
         for row in await connection.fetch(SQL.events, scope.ids, scope.cases)
-        if (said := sought.without(row["body"])) != row["body"]
+        if (said := sought.without(row["body"])) != row["body"] or row["submission"] is not None
     ])  # fmt: skip
 
 

@@ -46,7 +46,7 @@ where submission_revision.id = said.id;
 
 -- name: events
 -- Those that a submission told of, and those recorded by hand in its case.
-select id, body from event
+select id, submission, body from event
 where body <> '' and (submission = any($1::uuid[]) or (submission is null and case_id = any($2::uuid[])))
 order by id;
 
@@ -106,9 +106,10 @@ on conflict do nothing;
 select id from erasure;
 
 -- name: vacuum
+-- What was counted of the tables goes too: it keeps the commonest and some of the other values of each column.
 vacuum (analyze) submission, submission_revision, document, mention, event, "case", link_key, filing, same_party,
-    case_relation, rejection, upload;
+    case_relation, rejection, upload, pg_statistic;
 
 -- name: vacuum_full
 vacuum (full, analyze) submission, submission_revision, document, mention, event, "case", link_key, filing, same_party,
-    case_relation, rejection, upload;
+    case_relation, rejection, upload, pg_statistic;

@@ -19,6 +19,7 @@ from graph.identity import Vault
 from graph.occurrences import REPLACEMENT
 from graph.outcomes import Change
 from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, Position, SubmissionId
+from sync.changes import changes
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY_CASES
 
@@ -189,6 +190,18 @@ async def test_the_history_stays(intake: Intake, eraser: Eraser, connection: Con
     kept = await connection.fetchrow("select subject_kind, subject, actor, reason from erasure")
     assert kept is not None
     assert tuple(kept.values()) == ("MENTION", mention, "officer", "a request")
+
+
+async def test_the_feed_of_changes_goes_on(
+    intake: Intake, eraser: Eraser, connection: Connection, vault: Vault
+) -> None:
+    """Who follows from before the erasure is told of it next: which submission, and nothing more."""
+    (outcome,) = await take_in(intake, letter())
+    before = await changes(connection, vault, None, 100)
+    await erase(eraser, SubjectKind.MENTION, await mention_named(connection, "欧**"))
+    (told,) = (await changes(connection, vault, before.cursor, 100)).changes
+    assert (told.kind, told.node_type, told.node) == ("PERSON_ERASED", "Submission", outcome.submission)
+    assert (told.state, told.fields) == (None, ())
 
 
 async def test_a_party_is_erased_wherever_it_is_linked(intake: Intake, eraser: Eraser, connection: Connection) -> None:

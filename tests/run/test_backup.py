@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from casegraph.backup.manifest import BackupError, read_manifest
 from casegraph.backup.restoring import Target, check, restore
 from casegraph.backup.writing import Kept, back_up
+from casegraph.postgres import EmbeddedPostgres
 from casegraph.services import prepare_database, require_database
 from graph import erasure_list, journal
 from graph.attachments import Attachments
@@ -434,6 +435,16 @@ def in_the_dictionary(data: Path) -> list[int]:
         engine.close()
 
 
+async def count_values(data: Path) -> None:
+    """Have PostgreSQL keep some values of each column for its planner, as it does by itself in a larger database."""
+    with EmbeddedPostgres(data / "postgres") as server:
+        connection = await connect(server.start())
+        await connection.execute("analyze")
+        kept = await connection.fetch("select histogram_bounds::text from pg_stats where attname in ('title', 'body')")
+        assert any(TOKEN in (row[0] or "") for row in kept)
+        await connection.close()
+
+
 def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_path: Path) -> None:
     """Taken in, backed up, erased thoroughly: no file holds a word of the person; nor do those of the restored one."""
     one, two = homes
@@ -447,10 +458,9 @@ def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_p
     assert taken.returncode == 0, taken.stdout + taken.stderr
     assert [path for path in bytes_of(one.data, TOKEN) if path.startswith("postgres")]
     assert in_the_dictionary(one.data) == [1, 1]
+    asyncio.run(count_values(one.data))
     backed = one.run("backup", str(tmp_path / "backup"), "--with-key")
     assert (backed.returncode, "THE MASTER KEY IS IN IT" in backed.stdout) == (0, True), backed.stderr
-    assert "NOT IN IT" in one.run("backup", str(tmp_path / "without")).stdout
-    assert one.run("backup", str(tmp_path / "backup")).returncode == 65
     with one.running("serve") as serving:
         address = serving.line(READY)
         found = asked(address, "{ submissions { nodes { id externalId } } }")["submissions"]["nodes"]
@@ -473,20 +483,21 @@ def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_p
     restored = two.run("restore", str(tmp_path / "backup"), "--erasures", str(one.data / "erasures.log"))
     assert restored.returncode == 0, restored.stderr
     assert "1 erasures since then" in restored.stdout
-    assert two.run("reindex").returncode == 0
     assert bytes_of(two.data, TOKEN, "13987654321") == []
-    assert in_the_dictionary(two.data) == [0, 1]
-    assert two.run("doctor").returncode == 0
     assert two.run("restore", str(tmp_path / "backup")).returncode == 78
-    lost = Home(two.data.parent / "three").run("restore", str(tmp_path / "without"))
+    (tmp_path / "backup" / "master.key").unlink()
+    lost = Home(two.data.parent / "three").run("restore", str(tmp_path / "backup"))
     assert (lost.returncode, "master key is in neither" in lost.stderr) == (65, True)
-    assert read_manifest(tmp_path / "without")[0].dump.tables["submission"].rows == 2
 
 
-def test_what_retention_would_do_is_told(homes: tuple[Home, Home]) -> None:
-    """`--dry-run` prints each rule with its source and what is due; without it, it is done."""
+def test_what_retention_would_do_is_told(homes: tuple[Home, Home], tmp_path: Path) -> None:
+    """`--dry-run` prints each rule with its source and what is due; without it, it is done. A backup says what it lacks."""
     told = homes[0].run("retain", "--dry-run")
     assert told.returncode == 0, told.stderr
     assert "identities: 10 years† after the last activity" in told.stdout
     assert "0 payloads due (kept 3 years†)" in told.stdout
     assert "0 payloads destroyed" in homes[0].run("retain").stdout
+    backed = homes[0].run("backup", str(tmp_path / "backup"))
+    assert "THE MASTER KEY IS NOT IN IT" in backed.stdout
+    assert read_manifest(tmp_path / "backup")[0].dump.tables["submission"].rows == 0
+    assert homes[0].run("backup", str(tmp_path / "backup")).returncode == 65
