@@ -192,6 +192,13 @@ async def test_the_history_stays(intake: Intake, eraser: Eraser, connection: Con
     assert tuple(kept.values()) == ("MENTION", mention, "officer", "a request")
 
 
+@pytest.mark.parametrize("table", ["erasure", "erased_record", "restoring"])
+async def test_the_api_s_role_cannot_read_it(connection: Connection, table: str) -> None:
+    """Not even by a plan gone wrong."""
+    right = "select has_any_column_privilege('casegraph_reader', $1, 'select')"
+    assert await connection.fetchval(right, table) is False
+
+
 async def test_the_feed_of_changes_goes_on(
     intake: Intake, eraser: Eraser, connection: Connection, vault: Vault
 ) -> None:

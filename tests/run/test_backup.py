@@ -491,7 +491,7 @@ def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_p
 
 
 def test_what_retention_would_do_is_told(homes: tuple[Home, Home], tmp_path: Path) -> None:
-    """`--dry-run` prints each rule with its source and what is due; without it, it is done. A backup says what it lacks."""
+    """`--dry-run` prints each rule with its source and what is due; a backup says what it lacks."""
     told = homes[0].run("retain", "--dry-run")
     assert told.returncode == 0, told.stderr
     assert "identities: 10 years† after the last activity" in told.stdout
