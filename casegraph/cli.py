@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     rotating = commands.add_parser("rotate-key", help="let a new master key seal, and wrap by it what is sealed")
     rotating.add_argument("--retire", action="store_true", help="take out the former keys, once nothing needs them")
+    _add_keeping(commands)
     commands.add_parser("demo", help="make a town, take it in, and serve it")
     _add_rejections(commands.add_parser("rejections", help="list what could not be taken in, and try it again"))
     return made
@@ -56,6 +57,29 @@ def _add_ingest(command: argparse.ArgumentParser) -> None:
         "--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean"
     )
     command.add_argument("--suffix", default=".json", help="the form of what comes by `-`, such as .csv")
+
+
+def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    erasing = commands.add_parser("erase", help="take a person out of all that is kept")
+    named = erasing.add_mutually_exclusive_group(required=True)
+    named.add_argument("--mention", metavar="ID", help="a person as one submission names them")
+    named.add_argument("--party", metavar="ID", help="a person in all submissions that are linked")
+    named.add_argument("--submission", metavar="ID", help="all persons of a submission, and its attachments")
+    named.add_argument("--unfinished", action="store_true", help="carry out what the erasure list has and we have not")
+    erasing.add_argument("--reason", help="why, kept in the database; name nobody")
+    erasing.add_argument("--actor", help="who decided, kept in the journal")
+    retaining = commands.add_parser("retain", help="destroy what was kept as long as the rules allow")
+    retaining.add_argument("--dry-run", action="store_true", help="only tell the rules and what is due")
+    for command in (erasing, retaining):
+        command.add_argument(
+            "--thorough", action="store_true", help="write the tables anew at once; each stands still meanwhile"
+        )
+    backing_up = commands.add_parser("backup", help="copy all that is kept into a new folder, while it is used")
+    backing_up.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is not there yet")
+    backing_up.add_argument("--with-key", action="store_true", help="put the master key beside it, in clear")
+    restoring = commands.add_parser("restore", help="bring a backup back, without those who were erased since")
+    restoring.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that `backup` wrote")
+    restoring.add_argument("--erasures", type=Path, metavar="FILE", help="the newest copy of the erasure list")
 
 
 def _count(most: int) -> Callable[[str], int]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from graph import journal, keycheck
+from graph import erasure_list, journal, keycheck
 from graph.database import DatabaseError, DatabaseUnreachable, connect, statements
+from graph.erasure_list import ErasureListError
 from graph.errors import DatabaseStateError, MasterKeyError
 from graph.migrate import require_current
 from search.tantivy_engine import open_tantivy
@@ -20,8 +23,11 @@ if TYPE_CHECKING:
     from graph.records import Position
 
 SQL = statements("standing")
+ERASURES = statements("erasure")
 LAG: Final = 1_000
 """Entries that a reader may be behind before it is worth a word."""
+ORPHANED: Final = 86_400.0
+"""Seconds after which a file that no row names will not be named any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Kept:
     vault: Vault
     index: Path
     attachments: Path
+    erasures: Path
 
 
 async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]:
@@ -76,6 +83,7 @@ async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
         await _index(kept.index, position),
         *await _readers(connection, position),
         await _rejections(connection),
+        await _erasures(connection, kept),
     ]
 
 
@@ -136,17 +144,49 @@ async def _readers(connection: Connection, position: Position) -> list[Finding]:
 
 
 async def _attachments(connection: Connection, folder: Path) -> Finding:
+    # What is there first: a file is on disk before its row, so none that is named since is thought missing.
+    there = await asyncio.to_thread(_ages, folder)
     wanted = {row["file"] for row in await connection.fetch(SQL.attachment_files)}
-    there = await asyncio.to_thread(_names, folder)
-    if missing := wanted - there:
+    if missing := [name for name in wanted - there.keys() if not _is_there(folder, name)]:
         advice = "Restore them from a backup; `submission { documents }` tells which letters they belong to."
         return Finding("attachments", f"{len(missing):,} of {len(wanted):,} files are missing", advice)
-    left = len(there - wanted)
-    return Finding("attachments", f"{len(wanted):,} files" + (f", {left:,} of interrupted ingests" if left else ""))
+    orphans = there.keys() - wanted
+    state = f"{len(wanted):,} files" + (f", {len(orphans):,} that no row names" if orphans else "")
+    stale = sum(there[name] > ORPHANED for name in orphans)
+    advice = f"{stale:,} of them are of interrupted work or erased: `python -m casegraph retain` removes them."
+    return Finding("attachments", state, advice if stale else None)
 
 
-def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.rglob("*") if path.is_file()} if folder.exists() else set()
+def _ages(folder: Path) -> dict[str, float]:
+    """Return the files that are there, and how many seconds ago each was written."""
+    found = {}
+    for path in folder.rglob("*") if folder.exists() else ():
+        with suppress(FileNotFoundError):
+            if path.is_file():
+                found[path.name] = time.time() - path.stat().st_mtime
+    return found
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    return (folder / name[:2] / name).is_file()
+
+
+async def _erasures(connection: Connection, kept: Kept) -> Finding:
+    try:
+        listed = {one.id for one in await asyncio.to_thread(erasure_list.read, kept.erasures, kept.vault)}
+    except ErasureListError as error:
+        return Finding("erasures", "the list is not as it was written", str(error))
+    done = {row["id"] for row in await connection.fetch(ERASURES.erased)}
+    if unlisted := done - listed:
+        return Finding(
+            "erasures",
+            f"{len(unlisted):,} of {len(done):,} are not in the list {kept.erasures}",
+            "A restore would bring them back. Put back the newest copy of the list, and look at CASEGRAPH_ERASURES.",
+        )
+    if undone := listed - done:
+        advice = "Run `python -m casegraph erase --unfinished`."
+        return Finding("erasures", f"{len(undone):,} of {len(listed):,} in the list were not carried out", advice)
+    return Finding("erasures", f"{len(done):,}, all in the list and carried out")
 
 
 async def _rejections(connection: Connection) -> Finding:

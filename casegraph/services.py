@@ -15,12 +15,15 @@ from graph import keycheck, places
 from graph.attachments import Attachments
 from graph.commands import Commands
 from graph.database import connect, open_pool, open_reading_pool
+from graph.erasure import Eraser
+from graph.expiry import Expiry
 from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.intake import Intake
 from graph.keyring import Keyring
 from graph.migrate import migrate, require_current
 from graph.remasking import mask_standing, require_masked
+from graph.retention import load_rules
 from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
@@ -85,6 +88,11 @@ def utc_now() -> datetime:
 def attachments_folder(settings: Settings) -> Path:
     """Return where attachments are kept."""
     return settings.data / "attachments"
+
+
+def erasures_file(settings: Settings) -> Path:
+    """Return where the erasure list is kept."""
+    return settings.erasures or settings.data / "erasures.log"
 
 
 def open_vault(settings: Settings) -> Vault:
@@ -190,6 +198,22 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
 def make_indexer(services: Services) -> Indexer:
     """Make the indexer of a process; of all that run, the one that holds the advisory lock writes."""
     return Indexer(pool=services.pool, engine=services.engine)
+
+
+def make_eraser(settings: Settings, pool: Pool, vault: Vault) -> Eraser:
+    """Make what erases in the database of this pool."""
+    attachments = Attachments(attachments_folder(settings))
+    return Eraser(pool=pool, vault=vault, attachments=attachments, erasures=erasures_file(settings))
+
+
+def make_expiry(settings: Settings, pool: Pool, vault: Vault) -> Expiry:
+    """Make what carries the retention rules out in the database of this pool."""
+    return Expiry(
+        pool=pool,
+        eraser=make_eraser(settings, pool, vault),
+        attachments=Attachments(attachments_folder(settings)),
+        rules=load_rules(),
+    )
 
 
 def for_child(services: Services) -> Settings:

@@ -160,6 +160,14 @@ class Settings:
             " first, with commas between. Without it a file in the data folder, made at the first start.",
         ),
     )
+    erasures: Path | None = field(
+        default=None,
+        metadata=_said(
+            "erasures.log in the data folder",
+            _path,
+            "The erasure list, which `restore` carries out again; best kept on another disk than the database.",
+        ),
+    )
     feed_token: str | None = field(
         default=None,
         repr=False,

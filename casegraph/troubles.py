@@ -12,6 +12,7 @@ import shutil
 import ssl
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from casegraph.backup.manifest import BackupError
 from casegraph.children import HopelessError
 from casegraph.ingest import NothingToReadError
 from casegraph.listening import PortError
@@ -39,6 +40,7 @@ CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (HopelessError, os.EX_UNAVAILABLE),
     (NothingToReadError, os.EX_NOINPUT),
     (MappingError, os.EX_DATAERR),
+    (BackupError, os.EX_DATAERR),
     (GraphError, os.EX_DATAERR),
 )
 """Errors whose message is what a person needs, and all of it."""

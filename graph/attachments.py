@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from graph.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 
 class Attachments:
@@ -48,6 +50,14 @@ class Attachments:
         """Yield the name of every file, whole or left over."""
         for path in sorted(self._folder.glob("*/*")):
             yield path.name
+
+    def names_before(self, moment: datetime) -> Iterator[str]:
+        """Yield the names of the files that were last written before a moment."""
+        for path in sorted(self._folder.glob("*/*")):
+            # Whoever writes beside us gives a file its place, or removes it, while we look.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < moment.timestamp():
+                    yield path.name
 
     def remove(self, name: str) -> None:
         """Remove a file that no row names."""

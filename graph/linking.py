@@ -268,9 +268,7 @@ class ExactLinker:
         if not keys and not gone:
             return PartyDecision(parties={mention.id: PartyId(mention.id) for mention in mentions})
         gone = tuple(gone)
-        locks = [key.lock for key in keys]
-        await connection.execute(SQL.claim_keys, locks)
-        await connection.fetch(SQL.hold_keys, locks)
+        await self._hold_keys(connection, [key.lock for key in keys])
 
         async def look() -> Known:
             leaving = await connection.fetch(SQL.parties_of, gone) if gone else ()
@@ -280,6 +278,14 @@ class ExactLinker:
 
         known = await hold(connection, look, Known.parties, SQL.hold_parties)
         return replace(decide_parties(mentions, known), gone=gone)
+
+    @staticmethod
+    async def _hold_keys(connection: Connection, locks: Sequence[bytes]) -> None:
+        """Hold all these keys; one that an erasure takes away meanwhile is claimed again."""
+        held = -1
+        while held < len(locks):
+            await connection.execute(SQL.claim_keys, locks)
+            held = len(await connection.fetch(SQL.hold_keys, locks))
 
     @staticmethod
     async def _known(connection: Connection, keys: Sequence[LinkKey], gone: Sequence[MentionId]) -> Known:

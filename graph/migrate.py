@@ -84,9 +84,18 @@ async def pending(connection: Connection, folder: Path = FOLDER) -> list[str]:
 
 async def require_current(connection: Connection) -> None:
     """Raise DatabaseStateError unless the database has exactly the tables of this version."""
+    await _require_whole(connection)
     if names := await pending(connection):
         raise DatabaseStateError(
             f"The database lacks {len(names)} migration(s), first {names[0]}. Run `python -m casegraph migrate`."
+        )
+
+
+async def _require_whole(connection: Connection) -> None:
+    if await connection.fetchval(SQL.marker_exists) and await connection.fetchrow(SQL.marker):
+        raise DatabaseStateError(
+            "The database is half restored, and those who were erased since the backup are in it."
+            " Run `python -m casegraph restore` with the same backup again: it goes on where it ended."
         )
 
 
@@ -98,16 +107,67 @@ async def migrate(connection: Connection, loads: Sequence[Load] = (), folder: Pa
     known = read_migrations(folder)
     async with _alone(connection):
         await connection.execute(SQL.make_table)
+        await connection.execute(SQL.make_marker)
+        await _require_whole(connection)
         todo = pending_of(known, await _applied(connection))
-        for migration in todo:
-            async with connection.transaction():
-                await connection.execute(SQL.give_way)
-                await connection.execute(migration.text)
-                await connection.execute(SQL.remember, migration.number, migration.name, migration.checksum)
+        await _apply(connection, todo)
         for load in loads:
             async with connection.transaction():
                 await load(connection)
     return [migration.name for migration in todo]
+
+
+async def _apply(connection: Connection, todo: Sequence[Migration]) -> None:
+    for migration in todo:
+        async with connection.transaction():
+            await connection.execute(SQL.give_way)
+            await connection.execute(migration.text)
+            await connection.execute(SQL.remember, migration.number, migration.name, migration.checksum)
+
+
+# A restore: it alone works on a database that is marked -----------------------------------------------------------
+
+
+async def begin_restore(connection: Connection, manifest: bytes) -> bool:
+    """Mark an empty database as being restored from a backup; return whether an earlier try copied its tables already.
+
+    Raises DatabaseStateError where the database is not empty, or was half restored from another backup.
+    """
+    async with _alone(connection), connection.transaction():
+        marker = None
+        if await connection.fetchval(SQL.table_exists):
+            await connection.execute(SQL.make_marker)
+            marker = await connection.fetchrow(SQL.marker)
+            if marker is None:
+                raise DatabaseStateError(
+                    "The database is not empty. Restore into a new one, or into a new CASEGRAPH_DATA."
+                )
+        await connection.execute(SQL.make_table)
+        await connection.execute(SQL.make_marker)
+        if marker is None:
+            await connection.execute(SQL.set_marker, manifest)
+            return False
+        if marker["manifest"] != manifest:
+            raise DatabaseStateError(
+                "The database is half restored from another backup. Go on with that one, or take a new database."
+            )
+        return bool(marker["copied"])
+
+
+async def migrate_restored(connection: Connection, last: int | None = None, folder: Path = FOLDER) -> None:
+    """Apply the migrations up to number `last`, or all, to a database that is being restored."""
+    todo = pending_of(read_migrations(folder), await _applied(connection))
+    await _apply(connection, [migration for migration in todo if last is None or migration.number <= last])
+
+
+async def mark_copied(connection: Connection) -> None:
+    """Note, in the transaction that copied the tables, that they are there."""
+    await connection.execute(SQL.mark_copied)
+
+
+async def end_restore(connection: Connection) -> None:
+    """Let the database be used."""
+    await connection.execute(SQL.drop_marker)
 
 
 async def _applied(connection: Connection) -> dict[int, bytes]:

@@ -8,6 +8,7 @@ from graph import journal
 from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
+from graph.erasure_list import record_key
 from graph.errors import NotFoundError
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
@@ -91,7 +92,24 @@ class Transaction:
         if known := [key for key in groups if key not in subjects]:
             digests = {key: groups[key][0].prepared.digest for key in known}
             subjects |= await load_standing(self._connection, digests, self._tools.vault)
+        await self._refuse_erased(subjects)
         return subjects
+
+    async def _refuse_erased(self, subjects: Mapping[tuple[str, str], Subject]) -> None:
+        """Let records that somebody was erased from say nothing new, and note the first time that one comes again."""
+        keys = {record_key(self._tools.vault, *key): subject for key, subject in subjects.items()}
+        erased = [row["key"] for row in await self._connection.fetch(SQL.erased_records, list(keys))]
+        if not erased:
+            return
+        for key in erased:
+            keys[key].replayed = True
+        if unclaimed := [keys[key].id for key in erased if keys[key].new]:
+            await self._connection.execute(SQL.unclaim, unclaimed)
+        for row in await self._connection.fetch(SQL.note_refused, erased, self._order.now):
+            kind = EntryKind.REVISION_REFUSED
+            self._entries.append(
+                Entry(kind=kind, subject=row["submission"], actor=self._order.actor, at=self._order.now)
+            )
 
     def _claim(self, prepared: Prepared) -> tuple[Subject, tuple[object, ...]]:
         draft = prepared.draft
@@ -112,6 +130,9 @@ class Transaction:
             subject = subjects[key]
             for place, prepared in arrivals:
                 change = Change.UNCHANGED
+                if subject.new and subject.replayed:  # erased, and no longer there under this key
+                    self._outcomes[place] = Outcome(position=prepared.draft.position, change=change)
+                    continue
                 if subject.arrive(prepared, self._tools.vault):
                     change = Change.NEW if subject.new else Change.REVISED
                 self._outcomes[place] = Outcome(

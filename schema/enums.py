@@ -102,6 +102,10 @@ class ChangeKind(StrEnum):
     RECORD_REJECTED = "RECORD_REJECTED"
     REJECTION_RESOLVED = "REJECTION_RESOLVED"
     IDENTITY_REVEALED = "IDENTITY_REVEALED"
+    PERSON_ERASED = "PERSON_ERASED"
+    REVISION_REFUSED = "REVISION_REFUSED"
+    PAYLOAD_EXPIRED = "PAYLOAD_EXPIRED"
+    REJECTION_EXPIRED = "REJECTION_EXPIRED"
 
 
 class IntakeChange(StrEnum):
@@ -308,6 +312,10 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "RECORD_REJECTED": "Something a source sent could not be taken in.",
             "REJECTION_RESOLVED": "Something once rejected was taken in.",
             "IDENTITY_REVEALED": "Somebody had a sealed identity or text shown; `reveals` says why.",
+            "PERSON_ERASED": "A person was erased from a submission.",
+            "REVISION_REFUSED": "A source sent a submission again from which a person was erased; it stays as it is.",
+            "PAYLOAD_EXPIRED": "The records of a submission as received were destroyed, their time being over.",
+            "REJECTION_EXPIRED": "What was kept of something rejected was destroyed, its time being over.",
         },
     ),
     IntakeChange: (

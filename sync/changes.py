@@ -45,6 +45,10 @@ NODE_TYPES: Final = {
     EntryKind.EVENT_RECORDED: "Event",
     EntryKind.RECORD_REJECTED: "Rejection",
     EntryKind.REJECTION_RESOLVED: "Rejection",
+    EntryKind.PERSON_ERASED: "Submission",
+    EntryKind.REVISION_REFUSED: "Submission",
+    EntryKind.PAYLOAD_EXPIRED: "Submission",
+    EntryKind.REJECTION_EXPIRED: "Rejection",
 }
 """What an entry's subject is; of IDENTITY_REVEALED its state says it."""
 

@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from casegraph.doctor import Finding, Kept, examine
-from casegraph.services import attachments_folder, open_database, open_vault
+from casegraph.services import attachments_folder, erasures_file, open_database, open_vault
 from casegraph.terminal import say
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     findings = [_versions(), _room(settings)]
     async with open_database(settings) as url:
         vault = open_vault(settings)
-        kept = Kept(vault, settings.data / "index", attachments_folder(settings))
+        kept = Kept(vault, settings.data / "index", attachments_folder(settings), erasures_file(settings))
         findings += await examine(url, kept, quick=arguments.quick)
     for finding in findings:
         say(f"{'ok  ' if finding.advice is None else 'BAD '} {finding.about}: {finding.state}")

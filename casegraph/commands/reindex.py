@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casegraph.keeping import rebuild_index
 from casegraph.services import open_services
 from casegraph.terminal import say
-from search.indexer import Indexer
-from search.tantivy_engine import next_generation
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 async def run(settings: Settings, _: argparse.Namespace) -> int:
     """Fill a new generation and let it go live; a worker that runs goes on with it."""
     async with open_services(settings) as services:
-        with next_generation(settings.data / "index") as engine:
-            reached = await Indexer(pool=services.pool, engine=engine).catch_up()
+        reached = await rebuild_index(services.pool, settings.data / "index")
     say(f"The index is built, up to entry {reached:,} of the journal.")
     return 0

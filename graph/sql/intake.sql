@@ -142,3 +142,17 @@ select cursor from source_cursor where source = $1;
 -- name: open_rejections
 select id, channel, source, position, reason, message from rejection
 where resolved_at is null order by at desc, id desc limit $1;
+
+-- name: erased_records
+-- Asked once all records of a transaction are claimed or held, so that no erasure can be overlooked.
+select key from erased_record where key = any($1::bytea[]);
+
+-- name: unclaim
+delete from submission where id = any($1::uuid[]);
+
+-- name: note_refused
+-- The first time alone: an export that is sent each day would fill the journal.
+with noted as (
+    update erased_record set refused_at = $2 where key = any($1::bytea[]) and refused_at is null returning submission
+)
+select noted.submission from noted join submission on submission.id = noted.submission order by 1;

@@ -6,6 +6,30 @@ create table if not exists migration (
     applied_at timestamptz not null default now()
 );
 
+-- name: make_marker
+-- A row here: the database is being restored, and is not whole.
+create table if not exists restoring (
+    only_row boolean primary key default true check (only_row),
+    manifest bytea not null,
+    copied boolean not null,
+    since timestamptz not null default now()
+);
+
+-- name: marker_exists
+select to_regclass('restoring') is not null;
+
+-- name: marker
+select manifest, copied from restoring;
+
+-- name: set_marker
+insert into restoring (manifest, copied) values ($1, false);
+
+-- name: mark_copied
+update restoring set copied = true;
+
+-- name: drop_marker
+delete from restoring;
+
 -- name: table_exists
 select to_regclass('migration') is not null;
 

@@ -4,7 +4,8 @@
 select name, position from journal_reader order by name;
 
 -- name: attachment_files
-select file from document union all select file from upload;
+-- A document's file is empty once it is erased.
+select file from document where file <> '' union all select file from upload;
 
 -- name: open_rejections_count
 select count(*) from rejection where resolved_at is null;

@@ -20,7 +20,8 @@ LARGEST_BATCH = 200
 LARGEST_CHANGES = 1_000
 SUBJECTS = {
     "SUBMISSION": "Submission", "CASE": "Case", "CASES": "Case", "PARTIES": "Mention", "EVENT": "Event",
-    "RECORD": "Rejection", "REJECTION": "Rejection",
+    "RECORD": "Rejection", "REJECTION": "Rejection", "PERSON": "Submission", "REVISION": "Submission",
+    "PAYLOAD": "Submission",
 }  # fmt: skip
 """What an entry of the journal is about, by the first word of its kind."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,9 @@ import pytest
 
 from casegraph.doctor import LAG, Finding, Kept, examine
 from graph import keycheck
+from graph.attachments import Attachments
+from graph.erasure import Eraser
+from graph.erasure_list import SubjectKind
 from graph.identity import Vault
 from graph.records import DocumentDraft
 from search.indexer import Indexer
@@ -30,7 +35,7 @@ async def kept(pool: Pool, vault: Vault, tmp_path: Path) -> Kept:
     engine = open_tantivy(tmp_path / "index")
     await Indexer(pool=pool, engine=engine).catch_up()
     engine.close()
-    return Kept(vault, tmp_path / "index", tmp_path / "attachments")
+    return Kept(vault, tmp_path / "index", tmp_path / "attachments", tmp_path / "erasures.log")
 
 
 async def bad(url: str, kept: Kept) -> dict[str, Finding]:
@@ -82,27 +87,54 @@ async def test_an_index_of_another_database(empty_database_url: str, database_ur
 
 async def test_an_index_that_is_lost_or_a_file(database_url: str, kept: Kept, tmp_path: Path) -> None:
     """It is made anew by a command."""
-    nowhere = Kept(kept.vault, tmp_path / "nowhere", kept.attachments)
+    nowhere = replace(kept, index=tmp_path / "nowhere")
     assert "reindex" in (await bad(database_url, nowhere))["index"].advice  # type: ignore[operator]  # it is there
     (tmp_path / "file").write_text("")
-    broken = Kept(kept.vault, tmp_path / "file", kept.attachments)
+    broken = replace(kept, index=tmp_path / "file")
     assert "reindex" in (await bad(database_url, broken))["index"].advice  # type: ignore[operator]  # it is there
 
 
-async def test_attachments_that_are_missing_or_left_over(database_url: str, kept: Kept) -> None:
-    """Missing ones must come back from a backup; left ones of a killed ingest only take room."""
-    (kept.attachments / "00").mkdir(exist_ok=True)
-    (kept.attachments / "00" / "left.partial").write_bytes(b"x")
+async def test_attachments_that_are_missing_or_left_over(database_url: str, kept: Kept, pool: Pool) -> None:
+    """Missing ones must come back from a backup; left ones of killed work are worth a word after a day."""
+    left = kept.attachments / "00" / "left.partial"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"x")
     (found,) = [one for one in await examine(database_url, kept) if one.about == "attachments"]
-    assert (found.state, found.advice) == ("1 files, 1 of interrupted ingests", None)
+    assert (found.state, found.advice) == ("1 files, 1 that no row names", None)
+    os.utime(left, (0, 0))
+    assert "retain" in ((await bad(database_url, kept))["attachments"].advice or "")
     for path in [path for path in kept.attachments.rglob("*") if path.is_file()]:
         path.unlink()
     assert (await bad(database_url, kept))["attachments"].state == "1 of 1 files are missing"
+    await pool.execute("update document set file = '', key = null")
+    assert "attachments" not in await bad(database_url, kept), "what is erased is not missed"
+
+
+async def test_erasures_that_are_not_carried_out_or_not_listed(
+    database_url: str, kept: Kept, pool: Pool, vault: Vault
+) -> None:
+    """Each is told with what to do: one of the list that did not happen, one that a restore would bring back."""
+    eraser = Eraser(pool=pool, vault=vault, attachments=Attachments(kept.attachments), erasures=kept.erasures)
+    submission = await pool.fetchval("select id from submission")
+    await eraser.erase(SubjectKind.SUBMISSION, submission, reason="a request", actor="test", now=NOW)
+    engine = open_tantivy(kept.index)
+    await Indexer(pool=pool, engine=engine).catch_up()
+    engine.close()
+    assert await bad(database_url, kept) == {}
+    listed = kept.erasures.read_bytes()
+    kept.erasures.unlink()
+    found = (await bad(database_url, kept))["erasures"]
+    assert found.state.startswith("1 of 1 are not in the list")
+    kept.erasures.write_bytes(listed.replace(b"test", b"tost"))
+    assert (await bad(database_url, kept))["erasures"].state == "the list is not as it was written"
+    kept.erasures.write_bytes(listed)
+    await pool.execute("truncate erasure")
+    assert "erase --unfinished" in ((await bad(database_url, kept))["erasures"].advice or "")
 
 
 async def test_another_master_key(database_url: str, kept: Kept) -> None:
     """Before anything is sealed with a key under which nobody looks for it."""
-    other = Kept(Vault(bytes(32)), kept.index, kept.attachments)
+    other = replace(kept, vault=Vault(bytes(32)))
     assert "master key" in await bad(database_url, other)
 
 

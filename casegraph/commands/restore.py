@@ -1,0 +1,56 @@
+"""`restore`: bring a backup back into an empty instance, without those who were erased since."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from casegraph.backup.manifest import KEY, BackupError, read_manifest
+from casegraph.backup.restoring import Target, check, restore
+from casegraph.services import attachments_folder, erasures_file, make_eraser, open_database, open_vault, utc_now
+from casegraph.terminal import say
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from casegraph.settings import Settings
+
+
+async def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Check the backup, bring it back, and tell what is to be done next."""
+    folder = arguments.folder.absolute()
+    read_manifest(folder)
+    _find_key(settings, folder)
+    vault = open_vault(settings)
+    target = Target(
+        vault=vault,
+        attachments=attachments_folder(settings),
+        index=settings.data / "index",
+        erasures=erasures_file(settings),
+        eraser=lambda pool: make_eraser(settings, pool, vault),
+    )
+    checked = await asyncio.to_thread(check, folder, target, arguments.erasures)
+    async with open_database(settings) as url:
+        restored = await restore(url, checked, target, utc_now())
+    dump = restored.manifest.dump
+    say(f"Restored as of {restored.manifest.made_at:%Y-%m-%d %H:%M} UTC, entry {dump.position:,} of the journal.")
+    say(f"{restored.erasures:,} erasures since then were carried out again.")
+    say("The index is not in a backup: the next `serve` or `work` builds it, or `reindex` now.")
+    return 0
+
+
+def _find_key(settings: Settings, folder: Path) -> None:
+    """Take the backup's key where there is no other; raise BackupError where there is none at all."""
+    path = settings.data / "master.key"
+    if settings.master_key is not None or path.exists():
+        return
+    if not (folder / KEY).is_file():
+        raise BackupError(
+            f"The master key is in neither the backup nor {path}. Put it there, or set CASEGRAPH_MASTER_KEY."
+        )
+    settings.data.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.touch(mode=0o600)
+    partial.write_bytes((folder / KEY).read_bytes())
+    partial.replace(path)
