@@ -57,7 +57,7 @@ class DevelopmentKey:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a file's key; raise DevelopmentKeyError where it holds none, FileNotFoundError where there is no file."""
+        """Read a file's key; raise DevelopmentKeyError where it holds none, FileNotFoundError without a file."""
         try:
             return cls._of(orjson.loads(path.read_bytes()))
         except ValueError:

@@ -70,7 +70,7 @@ class Keys:
         """
         given = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(given, list):
-            raise ValueError("a key set needs a list `keys`")
+            raise ValueError("a key set needs a list `keys`")  # noqa: TRY004  # of JSON, so a wrong value
         return cls(tuple(key for one in given if isinstance(one, dict) for key in _read(one)))
 
     def find(self, kid: object, algorithm: str) -> Key:
@@ -167,5 +167,3 @@ def signed(claims: Mapping[str, Any], pair: Mapping[str, Any]) -> str:
         return jwt.encode(header, dict(claims), key, registry=_REGISTRY)
     except JoseError:
         raise ValueError("this is no key that signs") from None
-
-
