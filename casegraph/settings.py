@@ -164,7 +164,7 @@ class Settings:
         metadata=_said(
             "none",
             _public_url,
-            "Where browsers and partners reach this server, as https://petitions.example; TLS ends at a proxy before it.",
+            "Where others reach this server, as https://petitions.example; a proxy before it ends TLS.",
         ),
     )
     proxy: str | None = field(

@@ -75,7 +75,7 @@ def _instant(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def _wrong(claim: str, must: str) -> TokenError:
-    return TokenError(f"The token's claim `{claim}` {must}. Ask whoever runs the provider to mend it.")
+    return TokenError(f"The token's claim `{claim}` {must}. Have whoever makes tokens mend it.")
 
 
 # Who it is ------------------------------------------------------------------------------------------------------------
