@@ -53,4 +53,6 @@ def raw_headers_of(viewer: Viewer = EVERYTHING) -> list[tuple[bytes, bytes]]:
 
 def only(*roles: Role, **changes: Any) -> Viewer:
     """Return a viewer of these roles who is cleared for nothing."""
-    return replace(EVERYTHING, name=f"{KIND}:{'-'.join(roles)}", roles=frozenset(roles), clearances=frozenset(), **changes)
+    return replace(
+        EVERYTHING, name=f"{KIND}:{'-'.join(roles)}", roles=frozenset(roles), clearances=frozenset(), **changes
+    )

@@ -25,7 +25,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
     [
         ("CASEGRAPH_PORT", "http", "whole number from 0 to 65535"),
         ("CASEGRAPH_PORT", "70000", "whole number from 0 to 65535"),
-        ("CASEGRAPH_HOST", "0.0.0.0", "this machine alone"),  # noqa: S104  # the point of the test
+        ("CASEGRAPH_HOST", "0.0.0.0", "CASEGRAPH_OIDC_ISSUER"),  # noqa: S104  # the point of the test
         ("CASEGRAPH_TIMEZONE", "Asia/Nowhere", "Asia/Shanghai"),
         ("CASEGRAPH_DATABASE_URL", "mysql://x", "postgresql://"),
         ("CASEGRAPH_DATABASE_URL", "postgresql://u:p@h:http/d", "a port from 1 to 65535"),
