@@ -75,8 +75,9 @@ async def test_the_cookie_is_for_this_server_alone(nobody: Api) -> None:
     """No script reads it, no other site sends it along with what changes something."""
     over_http = (await nobody.http.post("/session", headers=headers_of())).headers["set-cookie"]
     assert re.fullmatch(r"casegraph=[\w-]+; HttpOnly; Max-Age=\d+; Path=/; SameSite=lax", over_http)
-    ways = {"names": Names(PUBLIC)}
-    services = replace(nobody.services, signin=signin_of(nobody.services.pool, nobody.services.vault, **ways))
+    services = replace(
+        nobody.services, signin=signin_of(nobody.services.pool, nobody.services.vault, names=Names(PUBLIC))
+    )
     async with client_of(services, viewer=None) as http:
         answer = await http.post("/session", headers=headers_of() | {"host": "petitions.example"})
         over_tls = answer.headers["set-cookie"]
