@@ -196,6 +196,7 @@ async def _send(send: Send, body: bytes, status: int, media: str, *, with_body: 
     headers = [
         (b"content-type", f"{media}; charset=utf-8".encode()),
         (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),  # what one viewer sees is no other's
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body if with_body else b""})

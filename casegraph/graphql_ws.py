@@ -72,7 +72,7 @@ class Streams:
             if given is not None:
                 self._shown = bearer(given if isinstance(given, str) else "")
                 self._signed_in = await self._signin.who(self._shown)
-        except SignInError:
+        except (SignInError, *DatabaseUnreachable, ConnectionLost):
             raise ConnectionRejectionError from None
         if self._signed_in is None:
             raise ConnectionRejectionError

@@ -13,7 +13,9 @@ from casegraph.graphql_http import PLAIN, accepted, shows_page
 from casegraph.refusals import RefusalError
 from casegraph.signin.errors import AwayError, LoginError, SignInError, TokenError, UnauthenticatedError
 from casegraph.signin.service import Kind, Shown
+from graph.database import ConnectionLost, DatabaseUnreachable
 from graph.policy import ForbiddenError, require
+from resolvers.failures import UNAVAILABLE, UNREACHABLE
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -109,7 +111,7 @@ def refusal_of(error: SignInError | ForbiddenError) -> RefusalError:
         case ForbiddenError():
             return RefusalError(403, "FORBIDDEN", str(error))
         case AwayError():
-            return RefusalError(503, "UNAVAILABLE", str(error), headers={"retry-after": str(AGAIN)})
+            return RefusalError(503, UNAVAILABLE, str(error), headers={"retry-after": str(AGAIN)})
         case LoginError():
             return RefusalError(400, "BAD_REQUEST", str(error))
         case _:
@@ -154,6 +156,9 @@ class Gate:
                 return
             except RefusalError as refusal:
                 await _refuse(refusal, scope, receive, send)
+                return
+            except (*DatabaseUnreachable, ConnectionLost):  # in which keys and sessions are looked up
+                await _refuse(RefusalError(503, UNAVAILABLE, UNREACHABLE), scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
