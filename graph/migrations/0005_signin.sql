@@ -1,5 +1,5 @@
--- squawk-ignore-file adding-field-with-default, adding-not-nullable-field
--- (the default is constant, and uploads are those of a day)
+-- squawk-ignore-file adding-field-with-default, adding-not-nullable-field, ban-drop-default
+-- (the default is constant, uploads are those of a day, and nothing else writes them)
 -- Who may ask besides people: partners' systems, by keys of which a keyed digest alone is kept. What reads for the API is
 -- granted nothing of it.
 create table api_key (
