@@ -14,14 +14,17 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from casegraph import graphiql, probes
 from casegraph.faults import Masked
 from casegraph.graphql_http import GraphQLOverHTTP
-from casegraph.graphql_ws import GraphQLOverWebSocket, Streams
-from casegraph.loopback import LoopbackOnly
+from casegraph.graphql_ws import GraphQLOverWebSocket
+from casegraph.hosts import KnownNames
+from casegraph.lookup import LookUp
 from casegraph.metrics import Measured, Metrics
 from casegraph.push import take_push
 from casegraph.refusals import RefusalError
+from casegraph.signin.gate import Gate, viewer_for
+from casegraph.signin.pages import Pages
 from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
-from graph.policy import EVERYWHERE, Clearance, Role, Viewer
+from graph.policy import Action
 from graph.scope import scope as scope_of
 from resolvers.execution import Executor
 from resolvers.following import Follows
@@ -44,14 +47,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from casegraph.signin.service import SignIn
     from connectors.connector import ReadOptions
     from graph.database import Pool
     from graph.identity import Vault
+    from graph.policy import Viewer
     from graph.uploads import Uploads
     from resolvers.search import Searcher
 
-ANYBODY: Final = Viewer(name="desk", roles=frozenset(Role), divisions=(EVERYWHERE,), clearances=frozenset(Clearance))
-"""Who reads and acts through the API, until it is known who asks."""
 PATIENCE: Final = 30.0
 """Seconds that a client may take to accept what it is sent."""
 TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
@@ -87,6 +90,10 @@ class Services(Protocol):
     def read_options(self) -> ReadOptions: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def signin(self) -> SignIn: ...
+    @property
+    def proxy(self) -> str | None: ...
     async def index_position(self) -> int | None:
         """Return the journal position that the search index holds, None where there is no index."""
 
@@ -95,18 +102,21 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
     """Return what answers operations by these services."""
     reader = services.reader
     sources = Sources(reader, services.vault, services.search, services.taxonomy, limits.page_size)
-    doors = Doors(
-        intake=services.intake, commands=services.commands, retry=services.retry, uploads=services.uploads,
-        text_of=text_layer(services.read_options.limits), clock=services.clock,
-        revealing=services.revealing, visible=Sight(reader),
-    )  # fmt: skip
-    tail = Tail(services.pool)
+    text_of = text_layer(services.read_options.limits)
+    tail, sight = Tail(services.pool), Sight(reader)
+
+    def doors(viewer: Viewer) -> Doors:
+        return Doors(
+            intake=services.intake, commands=services.commands, retry=services.retry,
+            uploads=services.uploads.of(viewer.name), text_of=text_of, clock=services.clock,
+            revealing=services.revealing, visible=sight,
+        )  # fmt: skip
 
     def context(viewer: Viewer) -> Context:
         scope = scope_of(viewer)
         return Context(
             reads=GraphReads(sources, scope),
-            writes=GraphWrites(doors, viewer),
+            writes=GraphWrites(doors(viewer), viewer),
             follows=Follows(reader, services.vault, tail, scope, PATIENCE),
         )
 
@@ -117,11 +127,15 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
 
 
 def build_app(services: Services, limits: DocumentLimits | None = None, trusted: Trusted | None = None) -> ASGIApp:
-    """Return the application; the caller opens and closes the services."""
+    """Return the application; the caller opens and closes the services.
+
+    Every request goes through the gate, which knows the few addresses that are open to all; what one may do besides
+    asking stands with its route.
+    """
     executor = executor_of(services, limits or DocumentLimits(), trusted or Trusted())
     metrics = Metrics()
-    over_http = GraphQLOverHTTP(executor, lambda _: ANYBODY, metrics.failed)
-    over_websocket = GraphQLOverWebSocket(Streams(executor, ANYBODY, metrics.failed), PATIENCE)
+    over_http = GraphQLOverHTTP(executor, viewer_for, metrics.failed)
+    over_websocket = GraphQLOverWebSocket(executor, services.signin, metrics.failed, PATIENCE)
 
     async def healthz(_: Request) -> Response:
         return await probes.healthz()
@@ -129,14 +143,15 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
     async def readyz(_: Request) -> Response:
         return await probes.readyz(services)
 
-    async def figures(_: Request) -> Response:
+    async def figures(request: Request) -> Response:
+        viewer_for(request.scope, Action.OPERATE)
         return await probes.metrics(services, metrics)
 
     async def intake(request: Request) -> Response:
-        return await take_push(request, services)
+        return await take_push(request, services, viewer_for(request.scope, Action.PUSH))
 
     async def upload(request: Request) -> Response:
-        return await take_upload(request, services)
+        return await take_upload(request, services, viewer_for(request.scope, Action.SUBMIT))
 
     async def follow(request: Request) -> Response:
         return await follow_changes(request, services)
@@ -147,16 +162,19 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
             Route("/graphql", _not_so, methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            Route("/receipts/{code}", LookUp(services.pool, services.proxy).answer),
             Route("/metrics", figures),
             Route("/intake/{source}", intake, methods=["POST"]),
             Route("/uploads", upload, methods=["POST"]),
             Route("/sync/changes", follow),
+            *Pages(services.signin).routes(),
             Mount(graphiql.ADDRESS, graphiql.files()),
         ],
         middleware=[Middleware(Masked)],
         exception_handlers={RefusalError: _refused, HTTPException: _http},
     )
-    return Measured(LoopbackOnly(Front(Masked(over_http), routes)), metrics)
+    gate = Gate(Front(over_http, routes), services.signin)
+    return Measured(KnownNames(Masked(gate), services.signin.ways.names), metrics)
 
 
 class Front:
@@ -176,10 +194,9 @@ async def follow_changes(request: Request, services: Services) -> Response:
     """Answer `GET /sync/changes?after=&first=` with a line for each change, and one with the cursor."""
     first = _page_size(request.query_params.get("first", str(CHANGES_A_PAGE)))
     try:
-        async with services.reader.lent(scope_of(ANYBODY)) as reading:
-            page = await changes(
-                reading, services.vault, ANYBODY.name, request.query_params.get("after") or None, first
-            )
+        scope = scope_of(viewer_for(request.scope))
+        async with services.reader.lent(scope) as reading:
+            page = await changes(reading, services.vault, scope.name, request.query_params.get("after") or None, first)
     except InvalidError as error:
         raise RefusalError(400, "INVALID_VALUE", error.message, argument=error.field) from error
     return Response(b"".join(lines(page, global_id)), media_type=NDJSON, headers={"cache-control": "no-store"})

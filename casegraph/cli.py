@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from casegraph.running import run
 from casegraph.settings import Settings, configure_logging
+from casegraph.signin.claims import division_prefix
 from casegraph.troubles import guarded
+from graph.api_keys import ROLES as KEY_ROLES
+from graph.organs import normalise_organ
+from graph.policy import Clearance, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MOST_WORKERS: Final = 64
 MOST_LISTED: Final = 1_000_000
+MOST_DAYS: Final = 3_650
+"""Ten years: what holds for longer is never looked at again."""
 CHANNELS: Final = ("letter", "visit", "hotline", "web")
 
 
@@ -46,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
     _add_keeping(commands)
     commands.add_parser("demo", help="make a town, take it in, and serve it")
     _add_rejections(commands.add_parser("rejections", help="list what could not be taken in, and try it again"))
+    _add_token(commands.add_parser("token", help="print a token to try this machine's server by"))
+    _add_keys(commands.add_parser("keys", help="make, list and revoke partners' API keys"))
+    commands.add_parser("policy", help="print who may see and do what, and by which law")
     return made
 
 
@@ -104,6 +113,59 @@ def _add_rejections(command: argparse.ArgumentParser) -> None:
     retry = actions.add_parser("retry", help="read them again")
     retry.add_argument("ids", nargs="+", metavar="ID", help="an id of `rejections list`, or `all`")
     retry.add_argument("--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean")
+
+
+def _add_token(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--role", action="append", required=True, type=Role, choices=list(Role), help="what the bearer's work is"
+    )
+    _add_scope(command)
+    command.add_argument(
+        "--clearance", action="append", default=[], type=Clearance, choices=list(Clearance), help="what for besides"
+    )
+    command.add_argument("--subject", default="developer", metavar="WORD", help="who is put on record (developer)")
+    command.add_argument("--name", help="the bearer's own name: what accuses it is then hidden")
+    command.add_argument("--phone", metavar="NUMBER", help="the bearer's own telephone, for the same")
+    command.add_argument("--identity", metavar="NUMBER", help="the bearer's own identity number, for the same")
+    command.add_argument("--days", type=_count(MOST_DAYS), default=1, metavar="N", help="how long it holds (1)")
+
+
+def _add_scope(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--division", action="append", default=[], type=_division, metavar="CODE", help="a GB/T 2260 code, or * for all"
+    )
+    command.add_argument(
+        "--organ", action="append", default=[], type=_organ, metavar="NAME", help="an organ by its full name"
+    )
+    command.add_argument("--source", action="append", default=[], type=_source, metavar="NAME", help="what it pushes")
+
+
+def _division(text: str) -> str:
+    try:
+        division_prefix(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def _organ(text: str) -> str:
+    if not normalise_organ(text):
+        raise argparse.ArgumentTypeError("an organ has a name, as 长沙市住房和城乡建设局")
+    return text
+
+
+def _add_keys(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a key and show it, this once")
+    create.add_argument("--name", required=True, help="the system that asks by it")
+    create.add_argument(
+        "--role", action="append", type=Role, choices=sorted(KEY_ROLES), help="what the system is (partner)"
+    )
+    _add_scope(create)
+    create.add_argument("--days", type=_count(MOST_DAYS), default=365, metavar="N", help="how long it holds (365)")
+    actions.add_parser("list", help="every key, and whether it holds")
+    revoke = actions.add_parser("revoke", help="end a key")
+    revoke.add_argument("id", metavar="ID", help="an id of `keys list`")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -21,7 +21,8 @@ PAGE: Final = f"""<!doctype html>
 <link rel="stylesheet" href="{ADDRESS}/page.css">
 </head>
 <body>
-<div id="graphiql">Loading…</div>
+<header id="who"></header>
+<main id="graphiql">Loading…</main>
 <script src="{ADDRESS}/react.production.min.js"></script>
 <script src="{ADDRESS}/react-dom.production.min.js"></script>
 <script src="{ADDRESS}/graphiql.min.js"></script>

@@ -5,6 +5,7 @@ The protocol is ours, because Strawberry's own view passes 53 of the specificati
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from casegraph import graphiql
 from casegraph.leaving import ClientGoneError, unless_gone
 from casegraph.refusals import RefusalError, bounded_body, content_type
+from graph.policy import Action, allows
 from resolvers.execution import Asked, NotTakenError
 
 if TYPE_CHECKING:
@@ -66,9 +68,12 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
-def wants_page(request: Request) -> bool:
-    """Tell whether a browser asks to see something rather than a program asking for data."""
-    return request.method in READING and "text/html" in request.headers.get("accept", "")
+def shows_page(scope: Scope) -> bool:
+    """Tell whether a browser asks to see the page rather than a program asking for data."""
+    if scope["method"] not in READING:
+        return False
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
+    return "text/html" in accept and (PLAIN not in accept or "query" not in Request(scope).query_params)
 
 
 async def asked_of(request: Request) -> Asked:
@@ -146,7 +151,7 @@ class GraphQLOverHTTP:
     """Answers `/graphql` as an ASGI application: what else surrounds an endpoint costs as much as a small query."""
 
     def __init__(
-        self, executor: Executor, viewer: Callable[[Request], Viewer], on_errors: Callable[[list[GraphQLError]], None]
+        self, executor: Executor, viewer: Callable[[Scope], Viewer], on_errors: Callable[[list[GraphQLError]], None]
     ) -> None:
         self._executor = executor
         self._viewer = viewer
@@ -155,7 +160,7 @@ class GraphQLOverHTTP:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         request = Request(scope, receive)
-        if wants_page(request) and ("query" not in request.query_params or PLAIN not in request.headers["accept"]):
+        if shows_page(scope):
             await graphiql.page()(scope, receive, send)
             return
         media = accepted(request.headers.get("accept"))
@@ -176,7 +181,10 @@ class GraphQLOverHTTP:
 
     async def _answer(self, request: Request, asked: Asked, media: str) -> Answer:
         try:
-            answer = await self._executor.execute(asked, self._viewer(request), _allowed(request.method))
+            viewer = self._viewer(request.scope)
+            if asked.explain and not allows(viewer, Action.EXPLAIN):
+                asked = replace(asked, explain=False)
+            answer = await self._executor.execute(asked, viewer, _allowed(request.method))
         except NotTakenError:
             raise _not_taken(request.method, media) from None
         if answer.errors:
@@ -188,6 +196,7 @@ async def _send(send: Send, body: bytes, status: int, media: str, *, with_body: 
     headers = [
         (b"content-type", f"{media}; charset=utf-8".encode()),
         (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),  # what one viewer sees is no other's
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body if with_body else b""})

@@ -32,6 +32,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def address(opened: socket.socket) -> str:
-    """Return where a browser goes."""
+    """Return where a browser of this machine goes."""
     host, port = opened.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # listened on, by whoever set it
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/graphql"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-ROUTES: Final = ("/graphql", "/healthz", "/readyz", "/metrics", "/intake", "/uploads", "/sync/changes", "/static")
+ROUTES: Final = (
+    "/graphql", "/healthz", "/readyz", "/receipts", "/session", "/metrics", "/intake", "/uploads", "/sync/changes",
+    "/static",
+)  # fmt: skip
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
 

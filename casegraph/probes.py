@@ -31,7 +31,7 @@ async def healthz() -> Response:
 
 
 async def readyz(services: Services) -> Response:
-    """Answer whether requests can be served: 200, or 503 with what is missing."""
+    """Answer whether requests can be served: 200, or 503 with what is missing, in words that anybody may read."""
     checks = {"database": await _database(services), "index": await _index(services)}
     ready = all(check == OK for check in checks.values())
     return Response(
@@ -44,16 +44,21 @@ async def _database(services: Services) -> str:
         async with services.pool.acquire() as connection:
             await require_current(connection)
     except DatabaseStateError as error:
-        return str(error)
+        logger.warning("%s", error)
+        return "not of this version"
     except (DatabaseError, *DatabaseUnreachable) as error:
-        logger.warning("The database cannot be reached: %s", type(error).__qualname__)
-        return "The database cannot be reached. Look whether it runs, and at CASEGRAPH_DATABASE_URL."
+        logger.warning(
+            "The database cannot be reached (%s). Look whether it runs, and at CASEGRAPH_DATABASE_URL.",
+            type(error).__qualname__,
+        )
+        return "away"
     return OK
 
 
 async def _index(services: Services) -> str:
     if await services.index_position() is None:
-        return "The search index has not been built. Run `python -m casegraph reindex`."
+        logger.warning("The search index has not been built. Run `python -m casegraph reindex`.")
+        return "not built"
     return OK
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from starlette.responses import Response
 
 from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
+from casegraph.signin.claims import SOURCE
 from connectors.push import read_push
 from graph.intake import Change
 from graph.records import Channel
@@ -19,28 +19,30 @@ if TYPE_CHECKING:
 
     from casegraph.app import Services
     from graph.intake import Outcome
+    from graph.policy import Viewer
 
 LARGEST_PUSH: Final = 16_777_216
 """Bytes of one push: some ten thousand records. Longer ones are sent in parts, which costs nothing, since a record
 that is sent twice is taken in once."""
-SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
 PUSHED: Final = {channel.value: channel for channel in (Channel.HOTLINE, Channel.WEB)}
 MEDIA: Final = frozenset({"application/json", "application/x-ndjson", "application/jsonl"})
 
 
-async def take_push(request: Request, services: Services) -> Response:
-    """Take in what was pushed; answer 207 where something was rejected."""
+async def take_push(request: Request, services: Services, viewer: Viewer) -> Response:
+    """Take in what was pushed; answer 207 where something was rejected, 403 where the source is not the viewer's."""
     source, channel = request.path_params["source"], request.query_params.get("channel", "")
     if not SOURCE.match(source):
         message = "A source is named by up to 64 small letters, digits, dots, dashes and underscores."
         raise RefusalError(404, "NOT_FOUND", message)
+    if source not in viewer.sources:
+        raise RefusalError(403, "FORBIDDEN", "This source is not one of yours. Push to one that your key is for.")
     if channel not in PUSHED:
         raise RefusalError(400, "BAD_REQUEST", f"`channel` must be one of {', '.join(PUSHED)}.")
     if content_type(request) not in MEDIA:
         raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send records as {' or '.join(sorted(MEDIA))}.")
     body = await bounded_body(request, LARGEST_PUSH)
     readings = read_push(PUSHED[channel], body, services.read_options.for_source(source))
-    outcomes = await services.intake.take_in(readings, actor=f"push:{source}", now=services.clock())
+    outcomes = await services.intake.take_in(readings, actor=viewer.name, now=services.clock())
     rejected = any(outcome.change is Change.REJECTED for outcome in outcomes)
     answer = orjson.dumps({"outcomes": [told(outcome) for outcome in outcomes]})
     return Response(answer, status_code=207 if rejected else 200, media_type=JSON)

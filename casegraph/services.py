@@ -10,6 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from casegraph.postgres import EmbeddedPostgres
+from casegraph.signin.development import FILE as DEVELOPMENT_KEY
+from casegraph.signin.provider import Client, Provider
+from casegraph.signin.service import SignIn, Ways
+from casegraph.web_names import LOOPBACK, Names
 from connectors.connector import ReadOptions
 from graph import keycheck, places
 from graph.attachments import Attachments
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from casegraph.settings import Settings
-    from graph.database import Pool
+    from graph.database import Connection, Pool
     from search.engine import Engine
 
 READERS: Final = 2 * (os.cpu_count() or 1) + 1
@@ -69,6 +73,12 @@ class Services:
     retry: Retry
     engine: Engine
     search: Search
+    signin: SignIn
+
+    @property
+    def proxy(self) -> str | None:
+        """The address of the proxy before us."""
+        return self.settings.proxy
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -149,6 +159,19 @@ async def require_database(url: str, vault: Vault) -> None:
 
 
 @asynccontextmanager
+async def open_connection(settings: Settings) -> AsyncIterator[tuple[Connection, Vault]]:
+    """Give one connection to the database as `open_services` finds it, for a command that needs no more."""
+    async with open_database(settings) as url:
+        vault = open_vault(settings)
+        await (prepare_database if settings.database_url is None else require_database)(url, vault)
+        connection = await connect(url)
+        try:
+            yield connection, vault
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open everything, and close it again in the other order.
 
@@ -162,9 +185,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             url, largest=min(settings.pool_size, READERS), patience=settings.statement_timeout
         )
         engine = open_tantivy(settings.data / "index")
+        services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         try:
-            yield _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
+            yield services
         finally:
+            await services.signin.close()
             await asyncio.to_thread(engine.close)
             reading.terminate()
             await pool.close()
@@ -192,7 +217,19 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         retry=Retry(intake, options),
         engine=engine,
         search=Search(reader=reader, engine=engine, tokens_of=tokens_of(vault)),
+        signin=SignIn(vault=vault, pool=pool, clock=utc_now, ways=ways_of(settings)),
     )
+
+
+def ways_of(settings: Settings) -> Ways:
+    """Return by what people may sign in: by the provider, or by this machine's tokens where nobody else is answered."""
+    names = Names(settings.public_url)
+    if settings.oidc_issuer is None:
+        alone = settings.host in LOOPBACK and names.only_this_machine
+        return Ways(development=settings.data / DEVELOPMENT_KEY if alone else None, names=names)
+    client = Client(settings.oidc_client_id, settings.oidc_client_secret) if settings.oidc_client_id else None
+    provider = Provider(settings.oidc_issuer, client)
+    return Ways(provider=provider, audience=settings.oidc_audience or "", claim=settings.oidc_claim, names=names)
 
 
 def make_indexer(services: Services) -> Indexer:

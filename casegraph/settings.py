@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
+import ipaddress
 import logging
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from casegraph.web_names import LOOPBACK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX: Final = "CASEGRAPH_"
 TEST_PREFIX: Final = "CASEGRAPH_TEST_"
 """Read by the tests alone, so no mistake here."""
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 KEY_BYTES: Final = 32
 PORTS: Final = range(1, 65536)
 SQL_SCHEMES: Final = ("postgresql://", "postgres://")
@@ -35,12 +37,40 @@ def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def _host(text: str) -> str:
-    if text not in LOOPBACK:
-        raise ValueError(
-            "may only be 127.0.0.1, ::1 or localhost: until it is decided who may see what, casegraph answers"
-            " this machine alone"
-        )
+def _is_https(text: str) -> bool:
+    """Tell whether an address is reached by TLS, or is this machine's own."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = parts.query or parts.fragment or parts.username is not None or port == 0
+    own = parts.scheme == "http" and parts.hostname in LOOPBACK
+    return bool(parts.hostname) and not plain and (parts.scheme == "https" or own)
+
+
+def _issuer(text: str) -> str:
+    if not _is_https(text):
+        raise ValueError("must be the issuer's https:// address, as its discovery document has it")
+    return text
+
+
+def _public_url(text: str) -> str:
+    if not _is_https(text) or urlsplit(text).path not in ("", "/"):
+        raise ValueError("must be https:// and a host without a path, as https://petitions.example")
+    return text.rstrip("/")
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("must be an IP address, as 10.0.0.1") from None
+
+
+def _plain(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be letters, digits and signs without blanks")
     return text
 
 
@@ -123,11 +153,54 @@ class Settings:
     )
     host: str = field(
         default="127.0.0.1",
-        metadata=_said("127.0.0.1", _host, "The address to listen on; for now one of this machine alone."),
+        metadata=_said(
+            "127.0.0.1",
+            _plain,
+            "The address to listen on; without `CASEGRAPH_OIDC_ISSUER` one of this machine alone.",
+        ),
     )
     port: int = field(
         default=8000,
         metadata=_said("8000", _number(0, 65535), "The port to listen on; 0 takes any that is free."),
+    )
+    public_url: str | None = field(
+        default=None,
+        metadata=_said(
+            "none",
+            _public_url,
+            "Where others reach this server, as https://petitions.example; a proxy before it ends TLS.",
+        ),
+    )
+    proxy: str | None = field(
+        default=None,
+        metadata=_said(
+            "none", _address, "The address of the proxy whose `X-Forwarded-For` is believed when look-ups are slowed."
+        ),
+    )
+    oidc_issuer: str | None = field(
+        default=None,
+        metadata=_said(
+            "none",
+            _issuer,
+            "The OpenID provider whose tokens people ask by; without it development tokens are taken on loopback.",
+        ),
+    )
+    oidc_audience: str | None = field(
+        default=None,
+        metadata=_said("none", _plain, "Whom the provider's access tokens must be for (claim `aud`); needs an issuer."),
+    )
+    oidc_client_id: str | None = field(
+        default=None,
+        metadata=_said("none", _plain, "Who casegraph is to the provider when a browser signs in; needs an issuer."),
+    )
+    oidc_client_secret: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_said("none", str, "The client's secret, where the provider gave one."),
+    )
+    oidc_claim: str = field(
+        default="casegraph",
+        metadata=_said("casegraph", _plain, "The claim of a token that says what its bearer may see and do."),
     )
     database_url: str | None = field(
         default=None,
@@ -243,7 +316,25 @@ class Settings:
                 values[known[name].name] = known[name].metadata["read"](text)
             except ValueError as error:
                 raise SettingsError(f"{name} {error}.") from None
-        return cls(**values)
+        settings = cls(**values)
+        settings._require_sense()
+        return settings
+
+    def _require_sense(self) -> None:
+        """Raise SettingsError where settings do not fit each other."""
+        if self.oidc_issuer is None:
+            if self.host not in LOOPBACK:
+                raise SettingsError(
+                    "CASEGRAPH_HOST may only be 127.0.0.1, ::1 or localhost as long as nobody can sign in."
+                    " Set CASEGRAPH_OIDC_ISSUER to listen to others."
+                )
+            for name in ("oidc_audience", "oidc_client_id", "oidc_client_secret"):
+                if getattr(self, name) is not None:
+                    raise SettingsError(f"{PREFIX}{name.upper()} needs CASEGRAPH_OIDC_ISSUER beside it.")
+        elif self.oidc_audience is None:
+            raise SettingsError("CASEGRAPH_OIDC_AUDIENCE must be set beside CASEGRAPH_OIDC_ISSUER.")
+        if self.oidc_client_secret is not None and self.oidc_client_id is None:
+            raise SettingsError("CASEGRAPH_OIDC_CLIENT_SECRET needs CASEGRAPH_OIDC_CLIENT_ID beside it.")
 
     def environment(self) -> dict[str, str]:
         """Return the variables that give these settings to a process we start."""

@@ -18,6 +18,7 @@ from casegraph.ingest import NothingToReadError
 from casegraph.listening import PortError
 from casegraph.postgres import LEAST_ROOM, EmbeddedPostgresError
 from casegraph.settings import SettingsError
+from casegraph.signin.development import DevelopmentKeyError
 from casegraph.terminal import complain
 from connectors.feed import FeedError
 from connectors.headings import MappingError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (SettingsError, os.EX_CONFIG),
     (DocumentsError, os.EX_CONFIG),
+    (DevelopmentKeyError, os.EX_CONFIG),
     (DatabaseStateError, os.EX_CONFIG),
     (MasterKeyError, os.EX_CONFIG),
     (PortError, os.EX_UNAVAILABLE),

@@ -3,7 +3,8 @@
     GET {address}?cursor={cursor}   →   {"records": [...], "cursor": "…", "more": true}
 
 The page's cursor is kept by whoever takes the records in, in the same transaction, so that a crash neither loses nor
-doubles a page. The only module that imports the HTTP client.
+doubles a page. Of the connectors, only this
+module imports the HTTP client.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ class Eraser:
     @staticmethod
     async def _journal(connection: Connection, scope: _Scope, actor: str, now: datetime) -> None:
         """Derive the cases again, whose titles may have named somebody, and write the journal."""
-        moved = await refresh_cases(connection, [CaseId(case) for case in scope.cases])
+        moved = (await refresh_cases(connection, [CaseId(case) for case in scope.cases])).statuses
         erased: list[tuple[UUID, UUID | None]] = [(person["submission"], person["id"]) for person in scope.persons]
         named = {submission for submission, _ in erased}
         erased += [(submission, None) for submission in scope.ids if submission not in named]

@@ -68,6 +68,7 @@ class Vault:
         self._equality = self.ring.root["equality"]
         self._digests = self.ring.root["digests"]
         self._cursors = AESGCM(self.ring.root["cursors"])
+        self._sessions = AESGCM(self.ring.root["sessions"])
 
     @classmethod
     def load(cls, path: Path) -> Vault:
@@ -123,18 +124,35 @@ class Vault:
 
     def seal_cursor(self, scope: str, value: bytes) -> str:
         """Make an opaque cursor that only opens under the same scope."""
-        nonce = os.urandom(NONCE_BYTES)
-        return (
-            base64.urlsafe_b64encode(nonce + self._cursors.encrypt(nonce, value, scope.encode())).decode().rstrip("=")
-        )
+        return _sealed(self._cursors, scope, value)
 
     def open_cursor(self, scope: str, token: str) -> bytes:
         """Return what `seal_cursor` sealed; raise InvalidError for anything else."""
-        try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-            return self._cursors.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], scope.encode())
-        except (ValueError, InvalidTag):
-            raise InvalidError("after", "This cursor is not one of ours. Use one as it was given, or none.") from None
+        found = _opened(self._cursors, scope, token)
+        if found is None:
+            raise InvalidError("after", "This cursor is not one of ours. Use one as it was given, or none.")
+        return found
+
+    def seal_session(self, scope: str, value: bytes) -> str:
+        """Seal what a browser keeps for us in a cookie; it only opens under the same scope."""
+        return _sealed(self._sessions, scope, value)
+
+    def open_session(self, scope: str, token: str) -> bytes | None:
+        """Return what `seal_session` sealed, None for anything else."""
+        return _opened(self._sessions, scope, token)
+
+
+def _sealed(cipher: AESGCM, scope: str, value: bytes) -> str:
+    nonce = os.urandom(NONCE_BYTES)
+    return base64.urlsafe_b64encode(nonce + cipher.encrypt(nonce, value, scope.encode())).decode().rstrip("=")
+
+
+def _opened(cipher: AESGCM, scope: str, token: str) -> bytes | None:
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], scope.encode())
+    except (ValueError, InvalidTag):
+        return None
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:

@@ -26,7 +26,7 @@ FIRST: Final = 1
 """The number of an instance's first key."""
 MOST_NUMBERS: Final = 256
 FORMAT: Final = 1
-PURPOSES: Final = ("equality", "digests", "cursors")
+PURPOSES: Final = ("equality", "digests", "cursors", "sessions")
 """What is derived from the root, in the order in which the ring keeps it."""
 
 

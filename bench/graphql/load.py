@@ -38,7 +38,7 @@ def missing() -> bool:
     return shutil.which("wrk") is None
 
 
-def load(url: str, bodies: Path, *, least: float, seconds: int = SECONDS) -> Load:
+def load(url: str, bodies: Path, *, least: float, seconds: int = SECONDS, token: str = "") -> Load:
     """Post a file's bodies for some seconds; raise LoadError where answers fail or have fewer bytes than `least`."""
     words = [
         "wrk",
@@ -52,6 +52,7 @@ def load(url: str, bodies: Path, *, least: float, seconds: int = SECONDS) -> Loa
         url,
         "--",
         str(bodies),
+        token,
     ]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     told = orjson.loads(done.stdout.splitlines()[-1])

@@ -80,13 +80,13 @@ def _measure(url: str, folder: Path, asked: Sequence[Asked]) -> list[Row]:
         bodies = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="casegraph-bench-")))
         targets = [target for one in asked for target in _targets(one, started, bodies)]
         for target in targets:
-            load(target.server.url, target.bodies, least=target.least, seconds=WARMING)
+            load(target.server.url, target.bodies, least=target.least, seconds=WARMING, token=target.server.token)
         loads: dict[tuple[str, str], list[Load]] = defaultdict(list)
         ceilings: dict[str, list[float]] = defaultdict(list)
         for _ in range(ROUNDS):
             for one in asked:
                 for target in (target for target in targets if target.query == one.query.name):
-                    found = load(target.server.url, target.bodies, least=target.least)
+                    found = load(target.server.url, target.bodies, least=target.least, token=target.server.token)
                     loads[target.query, target.server.name].append(found)
                 _reach(url, one, ceilings)
         medians = {key: median(values) for key, values in loads.items()}

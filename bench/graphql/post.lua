@@ -3,6 +3,7 @@ local requests, turn = {}, 0
 
 function init(arguments)
   local headers = { ["Content-Type"] = "application/json" }
+  if arguments[2] and arguments[2] ~= "" then headers["Authorization"] = "Bearer " .. arguments[2] end
   for body in io.lines(arguments[1]) do
     requests[#requests + 1] = wrk.format("POST", wrk.path, headers, body)
   end

@@ -10,12 +10,15 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import psutil
+
+from casegraph.commands.token import all_seeing
+from casegraph.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,10 +46,15 @@ class Server:
     name: str
     url: str
     process: subprocess.Popen[bytes]
+    token: str = field(default="", repr=False)
+    """By which it is asked; the others ask nobody who they are."""
 
     def ask(self, body: bytes) -> Any:
         """Return an answer's data; raise ServerError where there are errors."""
-        answer = CLIENT.post(self.url, content=body, headers={"content-type": "application/json"})
+        headers = {"content-type": "application/json"} | (
+            {"authorization": f"Bearer {self.token}"} if self.token else {}
+        )
+        answer = CLIENT.post(self.url, content=body, headers=headers)
         told = answer.json() if answer.is_success else {"errors": True}
         if told.get("errors"):
             raise ServerError(f"{self.name} answers {answer.status_code}: {answer.text[:500]}")
@@ -64,7 +72,8 @@ def casegraph(url: str, data: Path) -> Iterator[Server]:
     port = _free_port()
     settings = {"DATABASE_URL": url, "DATA": str(data), "PORT": str(port), "LOG_LEVEL": "WARNING"}
     given = {f"CASEGRAPH_{name}": value for name, value in settings.items()}
-    with _started("casegraph", [sys.executable, "-m", "casegraph", "serve", "--no-worker"], port, given) as server:
+    words, token = [sys.executable, "-m", "casegraph", "serve", "--no-worker"], all_seeing(Settings(data=data))
+    with _started("casegraph", words, port, given, token=token) as server:
         yield server
 
 
@@ -105,12 +114,14 @@ def _installed() -> Path:
 
 
 @contextmanager
-def _started(name: str, words: Sequence[str], port: int, given: Mapping[str, str] | None = None) -> Iterator[Server]:
+def _started(
+    name: str, words: Sequence[str], port: int, given: Mapping[str, str] | None = None, *, token: str = ""
+) -> Iterator[Server]:
     """Run a server until the end of the block, without settings that were meant for us."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
     with subprocess.Popen(words, cwd=ROOT, env=kept | dict(given or {}), stdout=subprocess.DEVNULL) as process:
         try:
-            server = Server(name, f"http://127.0.0.1:{port}/graphql", process)
+            server = Server(name, f"http://127.0.0.1:{port}/graphql", process, token)
             _await(server)
             yield server
         finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from casegraph.backup.writing import Kept, back_up
 from casegraph.services import attachments_folder, erasures_file, open_database, open_vault, utc_now
 from casegraph.terminal import say
+from graph import keyring
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +24,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
             vault=vault,
             attachments=attachments_folder(settings),
             erasures=erasures_file(settings),
-            key=(settings.master_key or (settings.data / "master.key").read_bytes()) if arguments.with_key else None,
+            key=keyring.write(vault.ring) if arguments.with_key else None,
         )
         manifest = await back_up(kept, arguments.folder.absolute(), utc_now())
     rows = sum(table.rows for table in manifest.dump.tables.values())

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from casegraph.commands.ingest import find_all, ingest, plan_of
 from casegraph.commands.serve import serve
+from casegraph.commands.token import all_seeing
 from casegraph.demo.queries import WORTH_TRYING
 from casegraph.demo.town import FOLDERS, make_town
 from casegraph.ingest import find_items
 from casegraph.listening import address, listen
-from casegraph.services import for_child, open_services
+from casegraph.services import for_child, open_services, ways_of
 from casegraph.terminal import complain, say
 from casegraph.workers import worker
 
@@ -43,7 +44,7 @@ async def run(settings: Settings, _: argparse.Namespace) -> int:
             if not (town / DONE).exists():
                 await _take_in(services, town)
             await find_all(services, beside)
-            await serve(services, opened, lambda: _announce(opened, time.monotonic() - began))
+            await serve(services, opened, lambda: _announce(settings, opened, time.monotonic() - began))
     return 0
 
 
@@ -65,7 +66,7 @@ async def _take_in(services: Services, town: Path) -> None:
     (town / DONE).touch()
 
 
-def _announce(opened: socket.socket, seconds: float) -> None:
+def _announce(settings: Settings, opened: socket.socket, seconds: float) -> None:
     """Tell where it is and what to try."""
     say()
     say("Three queries worth trying:")
@@ -73,4 +74,12 @@ def _announce(opened: socket.socket, seconds: float) -> None:
         say(f"\n# {query.caption}\n{query.document.rstrip()}")
     say()
     say(f"Ready after {seconds:.1f} s: {address(opened)} shows GraphiQL in a browser of this machine.")
-    say("Nobody else is answered until it is decided who may see what. Ctrl-C stops everything.")
+    if ways_of(settings).development is None:
+        say("Sign in there by the provider, or send a token of it. Ctrl-C stops everything.")
+        return
+    say("This link signs you in as somebody who sees everything, for a day:")
+    say()
+    say(f"{address(opened)}#token={all_seeing(settings)}")
+    say()
+    say("Somebody who sees less: python -m casegraph token --role handler --organ 岳麓区城市管理局")
+    say("Nobody but this machine is answered. Ctrl-C stops everything.")

@@ -16,7 +16,7 @@ from casegraph.app import build_app
 from casegraph.children import SPAWN, kept
 from casegraph.listening import address, listen
 from casegraph.running import run as run_until_signalled
-from casegraph.services import for_child, open_services
+from casegraph.services import for_child, open_services, ways_of
 from casegraph.settings import Settings, configure_logging
 from casegraph.terminal import say
 from casegraph.troubles import guarded
@@ -89,7 +89,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
             beside = contextlib.nullcontext() if arguments.no_worker else worker(for_child(services))
             async with beside:
                 if arguments.workers == 1:
-                    await serve(services, opened, lambda: announce(opened))
+                    await serve(services, opened, lambda: announce(opened, settings))
                 else:
                     await _serve_by_many(for_child(services), opened, arguments.workers)
     return 0
@@ -105,7 +105,7 @@ async def _serve_by_many(settings: Settings, opened: socket.socket, count: int) 
         ours.recv()
         ready += 1
         if ready == count:
-            announce(opened)
+            announce(opened, settings)
 
     loop = asyncio.get_running_loop()
     loop.add_reader(ours.fileno(), hear)
@@ -133,7 +133,16 @@ def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None
     sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,)), settings.data))
 
 
-def announce(opened: socket.socket) -> None:
+def announce(opened: socket.socket, settings: Settings) -> None:
     """Tell that the server is ready, and for whom."""
-    say(f"Ready at {address(opened)} for this machine alone: nobody else is answered until it is decided who may")
-    say("see what. Ctrl-C stops it.")
+    say(f"Ready at {address(opened)} {whom(settings)} Ctrl-C stops it.")
+
+
+def whom(settings: Settings) -> str:
+    """Tell who is answered, and by what. Pure."""
+    names = settings.public_url or "this machine's own names alone"
+    if settings.oidc_issuer is not None:
+        return f"and by {names}, for whoever the provider signs in."
+    if ways_of(settings).development is None:
+        return f"and by {names}, by API keys alone: nobody can sign in without CASEGRAPH_OIDC_ISSUER."
+    return "for this machine alone. `python -m casegraph token` makes a token to ask by."

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from casegraph.app import build_app
+from casegraph.signin.service import SignIn, Ways
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
 from graph.commands import Commands
@@ -25,6 +26,7 @@ from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
 from tests.graph.factory import NOW, make_intake
+from tests.viewers import DEVELOPMENT_KEY, EVERYTHING, headers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from graph.identity import Vault
     from graph.intake import Intake
     from graph.outcomes import Outcome
+    from graph.policy import Viewer
     from graph.records import Reading
     from resolvers.limits import DocumentLimits
     from resolvers.trusted import Trusted
@@ -55,6 +58,8 @@ class Services:
     search: Search
     taxonomy: Taxonomy
     read_options: ReadOptions
+    signin: SignIn
+    proxy: str | None = None
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -101,11 +106,21 @@ def change_pool(api: Api, pool: Pool) -> Api:
 
 
 def client_of(
-    services: Services, limits: DocumentLimits | None = None, trusted: Trusted | None = None
+    services: Services,
+    limits: DocumentLimits | None = None,
+    trusted: Trusted | None = None,
+    viewer: Viewer | None = EVERYTHING,
 ) -> httpx.AsyncClient:
-    """Return what asks the application on these services."""
+    """Return what asks the application on these services, as a viewer or as nobody."""
     app = build_app(services, limits, trusted)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
+    headers = {} if viewer is None else headers_of(viewer)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000", headers=headers)
+
+
+def signin_of(pool: Pool, vault: Vault, clock: Callable[[], datetime] | None = None, **ways: Any) -> SignIn:
+    """Return what tells who asks: by the tests' tokens, unless other ways are named."""
+    given = Ways(**{"development": DEVELOPMENT_KEY} | ways)
+    return SignIn(vault=vault, pool=pool, clock=clock or (lambda: datetime.now(UTC)), ways=given)
 
 
 @pytest.fixture
@@ -119,7 +134,7 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
         pool=pool, reader=reader, vault=vault, intake=intake, commands=Commands(pool=pool),
         revealing=Revealing(pool=pool, vault=vault),
         retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
-        engine=engine, search=search, taxonomy=Taxonomy(), read_options=options,
+        engine=engine, search=search, taxonomy=Taxonomy(), read_options=options, signin=signin_of(pool, vault),
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)

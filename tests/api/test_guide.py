@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import pytest
 
 from casegraph.app import build_app
@@ -31,7 +30,9 @@ from graph.records import (
 from resolvers.trusted import load
 from schema.enums import UserErrorCode
 from search.indexer import Indexer
+from tests.api.conftest import client_of
 from tests.graph.factory import draft, petitioner
+from tests.viewers import raw_headers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, MutableMapping
@@ -223,7 +224,7 @@ async def subscribed(services: Services, query: str, variables: dict[str, Any]) 
             assert (message["type"], message["id"]) == ("next", "1"), message
             yield message["payload"]
 
-    headers = [(b"host", b"127.0.0.1:8000"), (b"sec-websocket-protocol", b"graphql-transport-ws")]
+    headers = [(b"host", b"127.0.0.1:8000"), (b"sec-websocket-protocol", b"graphql-transport-ws"), *raw_headers_of()]
     scope = {"type": "websocket", "path": "/graphql", "headers": headers, "subprotocols": ["graphql-transport-ws"]}
     coming.put_nowait({"type": "websocket.connect"})
 
@@ -320,7 +321,12 @@ def codes_of(tree: ast.Module) -> Iterator[str]:
 
 def test_every_code_is_on_the_page() -> None:
     """And none that nothing tells."""
-    modules = [*(ROOT / "resolvers").rglob("*.py"), *(ROOT / "casegraph").glob("*.py"), ROOT / "schema" / "errors.py"]
+    modules = [
+        *(ROOT / "resolvers").rglob("*.py"),
+        *(ROOT / "casegraph").glob("*.py"),
+        *(ROOT / "casegraph" / "signin").glob("*.py"),
+        ROOT / "schema" / "errors.py",
+    ]
     told = {code for path in modules for code in codes_of(ast.parse(path.read_text(encoding="utf-8")))}
     codes = listed(section("Errors"))
     assert len(codes) == len(set(codes))
@@ -353,8 +359,7 @@ async def test_a_trusted_document_is_asked_for_as_the_page_says(api: Api, tmp_pa
     text = "{ cases { totalCount } }"
     (tmp_path / "count.graphql").write_text(text, encoding="utf-8")
     asked = BLOCK.findall(section("Trusted documents"))[0][1].replace("<id>", hashlib.sha256(text.encode()).hexdigest())
-    transport = httpx.ASGITransport(build_app(api.services, trusted=load(tmp_path)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+    async with client_of(api.services, trusted=load(tmp_path)) as http:
         answers = [(await http.post("/graphql", json=one)).json() for one in json.loads(asked)]
         refused = (await http.post("/graphql", json={"query": "{ organs { totalCount } }"})).json()
     assert answers == [{"data": {"cases": {"totalCount": 0}}}] * 2

@@ -12,6 +12,7 @@ from graph.database import open_reading_pool
 from resolvers.reader import Reader
 from tests.api.conftest import Api, client_of
 from tests.graph.factory import draft
+from tests.viewers import raw_headers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, MutableMapping
@@ -69,7 +70,7 @@ async def test_a_client_that_goes_away_stops_its_statement(api: Api, held: Conne
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), *raw_headers_of()]
     scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
     asking: asyncio.Task[None] = asyncio.create_task(app(scope, coming.get, send))  # type: ignore[arg-type]
     await reading(held, 1)

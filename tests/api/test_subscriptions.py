@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casegraph.app import ANYBODY, build_app, executor_of
+from casegraph.app import build_app, executor_of
 from graph.records import CaseId
 from graph.scope import scope
 from resolvers.execution import Asked
@@ -19,7 +19,7 @@ from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from sync.tail import Tail
 from tests.graph.factory import NOW, draft
-from tests.viewers import EVERYTHING
+from tests.viewers import EVERYTHING, raw_headers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, MutableMapping
@@ -43,7 +43,7 @@ def executor(api: Api) -> Executor:
 async def follow(executor: Executor, query: str, count: int, **variables: Any) -> list[Any]:
     """Return the next events of a subscription."""
     found = []
-    async with asyncio.timeout(LONG), aclosing(executor.subscribe(Asked(query, variables), ANYBODY)) as answers:
+    async with asyncio.timeout(LONG), aclosing(executor.subscribe(Asked(query, variables), EVERYTHING)) as answers:
         async for answer in answers:
             body = json.loads(answer.body())
             assert "errors" not in body, body["errors"]
@@ -78,7 +78,7 @@ async def test_each_event_comes_once_wherever_it_goes_on(api: Api, executor: Exe
 async def all_behind(executor: Executor, cursor: str) -> list[Any]:
     """Return what is told behind a cursor, up to what has happened."""
     found: list[Any] = []
-    async with aclosing(executor.subscribe(Asked(CASES, {"after": cursor}), ANYBODY)) as answers:
+    async with aclosing(executor.subscribe(Asked(CASES, {"after": cursor}), EVERYTHING)) as answers:
         while True:
             try:
                 async with asyncio.timeout(0.5 if found else 1.0):
@@ -120,7 +120,7 @@ async def test_a_filter_holds_for_events(api: Api, executor: Executor) -> None:
 )
 async def test_what_cannot_be_followed_is_told(executor: Executor, variables: dict[str, Any], code: str) -> None:
     """One answer with the error, and the end."""
-    answers = [answer async for answer in executor.subscribe(Asked(CASES, variables), ANYBODY)]
+    answers = [answer async for answer in executor.subscribe(Asked(CASES, variables), EVERYTHING)]
     assert [error["extensions"]["code"] for error in json.loads(answers[0].body())["errors"]] == [code]
     assert len(answers) == 1
 
@@ -130,7 +130,7 @@ async def test_who_is_too_slow_is_told_and_goes_on_later(api: Api) -> None:
     start = await beginning(api)
     await api.take_in(draft("1", text="路灯坏了。"), draft("2", text="噪音扰民。"))
     services = api.services
-    follows = Follows(services.reader, services.vault, Tail(services.pool), scope(ANYBODY), patience=0.0)
+    follows = Follows(services.reader, services.vault, Tail(services.pool), scope(EVERYTHING), patience=0.0)
     events = follows.submission_received(None, start)
     await anext(events)
     with pytest.raises(Exception, match="An event waited longer") as caught:
@@ -155,7 +155,7 @@ class Socket:
 
     async def begin(self) -> None:
         """Connect and say hello."""
-        headers = [(b"host", b"127.0.0.1:8000")]
+        headers = [(b"host", b"127.0.0.1:8000"), *raw_headers_of()]
         scope = {"type": "websocket", "path": "/graphql", "headers": headers, "subprotocols": ["graphql-transport-ws"]}
         self.running = asyncio.create_task(self._app(scope, self.sent.get, self._take))  # type: ignore[arg-type]
         await self.sent.put({"type": "websocket.connect"})

@@ -39,7 +39,7 @@ from schema.ids import global_id, key_of
 from sync.retry import Retry
 from tests.graph.factory import make_intake
 from tests.graph.picture import DANGLING, EMPTY_CASES
-from tests.viewers import EVERYTHING
+from tests.viewers import EVERYTHING, raw_headers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -310,7 +310,7 @@ async def test_an_upload_that_breaks_off_is_no_fault_of_ours(
 
     scope = {
         "type": "http", "method": "POST", "path": "/uploads", "query_string": b"name=x", "root_path": "",
-        "headers": [(b"host", b"127.0.0.1")],
+        "headers": [(b"host", b"127.0.0.1"), *raw_headers_of()],
     }  # fmt: skip
     await build_app(api.services)(scope, receive, send_on)
     assert told[0]["status"] == 400
@@ -396,7 +396,7 @@ async def test_an_upload_whose_file_went_while_we_looked_is_over(api: Api, tmp_p
 
 async def test_the_day_is_told_by_the_clock_that_is_given(pool: Pool, vault: Vault, tmp_path: Path) -> None:
     """Kept until the day is over to the microsecond, and not a moment longer."""
-    uploads, then = Uploads(pool, vault, Attachments(tmp_path)), datetime(2026, 11, 24, 1, tzinfo=UTC)
+    uploads, then = Uploads(pool, vault, Attachments(tmp_path)).of("x"), datetime(2026, 11, 24, 1, tzinfo=UTC)
     one = await uploads.keep("a.txt", "text/plain", CONTENT, then)
     moment = timedelta(microseconds=1)
     [document] = await uploads.open([one], then + DAY - moment)
@@ -500,7 +500,7 @@ async def _run(what: Run) -> None:
     cast("Any", connection)._con.add_query_logger(count)
     await pool.release(connection)
     vault = Vault(what.key)
-    uploads = Uploads(pool, vault, Attachments(what.folder))
+    uploads = Uploads(pool, vault, Attachments(what.folder)).of("desk")
     if what.names is None:
         await uploads.keep("合同.txt", "text/plain", CONTENT, datetime.now(UTC))
     else:

@@ -15,6 +15,7 @@ import pytest
 from tests.cluster import locked
 from tests.conftest import LOUD, ROOT
 from tests.run.processes import PATIENCE, READY, Home
+from tests.viewers import token_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +38,10 @@ class Workshop:
         (folder / "node_modules").symlink_to(modules)
 
     def run(self, program: str, *words: str, **settings: str) -> str:
-        """Run a program that has to succeed, and return what it said."""
+        """Run a program that has to succeed, asking as a viewer of everything, and return what it said."""
         path = self.folder / "node_modules" / ".bin" / program
-        done = node([str(path) if path.exists() else program, *words], self.folder, **settings)
+        given = {"TOKEN": token_of()} | settings
+        done = node([str(path) if path.exists() else program, *words], self.folder, **given)
         assert done.returncode == 0, f"{program} {' '.join(words)} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 

@@ -22,6 +22,7 @@ from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, P
 from sync.changes import changes
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY_CASES
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,9 +205,9 @@ async def test_the_feed_of_changes_goes_on(
 ) -> None:
     """Who follows from before the erasure is told of it next: which submission, and nothing more."""
     (outcome,) = await take_in(intake, letter())
-    before = await changes(connection, vault, None, 100)
+    before = await changes(connection, vault, "x", None, 100)
     await erase(eraser, SubjectKind.MENTION, await mention_named(connection, "欧**"))
-    (told,) = (await changes(connection, vault, before.cursor, 100)).changes
+    (told,) = (await changes(connection, vault, "x", before.cursor, 100)).changes
     assert (told.kind, told.node_type, told.node) == ("PERSON_ERASED", "Submission", outcome.submission)
     assert (told.state, told.fields) == (None, ())
 
@@ -257,12 +258,12 @@ async def test_reasons_that_name_somebody(pool: Pool, intake: Intake, eraser: Er
     assert first.case is not None
     assert second.case is not None
     await Commands(pool=pool).join_cases(
-        leading=first.case, other=second.case, reason=f"{NAME}来电确认", actor="a", now=NOW
+        leading=first.case, other=second.case, reason=f"{NAME}来电确认", by=EVERYTHING, now=NOW
     )
     one, other = [
         row["id"] for row in await connection.fetch("select id from mention where name_masked = '李**' order by id")
     ]
-    await Commands(pool=pool).join_parties(one=one, other=other, reason=f"{NAME}说的", actor="a", now=NOW)
+    await Commands(pool=pool).join_parties(one=one, other=other, reason=f"{NAME}说的", by=EVERYTHING, now=NOW)
     party = await connection.fetchval(
         "select party from mention where id = $1", await mention_named(connection, "欧**")
     )

@@ -20,6 +20,7 @@ from graph.retention import Kept, RetentionRuleError, load_rules, readable
 from graph.uploads import KEPT, Uploads
 from tests.graph.factory import NOW, draft, make_intake, petitioner
 from tests.graph.test_erasure import tables, traces
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,7 +146,7 @@ async def test_a_case_rests_with_all_that_is_joined_to_it(
     assert (await expiry.due(NOW))[Kept.IDENTITIES] == 1
     assert first.case is not None
     assert second.case is not None
-    await Commands(pool=pool).join_cases(leading=second.case, other=first.case, reason="one", actor="a", now=NOW)
+    await Commands(pool=pool).join_cases(leading=second.case, other=first.case, reason="one", by=EVERYTHING, now=NOW)
     assert (await expiry.due(NOW))[Kept.IDENTITIES] == 0
     await carried_out(expiry, NOW)
     assert await connection.fetchval("select count(*) from mention where key is null") == 0
@@ -171,7 +172,7 @@ async def test_uploads_and_files_that_nobody_names(
 ) -> None:
     """An upload goes after its day with its file; a file without a row goes a day after it was written."""
     attachments = Attachments(tmp_path / "attachments")
-    await Uploads(pool, vault, attachments).keep("a.txt", "text/plain", b"content", NOW)
+    await Uploads(pool, vault, attachments).keep("a.txt", "text/plain", b"content", "desk", NOW)
     attachments.put("00ff", b"left")
     now = datetime.now(UTC)
     assert (await expiry.due(now))[Kept.FILES] == 0

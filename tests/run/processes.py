@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
+import orjson
 import psutil
+
+from casegraph.signin.development import FILE
+from tests.viewers import DEVELOPMENT_KEY, headers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,9 +57,15 @@ class Home:
         )  # fmt: skip
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    def trust_tests(self) -> None:
+        """Have servers on this folder take the tests' tokens."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        (self.data / FILE).write_bytes(orjson.dumps(DEVELOPMENT_KEY._pair))
+
     @contextmanager
     def running(self, *words: str, **settings: str) -> Iterator[Running]:
         """Have a command run while inside."""
+        self.trust_tests()
         command = Running([sys.executable, "-m", "casegraph", *words], self.environment(**settings))
         try:
             yield command
@@ -134,6 +144,8 @@ def awaited(look: Callable[[], T | None]) -> T:
 
 def asked(address: str, document: str, **variables: object) -> Any:
     """Ask a server by GraphQL and return the data of its answer."""
-    answer = httpx.post(address, json={"query": document, "variables": variables}, timeout=PATIENCE).json()
+    answer = httpx.post(
+        address, json={"query": document, "variables": variables}, headers=headers_of(), timeout=PATIENCE
+    ).json()
     assert "errors" not in answer, answer["errors"]
     return answer["data"]

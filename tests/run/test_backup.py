@@ -27,7 +27,7 @@ from graph.erasure import Eraser
 from graph.erasure_list import ErasureListError, SubjectKind
 from graph.errors import DatabaseStateError
 from graph.identity import Vault
-from search.engine import Term, TokenField
+from search.engine import AllOf, Term, TokenField
 from search.indexer import Indexer
 from search.tantivy_engine import open_tantivy
 from tests.graph.factory import NOW, draft, make_intake, petitioner
@@ -430,7 +430,7 @@ def in_the_dictionary(data: Path) -> list[int]:
     assert len([path for path in (data / "index").iterdir() if path.is_dir()]) == 1, "one generation alone"
     engine = open_tantivy(data / "index")
     try:
-        return engine.frequencies([Term(TokenField.CODES, TOKEN.lower()), Term(TokenField.BIGRAMS, "漏水")])[1]
+        return engine.frequencies([Term(TokenField.CODES, TOKEN.lower()), Term(TokenField.BIGRAMS, "漏水")], AllOf())[1]
     finally:
         engine.close()
 

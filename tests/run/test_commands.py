@@ -26,6 +26,7 @@ from casegraph.cli import parser
 from tests.cluster import Cluster
 from tests.connectors.factory import HEADINGS, ROW, text_table, workbook
 from tests.run.processes import PATIENCE, READY, ROOT, Home, Running, asked, awaited
+from tests.viewers import headers_of
 
 SEARCH = "query Search($query: String!) { search(query: $query) { totalCount edges { node { title } } } }"
 
@@ -98,13 +99,14 @@ def push(address: str, number: str, text: str) -> None:
     """Push one ticket to a server."""
     record = {"工单编号": number, "来电时间": ROW[1], "诉求内容": text}
     path = address.replace("/graphql", "/intake/centre?channel=HOTLINE")
-    answer = httpx.post(path, json=[record])
+    answer = httpx.post(path, json=[record], headers=headers_of())
     assert answer.status_code == 200, answer.text
 
 
 def found(address: str, words: str) -> int | None:
     """Return how many hits there are, None while there is no index."""
-    answer = httpx.post(address, json={"query": SEARCH, "variables": {"query": words}}).json()
+    given = {"query": SEARCH, "variables": {"query": words}}
+    answer = httpx.post(address, json=given, headers=headers_of()).json()
     return answer["data"]["search"]["totalCount"] if "errors" not in answer else None
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+import httpx
 import psutil
 import pytest
 
@@ -18,7 +19,7 @@ from casegraph.demo.queries import WORTH_TRYING
 from casegraph.demo.town import FOLDERS, make_town
 from graph.records import Channel
 from tests.conftest import LOUD
-from tests.run.processes import READY, Home, asked
+from tests.run.processes import PATIENCE, READY, Home, asked
 
 MESSAGE: Final = '[{"message_id": "1", "text": "路灯坏了。", "time": "2025-06-30 08:00"}]'.encode()
 AS_ROOT: Final = os.geteuid() == 0
@@ -58,6 +59,11 @@ def test_the_demo_shows_a_town_and_goes_on_from_where_it_was(home: Home) -> None
             assert query.document.strip() in told
             (answer,) = asked(address, query.document).values()
             assert answer["totalCount"] > 0
+        token = demo.line(r"/graphql#token=(\S+)")
+        told_by = httpx.get(
+            address.replace("graphql", "session"), headers={"authorization": f"Bearer {token}"}, timeout=PATIENCE
+        )
+        assert "investigator" in told_by.json()["signedIn"]["roles"]
         assert demo.end() == 128 + signal.SIGINT
     assert postmaster(home) is None
     with home.running("demo") as again:

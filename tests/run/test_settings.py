@@ -25,7 +25,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
     [
         ("CASEGRAPH_PORT", "http", "whole number from 0 to 65535"),
         ("CASEGRAPH_PORT", "70000", "whole number from 0 to 65535"),
-        ("CASEGRAPH_HOST", "0.0.0.0", "this machine alone"),  # noqa: S104  # the point of the test
+        ("CASEGRAPH_HOST", "0.0.0.0", "CASEGRAPH_OIDC_ISSUER"),  # noqa: S104  # the point of the test
         ("CASEGRAPH_TIMEZONE", "Asia/Nowhere", "Asia/Shanghai"),
         ("CASEGRAPH_DATABASE_URL", "mysql://x", "postgresql://"),
         ("CASEGRAPH_DATABASE_URL", "postgresql://u:p@h:http/d", "a port from 1 to 65535"),
@@ -81,3 +81,44 @@ def test_a_process_we_start_gets_the_same_settings() -> None:
 def test_addresses_of_every_form_are_taken(url: str) -> None:
     """Hosts by name or number, several of them, or a socket's folder."""
     assert Settings.from_environment({"CASEGRAPH_DATABASE_URL": url}).database_url == url
+
+
+SIGN_IN = {"CASEGRAPH_OIDC_ISSUER": "https://login.example", "CASEGRAPH_OIDC_AUDIENCE": "casegraph"}
+
+
+def test_others_are_listened_to_once_they_can_sign_in() -> None:
+    """Any address then; the provider's secret is told to nobody."""
+    given = SIGN_IN | {
+        "CASEGRAPH_HOST": "0.0.0.0",  # noqa: S104  # the point of the test
+        "CASEGRAPH_OIDC_CLIENT_ID": "browser",
+        "CASEGRAPH_OIDC_CLIENT_SECRET": "hidden",
+        "CASEGRAPH_PUBLIC_URL": "https://petitions.example/",
+    }
+    settings = Settings.from_environment(given)
+    assert settings.public_url == "https://petitions.example"
+    assert "hidden" not in repr(settings)
+    assert Settings.from_environment(settings.environment()) == settings
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"CASEGRAPH_HOST": "10.0.0.1"}, "Set CASEGRAPH_OIDC_ISSUER"),
+        ({"CASEGRAPH_OIDC_ISSUER": "https://login.example"}, "CASEGRAPH_OIDC_AUDIENCE must be set"),
+        ({"CASEGRAPH_OIDC_AUDIENCE": "casegraph"}, "needs CASEGRAPH_OIDC_ISSUER"),
+        (SIGN_IN | {"CASEGRAPH_OIDC_CLIENT_SECRET": "hidden"}, "needs CASEGRAPH_OIDC_CLIENT_ID"),
+        ({"CASEGRAPH_OIDC_ISSUER": "http://login.example"}, "https://"),
+        ({"CASEGRAPH_OIDC_ISSUER": "https://login.example?x=y"}, "https://"),
+        ({"CASEGRAPH_OIDC_ISSUER": "https://u:hidden@login.example"}, "https://"),
+        ({"CASEGRAPH_PUBLIC_URL": "http://petitions.example"}, "https://"),
+        ({"CASEGRAPH_PUBLIC_URL": "https://petitions.example/path"}, "without a path"),
+        ({"CASEGRAPH_PUBLIC_URL": "https://petitions.example:x"}, "https://"),
+        ({"CASEGRAPH_PROXY": "proxy"}, "IP address"),
+    ],
+)
+def test_settings_that_do_not_fit_each_other_are_said(given: dict[str, str], says: str) -> None:
+    """Before anything is opened, without any secret."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(given)
+    assert says in str(caught.value)
+    assert "hidden" not in str(caught.value)

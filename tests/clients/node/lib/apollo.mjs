@@ -6,6 +6,7 @@ import { relayStylePagination } from '@apollo/client/utilities';
 import { filter, firstValueFrom, from } from 'rxjs';
 
 import { documents } from './documents.mjs';
+import { headers } from './headers.mjs';
 
 const PAGES = {
   Query: { fields: { cases: relayStylePagination(['filter', 'orderBy']) } },
@@ -15,7 +16,7 @@ const PAGES = {
 /** Return a client; reads go by POST, or by GET if asked for, and subscriptions over `socket`. */
 export function open(url, { byGet = false, joins = false, schema, socket } = {}) {
   const kinds = schema.__schema.types.filter(({ possibleTypes }) => possibleTypes);
-  const http = new HttpLink({ uri: url, useGETForQueries: byGet });
+  const http = new HttpLink({ uri: url, useGETForQueries: byGet, headers });
   const isLive = ({ operationType }) => operationType === 'subscription';
   const client = new ApolloClient({
     link: socket ? ApolloLink.split(isLive, new GraphQLWsLink(socket), http) : http,

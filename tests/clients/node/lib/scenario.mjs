@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 
 import { getIntrospectionQuery } from 'graphql';
 
+import { headers } from './headers.mjs';
+
 export const [, , kind, url] = process.argv;
 
 const { open: openKind } = await import(`./${kind}.mjs`);
 const asked = await fetch(url, {
   method: 'POST',
-  headers: { 'content-type': 'application/json', accept: 'application/json' },
+  headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
   body: JSON.stringify({ query: getIntrospectionQuery() }),
 });
 export const schema = (await asked.json()).data;

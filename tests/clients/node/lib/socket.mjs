@@ -2,6 +2,7 @@
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
+import { headers } from './headers.mjs';
 import { Inbox, within } from './waiting.mjs';
 
 /** Return a client of graphql-transport-ws; it connects when it has something to follow. */
@@ -18,6 +19,7 @@ export function openSocket(url, options = {}) {
     webSocketImpl: Cuttable,
     retryAttempts: 0,
     onNonLazyError: () => {},
+    connectionParams: headers,
     ...options,
   });
   const cut = () => sockets.splice(0).forEach((socket) => socket.terminate());

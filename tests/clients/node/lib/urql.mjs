@@ -4,6 +4,7 @@ import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 
 import { documents } from './documents.mjs';
+import { headers } from './headers.mjs';
 
 /** The types without an id, which are part of what holds them. */
 const VALUES = [
@@ -31,6 +32,7 @@ export function open(url, { byGet = false, joins = false, schema, socket } = {})
   const client = new Client({
     url,
     preferGetMethod: byGet && 'force',
+    fetchOptions: { headers },
     exchanges: socket ? [cache, fetchExchange, live] : [cache, fetchExchange],
   });
 

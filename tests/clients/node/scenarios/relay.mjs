@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 
 import relay from 'relay-runtime';
 
+import { headers } from '../lib/headers.mjs';
+
 const { ConnectionHandler, Environment, Network, RecordSource, Store } = relay;
 const { ROOT_ID, commitMutation, createOperationDescriptor, fetchQuery, getRequest, getSingularSelector } = relay;
 
@@ -13,8 +15,8 @@ const artifact = (name) => require(`../relay/__generated__/${name}.graphql.js`);
 
 async function ask({ text }, variables) {
   const body = JSON.stringify({ query: text, variables });
-  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
-  return (await fetch(url, { method: 'POST', headers, body })).json();
+  const kinds = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+  return (await fetch(url, { method: 'POST', headers: { ...kinds, ...headers }, body })).json();
 }
 
 const environment = new Environment({ network: Network.create(ask), store: new Store(new RecordSource()) });

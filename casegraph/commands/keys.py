@@ -1,0 +1,84 @@
+"""`keys`: make, list and revoke the API keys by which partners' systems ask."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from casegraph.services import open_connection, utc_now
+from casegraph.signin.claims import division_prefix
+from casegraph.signin.service import REVOCABLE_FOR
+from casegraph.terminal import complain, say
+from graph import api_keys
+from graph.ids import organ_id
+from graph.organs import normalise_organ
+from graph.policy import Role
+from graph.times import rfc3339
+
+if TYPE_CHECKING:
+    import argparse
+    from datetime import datetime
+
+    from casegraph.settings import Settings
+    from graph.api_keys import ApiKey
+    from graph.database import Connection
+    from graph.identity import Vault
+
+
+async def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Do what is asked."""
+    async with open_connection(settings) as (connection, vault):
+        match arguments.action:
+            case "create":
+                await _create(connection, vault, arguments)
+            case "list":
+                await _list(connection)
+            case _:
+                await api_keys.revoke(connection, arguments.id, utc_now())
+                say(f"The key {arguments.id} is revoked. Servers that run take it for {REVOCABLE_FOR:.0f} s at most.")
+    return 0
+
+
+async def _create(connection: Connection, vault: Vault, arguments: argparse.Namespace) -> None:
+    scope = api_keys.Scope(
+        name=arguments.name,
+        roles=frozenset(arguments.role or [Role.PARTNER]),
+        divisions=tuple(dict.fromkeys(division_prefix(code) for code in arguments.division)),
+        organs=frozenset(organ_id(normalise_organ(name)) for name in arguments.organ),
+        sources=frozenset(arguments.source),
+    )
+    now = utc_now()
+    until = now + timedelta(days=arguments.days)
+    key = await api_keys.create(connection, vault, scope, now, until)
+    say(key)
+    complain(f"This is the only time that it is shown. It holds until {rfc3339(until)}.")
+
+
+async def _list(connection: Connection) -> None:
+    found = await api_keys.all_keys(connection)
+    for key in found:
+        say(f"{key.id}  {state_of(key, utc_now())}  {key.scope.name}")
+        say(f"    {scope_of(key)}")
+    if not found:
+        say("There are no keys.")
+
+
+def state_of(key: ApiKey, now: datetime) -> str:
+    """Tell whether a key holds. Pure."""
+    if key.revoked_at is not None:
+        return f"revoked {rfc3339(key.revoked_at)}"
+    word = "until" if key.holds(now) else "expired"
+    return f"{word} {rfc3339(key.expires_at)}"
+
+
+def scope_of(key: ApiKey) -> str:
+    """Tell what a key is for. Pure."""
+    scope = key.scope
+    parts = [", ".join(sorted(scope.roles))]
+    if scope.divisions:
+        parts.append("divisions " + ", ".join(division or "all" for division in scope.divisions))
+    if scope.organs:
+        parts.append(f"{len(scope.organs)} organs" if len(scope.organs) > 1 else "1 organ")
+    if scope.sources:
+        parts.append("sources " + ", ".join(sorted(scope.sources)))
+    return "; ".join(parts)

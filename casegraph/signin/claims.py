@@ -1,0 +1,184 @@
+"""What a token's claims say: whether it holds here and now, and who its bearer is. Pure.
+
+The times, issuer and audience are those of RFC 7519 and RFC 9068; what somebody may see is one claim of our own,
+`{"roles": […], "divisions": […], "organs": […], "clearances": […], "sources": […], "identity_number": "…"}`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from casegraph.signin.errors import TokenError
+from graph.divisions import prefix_of
+from graph.identity import normal_identity, normal_name, normal_phone
+from graph.ids import organ_id
+from graph.organs import normalise_organ
+from graph.policy import EVERYWHERE, Clearance, Role, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from graph.identity import Vault
+
+SKEW: Final = 60.0
+"""Seconds that a provider's clock may be off."""
+LONGEST_SUBJECT: Final = 255
+"""Characters (OpenID Connect Core, 2)."""
+MOST: Final = 1_000
+"""Elements of one list of the claim."""
+ALL_DIVISIONS: Final = "*"
+DIVISION: Final = re.compile(r"(?:\d\d){1,3}\Z", re.ASCII)
+"""A GB/T 2260 code, whole or as a prefix."""
+SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
+"""How a source is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who must have made a token, and for whom."""
+
+    issuer: str
+    audience: str
+
+
+def check(claims: Mapping[str, Any], expected: Expected, now: float) -> float:
+    """Return when a token ends (seconds since 1970); raise TokenError where it does not hold here and now."""
+    if claims.get("iss") != expected.issuer:
+        raise TokenError("The token is of another issuer (claim `iss`).")
+    audience = claims.get("aud")
+    if expected.audience not in (audience if isinstance(audience, list) else [audience]):
+        raise TokenError("The token is for another audience (claim `aud`).")
+    if "cnf" in claims:
+        raise TokenError("The token is bound to a key of its bearer (claim `cnf`), which is not checked here.")
+    until = _instant(claims, "exp")
+    if until is None:
+        raise TokenError("The token does not say when it ends (claim `exp`).")
+    if until + SKEW <= now:
+        raise TokenError("The token has expired. Sign in again.")
+    for name in ("nbf", "iat"):
+        begins = _instant(claims, name)
+        if begins is not None and begins - SKEW > now:
+            raise TokenError(f"The token does not hold yet (claim `{name}`). Look at the clocks.")
+    return until
+
+
+def _instant(claims: Mapping[str, Any], name: str) -> float | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _wrong(name, "must be a number of seconds")
+    return float(value)
+
+
+def _wrong(claim: str, must: str) -> TokenError:
+    return TokenError(f"The token's claim `{claim}` {must}. Have whoever makes tokens mend it.")
+
+
+# Who it is ------------------------------------------------------------------------------------------------------------
+
+
+def viewer_of(claims: Mapping[str, Any], claim: str, kind: str, vault: Vault) -> Viewer:
+    """Return whom the claims describe; raise TokenError, which names the claim, where one has the wrong form.
+
+    `claim` is the name of ours, and `kind` (`oidc`, `development`) stands before the subject in the viewer's name.
+    """
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject.strip() or not _usable(subject):
+        raise _wrong("sub", f"must be a text of 1 to {LONGEST_SUBJECT} characters")
+    given = claims.get(claim)
+    if not isinstance(given, dict):
+        raise _wrong(claim, "must be an object that says what its bearer may see")
+    roles = frozenset(_role(one, claim) for one in _list(given, claim, "roles"))
+    if not roles:
+        raise _wrong(f"{claim}.roles", "must name a role at least")
+    return Viewer(
+        name=f"{kind}:{subject}",
+        roles=roles,
+        divisions=tuple(dict.fromkeys(_division(one, claim) for one in _list(given, claim, "divisions"))),
+        organs=frozenset(organ_id(_organ(one, claim)) for one in _list(given, claim, "organs")),
+        clearances=frozenset(_clearance(one, claim) for one in _list(given, claim, "clearances")),
+        persons=frozenset(_persons(claims, given, claim, vault)),
+        sources=frozenset(_source(one, claim) for one in _list(given, claim, "sources")),
+    )
+
+
+def _usable(subject: str) -> bool:
+    return len(subject) <= LONGEST_SUBJECT and subject.isprintable()
+
+
+def _list(given: Mapping[str, Any], claim: str, name: str) -> list[str]:
+    found = given.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list) or len(found) > MOST or not all(isinstance(one, str) for one in found):
+        raise _wrong(f"{claim}.{name}", f"must be a list of at most {MOST} texts")
+    return found
+
+
+def _role(text: str, claim: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise _wrong(f"{claim}.roles", f"may hold {', '.join(Role)} alone") from None
+
+
+def _clearance(text: str, claim: str) -> Clearance:
+    try:
+        return Clearance(text)
+    except ValueError:
+        raise _wrong(f"{claim}.clearances", f"may hold {', '.join(Clearance)} alone") from None
+
+
+def division_prefix(code: str) -> str:
+    """Return the prefix that a division's code stands for, `*` for all; raise ValueError where it is none."""
+    if code == ALL_DIVISIONS:
+        return EVERYWHERE
+    prefix = prefix_of(code) if DIVISION.match(code) else EVERYWHERE
+    if prefix == EVERYWHERE:  # not even zeros alone may open everything by mistake
+        raise ValueError("must be a GB/T 2260 code of 2, 4 or 6 digits, or * for all")
+    return prefix
+
+
+def _division(text: str, claim: str) -> str:
+    try:
+        return division_prefix(text)
+    except ValueError as error:
+        raise _wrong(f"{claim}.divisions", str(error).replace("must be a", "must hold a")) from None
+
+
+def _organ(text: str, claim: str) -> str:
+    name = normalise_organ(text)
+    if not name:
+        raise _wrong(f"{claim}.organs", "must hold the names of organs")
+    return name
+
+
+def _source(text: str, claim: str) -> str:
+    if not SOURCE.match(text):
+        raise _wrong(f"{claim}.sources", "must hold sources: small letters, digits, dots, dashes and underscores")
+    return text
+
+
+def _persons(claims: Mapping[str, Any], given: Mapping[str, Any], claim: str, vault: Vault) -> Iterator[bytes]:
+    """Yield the keyed hashes by which the bearer's own name and numbers are found, as `graph.drafts` makes them."""
+    if name := _text(claims, "name"):
+        yield vault.equality("name", normal_name(name))
+    # A number that is none of this country's is no petition's either.
+    if (phone := _text(claims, "phone_number")) and (number := normal_phone(phone)):
+        yield vault.equality("phone", number)
+    if identity := _text(given, "identity_number", f"{claim}."):
+        checked = normal_identity(identity)
+        if checked is None:
+            raise _wrong(f"{claim}.identity_number", "must be an identity number with its right check digit")
+        yield vault.equality("identity", checked)
+
+
+def _text(claims: Mapping[str, Any], name: str, within: str = "") -> str | None:
+    found = claims.get(name)
+    if found is not None and not isinstance(found, str):
+        raise _wrong(within + name, "must be a text")
+    return found

@@ -1,0 +1,106 @@
+"""Partners ask by keys that are shown once, kept as digests, scoped, and ended at any time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from casegraph.signin.service import REVOCABLE_FOR
+from graph import api_keys
+from graph.api_keys import FORM, Scope
+from graph.policy import Role
+from tests.api.conftest import Api, client_of, signin_of
+from tests.run.processes import Home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from graph.database import Connection
+    from graph.identity import Vault
+    from tests.signin.conftest import Clock
+
+SCOPE = Scope(
+    name="呼叫中心",
+    roles=frozenset({Role.PARTNER}),
+    divisions=("4301",),
+    organs=frozenset(),
+    sources=frozenset({"centre"}),
+)
+TICKET = {"ticket_number": "T1", "received_at": "2026-11-20 10:00:00", "text": "路灯坏了。"}
+
+
+async def test_a_key_works_until_it_is_revoked(
+    api: Api, connection: Connection, vault: Vault, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For its sources alone; a server that remembers it takes it for some seconds more at most."""
+    key = await api_keys.create(connection, vault, SCOPE, clock(), clock() + timedelta(days=1))
+    services = replace(api.services, signin=signin_of(api.services.pool, vault, clock))
+    headers = {"authorization": f"Bearer {key}"}
+    async with client_of(services, viewer=None) as http:
+        pushed = await http.post("/intake/centre?channel=HOTLINE", json=[TICKET], headers=headers)
+        assert pushed.status_code == 200
+        assert (await http.post("/intake/a?channel=HOTLINE", json=[TICKET], headers=headers)).status_code == 403
+        assert (await http.get("/metrics", headers=headers)).status_code == 403
+        assert (await http.post("/session", headers=headers)).status_code == 401
+        await api_keys.revoke(connection, key.split("_")[1], clock())
+        clock.forward(REVOCABLE_FOR)
+        again = await http.post("/intake/centre?channel=HOTLINE", json=[TICKET], headers=headers)
+        assert (again.status_code, "revoked" in again.text) == (401, True)
+    actor = await connection.fetchval("select distinct actor from journal")
+    assert actor == f"key:{key.split('_')[1]}"
+    assert key not in caplog.text
+
+
+async def test_a_key_ends_with_its_time(api: Api, connection: Connection, vault: Vault, clock: Clock) -> None:
+    """To the second, though it was used just before."""
+    key = await api_keys.create(connection, vault, SCOPE, clock(), clock() + timedelta(days=1))
+    services = replace(api.services, signin=signin_of(api.services.pool, vault, clock))
+    async with client_of(services, viewer=None) as http:
+        for seconds, status in ((86_399, 200), (1, 401)):
+            clock.forward(seconds)
+            answer = await http.get("/sync/changes", headers={"authorization": f"Bearer {key}"})
+            assert answer.status_code == status
+
+
+async def test_nobody_who_reads_the_table_learns_a_key(connection: Connection, vault: Vault, clock: Clock) -> None:
+    """A digest stands there that only the master key makes; the role that reads for the API sees no row of it."""
+    key = await api_keys.create(connection, vault, SCOPE, clock(), clock() + timedelta(days=1))
+    assert FORM.match(key)
+    row = await connection.fetchrow("select id, digest, api_key::text as whole from api_key")
+    assert row is not None
+    assert key.rpartition("_")[2] not in row["whole"]
+    assert len(row["digest"]) == 32
+    other = await api_keys.create(connection, vault, SCOPE, clock(), clock() + timedelta(days=1))
+    mixed = f"cgk_{key.split('_')[1]}_{other.split('_')[2]}"
+    assert await api_keys.find(connection, vault, mixed) is None
+    assert await api_keys.find(connection, type(vault)(bytes(32)), key) is None
+    found = await api_keys.find(connection, vault, key)
+    assert found is not None
+    assert found.scope == SCOPE
+    granted = await connection.fetch(
+        "select table_name from information_schema.role_table_grants where grantee = 'casegraph_reader'"
+    )
+    assert granted
+    assert not {"api_key", "ended_session", "upload"} & {one["table_name"] for one in granted}
+
+
+def test_keys_by_command(database_url: str, tmp_path: Path) -> None:
+    """Made and shown once, listed without their secrets, revoked; mistakes are said."""
+    home = Home(tmp_path / "data", database_url=database_url)
+    made = home.run("keys", "create", "--name", "呼叫中心", "--source", "centre", "--division", "430100")
+    key = made.stdout.strip()
+    assert FORM.match(key), made.stderr
+    assert "only time" in made.stderr
+    name = key.split("_")[1]
+    listed = home.run("keys", "list").stdout
+    assert re.match(rf"{name}  until \d{{4}}-.*  呼叫中心\n    partner; divisions 4301; sources centre\n", listed)
+    assert key.split("_")[2] not in listed
+    assert "revoked" in home.run("keys", "revoke", name).stdout
+    assert f"{name}  revoked" in home.run("keys", "list").stdout
+    assert home.run("keys", "revoke", "nothing").returncode == 65
+    assert home.run("keys", "create", "--name", "x", "--role", "leader").returncode == 2
+    assert home.run("keys", "create", "--name", "x", "--division", "000000").returncode == 2
