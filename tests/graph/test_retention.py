@@ -172,7 +172,7 @@ async def test_uploads_and_files_that_nobody_names(
 ) -> None:
     """An upload goes after its day with its file; a file without a row goes a day after it was written."""
     attachments = Attachments(tmp_path / "attachments")
-    await Uploads(pool, vault, attachments).keep("a.txt", "text/plain", b"content", "desk", NOW)
+    await Uploads(pool, vault, attachments).keep("a.txt", "text/plain", b"content", NOW, "desk")
     attachments.put("00ff", b"left")
     now = datetime.now(UTC)
     assert (await expiry.due(now))[Kept.FILES] == 0

@@ -123,7 +123,7 @@ async def full(pool: Pool, vault: Vault, folder: Path, count: int = 1) -> None:
         for number in range(count)
     ]  # fmt: skip
     await intake.take_in([*drafts, refusal], actor="test", now=NOW)
-    await Uploads(pool, vault, Attachments(folder)).keep("b.txt", "text/plain", b"y", "desk", NOW)
+    await Uploads(pool, vault, Attachments(folder)).keep("b.txt", "text/plain", b"y", NOW, "desk")
 
 
 async def test_everything_opens_before_during_and_after(pool: Pool, connection: Connection, tmp_path: Path) -> None:
