@@ -47,7 +47,7 @@ class Source:
     seen: tuple[str, ...] = ()
     """By whom it is seen; only of what is to be indexed."""
     numbers: tuple[bytes, ...] = field(default=(), repr=False)
-    """Keyed hashes of the numbers that its texts and its mentions hold."""
+    """Keyed hashes of the numbers that its texts and its mentions hold; only of what is to be indexed."""
 
     def texts(self) -> tuple[str, ...]:
         """Return all that is searched."""
@@ -66,12 +66,16 @@ async def load(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[Su
 
 
 async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
-    """Return these submissions as they are now, with whom they are seen by, to be indexed."""
+    """Return these submissions as they are now, to be indexed: with whom they are seen by, and numbers' hashes."""
     sources = await load(connection, submissions)
     return {
-        SubmissionId(row["id"]): replace(sources[row["id"]], seen=_seen(row))
-        for row in await connection.fetch(SQL.audiences, list(sources))
+        SubmissionId(row["id"]): replace(sources[row["id"]], seen=_seen(row), numbers=_numbers(row))
+        for row in await connection.fetch(SQL.for_index, list(sources))
     }
+
+
+def _numbers(row: Row) -> tuple[bytes, ...]:
+    return tuple(one for one in row["number_hashes"] if one is not None)
 
 
 def _seen(row: Row) -> tuple[str, ...]:
@@ -87,7 +91,6 @@ def _source(row: Row) -> Source:
         id=SubmissionId(row["id"]), case=CaseId(row["case_id"]), channel=row["channel"], kind=row["kind"],
         status=row["status"], topic=row["topic"], division=row["division"], received_at=row["received_at"],
         title=row["title"], body=row["body"], replies=tuple(row["replies"]), documents=tuple(row["documents"]),
-        numbers=tuple(one for one in row["number_hashes"] if one is not None),
     )  # fmt: skip
 
 

@@ -31,28 +31,21 @@ select submission.id, submission.channel, submission.kind, submission.topic, sub
     array(
         select document.body from document
         where document.submission = submission.id and document.body <> '' order by document.id
-    ) as documents,
-    -- Keyed hashes of the numbers that it holds: in its texts, and of whom it names.
-    array(
-        select unnest(revision.number_hashes)
-        union
-        select unnest(event.number_hashes) from event where event.submission = submission.id and event.until is null
-        union
-        select unnest(document.number_hashes) from document where document.submission = submission.id
-        union
-        select unnest(array[mention.identity_hash, mention.phone_hash]) from mention
-        where mention.submission = submission.id and mention.until is null
-    ) as number_hashes
+    ) as documents
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision
 join "case" own on own.id = submission.case_id
-join "case" leader on leader.id = case when own.leads then own.id else coalesce(
-    (select one.id from "case" one where one.id = own."leading"), own.id
-) end;
+-- Only a bare column reaches an index under row-level security.
+cross join lateral (
+    select case when own.leads then own.id else coalesce(
+        (select one.id from "case" one where one.id = own."leading"), own.id
+    ) end as id offset 0
+) answering
+join "case" leader on leader.id = answering.id;
 
--- name: audiences
--- By whom each submission is seen: what its case is, whose part it has, who is accused in it (graph/scope.py).
+-- name: for_index
+-- By whom each submission is seen, and what only whoever indexes may know: what its case is, whose part it has, who is accused in it (graph/scope.py).
 select submission.id, own.kind, own.division,
     array(
         select distinct part.organ from case_organ part where part.case_id = own.id and part.state = 'ACCEPTED'
@@ -68,9 +61,21 @@ select submission.id, own.kind, own.division,
         join mention same on same.party = named.party
         cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
         where edge.case_id = own.id and edge.state in ('ACCEPTED', 'PROPOSED') and found.hash is not null
-    ) as accused_persons
+    ) as accused_persons,
+    -- Keyed hashes of the numbers that it holds: in its texts, and of whom it names.
+    array(
+        select unnest(revision.number_hashes)
+        union
+        select unnest(event.number_hashes) from event where event.submission = submission.id and event.until is null
+        union
+        select unnest(document.number_hashes) from document where document.submission = submission.id
+        union
+        select unnest(array[mention.identity_hash, mention.phone_hash]) from mention
+        where mention.submission = submission.id and mention.until is null
+    ) as number_hashes
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
+join submission_revision revision on revision.id = submission.revision
 join "case" own on own.id = submission.case_id;
 
 -- name: barrier
