@@ -224,7 +224,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 _TABLES: Final = "|".join(sorted(set(COLUMNS) - {"case"}, key=len, reverse=True))
 _NO_ALIAS: Final = "on|where|join|left|cross|order|limit|union|group|having|offset"
 NAMED: Final = re.compile(
-    rf'\b(?P<word>from|join)\s+(?P<table>"case"|{_TABLES})\b(?P<alias>\s+(?!(?:{_NO_ALIAS})\b)\w+)?'
+    rf'\b(?P<word>from|join)\s+(?P<table>"case"|(?:{_TABLES})\b)(?P<alias>\s+(?!(?:{_NO_ALIAS})\b)\w+)?'
 )
 
 
