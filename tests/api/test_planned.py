@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from casegraph.app import ANYBODY
 from graph.errors import InvalidError
 from graph.scope import scope as scope_of
 from tests.reference import town
@@ -48,7 +49,7 @@ async def world(api: Api) -> World:
 
     async with api.services.pool.acquire() as connection:
         graph = await load(connection)
-    return World(graph, api.services.vault, api.services.taxonomy.all(), search)
+    return World(graph, api.services.vault, api.services.taxonomy.all(), search, ANYBODY.name)
 
 
 @pytest.fixture
@@ -108,10 +109,10 @@ def opened(world: World, answered: Any) -> Any:
 
 def opened_cursor(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
-    for scope in ("changes", "timeline"):
+    for scope in (f"changes/{world.viewer}", "timeline"):
         try:
             said = world.vault.open_cursor(scope, text)
         except InvalidError:
             continue
-        return told_of(scope, int.from_bytes(said) if scope == "changes" else int(said))
+        return told_of("timeline", int(said)) if scope == "timeline" else told_of("changes", int.from_bytes(said[:8]))
     return text

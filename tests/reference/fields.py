@@ -40,6 +40,8 @@ class World:
     vault: Vault
     topics: Sequence[str]
     search: Callable[[SearchRequest], SearchPage]
+    viewer: str
+    """The name of who asks: cursors of the journal open for nobody else."""
 
 
 FIELDS: dict[tuple[str, str], Callable[[World, Node, dict[str, Any]], Any]] = {}

@@ -108,7 +108,7 @@ def topics(world: World, _: Node, asked: Asked) -> list[Node]:
 def changes(world: World, _: Node, asked: Asked) -> Node:
     size = checked_size(asked["first"], LARGEST_CHANGES)
     try:
-        said = b"" if asked["after"] is None else world.vault.open_cursor("changes", asked["after"])
+        said = b"" if asked["after"] is None else world.vault.open_cursor(f"changes/{world.viewer}", asked["after"])
     except InvalidError:
         raise not_ours() from None
     # A subscription's cursor may stand inside an entry, which is told whole then.

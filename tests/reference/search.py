@@ -74,6 +74,7 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
             "end_cursor": edges[-1]["cursor"] if edges else None,
         },
         "total_count": page.total if page else 0,
+        "counts_withheld": False,
         "facets": [
             {"name": name.value, "counts": [{"value": one.value, "count": one.count} for one in counts.get(name, ())]}
             for name in request.facets

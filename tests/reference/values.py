@@ -160,7 +160,7 @@ def _cursors(world: World) -> dict[str, list[str]]:
         "Query.organs": written(graph["organ"], "name", "id"),
         "Query.rejections": written(graph["rejection"], "at", "id"),
         "Query.changes": [
-            vault.seal_cursor("changes", position.to_bytes(8) + inside)
+            vault.seal_cursor(f"changes/{world.viewer}", position.to_bytes(8) + inside)
             for position in positions
             for inside in (b"", (1).to_bytes(4))
         ],
