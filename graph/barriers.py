@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph.database import statements
+from graph.records import CaseId
 from graph.scope import SCOPED, UNCLEARED
 from graph.subjects import PartKind, Subject
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from graph.database import Connection
-    from graph.records import CaseId
+    from graph.records import MentionId
 
 SQL = statements("casework")
 
@@ -33,6 +34,13 @@ async def concerned(connection: Connection, cases: Collection[CaseId]) -> frozen
         return frozenset()
     rows = await connection.fetch(SQL.concerned, list(cases))
     return frozenset({UNCLEARED, SCOPED, *(row["audience"] for row in rows)})
+
+
+async def accusing(connection: Connection, mentions: Collection[MentionId]) -> frozenset[CaseId]:
+    """Return the cases that accuse the party of one of these mentions, which has just grown: all of it is accused."""
+    if not mentions:
+        return frozenset()
+    return frozenset(CaseId(row["case_id"]) for row in await connection.fetch(SQL.accusing, list(mentions)))
 
 
 async def raise_barriers(connection: Connection, audiences: Collection[str]) -> None:

@@ -66,6 +66,14 @@ join mention same on same.party = named.party
 cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
 where edge.case_id = any($1::uuid[]) and found.hash is not null;
 
+-- name: accusing
+-- The cases in which somebody is accused who is one party with these mentions.
+select distinct edge.case_id
+from mention named
+join mention same on same.party = named.party
+join case_accused edge on edge.submission = same.submission and edge.mention = same.id
+where named.id = any($1::uuid[]) and edge.state in ('ACCEPTED', 'PROPOSED');
+
 -- name: raise_barriers
 insert into barrier (audience, position)
 select audience, journal_head.position from unnest($1::text[]) as told (audience), journal_head order by audience

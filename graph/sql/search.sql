@@ -1,6 +1,6 @@
 -- name: affected
--- How far the next entries of the journal reach, and the submissions they tell of: themselves, or all that a case holds
--- or leads. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without it, costs more
+-- How far the next entries of the journal reach, and the submissions they tell of: themselves, all that a case holds or
+-- leads, or all in the cases that accuse the party of a mention: who is one with an accused is accused. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without it, costs more
 -- with every submission there is.
 with entry as materialized (
     select position, subject, object from journal where position > $1 order by position limit $2
@@ -15,6 +15,12 @@ select max(position) as position, array(
         union all
         select submission.id from "case" join submission on submission.case_id = "case".id
         where "case"."leading" = told.id and "case".id <> told.id
+        union all
+        select submission.id from mention named
+        join mention same on same.party = named.party
+        join case_accused edge on edge.submission = same.submission and edge.mention = same.id
+        join submission on submission.case_id = edge.case_id
+        where named.id = told.id
         offset 0
     ) as found
 ) as submissions

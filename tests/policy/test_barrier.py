@@ -44,7 +44,7 @@ HERE = Viewer(
 )
 
 
-async def search(executor: Executor, somebody: Viewer) -> tuple[int | None, bool, list[Any], list[str]]:
+async def search(executor: Executor, somebody: Viewer) -> Told:
     """Return what a search tells: its total, whether it is withheld, its facets, its hits."""
     answered = await post(executor, somebody, SEARCH)
     found = answered["data"]["search"]
@@ -63,8 +63,9 @@ def facets(kind: str, count: int = 1) -> list[Any]:
     return [[{"value": kind, "count": count}], [{"value": "HOTLINE", "count": count}]]
 
 
-WITHHELD = (None, True, [], [])
-NOTHING = (0, False, [[], []], [])
+Told = tuple[int | None, bool, list[Any], list[str]]
+WITHHELD: Told = (None, True, [], [])
+NOTHING: Told = (0, False, [[], []], [])
 HIT = [f"ext-{WORD}"]
 
 
