@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph.database import statements
-from graph.records import CaseId
 from graph.scope import SCOPED, UNCLEARED
 from graph.subjects import PartKind, Subject
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from graph.database import Connection
-    from graph.records import MentionId
+    from graph.records import CaseId, MentionId
 
 SQL = statements("casework")
 
@@ -36,11 +35,9 @@ async def concerned(connection: Connection, cases: Collection[CaseId]) -> frozen
     return frozenset({UNCLEARED, SCOPED, *(row["audience"] for row in rows)})
 
 
-async def accusing(connection: Connection, mentions: Collection[MentionId]) -> frozenset[CaseId]:
-    """Return the cases that accuse the party of one of these mentions, which has just grown: all of it is accused."""
-    if not mentions:
-        return frozenset()
-    return frozenset(CaseId(row["case_id"]) for row in await connection.fetch(SQL.accusing, list(mentions)))
+async def accused_as(connection: Connection, mention: MentionId) -> frozenset[str]:
+    """Return the audiences of a mention's party, which was just joined, where anybody of it is accused: now all are."""
+    return frozenset(row["audience"] for row in await connection.fetch(SQL.accused_as, mention))
 
 
 async def raise_barriers(connection: Connection, audiences: Collection[str]) -> None:

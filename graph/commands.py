@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from graph import journal
-from graph.barriers import accusing, concerned, raise_barriers
+from graph.barriers import accused_as, concerned, raise_barriers
 from graph.casework import refresh_cases, regroup
 from graph.database import CONFLICTED, statements, transaction
 from graph.errors import ConflictError, NotFoundError
@@ -183,7 +183,7 @@ class Commands:
             low, high = sorted((one, other))
             edge = await connection.fetchval(PARTIES.join, new_id(), low, high, {"reason": reason}, actor, now)
             await recluster(connection, set(held.values()))
-            audiences = await concerned(connection, await accusing(connection, [low]))
+            audiences = await accused_as(connection, low)
             kind = EntryKind.PARTIES_JOINED
             await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=actor, at=now)])
             await raise_barriers(connection, audiences)

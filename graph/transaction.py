@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graph import journal
-from graph.barriers import accusing, concerned, narrows, raise_barriers
+from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
 from graph.errors import NotFoundError
@@ -15,7 +15,7 @@ from graph.linking import NewMention, NewSubmission
 from graph.outcomes import Change, Outcome
 from graph.partywork import recluster
 from graph.receipts import receipt_code
-from graph.records import CaseId, EdgeState, MentionId, MentionRole, PetitionKind, RejectionId, RevisionId, SubmissionId
+from graph.records import CaseId, MentionId, MentionRole, PetitionKind, RejectionId, RevisionId, SubmissionId
 from graph.scope import scope_of
 from graph.standing import load_standing
 from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
@@ -142,9 +142,7 @@ class Transaction:
         self._entries += writing.entries
         moved = await refresh_cases(self._connection, touched)
         narrowed = {subject.case for subject in changed if not subject.new and narrows(subject)}
-        grown = {edge.low for edge in decision.edges if edge.state is EdgeState.ACCEPTED}
-        accused = await accusing(self._connection, grown)
-        self._concerned = await concerned(self._connection, narrowed | moved.rescoped | accused)
+        self._concerned = await concerned(self._connection, narrowed | moved.rescoped)
         self._entries += [
             Entry(kind=EntryKind.CASE_MOVED, subject=case, actor=self._order.actor, at=self._order.now, state=status)
             for case, status in moved.statuses.items()

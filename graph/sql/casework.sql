@@ -66,13 +66,17 @@ join mention same on same.party = named.party
 cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
 where edge.case_id = any($1::uuid[]) and found.hash is not null;
 
--- name: accusing
--- The cases in which somebody is accused who is one party with these mentions.
-select distinct edge.case_id
+-- name: accused_as
+-- The keyed hashes of all that is one party with a mention, where somebody of that party is accused.
+select distinct encode(found.hash, 'hex') as audience
 from mention named
 join mention same on same.party = named.party
-join case_accused edge on edge.submission = same.submission and edge.mention = same.id
-where named.id = any($1::uuid[]) and edge.state in ('ACCEPTED', 'PROPOSED');
+cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
+where named.id = $1 and found.hash is not null and exists (
+    select from mention other
+    join case_accused edge on edge.submission = other.submission and edge.mention = other.id
+    where other.party = named.party and edge.state in ('ACCEPTED', 'PROPOSED')
+);
 
 -- name: raise_barriers
 insert into barrier (audience, position)

@@ -138,7 +138,7 @@ async def answers(executor: Executor, parts: Parts, somebody: Viewer, asked: lis
 
 
 def without_places(parts: Parts, told: Any) -> Any:
-    """Return an answer with its sealed cursors opened: those of `changes` stand where the journal ends, and say nothing."""
+    """Return an answer with its sealed cursors opened: those of `changes` stand where the journal ends."""
     if isinstance(told, dict):
         return {name: without_places(parts, value) for name, value in told.items()}
     if isinstance(told, list):
