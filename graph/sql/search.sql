@@ -19,7 +19,8 @@ select max(position) as position, array(
         select submission.id from mention named
         join mention same on same.party = named.party
         join case_accused edge on edge.submission = same.submission and edge.mention = same.id
-        join submission on submission.case_id = edge.case_id
+        join "case" member on member.id = edge.case_id or member."leading" = edge.case_id
+        join submission on submission.case_id = member.id
         where named.id = told.id
         offset 0
     ) as found
@@ -29,7 +30,7 @@ from entry;
 -- name: documents
 -- What is indexed of each submission, as it is now; the leading case answers for those that follow it.
 select submission.id, submission.channel, submission.kind, submission.topic, submission.division,
-    submission.received_at, leader.id as case_id, leader.status, revision.title, revision.body,
+    submission.received_at, own.id as own_id, leader.id as case_id, leader.status, revision.title, revision.body,
     array(
         select event.body from event
         where event.submission = submission.id and event.until is null and event.body <> '' order by event.at, event.id
@@ -47,14 +48,16 @@ join "case" leader on leader.id = case when own.leads then own.id else coalesce(
 ) end;
 
 -- name: audiences
--- By whom each submission is seen: what its case is, whose part it has, who is accused in it (graph/scope.py).
-select submission.id, own.kind, own.division,
+-- By whom what is filed in each case is seen: what it is, whose part it has, who is accused in it (graph/scope.py).
+select own.id, own.status, own.kind, own.division,
     array(
         select distinct part.organ from case_organ part where part.case_id = own.id and part.state = 'ACCEPTED'
+        order by 1
     ) as organs,
     array(
         select distinct edge.organ from case_accused edge
         where edge.case_id = own.id and edge.organ is not null and edge.state in ('ACCEPTED', 'PROPOSED')
+        order by 1
     ) as accused_organs,
     array(
         select distinct found.hash
@@ -63,10 +66,9 @@ select submission.id, own.kind, own.division,
         join mention same on same.party = named.party
         cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
         where edge.case_id = own.id and edge.state in ('ACCEPTED', 'PROPOSED') and found.hash is not null
+        order by 1
     ) as accused_persons
-from unnest($1::uuid[]) as asked (id)
-join submission on submission.id = asked.id
-join "case" own on own.id = submission.case_id;
+from "case" own where own.id = any($1::uuid[]);
 
 -- name: barrier
 -- How far the index must have come before counts are given to these audiences.

@@ -66,7 +66,7 @@ class Parts:
         left = seen(self.graph, viewer)
 
         def search(request: SearchRequest) -> SearchPage:
-            return self.library.index(sources(left)).search(request)
+            return self.library.index(sources(left, self.graph)).search(request)
 
         return World(left, self.vault, self.topics, search, viewer.name)
 

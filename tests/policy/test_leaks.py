@@ -20,7 +20,7 @@ from schema.errors import RequestError
 from schema.ids import global_id
 from tests.policy.asking import differs, post
 from tests.policy.viewers import viewer
-from tests.reference.queries import question
+from tests.reference.queries import Question, question
 from tests.reference.roots import SUBJECTS
 from tests.reference.smaller import smallest
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from tests.policy.viewers import Cast
     from tests.reference.fields import World
     from tests.reference.graph import Graph, Row
-    from tests.reference.queries import Question
     from tests.reference.values import Values
 
 EACH = 10
@@ -88,6 +87,29 @@ async def test_so_it_is_by_the_database_alone(
     """With nothing put around the tables of a statement, row-level security holds."""
     monkeypatch.setattr(Guard, "around", lambda _, text: text)
     await ask(executor, parts, values, cast, settings().max_examples // 4)
+
+
+# Searching ----------------------------------------------------------------------------------------------------------
+
+SEARCHED = ("请求查处", "教育局", "补偿 OR 学位", "主任", "")
+WHOLE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
+    search(query: $q, orderBy: $by, filter: $chosen, first: 3, facets: [CHANNEL, KIND, STATUS, TOPIC, MONTH]) {
+        totalCount facets { name counts { value count } } pageInfo { hasNextPage }
+        edges { cursor score passages { text } node { id case { id status } } } } }"""
+CHOSEN: tuple[dict[str, Any] | None, ...] = (
+    None, {"status": {"anyOf": ["REGISTERED", "ANSWERED"]}}, {"status": {"equals": "ANSWERED"}},
+    {"kind": {"equals": "ACCUSATION"}}, {"division": "4301"},
+)  # fmt: skip
+
+
+async def test_every_search_counts_what_is_seen(executor: Executor, parts: Parts, cast: Cast) -> None:
+    """Totals, facets, scores and places of hits are as if nothing else were indexed."""
+    for _ in range(settings().max_examples // 2):
+        somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311 - nothing secret
+        world = parts.world(somebody)
+        for words in random.sample(SEARCHED, 2):
+            given = {"q": words, "by": random.choice(("RELEVANCE", "NEWEST")), "chosen": random.choice(CHOSEN)}  # noqa: S311
+            await agree(executor, somebody, world, Question(WHOLE, given))
 
 
 # Following ------------------------------------------------------------------------------------------------------------

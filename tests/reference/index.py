@@ -15,6 +15,7 @@ from search.documents import Source, index_document
 from search.engine import Batch
 from search.service import Search
 from search.tantivy_engine import open_tantivy
+from tests.reference.policy import STANDING
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -25,20 +26,42 @@ if TYPE_CHECKING:
     from tests.reference.graph import Graph, Row
 
 
-def sources(graph: Graph) -> tuple[Source, ...]:
-    """Return what each submission of a graph is found by; the case that answers for it tells how it stands."""
-    return tuple(_source(graph, row) for row in graph["submission"])
+def sources(graph: Graph, whole: Graph) -> tuple[Source, ...]:
+    """Return what each submission of a graph is found by, which is what is left of a whole one."""
+    return tuple(_source(graph, whole, row) for row in graph["submission"])
 
 
-def _source(graph: Graph, row: Row) -> Source:
+def _status(graph: Graph, whole: Graph, row: Row) -> str:
+    """Return the status that a submission is found by.
+
+    It is that of the case that answers for it, where everybody who sees the one sees the other; else of its own.
+    """
+    own, leading = graph.by_id["case"][row["case_id"]], graph.by_id["case"][graph.leading(row["case_id"])]
+    told: str = (leading if _audience(whole, own) == _audience(whole, leading) else own)["status"]
+    return told
+
+
+def _audience(whole: Graph, case: Row) -> tuple[object, ...]:
+    """Return all that decides who sees a case."""
+    parts = [tie for tie in whole["case_organ"] if tie["case_id"] == case["id"] and tie["state"] == "ACCEPTED"]
+    edges = [edge for edge in whole["case_accused"] if edge["case_id"] == case["id"] and edge["state"] in STANDING]
+    parties = {whole.by_id["mention"][edge["mention"]]["party"] for edge in edges if edge["mention"]}
+    same = [one for one in whole["mention"] if one["party"] in parties]
+    hashes = {one[name] for one in same for name in ("name_hash", "phone_hash", "identity_hash")}
+    organs = {edge["organ"] for edge in edges}
+    return case["kind"] == "ACCUSATION", case["division"], {tie["organ"] for tie in parts}, (organs | hashes) - {None}
+
+
+def _source(graph: Graph, whole: Graph, row: Row) -> Source:
     said = graph.by_id["submission_revision"][row["revision"]]
     case = graph.by_id["case"][graph.leading(row["case_id"])]
     current = [one for one in graph["event"] if one["submission"] == row["id"] and one["until"] is None]
     events = sorted(current, key=lambda one: (one["at"], one["id"]))
     papers = [one for one in graph["document"] if one["submission"] == row["id"]]
     return Source(
-        id=SubmissionId(row["id"]), case=CaseId(case["id"]), channel=row["channel"], kind=row["kind"],
-        status=case["status"], topic=row["topic"], division=row["division"], received_at=row["received_at"],
+        id=SubmissionId(row["id"]), own=CaseId(row["case_id"]), case=CaseId(case["id"]), channel=row["channel"],
+        kind=row["kind"],
+        status=_status(graph, whole, row), topic=row["topic"], division=row["division"], received_at=row["received_at"],
         title=said["title"], body=said["body"], replies=tuple(one["body"] for one in events if one["body"]),
         documents=tuple(one["body"] for one in papers if one["body"]),
     )  # fmt: skip
@@ -90,7 +113,8 @@ class _Sources:
 
 def _row(found: Source) -> dict[str, Any]:
     return {
-        "id": found.id, "case_id": found.case, "channel": found.channel, "kind": found.kind, "status": found.status,
+        "id": found.id, "own_id": found.own, "case_id": found.case, "channel": found.channel, "kind": found.kind,
+        "status": found.status,
         "topic": found.topic, "division": found.division, "received_at": found.received_at, "title": found.title,
         "body": found.body, "replies": found.replies, "documents": found.documents,
     }  # fmt: skip
