@@ -128,12 +128,18 @@ def the_chief(parts: Parts) -> Viewer:
 
 async def answers(executor: Executor, parts: Parts, somebody: Viewer, asked: list[Question]) -> list[Any]:
     """Return all that a viewer is told: by each question, and by each subscription from the beginning."""
-    told: list[Any] = []
+    told: list[Any] = await answers_of(executor, parts, somebody, asked)
+    start = parts.vault.seal_cursor(f"changes/{NAME}", bytes(12))
+    told += [await replayed(executor, somebody, query, start) for query in (CASES, RECEIPTS)]
+    return told
+
+
+async def answers_of(executor: Executor, parts: Parts, somebody: Viewer, asked: list[Question]) -> list[Any]:
+    """Return what a viewer is told by each question."""
+    told = []
     for one in asked:
         body = (await executor.execute(Asked(one.query, one.variables), somebody, QUERY)).body()
         told.append((repr(one), without_places(parts, json.loads(body))))
-    start = parts.vault.seal_cursor(f"changes/{NAME}", bytes(12))
-    told += [await replayed(executor, somebody, query, start) for query in (CASES, RECEIPTS)]
     return told
 
 
@@ -159,3 +165,20 @@ async def test_cases_have_no_numbers_one_after_the_other(parts: Parts) -> None:
     numbers = [row["number"] for row in sorted(parts.graph["case"], key=lambda row: row["id"])]
     assert len(set(numbers)) == len(numbers)
     assert all(abs(one - other) > 1 for one, other in pairwise(numbers))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a party is joined by all its mentions, those not seen among them: docs/policy.md, What remains"
+)
+async def test_a_hidden_accusation_joins_no_two_parties(executor: Executor, filled: Api, parts: Parts) -> None:
+    """Two who petition, one by a telephone and one by an identity number, stay two though an accusation names both."""
+    phone, number = "13922223333", "110105198002024567"
+    await take_in(
+        filled.services, asking(Matter("癸子", "楼道灯坏"), petitioner("林一", phone)),
+        asking(Matter("癸卯", "井盖缺失"), petitioner("林一", None, identity_number=number)),
+    )  # fmt: skip
+    asked = [Question("{ parties(first: 200) { totalCount nodes { id mentionCount } } }", {})]
+    before = await answers_of(executor, parts, STAFF, asked)
+    both = petitioner("林一", phone, identity_number=number)
+    await take_in(filled.services, accusing(HIDDEN, respondent(SCHOOL), mentions=(both, respondent(SCHOOL))), now=LATER)
+    assert await answers_of(executor, parts, STAFF, asked) == before
