@@ -104,7 +104,7 @@ def opened(world: World, answered: Any) -> Any:
         return [opened(world, value) for value in answered]
     if isinstance(answered, float) and answered.is_integer():
         return int(answered)
-    return opened_cursor(world, answered) if isinstance(answered, str) and 38 <= len(answered) <= 48 else answered
+    return opened_cursor(world, answered) if isinstance(answered, str) and 38 <= len(answered) < 60 else answered
 
 
 def opened_cursor(world: World, text: str) -> str:
