@@ -91,8 +91,6 @@ class Index:
         self._engine.apply(batch)
         reader = _Sources({one.id: one for one in found})
         self._search = Search(reader=reader, engine=self._engine, tokens_of=tokens_of(vault))
-            reader=_Sources({one.id: one for one in found}), engine=self._engine, tokens_of=tokens_of(vault)
-        )
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return a page of what is found; raises as `Search.search` does."""

@@ -137,8 +137,6 @@ def changes(world: World, _: Node, asked: Asked) -> Node:
     try:
         scope = f"changes/{world.viewer.name}"
         said = b"" if asked["after"] is None else world.vault.open_cursor(scope, asked["after"])
-            b"" if asked["after"] is None else world.vault.open_cursor(f"changes/{world.viewer.name}", asked["after"])
-        )
     except InvalidError:
         raise not_ours() from None
     # A subscription's cursor may stand inside an entry, which is told whole then.
