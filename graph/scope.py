@@ -137,6 +137,11 @@ SETTINGS: Final = (
     "casegraph.viewer", "casegraph.ranges", "casegraph.organs", "casegraph.staff", "casegraph.persons", "casegraph.may",
 )  # fmt: skip
 """By which row-level security knows who asks, in the order of `Scope.settings`."""
+SET: Final = ", ".join(
+    [f"set_config('{name}', ${number}, true) as s{number}" for number, name in enumerate(SETTINGS, 1)]
+    + ["set_config('casegraph.accusing', accusing(), true) as accusing"]
+)
+"""What a statement selects to say who asks; its first parameters are `Scope.settings`."""
 LOW, HIGH, DIVISION = (len(SETTINGS) + place for place in (1, 2, 3))
 """The numbers of the other parameters among `Scope.values`: the one division's scopes, and its prefix."""
 PARAMETERS: Final = DIVISION
@@ -184,6 +189,17 @@ CASE_OF: Final[Mapping[str, str]] = {
     "mention": "case_of({row}.submission)",
 }
 """Tables whose rows carry a scope, and the case that each row hangs on."""
+TOLD_OF: Final[Mapping[str, str]] = {
+    "case": "{row}.id",
+    "submission": "{row}.id",
+    "event": "{row}.case_id",
+    "case_place": "{row}.case_id",
+    "case_organ": "{row}.case_id",
+    "submission_revision": "{row}.submission",
+    "document": "{row}.submission",
+    "mention": "{row}.submission",
+}
+"""By which id `accusing` (migration 0005) tells of each row: its case's or its submission's."""
 BOTH: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "filing": (("submission", "submission"), ("case", "case_id")),
     "same_party": (("mention", "low"), ("mention", "high")),
@@ -278,29 +294,34 @@ class Guard:
         if shape.everywhere and not shape.accusations:
             return f"{row}.scope > 0"
         if shape.everywhere:
-            return f"({row}.scope > 0 or not accused({case}))" if shape.accusable else "true"
+            return f"({row}.scope > 0 or {self._unaccused(table, row)})" if shape.accusable else "true"
         seen = [part for part in (within, by_organ and f"{row}.scope > 0 and {by_organ}") if part]
         if shape.accusations and seen:
             either = " or ".join(part for part in (self._within(f"-{row}.scope"), by_organ) if part)
-            unless = f" and not accused({case})" if shape.accusable else ""
+            unless = f" and {self._unaccused(table, row)}" if shape.accusable else ""
             seen.append(f"{row}.scope < 0 and ({either}){unless}")
         if not seen:
             return "false"
         if shape.by_organ and not shape.ranges and table in {"case", "submission"}:
-            return self._by_organ_alone(row, case)
+            return self._by_organ_alone(table, row)
         found = f"({' or '.join(seen)})"
         if shape.level and table == "case" and self._parameters:
             # By the column that has an index in the order of lists.
             return f"{row}.division_{shape.level} = ${DIVISION}::text and {found}"
         return found
 
-    def _by_organ_alone(self, row: str, case: str) -> str:
+    def _by_organ_alone(self, table: str, row: str) -> str:
         """Return the condition of who sees by an organ's part alone: from its parts to the cases, which are few."""
         parts = "select part.case_id from case_organ part where part.organ = any((select viewer_organs())::uuid[])"
         guarded = "false"
         if self._shape.accusations:
-            guarded = f"not accused({case})" if self._shape.accusable else "true"
+            guarded = self._unaccused(table, row) if self._shape.accusable else "true"
+        case = CASE_OF[table].format(row=row)
         return f"{case} in ({parts} and part.state = 'ACCEPTED') and ({row}.scope > 0 or {guarded})"
+
+    @staticmethod
+    def _unaccused(table: str, row: str) -> str:
+        return f"{TOLD_OF[table].format(row=row)} <> all((select viewer_accused_in())::uuid[])"
 
     def _within(self, value: str) -> str:
         match self._shape.ranges:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.database import statements
 from graph.errors import NotFoundError
-from graph.scope import SETTINGS, Guard, scope
+from graph.scope import SET, Guard, scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from graph.policy import Viewer
 
 SQL = statements("seeing")
-SET_VIEWER: Final = "select " + ", ".join(
-    f"set_config('{name}', ${number}, true)" for number, name in enumerate(SETTINGS, 1)
-)
+SET_VIEWER: Final = f"select {SET}"
 """Says who reads until the transaction ends; its parameters are `Scope.settings`."""
 STATEMENTS: Final[Mapping[str, str]] = {
     "case": SQL.cases,

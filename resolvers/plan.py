@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.scope import DIVISION, HIGH, LOW, PARAMETERS, SETTINGS, Guard
+from graph.scope import DIVISION, HIGH, LOW, PARAMETERS, SET, Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -316,9 +316,8 @@ def statement_of(columns: list[Column], seen: Seen) -> Statement:
         number += sum(ask.count for ask in column.asks)
         names.append(f"c{place}.json as c{place}")
         parts.append(f"left join lateral (select {text} as json where viewer.s1 <> '' offset 0) c{place} on true")
-    settings = [f"set_config('{name}', ${number}, true) as s{number}" for number, name in enumerate(SETTINGS, 1)]
     compared = f"${LOW}::bigint as low, ${HIGH}::bigint as high, ${DIVISION}::text as division"
-    viewer = f"(select {', '.join(settings)}, {compared} offset 0) viewer"
+    viewer = f"(select {SET}, {compared} offset 0) viewer"
     return Statement(f"select {', '.join(names)}\nfrom {viewer}\n" + "\n".join(parts), tuple(asks))
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bench.graphql.queries import Asked
-    from graph.database import Connection, Pool
+    from graph.database import Connection
     from graph.policy import Viewer
     from schema.ports import Context
 
@@ -63,13 +63,14 @@ async def measure(url: str, asked: Sequence[Asked]) -> list[Row]:
         """select division_2 from "case" where division_2 is not null group by 1 order by count(*) desc limit 1"""
     )
     pool = await open_reading_pool(url, largest=1, patience=60_000)
+    reader = Reader(pool, 60_000)  # it keeps the only connection
     try:
         return [
             row
             for name, viewer in viewers(division).items()
             for one in asked
             if one.query.name != SEARCH.name
-            for row in [await _compared(connection, pool, one, name, viewer)]
+            for row in [await _compared(connection, reader, one, name, viewer)]
         ]
     finally:
         await _secure(connection, "enable")
@@ -77,8 +78,8 @@ async def measure(url: str, asked: Sequence[Asked]) -> list[Row]:
         await connection.close()
 
 
-async def _compared(connection: Connection, pool: Pool, asked: Asked, name: str, viewer: Viewer) -> Row:
-    guarded, bare = _executor(pool), _executor(pool)
+async def _compared(connection: Connection, reader: Reader, asked: Asked, name: str, viewer: Viewer) -> Row:
+    guarded, bare = _executor(reader), _executor(reader)
     ratios, took = [], []
     for _ in range(ROUNDS):
         await _secure(connection, "enable")
@@ -106,9 +107,9 @@ def _without_guard() -> Iterator[None]:
         yield
 
 
-def _executor(pool: Pool) -> Executor:
+def _executor(reader: Reader) -> Executor:
     return Executor(
-        build(), reader=Reader(pool, 60_000), vault=Vault(bytes(32)), limits=DocumentLimits(),
+        build(), reader=reader, vault=Vault(bytes(32)), limits=DocumentLimits(),
         context=lambda _: cast("Context", None), trusted=Trusted(), zone="Asia/Shanghai",
     )  # fmt: skip
 

@@ -94,7 +94,7 @@ create function viewer_by_organ() returns boolean language sql stable parallel s
     select nullif(current_setting('casegraph.organs', true), '') is not null
 $$;
 
--- The next three look past row-level security, and tell nothing but yes, no and a key.
+-- The next three look past row-level security, and tell nothing but yes, no and keys.
 create function case_of(submission uuid) returns uuid language plpgsql stable security definer as $$
 begin
     return (select one.case_id from public.submission one where one.id = case_of.submission);
@@ -110,24 +110,44 @@ begin
     );
 end $$;
 
--- Whether the viewer, or an organ whose staff the viewer is, is accused in a case (Art. 30). Who is one party with a
--- mention that is accused is accused.
-create function accused(case_id uuid) returns boolean language plpgsql stable security definer as $$
+-- The cases that accuse the viewer, or an organ whose staff the viewer is (Art. 30), and what is filed in them, as an
+-- array. Who is one party with a mention that is accused is accused. Asked once by the statement that sets the viewer.
+create function accusing() returns text language plpgsql stable security definer as $$
 declare
     staff uuid[] := coalesce(nullif(current_setting('casegraph.staff', true), '')::uuid[], '{}');
     persons bytea[] := coalesce(nullif(current_setting('casegraph.persons', true), '')::bytea[], '{}');
 begin
-    return exists (
-        select from public.case_accused edge
-        where edge.case_id = accused.case_id and edge.state in ('ACCEPTED', 'PROPOSED') and edge.organ = any(staff)
-    ) or exists (
-        select from public.case_accused edge
-        join public.mention named on named.id = edge.mention
-        join public.mention same on same.party = named.party
-        where edge.case_id = accused.case_id and edge.state in ('ACCEPTED', 'PROPOSED')
-        and (same.name_hash = any(persons) or same.phone_hash = any(persons) or same.identity_hash = any(persons))
+    if staff = '{}' and persons = '{}' then
+        return '{}';
+    end if;
+    return (
+        with same as (
+            select one.party from public.mention one where one.name_hash = any(persons)
+            union
+            select one.party from public.mention one where one.phone_hash = any(persons)
+            union
+            select one.party from public.mention one where one.identity_hash = any(persons)
+        ), cases as (
+            select edge.case_id as id from public.case_accused edge
+            where edge.organ = any(staff) and edge.state in ('ACCEPTED', 'PROPOSED')
+            union
+            select edge.case_id from same
+            join public.mention named on named.party = same.party
+            join public.case_accused edge on edge.mention = named.id
+            where edge.state in ('ACCEPTED', 'PROPOSED')
+        )
+        select coalesce(array_agg(found.id)::text, '{}') from (
+            select id from cases
+            union all
+            select one.id from cases join public.submission one on one.case_id = cases.id
+        ) found
     );
 end $$;
+
+-- What `accusing` told. Where nobody asked it nothing is known, and no accusation is seen.
+create function viewer_accused_in() returns uuid[] language sql stable parallel safe as $$
+    select nullif(current_setting('casegraph.accusing', true), '')::uuid[]
+$$;
 
 -- Followers pass over what they may not see, and must know where the end is; it is told to nobody.
 create function journal_end() returns bigint language plpgsql stable security definer as $$
@@ -148,11 +168,13 @@ do $$
 declare
     name text;
     filed text;
+    told text;
 begin
-    for name, filed in values
-        ('case', 'id'), ('submission', 'case_id'), ('event', 'case_id'), ('case_place', 'case_id'),
-        ('case_organ', 'case_id'), ('submission_revision', 'case_of(submission)'), ('document', 'case_of(submission)'),
-        ('mention', 'case_of(submission)')
+    for name, filed, told in values
+        ('case', 'id', 'id'), ('submission', 'case_id', 'id'), ('event', 'case_id', 'case_id'),
+        ('case_place', 'case_id', 'case_id'), ('case_organ', 'case_id', 'case_id'),
+        ('submission_revision', 'case_of(submission)', 'submission'),
+        ('document', 'case_of(submission)', 'submission'), ('mention', 'case_of(submission)', 'submission')
     loop
         execute format('drop policy viewed on %I', name);
         execute format(
@@ -161,7 +183,7 @@ begin
             ' or scope > 0 and (select viewer_by_organ()) and handled(%2$s)'
             ' or scope < 0 and (select viewer_may(''accusation''))'
             ' and (-scope <@ (select viewer_ranges()) or (select viewer_by_organ()) and handled(%2$s))'
-            ' and not accused(%2$s))', name, filed
+            ' and %3$s <> all((select viewer_accused_in())::uuid[]))', name, filed, told
         );
     end loop;
 end $$;
@@ -212,3 +234,7 @@ alter policy viewed on journal using (
 create index event_organ on event (organ) where organ is not null;
 -- A party is stood for by its earliest mention that may be seen, so its earliest of all is looked for no more.
 drop index mention_first;
+
+-- By which `accusing` finds whom it asks about.
+create index mention_name on mention (name_hash) where name_hash is not null;
+create index case_accused_mention on case_accused (mention) where mention is not null;
