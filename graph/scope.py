@@ -108,7 +108,10 @@ class Scope:
     @property
     def settings(self) -> tuple[str, ...]:
         """The values of `SETTINGS`."""
-        ranges = ",".join("[{},{})".format(*bounds(prefix)) for prefix in self.divisions)
+        found = [bounds(prefix) for prefix in self.divisions]
+        if self.accusations:
+            found += [(1 - high, 1 - low) for low, high in found]  # the same below zero
+        ranges = ",".join(f"[{low},{high})" for low, high in found)
         persons = ",".join(f'"\\\\x{one}"' for one in self.persons)
         return (
             self.name, f"{{{ranges}}}", _array(self.organs), _array(self.staff), f"{{{persons}}}" if persons else "",
@@ -252,7 +255,8 @@ NAMED: Final = re.compile(
 class Guard:
     """Puts the condition around every table that a statement names.
 
-    The statement's first parameters are `Scope.values`; or the settings stand already, and it has none of them.
+    The statement's first parameters are `Scope.values`, and its first row, `viewer`, is made of `SET`; or the settings
+    stand already, and it has neither.
     """
 
     def __init__(self, shape: Shape, *, parameters: bool = True) -> None:
@@ -289,48 +293,41 @@ class Guard:
 
     def _scoped(self, table: str, row: str) -> str:
         shape, case = self._shape, CASE_OF[table].format(row=row)
-        within = self._within(f"{row}.scope")
-        by_organ = f"handled({case})" if shape.by_organ else ""
-        if shape.everywhere and not shape.accusations:
-            return f"{row}.scope > 0"
         if shape.everywhere:
-            return f"({row}.scope > 0 or {self._unaccused(table, row)})" if shape.accusable else "true"
-        seen = [part for part in (within, by_organ and f"{row}.scope > 0 and {by_organ}") if part]
-        if shape.accusations and seen:
-            either = " or ".join(part for part in (self._within(f"-{row}.scope"), by_organ) if part)
-            unless = f" and {self._unaccused(table, row)}" if shape.accusable else ""
-            seen.append(f"{row}.scope < 0 and ({either}){unless}")
-        if not seen:
+            return self._open(table, row)
+        if not (shape.ranges or shape.by_organ):
             return "false"
         if shape.by_organ and not shape.ranges and table in {"case", "submission"}:
-            return self._by_organ_alone(table, row)
-        found = f"({' or '.join(seen)})"
+            # From an organ's parts to its cases, which are few.
+            parts = "select part.case_id from case_organ part where part.organ = any((select viewer_organs())::uuid[])"
+            reached = f"{case} in ({parts} and part.state = 'ACCEPTED')"
+        else:
+            reached = (
+                f"({' or '.join(part for part in (self._within(row), shape.by_organ and f'handled({case})') if part)})"
+            )
         if shape.level and table == "case" and self._parameters:
             # By the column that has an index in the order of lists.
-            return f"{row}.division_{shape.level} = ${DIVISION}::text and {found}"
-        return found
+            reached = f"{row}.division_{shape.level} = ${DIVISION}::text and {reached}"
+        unless = self._open(table, row)
+        return reached if unless == "true" else f"{reached} and {unless}"
 
-    def _by_organ_alone(self, table: str, row: str) -> str:
-        """Return the condition of who sees by an organ's part alone: from its parts to the cases, which are few."""
-        parts = "select part.case_id from case_organ part where part.organ = any((select viewer_organs())::uuid[])"
-        guarded = "false"
-        if self._shape.accusations:
-            guarded = self._unaccused(table, row) if self._shape.accusable else "true"
-        case = CASE_OF[table].format(row=row)
-        return f"{case} in ({parts} and part.state = 'ACCEPTED') and ({row}.scope > 0 or {guarded})"
+    def _open(self, table: str, row: str) -> str:
+        """Return the condition that an accusation, which is below zero, does not keep the viewer away."""
+        if not self._shape.accusations:
+            return f"{row}.scope > 0"
+        if not self._shape.accusable:
+            return "true"
+        accusing = "viewer.accusing" if self._parameters else "(select viewer_accused_in())"
+        return f"({row}.scope > 0 or {TOLD_OF[table].format(row=row)} <> all({accusing}::uuid[]))"
 
-    @staticmethod
-    def _unaccused(table: str, row: str) -> str:
-        return f"{TOLD_OF[table].format(row=row)} <> all((select viewer_accused_in())::uuid[])"
-
-    def _within(self, value: str) -> str:
+    def _within(self, row: str) -> str:
         match self._shape.ranges:
             case 0:
                 return ""
             case 1 if self._parameters:
-                return f"{value} >= ${LOW}::bigint and {value} < ${HIGH}::bigint"
+                return f"abs({row}.scope) >= ${LOW}::bigint and abs({row}.scope) < ${HIGH}::bigint"
             case _:
-                return f"{value} <@ (select viewer_ranges())"
+                return f"{row}.scope <@ (select viewer_ranges())"
 
     def _there(self, table: str, key: str) -> str:
         """Return the condition that the row of a key is seen."""

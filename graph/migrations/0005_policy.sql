@@ -90,8 +90,13 @@ $$;
 create function viewer_organs() returns uuid[] language sql stable parallel safe as $$
     select nullif(current_setting('casegraph.organs', true), '')::uuid[]
 $$;
-create function viewer_by_organ() returns boolean language sql stable parallel safe as $$
-    select nullif(current_setting('casegraph.organs', true), '') is not null
+-- How far the viewer's organs reach: not at all, to what is no accusation, or to everything they have a part in.
+create function viewer_reach() returns integer language sql stable parallel safe as $$
+    select case
+        when nullif(current_setting('casegraph.organs', true), '') is null then 0
+        when viewer_may('accusation') then 2
+        else 1
+    end
 $$;
 
 -- The next three look past row-level security, and tell nothing but yes, no and keys.
@@ -160,6 +165,18 @@ begin
     return (select coalesce(max(one.position), 0) from public.barrier one where one.audience = any(audiences));
 end $$;
 
+-- Whether an organ or place is tied to something that is seen, asked under the policies themselves. As functions they are
+-- asked where one is not known, which is rare; as parts of a policy they would be prepared with each statement.
+create function seen_organ(key uuid) returns boolean language plpgsql stable as $$
+begin
+    return exists (select from public.case_organ tie where tie.organ = key and tie.state in ('ACCEPTED', 'PROPOSED'))
+        or exists (select from public.event step where step.organ = key and step.until is null);
+end $$;
+create function seen_place(key uuid) returns boolean language plpgsql stable as $$
+begin
+    return exists (select from public.case_place tie where tie.place = key and tie.state in ('ACCEPTED', 'PROPOSED'));
+end $$;
+
 -- No `exists` below: PostgreSQL would answer it by reading a whole table once where it expects many rows.
 
 -- The policies -----------------------------------------------------------------------------------------------------
@@ -179,53 +196,45 @@ begin
         execute format('drop policy viewed on %I', name);
         execute format(
             'create policy viewed on %1$I for select to casegraph_reader using ('
-            ' scope <@ (select viewer_ranges())'
-            ' or scope > 0 and (select viewer_by_organ()) and handled(%2$s)'
-            ' or scope < 0 and (select viewer_may(''accusation''))'
-            ' and (-scope <@ (select viewer_ranges()) or (select viewer_by_organ()) and handled(%2$s))'
-            ' and %3$s <> all((select viewer_accused_in())::uuid[]))', name, filed, told
+            ' (scope <@ (select viewer_ranges())'
+            ' or (select viewer_reach()) >= case when scope > 0 then 1 else 2 end and handled(%2$s))'
+            ' and (scope > 0 or %3$s <> all((select viewer_accused_in())::uuid[])))', name, filed, told
         );
     end loop;
 end $$;
 
 alter policy viewed on filing using (
-    (select true from submission where submission.id = filing.submission)
-    and (select true from "case" where "case".id = filing.case_id)
+    (select true from submission named where named.id = filing.submission)
+    and (select true from "case" named where named.id = filing.case_id)
 );
 alter policy viewed on same_party using (
-    (select true from mention where mention.id = low) and (select true from mention where mention.id = high)
+    (select true from mention named where named.id = same_party.low)
+    and (select true from mention named where named.id = same_party.high)
 );
 alter policy viewed on case_relation using (
-    (select true from "case" where "case".id = origin) and (select true from "case" where "case".id = target)
+    (select true from "case" named where named.id = case_relation.origin)
+    and (select true from "case" named where named.id = case_relation.target)
 );
-alter policy viewed on organ using (
-    current_setting('casegraph.viewer', true) <> '' and (
-        known
-        or (select true from case_organ tie where tie.organ = organ.id and tie.state in ('ACCEPTED', 'PROPOSED') limit 1)
-        or (select true from event where event.organ = organ.id and event.until is null limit 1)
-    )
-);
-alter policy viewed on place using (
-    current_setting('casegraph.viewer', true) <> '' and (
-        known or (select true from case_place tie where tie.place = place.id and tie.state in ('ACCEPTED', 'PROPOSED') limit 1)
-    )
-);
+alter policy viewed on organ using (current_setting('casegraph.viewer', true) <> '' and (known or seen_organ(id)));
+alter policy viewed on place using (current_setting('casegraph.viewer', true) <> '' and (known or seen_place(id)));
 alter policy viewed on rejection using ((select viewer_may('rejections')));
 -- An entry is seen by whoever may see all that it names.
 alter policy viewed on journal using (
     case
         when kind in ('SUBMISSION_RECEIVED', 'SUBMISSION_REVISED', 'SUBMISSION_FILED', 'SUBMISSION_PARTED') then
-            (select true from submission where submission.id = subject)
-            and (object is null or (select true from "case" where "case".id = object))
+            (select true from submission named where named.id = journal.subject)
+            and (object is null or (select true from "case" named where named.id = journal.object))
         when kind = 'CASE_OPENED' then
-            (select true from "case" where "case".id = subject)
-            and (select true from submission where submission.id = object)
-        when kind = 'CASE_MOVED' then (select true from "case" where "case".id = subject)
+            (select true from "case" named where named.id = journal.subject)
+            and (select true from submission named where named.id = journal.object)
+        when kind = 'CASE_MOVED' then (select true from "case" named where named.id = journal.subject)
         when kind in ('CASES_JOINED', 'CASES_PARTED') then
-            (select true from "case" where "case".id = subject) and (select true from "case" where "case".id = object)
-        when kind = 'EVENT_RECORDED' then (select true from event where event.id = subject)
+            (select true from "case" named where named.id = journal.subject)
+            and (select true from "case" named where named.id = journal.object)
+        when kind = 'EVENT_RECORDED' then (select true from event named where named.id = journal.subject)
         when kind in ('PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED') then
-            (select true from mention where mention.id = subject) and (select true from mention where mention.id = object)
+            (select true from mention named where named.id = journal.subject)
+            and (select true from mention named where named.id = journal.object)
         when kind in ('RECORD_REJECTED', 'REJECTION_RESOLVED') then (select viewer_may('rejections'))
         else false
     end
