@@ -167,14 +167,14 @@ end $$;
 
 -- Whether an organ or place is tied to something that is seen, asked under the policies themselves. As functions they are
 -- asked where one is not known, which is rare; as parts of a policy they would be prepared with each statement.
-create function seen_organ(key uuid) returns boolean language plpgsql stable as $$
+create function seen_organ(asked uuid) returns boolean language plpgsql stable as $$
 begin
-    return exists (select from public.case_organ tie where tie.organ = key and tie.state in ('ACCEPTED', 'PROPOSED'))
-        or exists (select from public.event step where step.organ = key and step.until is null);
+    return exists (select from public.case_organ tie where tie.organ = asked and tie.state in ('ACCEPTED', 'PROPOSED'))
+        or exists (select from public.event step where step.organ = asked and step.until is null);
 end $$;
-create function seen_place(key uuid) returns boolean language plpgsql stable as $$
+create function seen_place(asked uuid) returns boolean language plpgsql stable as $$
 begin
-    return exists (select from public.case_place tie where tie.place = key and tie.state in ('ACCEPTED', 'PROPOSED'));
+    return exists (select from public.case_place tie where tie.place = asked and tie.state in ('ACCEPTED', 'PROPOSED'));
 end $$;
 
 -- No `exists` below: PostgreSQL would answer it by reading a whole table once where it expects many rows.

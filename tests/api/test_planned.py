@@ -108,7 +108,7 @@ def opened(world: World, answered: Any) -> Any:
 
 def opened_cursor(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
-    for scope in (f"changes/{world.viewer}", "timeline"):
+    for scope in (f"changes/{world.viewer.name}", "timeline"):
         try:
             said = world.vault.open_cursor(scope, text)
         except InvalidError:

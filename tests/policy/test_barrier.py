@@ -100,23 +100,23 @@ async def test_a_submission_that_becomes_an_accusation_is_counted_no_more(execut
 async def test_so_it_is_where_an_accusation_is_filed_with_it(executor: Executor, asked: Api) -> None:
     """One accusation makes the whole case one: what stood there before is hidden with it, and shown again without."""
     await take_in(asked.services, *(
-        accusing(Matter(word, "食堂回扣"), respondent(SCHOOL), text="食堂承包收受回扣，请求调查处理。" * 4)
+        accusing(Matter(word, "食堂回扣"), respondent(CITY), text="食堂承包收受回扣，请求调查处理。" * 4)
         for word in ("寅卯", "寅辰")
     ))  # fmt: skip
     await index(asked)
     appeal = await case(asked.services, WORD)
     commands, moved = asked.services.commands, await submission(asked.services, "寅辰")
     await commands.file_submission(submission=moved, case=appeal, reason="同一事项", by=EVERYTHING, now=LATER)
-    assert await search(executor, STAFF) == WITHHELD
+    assert await search(executor, OTHER_STAFF) == WITHHELD
     assert await search(executor, CLEARED) == (1, False, facets("APPEAL"), HIT)
     await index(asked)
-    assert await search(executor, STAFF) == NOTHING
+    assert await search(executor, OTHER_STAFF) == NOTHING
 
     await commands.part_submission(submission=moved, by=EVERYTHING, now=LATER)
     # It is shown again; until the index tells of it, nothing is counted that should not be.
     assert await search(executor, CLEARED) == (1, False, facets("APPEAL"), HIT)
     await index(asked)
-    assert await search(executor, STAFF) == (1, False, facets("APPEAL"), HIT)
+    assert await search(executor, OTHER_STAFF) == (1, False, facets("APPEAL"), HIT)
 
 
 async def test_who_is_accused_by_joining_two_parties_is_counted_it_no_more(executor: Executor, asked: Api) -> None:

@@ -63,7 +63,7 @@ class Values:
         owner, _, name = place.rpartition(".")
         if name in {"after", "before"}:
             good = self.cursors.get(f"{owner} {order}") or self.cursors[owner]
-            return Choice(good, [*NO_CURSORS, *(found[0] for found in self.cursors.values())])
+            return Choice(good, [*NO_CURSORS, *(found[0] for found in self.cursors.values() if found)])
         return self.places.get(place) or self.places.get(name)
 
 
