@@ -209,6 +209,14 @@ BOTH: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "case_relation": (("case", "origin"), ("case", "target")),
 }
 """Tables whose rows are seen where all that they name is."""
+REVEALED: Final[Mapping[str, str]] = {
+    "Mention": "mention",
+    "Submission": "submission",
+    "Revision": "submission_revision",
+    "Event": "event",
+    "Document": "document",
+}
+"""What can be revealed, by its type, and where it stands."""
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "case": (
         "id", "number", "opened_at", "leading", "status", "kind", "topic", "division", "title", "channels",
@@ -287,7 +295,7 @@ class Guard:
             "organ": self._known(row, "case_organ", "organ", also=True),
             "place": self._known(row, "case_place", "place"),
             "rejection": "true" if self._shape.rejections else "false",
-            "reveal": "true" if self._shape.reveals else "false",
+            "reveal": self._revealed(row, "subject_kind"),
             "journal": self._entry(row),
         }[table]
 
@@ -345,6 +353,13 @@ class Guard:
             found += f" or (select true from event step where {acted} limit 1)"
         return f"({found})"
 
+    def _revealed(self, row: str, kind: str) -> str:
+        """Return the condition of who may know that something was revealed: auditors who see it."""
+        if not self._shape.reveals:
+            return "false"
+        kinds = [f"when '{name}' then {self._there(table, f'{row}.subject')}" for name, table in REVEALED.items()]
+        return f"case {row}.{kind} {' '.join(kinds)} else false end"
+
     def _entry(self, row: str) -> str:
         """Return the condition that all that an entry names is seen."""
 
@@ -362,7 +377,11 @@ class Guard:
             "'PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED'": (
                 f"{there('mention', 'subject')} and {there('mention', 'object')}"
             ),
-            "'RECORD_REJECTED', 'REJECTION_RESOLVED'": "true" if self._shape.rejections else "false",
+            "'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED'": there("submission", "subject"),
+            "'RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_EXPIRED'": (
+                "true" if self._shape.rejections else "false"
+            ),
+            "'IDENTITY_REVEALED'": self._revealed(row, "state"),
         }
         cases = " ".join(f"when {row}.kind in ({kind}) then {condition}" for kind, condition in kinds.items())
         return f"case {cases} else false end"

@@ -291,7 +291,7 @@ class Case(Node):
             from "case" member
             join submission on submission.case_id = member.id
             join journal on journal.subject = submission.id
-            where {MEMBERS}
+            where {MEMBERS} and journal.kind <> 'IDENTITY_REVEALED'
         ) told join journal {{row}} on {{row}}.position = told.position""",
             order=Order((Key("position", "bigint"),)),
             sealed="timeline",

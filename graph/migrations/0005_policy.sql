@@ -235,7 +235,17 @@ alter policy viewed on journal using (
         when kind in ('PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED') then
             (select true from mention named where named.id = journal.subject)
             and (select true from mention named where named.id = journal.object)
-        when kind in ('RECORD_REJECTED', 'REJECTION_RESOLVED') then (select viewer_may('rejections'))
+        when kind in ('PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED') then
+            (select true from submission named where named.id = journal.subject)
+        when kind in ('RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_EXPIRED') then (select viewer_may('rejections'))
+        when kind = 'IDENTITY_REVEALED' then (select viewer_may('reveals')) and case state
+            when 'Mention' then (select true from mention named where named.id = journal.subject)
+            when 'Submission' then (select true from submission named where named.id = journal.subject)
+            when 'Revision' then (select true from submission_revision named where named.id = journal.subject)
+            when 'Event' then (select true from event named where named.id = journal.subject)
+            when 'Document' then (select true from document named where named.id = journal.subject)
+            else false
+        end
         else false
     end
 );

@@ -31,4 +31,13 @@ create index reveal_actor on reveal (actor, at desc, id desc);
 create index reveal_subject on reveal (subject, at desc, id desc);
 grant select on reveal to casegraph_reader;
 alter table reveal enable row level security;
-create policy viewed on reveal for select to casegraph_reader using ((select viewer_may('reveals')));
+create policy viewed on reveal for select to casegraph_reader using (
+    (select viewer_may('reveals')) and case subject_kind
+        when 'Mention' then (select true from mention named where named.id = reveal.subject)
+        when 'Submission' then (select true from submission named where named.id = reveal.subject)
+        when 'Revision' then (select true from submission_revision named where named.id = reveal.subject)
+        when 'Event' then (select true from event named where named.id = reveal.subject)
+        when 'Document' then (select true from document named where named.id = reveal.subject)
+        else false
+    end
+);

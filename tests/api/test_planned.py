@@ -20,6 +20,7 @@ from tests.reference.fields import World
 from tests.reference.graph import load
 from tests.reference.lists import told_of
 from tests.reference.made import made
+from tests.reference.policy import seen
 from tests.reference.queries import Question, question
 from tests.reference.smaller import smallest
 from tests.reference.values import values_of
@@ -48,7 +49,7 @@ async def world(api: Api) -> World:
 
     async with api.services.pool.acquire() as connection:
         graph = await load(connection)
-    return World(graph, api.services.vault, api.services.taxonomy.all(), search, EVERYTHING)
+    return World(seen(graph, EVERYTHING), api.services.vault, api.services.taxonomy.all(), search, EVERYTHING)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from graph.records import (
     SubmissionId,
     WebDetails,
 )
+from graph.revealing import Request, Revealable
 from search.indexer import Indexer
 from tests.graph.factory import NOW, draft, petitioner, reply
 from tests.reference.town import refused
@@ -159,12 +160,22 @@ async def build(services: Services) -> None:
     await reject(services)
     await decide(services)
     await tie(services)
+    await reveal(services)
     await Indexer(pool=services.pool, engine=services.engine).catch_up()
 
 
 async def take_in(services: Services, *drafts: Draft, now: datetime = NOW) -> None:
     """Take drafts in."""
     await services.intake.take_in(drafts, actor="test", now=now)
+
+
+async def reveal(services: Services) -> None:
+    """Have something hidden and something open shown to somebody."""
+    for word in ("甲申", "甲戌"):
+        request = Request(
+            kind=Revealable.SUBMISSION, subject=await submission(services, word), actor="desk", reason="核实", now=LATER
+        )
+        await services.revealing.reveal(request)
 
 
 async def reject(services: Services) -> None:

@@ -30,7 +30,9 @@ NAMED = {
     "PARTIES_PARTED": ("mention", "mention"),
 }
 """What an entry's subject and object are; where there is no second, only the first is asked for."""
-REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED")
+REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED", "REJECTION_EXPIRED")
+OF_SUBMISSIONS = ("PERSON_ERASED", "REVISION_REFUSED", "PAYLOAD_EXPIRED")
+"""Told where the submission is seen, whoever was erased from it."""
 
 
 # Cases: everything hangs on one ---------------------------------------------------------------------------------------
@@ -115,11 +117,19 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
     left["place"] = [row for row in graph["place"] if row["known"] or row["id"] in places]
     left["organ"] = [row for row in graph["organ"] if row["known"] or row["id"] in organs]
 
-    left["reveal"] = list(graph["reveal"]) if allows(viewer, Action.READ_REVEALS) else []
+    auditor = allows(viewer, Action.READ_REVEALS)
+    shown = _showable(left)
+    left["reveal"] = [row for row in graph["reveal"] if auditor and row["subject"] in shown]
     left["rejection"] = list(graph["rejection"]) if rejections else []
-    ids = {"case": cases, "submission": submissions, "mention": mentions, "event": events}
-    left["journal"] = [entry for entry in graph["journal"] if _told(entry, ids, rejections=rejections)]
+    ids = {"shown": shown, "case": cases, "submission": submissions, "mention": mentions, "event": events}
+    left["journal"] = [entry for entry in graph["journal"] if _told(entry, ids, viewer)]
     return Graph(left)
+
+
+def _showable(left: dict[str, list[Row]]) -> set[UUID]:
+    """Return the ids of all that can be revealed and that the viewer sees."""
+    tables = ("mention", "submission", "submission_revision", "event", "document")
+    return {row["id"] for table in tables for row in left[table]}
 
 
 def _leading(case: Row, cases: set[UUID]) -> Row:
@@ -144,10 +154,14 @@ def _mentions(graph: Graph, seen_ones: set[UUID]) -> list[Row]:
     return [{**row, "party": earliest[row["party"]]} for row in graph["mention"] if row["id"] in seen_ones]
 
 
-def _told(entry: Row, ids: dict[str, set[UUID]], *, rejections: bool) -> bool:
+def _told(entry: Row, ids: dict[str, set[UUID]], viewer: Viewer) -> bool:
     """Tell whether all that an entry of the journal names is seen."""
     if entry["kind"] in REJECTED:
-        return rejections
+        return allows(viewer, Action.READ_REJECTIONS)
+    if entry["kind"] == "IDENTITY_REVEALED":
+        return allows(viewer, Action.READ_REVEALS) and entry["subject"] in ids["shown"]
+    if entry["kind"] in OF_SUBMISSIONS:
+        return entry["subject"] in ids["submission"]
     if entry["kind"] not in NAMED:
         return False
     subject, other = NAMED[entry["kind"]]

@@ -63,7 +63,9 @@ class Values:
         owner, _, name = place.rpartition(".")
         if name in {"after", "before"}:
             good = self.cursors.get(f"{owner} {order}") or self.cursors[owner]
-            return Choice(good, [*NO_CURSORS, *(found[0] for found in self.cursors.values() if found)])
+            # Of a list that is empty there is no cursor: then one is tried that is none.
+            others = (found[0] for found in self.cursors.values() if found)
+            return Choice(good or NO_CURSORS[:1], [*NO_CURSORS, *others])
         return self.places.get(place) or self.places.get(name)
 
 
