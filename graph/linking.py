@@ -64,6 +64,8 @@ class NewMention:
     identity_hash: bytes | None
     phone_hash: bytes | None
     account_hash: bytes | None
+    accusing: bool = False
+    """Whether it comes with an accusation."""
 
     def link_keys(self) -> tuple[LinkKey, ...]:
         """Return the keys by which it may be linked."""
@@ -156,6 +158,7 @@ class KnownMention:
 
     id: MentionId
     party: PartyId
+    accusing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,25 +174,38 @@ class Known:
         return self.leaving | {mention.party for mentions in self.by_key.values() for mention in mentions}
 
 
+Targets = dict[PartyId, tuple[MentionId, Rule]]
+"""By party: the mention of it that a key leads to, and by which rule."""
+
+
 def decide_parties(mentions: Sequence[NewMention], known: Known) -> PartyDecision:
-    """Link each new mention to one mention of each party that shares a key, in the order they arrive."""
+    """Link each new mention to one mention of each party that shares a key, in the order they arrive.
+
+    Between one that came with an accusation and one that did not, an edge is only proposed: else two who are seen would
+    become one, though what joined them may not be seen.
+    """
     clusters = Clusters()
-    holders = {key: [(one.id, clusters.join(one.id, MentionId(one.party))) for one in found]
-               for key, found in known.by_key.items()}  # fmt: skip
+    holders = {key: list(found) for key, found in known.by_key.items()}
+    for one in (one for found in holders.values() for one in found):
+        clusters.join(one.id, MentionId(one.party))
     edges: list[PartyEdge] = []
     for mention in mentions:
         keys = mention.link_keys()
-        targets: dict[PartyId, tuple[MentionId, Rule]] = {}
+        alike: Targets = {}
+        unlike: Targets = {}
         for key in keys:
-            for other, party in holders.get(key, ()):
-                targets.setdefault(clusters.find(MentionId(party)), (other, key.rule))
-        state = EdgeState.PROPOSED if _kept_apart(targets, known.parted, clusters) else EdgeState.ACCEPTED
-        for other, rule in targets.values():
-            edges.append(PartyEdge(min(mention.id, other), max(mention.id, other), state, rule))
-            if state is EdgeState.ACCEPTED:
-                clusters.join(mention.id, other)
+            for other in holders.get(key, ()):
+                targets = alike if other.accusing is mention.accusing else unlike
+                targets.setdefault(clusters.find(MentionId(other.party)), (other.id, key.rule))
+        state = EdgeState.PROPOSED if _kept_apart(alike, known.parted, clusters) else EdgeState.ACCEPTED
+        edges += [_edge(mention.id, found, state, rule) for found, rule in alike.values()]
+        edges += [_edge(mention.id, found, EdgeState.PROPOSED, rule) for found, rule in unlike.values()]
+        if state is EdgeState.ACCEPTED:
+            for joined, _ in alike.values():
+                clusters.join(mention.id, joined)
         for key in keys:
-            holders.setdefault(key, []).append((mention.id, clusters.find(mention.id)))
+            itself = KnownMention(mention.id, clusters.find(mention.id), mention.accusing)
+            holders.setdefault(key, []).append(itself)
     return PartyDecision(
         edges=tuple(edges),
         parties={mention.id: clusters.find(mention.id) for mention in mentions},
@@ -197,6 +213,10 @@ def decide_parties(mentions: Sequence[NewMention], known: Known) -> PartyDecisio
             party: now for party in known.parties() if (now := clusters.find(MentionId(party))) != party
         },
     )  # fmt: skip
+
+
+def _edge(one: MentionId, other: MentionId, state: EdgeState, rule: Rule) -> PartyEdge:
+    return PartyEdge(min(one, other), max(one, other), state, rule)
 
 
 def _kept_apart(
@@ -295,7 +315,9 @@ class ExactLinker:
         by_key: dict[LinkKey, list[KnownMention]] = {}
         for row in rows:
             key = LinkKey(Rule(row["rule"]), row["value"])
-            by_key.setdefault(key, []).append(KnownMention(MentionId(row["id"]), PartyId(row["party"])))
+            by_key.setdefault(key, []).append(
+                KnownMention(MentionId(row["id"]), PartyId(row["party"]), row["accusing"])
+            )
         known = Known(by_key)
         parties = known.parties()
         if len(parties) < 2:

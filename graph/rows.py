@@ -28,7 +28,7 @@ COPIED: Final[dict[str, Columns]] = {
     "mention": (
         "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",
         "address_masked", "account_masked", "email_masked", "name_hash", "identity_hash", "phone_hash",
-        "account_hash", "content_digest", "sealed", "key", "party", "scope",
+        "account_hash", "content_digest", "sealed", "key", "party", "scope", "accusing",
     ),
     "event": (
         "id", "submission", "case_id", "kind", "at", "at_given", "organ", "body", "satisfaction", "since", "until",

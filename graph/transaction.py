@@ -21,7 +21,7 @@ from graph.scope import scope_of
 from graph.standing import load_standing
 from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
 from graph.text.numbers import masked
-from graph.writing import Writing
+from graph.writing import Writing, accuses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,7 +147,12 @@ class Transaction:
 
     async def _take_in(self, changed: Sequence[Subject]) -> None:
         gone = [MentionId(part.id) for subject in changed for part in subject.dropped(PartKind.MENTION)]
-        mentions = [new_mention(part) for subject in changed for part in subject.fresh(PartKind.MENTION) if part.holds]
+        mentions = [
+            new_mention(part, accusing=accuses(subject))
+            for subject in changed
+            for part in subject.fresh(PartKind.MENTION)
+            if part.holds
+        ]
         decision = await self._tools.linker.parties(self._connection, mentions, gone)
         filings = await self._file(changed, decision)
         writing = Writing(self._order, self._tools.vault, self._tools.attachments, self._tools.gazetteer)
@@ -232,7 +237,7 @@ class Transaction:
         )  # fmt: skip
 
 
-def new_mention(part: Part) -> NewMention:
+def new_mention(part: Part, *, accusing: bool) -> NewMention:
     """Return what linking needs of a mention that is about to be written."""
     mention = mention_of(part)
     return NewMention(
@@ -241,6 +246,7 @@ def new_mention(part: Part) -> NewMention:
         identity_hash=mention.identity_hash,
         phone_hash=mention.phone_hash,
         account_hash=mention.account_hash,
+        accusing=accusing,
     )
 
 

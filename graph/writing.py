@@ -86,7 +86,7 @@ class Writing:
             self._dropped[kind] += [(part.id, part.until) for part in subject.dropped(kind)]
         found = subject.latest.prepared.source_places
         self._places |= {place.id: place for place in found}
-        if not _accuses(subject):
+        if not accuses(subject):
             self._known |= {place.id for place in found}
 
     def _revision(self, subject: Subject, revision: Revision) -> None:
@@ -157,7 +157,7 @@ class Writing:
             "mention", part.id, subject.id, part.since, part.until, draft.role, draft.kind, *shown_mention(draft),
             mention.name_hash, mention.identity_hash, mention.phone_hash, mention.account_hash, mention.digest,
             key.seal(orjson.dumps(draft), part.id.bytes), key.wrapped,
-            decision.parties.get(MentionId(part.id), part.id), scope_in(subject),
+            decision.parties.get(MentionId(part.id), part.id), scope_in(subject), accuses(subject),
         )  # fmt: skip
 
     def _document(self, subject: Subject, part: Part) -> None:
@@ -173,7 +173,7 @@ class Writing:
 
     def _event(self, subject: Subject, part: Part) -> None:
         event = event_of(part)
-        organ = self._organ(event.organ, known=not _accuses(subject)) if event.organ else None
+        organ = self._organ(event.organ, known=not accuses(subject)) if event.organ else None
         shown = show(self._vault, event.body)
         # A key of its own only where there is something to seal: most answers hold no number.
         key = None if shown.original is None else self._vault.new_key()
@@ -196,7 +196,7 @@ class Writing:
         return prefix_of(code) if code else None
 
     def _edges(self, subject: Subject) -> None:
-        known, scope = not _accuses(subject), scope_in(subject)
+        known, scope = not accuses(subject), scope_in(subject)
         edge = self._decided({"rule": "SUBMISSION_SAYS"})
         gone = self._decided({"rule": "SUBMISSION_SAYS"}, state=EdgeState.RETIRED)
         for part in subject.fresh(PartKind.PLACE):
@@ -260,7 +260,8 @@ DROP: Final[Mapping[PartKind, str]] = {
 }
 
 
-def _accuses(subject: Subject) -> bool:
+def accuses(subject: Subject) -> bool:
+    """Tell whether what a subject says now is an accusation."""
     return subject.latest.prepared.draft.kind is PetitionKind.ACCUSATION
 
 

@@ -14,22 +14,22 @@ select id from "case" where id = any($1::uuid[]) order by id for no key update;
 -- name: known_mentions
 -- The first mentions that have each key; one branch for each rule, so that each uses its own index.
 with asked as (select rule, value from unnest($1::text[], $2::bytea[]) as asked (rule, value))
-select asked.rule, asked.value, found.id, found.party
+select asked.rule, asked.value, found.id, found.party, found.accusing
 from asked cross join lateral (
-    select id, party from mention
+    select id, party, accusing from mention
     where identity_hash = asked.value and until is null and id <> all($4::uuid[]) order by id limit $3
 ) found where asked.rule = 'IDENTITY'
 union all
-select asked.rule, asked.value, found.id, found.party
+select asked.rule, asked.value, found.id, found.party, found.accusing
 from asked cross join lateral (
-    select id, party from mention
+    select id, party, accusing from mention
     where phone_hash = substring(asked.value for 16) and name_hash = substring(asked.value from 17)
     and until is null and id <> all($4::uuid[]) order by id limit $3
 ) found where asked.rule = 'PHONE_AND_NAME'
 union all
-select asked.rule, asked.value, found.id, found.party
+select asked.rule, asked.value, found.id, found.party, found.accusing
 from asked cross join lateral (
-    select id, party from mention
+    select id, party, accusing from mention
     where account_hash = asked.value and until is null and id <> all($4::uuid[]) order by id limit $3
 ) found where asked.rule = 'ACCOUNT';
 

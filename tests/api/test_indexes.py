@@ -47,8 +47,8 @@ select id, case when number % 20 = 0 then 'VISIT' else 'HOTLINE' end, 'made', nu
 from "case";
 insert into submission_revision (id, submission, number, at, title, body, details, content_digest, position, scope)
 select id, id, 1, registered_at, '标题', '正文', '{{}}', '', '', scope from submission;
-insert into mention (id, submission, since, role, kind, name_masked, content_digest, party, scope)
-select id, id, id, 'PETITIONER', 'PERSON', '张*', '', id, scope from submission;
+insert into mention (id, submission, since, role, kind, name_masked, content_digest, party, scope, accusing)
+select id, id, id, 'PETITIONER', 'PERSON', '张*', '', id, scope, false from submission;
 insert into event (id, submission, case_id, kind, at, at_given, body, content_digest, scope)
 select id, id, id, 'REPLIED', received_at + interval '9 days', true, '已处理', '', scope from submission;
 insert into organ (id, name) select lpad(number::text, 32, '0')::uuid, '第' || number || '局'

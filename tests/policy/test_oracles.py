@@ -168,11 +168,6 @@ async def test_cases_have_no_numbers_one_after_the_other(parts: Parts) -> None:
     assert all(abs(one - other) > 1 for one, other in pairwise(numbers))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a party is joined by all its mentions, those not seen among them: docs/policy.md, What remains",
-)
 async def test_a_hidden_accusation_joins_no_two_parties(executor: Executor, filled: Api, parts: Parts) -> None:
     """Two who petition, one by a telephone and one by an identity number, stay two though an accusation names both."""
     phone, number = "13922223333", "110105198002024567"
