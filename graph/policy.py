@@ -175,8 +175,9 @@ _RULES: Final = {rule.action: rule for rule in TABLE}
 
 
 def _who(rule: Rule) -> str:
-    roles = " and ".join(f"a {role}" for role in sorted(rule.roles))
-    return roles[:1].upper() + roles[1:] + (f" with the clearance `{rule.clearance}`" if rule.clearance else "")
+    *others, last = (f"{role}s" for role in sorted(rule.roles))
+    roles = f"{', '.join(others)} and {last}" if others else last
+    return roles.capitalize() + (f" with the clearance `{rule.clearance}`" if rule.clearance else "")
 
 
 def allows(viewer: Viewer, action: Action) -> bool:

@@ -81,5 +81,5 @@ def _announce(settings: Settings, opened: socket.socket, seconds: float) -> None
     say()
     say(f"{address(opened)}#token={all_seeing(settings)}")
     say()
-    say("Somebody who sees less: python -m casegraph token --role handler --organ 岳麓区城市管理局")
+    say("Somebody who sees less: python -m casegraph token --role handler --organ 岳麓区城市管理和综合执法局")
     say("Nobody but this machine is answered. Ctrl-C stops everything.")
