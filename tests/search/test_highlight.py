@@ -123,7 +123,7 @@ def test_a_long_document_is_marked_as_fast_as_it_is_read() -> None:
         began = time.process_time()
         passages(source(1, body=text), wanted)
         took.append(time.process_time() - began)
-    assert took[1] < 30 * took[0]
+    assert took[1] < 60 * took[0]
 
 
 def test_a_title_is_shown_first_and_then_the_passages_that_say_most() -> None:
