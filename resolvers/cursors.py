@@ -83,12 +83,12 @@ class SealedCursors:
 
     def seal(self, position: int) -> str:
         """Return the cursor of a position."""
-        return self.vault.seal_cursor(self.scope, str(position).encode())
+        return self.vault.seal_cursor(self.scope, int(position).to_bytes(8))
 
     def read(self, _: Order, token: str) -> Keys:
         """Return the position of a cursor; raise RequestError where it is not one of this list."""
         try:
-            return (int(self.vault.open_cursor(self.scope, token)),)
+            return (int.from_bytes(self.vault.open_cursor(self.scope, token)),)
         except (InvalidError, ValueError):
             raise not_ours() from None
 

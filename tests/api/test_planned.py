@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.reference.values import Values
 
 
-EXAMPLES = 2
+EXAMPLES = 1
 """How many questions of our own are asked for each of the profile's examples."""
 
 
@@ -114,5 +114,9 @@ def opened_cursor(world: World, text: str) -> str:
             said = world.vault.open_cursor(scope, text)
         except InvalidError:
             continue
-        return told_of("timeline", int(said)) if scope == "timeline" else told_of("changes", int.from_bytes(said[:8]))
+        return (
+            told_of("timeline", int.from_bytes(said))
+            if scope == "timeline"
+            else told_of("changes", int.from_bytes(said[:8]))
+        )
     return text

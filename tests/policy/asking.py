@@ -113,7 +113,7 @@ def plain(world: World, told: Any) -> Any:
 def opened(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
     try:
-        return told_of("timeline", int(world.vault.open_cursor("timeline", text)))
+        return told_of("timeline", int.from_bytes(world.vault.open_cursor("timeline", text)))
     except InvalidError:
         pass
     try:

@@ -129,7 +129,7 @@ class Sealed:
     def read(self, _: Order, token: str) -> Key:
         """Return the position of a cursor."""
         try:
-            return (int(self.vault.open_cursor(self.scope, token)),)
+            return (int.from_bytes(self.vault.open_cursor(self.scope, token)),)
         except (InvalidError, ValueError):
             raise not_ours() from None
 

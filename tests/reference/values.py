@@ -177,7 +177,7 @@ def _cursors(world: World) -> dict[str, list[str]]:
         "Case.submissions": received,
         "Case.parties": written(graph["mention"], "id"),
         "Case.events": written(graph["event"], "at", "id"),
-        "Case.timeline": [vault.seal_cursor("timeline", str(position).encode()) for position in positions],
+        "Case.timeline": [vault.seal_cursor("timeline", position.to_bytes(8)) for position in positions],
         "Party.mentions": written(graph["mention"], "id"),
         **dict.fromkeys(("Party.cases", "Place.cases", "Organ.cases"), opened),
     }
