@@ -53,9 +53,9 @@ SIGNS: Final = str.maketrans(dict.fromkeys('-()（）"“”:：|*', " "))
 
 def _source(number: int, title: str, body: str) -> Source:
     return Source(
-        id=SubmissionId(UUID(int=number)), case=CaseId(UUID(int=number)), channel="WEB", kind="APPEAL",
-        status="REGISTERED", topic="城乡建设/安全生产", division="430104", received_at=RECEIVED, title=title, body=body,
-        replies=(), documents=(),
+        id=SubmissionId(UUID(int=number)), own=CaseId(UUID(int=number)), case=CaseId(UUID(int=number)), channel="WEB",
+        kind="APPEAL", status="REGISTERED", topic="城乡建设/安全生产", division="430104", received_at=RECEIVED,
+        title=title, body=body, replies=(), documents=(),
     )  # fmt: skip
 
 

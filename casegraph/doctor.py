@@ -88,7 +88,7 @@ async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
 
 
 async def _slow(connection: Connection, kept: Kept) -> list[Finding]:
-    return [await _chain(connection), await _attachments(connection, kept.attachments)]
+    return [await _chain(connection), await _scopes(connection), await _attachments(connection, kept.attachments)]
 
 
 async def _key(connection: Connection, vault: Vault) -> Finding:
@@ -108,6 +108,17 @@ async def _chain(connection: Connection) -> Finding:
         f"broken at position {found.broken_at:,}",
         "Somebody changed entries by hand, or a disk failed. Stop writing, keep this database as evidence, and restore"
         " the last backup whose journal is whole.",
+    )
+
+
+async def _scopes(connection: Connection) -> Finding:
+    wrong = await connection.fetchval(SQL.unscoped)
+    if not wrong:
+        return Finding("policy", "every row is seen by whoever may see its case, and by nobody else")
+    return Finding(
+        "policy",
+        f"{wrong:,} rows are seen by others than may see their case",
+        "Stop serving. Somebody changed rows by hand, or a write went wrong: keep this database, and restore a backup.",
     )
 
 

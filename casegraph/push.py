@@ -12,14 +12,19 @@ from casegraph.signin.claims import SOURCE
 from connectors.push import read_push
 from graph.intake import Change
 from graph.records import Channel
+from graph.scope import scope
+from graph.seeing import SQL
 from schema.ids import global_id
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from starlette.requests import Request
 
     from casegraph.app import Services
     from graph.intake import Outcome
     from graph.policy import Viewer
+    from graph.records import CaseId
 
 LARGEST_PUSH: Final = 16_777_216
 """Bytes of one push: some ten thousand records. Longer ones are sent in parts, which costs nothing, since a record
@@ -44,17 +49,24 @@ async def take_push(request: Request, services: Services, viewer: Viewer) -> Res
     readings = read_push(PUSHED[channel], body, services.read_options.for_source(source))
     outcomes = await services.intake.take_in(readings, actor=viewer.name, now=services.clock())
     rejected = any(outcome.change is Change.REJECTED for outcome in outcomes)
-    answer = orjson.dumps({"outcomes": [told(outcome) for outcome in outcomes]})
+    seen = await _seen(services, viewer, [outcome.case for outcome in outcomes if outcome.case])
+    answer = orjson.dumps({"outcomes": [told(outcome, seen) for outcome in outcomes]})
     return Response(answer, status_code=207 if rejected else 200, media_type=JSON)
 
 
-def told(outcome: Outcome) -> dict[str, Any]:
+async def _seen(services: Services, viewer: Viewer, cases: Sequence[CaseId]) -> frozenset[CaseId]:
+    """Return those of the cases that whoever pushed may see: an older one would tell that somebody was here before."""
+    async with services.reader.lent(scope(viewer)) as reading:
+        return frozenset(row["id"] for row in await reading.fetch(SQL.cases, cases))
+
+
+def told(outcome: Outcome, seen: Collection[CaseId]) -> dict[str, Any]:
     """Return what a source is told of one record; what does not apply is left out. Pure."""
     said = {
         "position": outcome.position,
         "change": outcome.change,
         "submission": global_id("Submission", outcome.submission) if outcome.submission else None,
-        "case": global_id("Case", outcome.case) if outcome.case else None,
+        "case": global_id("Case", outcome.case) if outcome.case and outcome.case in seen else None,
         "receiptCode": outcome.receipt_code,
         "rejection": global_id("Rejection", outcome.rejection) if outcome.rejection else None,
         "reason": outcome.reason,

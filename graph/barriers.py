@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from graph.database import Connection
-    from graph.records import CaseId
+    from graph.records import CaseId, MentionId
 
 SQL = statements("casework")
 
@@ -33,6 +33,11 @@ async def concerned(connection: Connection, cases: Collection[CaseId]) -> frozen
         return frozenset()
     rows = await connection.fetch(SQL.concerned, list(cases))
     return frozenset({UNCLEARED, SCOPED, *(row["audience"] for row in rows)})
+
+
+async def accused_as(connection: Connection, mention: MentionId) -> frozenset[str]:
+    """Return the audiences of a mention's party, which was just joined, where anybody of it is accused: now all are."""
+    return frozenset(row["audience"] for row in await connection.fetch(SQL.accused_as, mention))
 
 
 async def raise_barriers(connection: Connection, audiences: Collection[str]) -> None:

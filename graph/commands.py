@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from graph import journal
-from graph.barriers import concerned, raise_barriers
+from graph.barriers import accused_as, concerned, raise_barriers
 from graph.casework import refresh_cases, regroup
 from graph.database import CONFLICTED, statements, transaction
 from graph.errors import ConflictError, NotFoundError
@@ -215,8 +215,10 @@ class Commands:
             low, high = sorted((one, other))
             edge = await connection.fetchval(PARTIES.join, new_id(), low, high, {"reason": reason}, by.name, now)
             await recluster(connection, set(held.values()))
+            audiences = await accused_as(connection, low)
             kind = EntryKind.PARTIES_JOINED
             await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=by.name, at=now)])
+            await raise_barriers(connection, audiences)
             return EdgeId(edge)
 
     async def part_parties(self, *, one: MentionId, other: MentionId, by: Viewer, now: datetime) -> EdgeId:

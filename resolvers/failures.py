@@ -14,6 +14,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from graph.database import DatabaseError, DatabaseUnreachable
 from graph.errors import GraphError, InvalidError
+from graph.policy import ForbiddenError
 from schema.errors import INTERNAL
 from search.engine import SearchUnavailableError
 from search.query import QuerySyntaxError
@@ -73,14 +74,18 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
             return cause.message, {"code": "QUERY_SYNTAX", "position": cause.position}
         case InvalidError():
             return cause.message, {"code": "INVALID_VALUE", "argument": cause.field}
-        case SearchUnavailableError():
-            return str(cause), {"code": UNAVAILABLE}
         case GraphError():
-            return str(cause), {"code": "NOT_POSSIBLE"}
+            return str(cause), {"code": _code(cause)}
         case OSError() | DatabaseError() if isinstance(cause, DatabaseUnreachable):
             return UNREACHABLE, {"code": UNAVAILABLE}
         case _:
             return None
+
+
+def _code(error: GraphError) -> str:
+    if isinstance(error, SearchUnavailableError):
+        return UNAVAILABLE
+    return "FORBIDDEN" if isinstance(error, ForbiddenError) else "NOT_POSSIBLE"
 
 
 def _cause(error: GraphQLError) -> Exception | None:

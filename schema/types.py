@@ -98,7 +98,13 @@ class Link:
     score: float | None = column("How sure the machine was, 0 to 1; null where a person decided.")
     evidence: JSON = bound(
         "What the decision rests on: a rule and what it compared, or a person's reason.",
-        Value("{row}.evidence", json=True),
+        # A filing may name a submission that was filed there then, and is hidden now.
+        Value(
+            """case when {row}.evidence ? 'alike' and not exists (
+                select from submission alike where alike.id = ({row}.evidence ->> 'alike')::uuid
+            ) then {row}.evidence - 'alike' else {row}.evidence end""",
+            json=True,
+        ),
     )
     decided_by: str = column("Who decided: a person's or a rule's name.")
     decided_at: datetime = column("When it was decided.")

@@ -33,7 +33,10 @@ class Source:
     """What stands in the graph of one submission."""
 
     id: SubmissionId
+    own: CaseId
+    """The case that it is filed in."""
     case: CaseId
+    """The case that answers for that."""
     channel: str
     kind: str
     status: str
@@ -47,7 +50,7 @@ class Source:
     seen: tuple[str, ...] = ()
     """By whom it is seen; only of what is to be indexed."""
     numbers: tuple[bytes, ...] = field(default=(), repr=False)
-    """Keyed hashes of the numbers that its texts and its mentions hold."""
+    """Keyed hashes of the numbers that its texts and its mentions hold; only of what is to be indexed."""
 
     def texts(self) -> tuple[str, ...]:
         """Return all that is searched."""
@@ -66,12 +69,26 @@ async def load(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[Su
 
 
 async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
-    """Return these submissions as they are now, with whom they are seen by, to be indexed."""
+    """Return these submissions as they are now, to be indexed: with whom they are seen by, and numbers' hashes.
+
+    One is found by the status of the case that answers for it only where whoever sees the one sees the other: else a
+    search would tell how a case stands that may not be seen.
+    """
     sources = await load(connection, submissions)
-    return {
-        SubmissionId(row["id"]): replace(sources[row["id"]], seen=_seen(row))
-        for row in await connection.fetch(SQL.audiences, list(sources))
-    }
+    cases = {one.own for one in sources.values()} | {one.case for one in sources.values()}
+    told = {row["id"]: row for row in await connection.fetch(SQL.audiences, list(cases))}
+    numbers = {row["id"]: _numbers(row) for row in await connection.fetch(SQL.numbers, list(sources))}
+    found = {}
+    for key, source in sources.items():
+        own, leader = told[source.own], told[source.case]
+        seen = _seen(own)
+        status = leader["status"] if _seen(leader) == seen else own["status"]
+        found[key] = replace(source, seen=seen, status=status, numbers=numbers[key])
+    return found
+
+
+def _numbers(row: Row) -> tuple[bytes, ...]:
+    return tuple(one for one in row["hashes"] if one is not None)
 
 
 def _seen(row: Row) -> tuple[str, ...]:
@@ -84,10 +101,10 @@ def _seen(row: Row) -> tuple[str, ...]:
 
 def _source(row: Row) -> Source:
     return Source(
-        id=SubmissionId(row["id"]), case=CaseId(row["case_id"]), channel=row["channel"], kind=row["kind"],
-        status=row["status"], topic=row["topic"], division=row["division"], received_at=row["received_at"],
-        title=row["title"], body=row["body"], replies=tuple(row["replies"]), documents=tuple(row["documents"]),
-        numbers=tuple(one for one in row["number_hashes"] if one is not None),
+        id=SubmissionId(row["id"]), own=CaseId(row["own_id"]), case=CaseId(row["case_id"]), channel=row["channel"],
+        kind=row["kind"], status=row["status"], topic=row["topic"], division=row["division"],
+        received_at=row["received_at"], title=row["title"], body=row["body"], replies=tuple(row["replies"]),
+        documents=tuple(row["documents"]),
     )  # fmt: skip
 
 

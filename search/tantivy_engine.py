@@ -125,7 +125,8 @@ class TantivyEngine:
         """Return how many documents the asker may see, and how many of them hold each term."""
         with self._reading() as searcher:
             if audience == AllOf():
-                return searcher.num_docs, [_frequency(searcher, term) for term in terms]
+                # One of them is the index's own.
+                return max(searcher.num_docs - 1, 0), [_frequency(searcher, term) for term in terms]
             return _count(searcher, audience), [_count(searcher, _restricted(audience, term)) for term in terms]
 
     @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 from casegraph.signin.development import KIND, DevelopmentKey
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 
-SOURCES = frozenset({"a", "board", "centre", "city12345"})
+SOURCES = frozenset({"a", "board", "centre", "city12345", "hotline"})
 """Those that tests push records of."""
 EVERYTHING = Viewer(
     name=f"{KIND}:everything", roles=frozenset(Role), divisions=(EVERYWHERE,), clearances=frozenset(Clearance),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from bench.graphql import data, servers
+from bench.graphql import data, policy, servers
 from bench.graphql.ceiling import NoPlanError, ceiling, pgbench
 from bench.graphql.load import LoadError, load, median, missing
 from bench.graphql.queries import draw
@@ -67,7 +67,8 @@ async def _run(folder: Path) -> list[Row]:
         if not await connection.fetchval("select exists (select from case_relation)"):
             _tell("No cases are related in this data folder, so `nested` asks for lists that are empty. Make one anew.")
         await connection.close()
-        return await asyncio.to_thread(_measure, url, folder, asked)
+        costs = await policy.measure(url, asked)
+        return await asyncio.to_thread(_measure, url, folder, asked) + costs
 
 
 def _measure(url: str, folder: Path, asked: Sequence[Asked]) -> list[Row]:

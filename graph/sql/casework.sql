@@ -66,6 +66,18 @@ join mention same on same.party = named.party
 cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
 where edge.case_id = any($1::uuid[]) and found.hash is not null;
 
+-- name: accused_as
+-- The keyed hashes of all that is one party with a mention, where somebody of that party is accused.
+select distinct encode(found.hash, 'hex') as audience
+from mention named
+join mention same on same.party = named.party
+cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
+where named.id = $1 and found.hash is not null and exists (
+    select from mention other
+    join case_accused edge on edge.submission = other.submission and edge.mention = other.id
+    where other.party = named.party and edge.state in ('ACCEPTED', 'PROPOSED')
+);
+
 -- name: raise_barriers
 insert into barrier (audience, position)
 select audience, journal_head.position from unnest($1::text[]) as told (audience), journal_head order by audience

@@ -1,6 +1,6 @@
 -- name: affected
--- How far the next entries of the journal reach, and the submissions they tell of: themselves, or all that a case holds
--- or leads. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without it, costs more
+-- How far the next entries of the journal reach, and the submissions they tell of: themselves, all that a case holds or
+-- leads, or all in the cases that accuse the party of a mention: who is one with an accused is accused. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without it, costs more
 -- with every submission there is.
 with entry as materialized (
     select position, subject, object from journal where position > $1 order by position limit $2
@@ -15,6 +15,13 @@ select max(position) as position, array(
         union all
         select submission.id from "case" join submission on submission.case_id = "case".id
         where "case"."leading" = told.id and "case".id <> told.id
+        union all
+        select submission.id from mention named
+        join mention same on same.party = named.party
+        join case_accused edge on edge.submission = same.submission and edge.mention = same.id
+        join "case" member on member.id = edge.case_id or member."leading" = edge.case_id
+        join submission on submission.case_id = member.id
+        where named.id = told.id
         offset 0
     ) as found
 ) as submissions
@@ -23,7 +30,7 @@ from entry;
 -- name: documents
 -- What is indexed of each submission, as it is now; the leading case answers for those that follow it.
 select submission.id, submission.channel, submission.kind, submission.topic, submission.division,
-    submission.received_at, leader.id as case_id, leader.status, revision.title, revision.body,
+    submission.received_at, own.id as own_id, leader.id as case_id, leader.status, revision.title, revision.body,
     array(
         select event.body from event
         where event.submission = submission.id and event.until is null and event.body <> '' order by event.at, event.id
@@ -31,8 +38,45 @@ select submission.id, submission.channel, submission.kind, submission.topic, sub
     array(
         select document.body from document
         where document.submission = submission.id and document.body <> '' order by document.id
-    ) as documents,
-    -- Keyed hashes of the numbers that it holds: in its texts, and of whom it names.
+    ) as documents
+from unnest($1::uuid[]) as asked (id)
+join submission on submission.id = asked.id
+join submission_revision revision on revision.id = submission.revision
+join "case" own on own.id = submission.case_id
+-- Only a bare column reaches an index under row-level security.
+cross join lateral (
+    select case when own.leads then own.id else coalesce(
+        (select one.id from "case" one where one.id = own."leading"), own.id
+    ) end as id offset 0
+) answering
+join "case" leader on leader.id = answering.id;
+
+-- name: audiences
+-- By whom what is filed in each case is seen: what it is, whose part it has, who is accused in it (graph/scope.py).
+select own.id, own.status, own.kind, own.division,
+    array(
+        select distinct part.organ from case_organ part where part.case_id = own.id and part.state = 'ACCEPTED'
+        order by 1
+    ) as organs,
+    array(
+        select distinct edge.organ from case_accused edge
+        where edge.case_id = own.id and edge.organ is not null and edge.state in ('ACCEPTED', 'PROPOSED')
+        order by 1
+    ) as accused_organs,
+    array(
+        select distinct found.hash
+        from case_accused edge
+        join mention named on named.id = edge.mention
+        join mention same on same.party = named.party
+        cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
+        where edge.case_id = own.id and edge.state in ('ACCEPTED', 'PROPOSED') and found.hash is not null
+        order by 1
+    ) as accused_persons
+from "case" own where own.id = any($1::uuid[]);
+
+-- name: numbers
+-- Keyed hashes of the numbers that each submission holds, in its texts and of whom it names: only whoever indexes knows.
+select submission.id,
     array(
         select unnest(revision.number_hashes)
         union
@@ -42,36 +86,10 @@ select submission.id, submission.channel, submission.kind, submission.topic, sub
         union
         select unnest(array[mention.identity_hash, mention.phone_hash]) from mention
         where mention.submission = submission.id and mention.until is null
-    ) as number_hashes
+    ) as hashes
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
-join submission_revision revision on revision.id = submission.revision
-join "case" own on own.id = submission.case_id
-join "case" leader on leader.id = case when own.leads then own.id else coalesce(
-    (select one.id from "case" one where one.id = own."leading"), own.id
-) end;
-
--- name: audiences
--- By whom each submission is seen: what its case is, whose part it has, who is accused in it (graph/scope.py).
-select submission.id, own.kind, own.division,
-    array(
-        select distinct part.organ from case_organ part where part.case_id = own.id and part.state = 'ACCEPTED'
-    ) as organs,
-    array(
-        select distinct edge.organ from case_accused edge
-        where edge.case_id = own.id and edge.organ is not null and edge.state in ('ACCEPTED', 'PROPOSED')
-    ) as accused_organs,
-    array(
-        select distinct found.hash
-        from case_accused edge
-        join mention named on named.id = edge.mention
-        join mention same on same.party = named.party
-        cross join lateral (values (same.name_hash), (same.phone_hash), (same.identity_hash)) as found (hash)
-        where edge.case_id = own.id and edge.state in ('ACCEPTED', 'PROPOSED') and found.hash is not null
-    ) as accused_persons
-from unnest($1::uuid[]) as asked (id)
-join submission on submission.id = asked.id
-join "case" own on own.id = submission.case_id;
+join submission_revision revision on revision.id = submission.revision;
 
 -- name: barrier
 -- How far the index must have come before counts are given to these audiences.

@@ -13,3 +13,17 @@ select count(*) from rejection where resolved_at is null;
 -- name: reached_over
 select case when ssl then 'TLS (' || version || ')' when inet_server_addr() is null then 'a socket' else 'TCP' end
 from pg_stat_ssl where pid = pg_backend_pid();
+
+-- name: unscoped
+-- How many rows have another scope than their case: they would be seen by others than may see it.
+select (select count(*) from submission join "case" on "case".id = submission.case_id
+        where submission.scope <> "case".scope)
+    + (select count(*) from event join "case" on "case".id = event.case_id where event.scope <> "case".scope)
+    + (select count(*) from case_place tie join "case" on "case".id = tie.case_id where tie.scope <> "case".scope)
+    + (select count(*) from case_organ tie join "case" on "case".id = tie.case_id where tie.scope <> "case".scope)
+    + (select count(*) from submission_revision said join submission on submission.id = said.submission
+        where said.scope <> submission.scope)
+    + (select count(*) from document join submission on submission.id = document.submission
+        where document.scope <> submission.scope)
+    + (select count(*) from mention join submission on submission.id = mention.submission
+        where mention.scope <> submission.scope);

@@ -103,7 +103,12 @@ async def test_a_text_is_shown_as_it_was_received(full: Api, kind: str, title: s
     assert "13812341234" not in shown
     assert "88881234" not in shown
     (told,) = (await full.ask(REVEALS))["reveals"]["nodes"]
-    assert (told["nodeType"], told["subject"], told["actor"], told["reason"]) == (kind, ids[kind], "desk", "核实身份")
+    assert (told["nodeType"], told["subject"], told["actor"], told["reason"]) == (
+        kind,
+        ids[kind],
+        EVERYTHING.name,
+        "核实身份",
+    )
 
 
 async def test_a_text_without_numbers_is_shown_and_recorded_as_well(full: Api) -> None:
@@ -122,7 +127,7 @@ async def test_the_reason_stands_in_no_journal(full: Api) -> None:
         (entry,) = [one for one in await journal.read(connection, Position(0), 1000) if one.state == "Mention"]
         assert (await journal.verify(connection)).broken_at is None
     assert (entry.state, str(entry.subject), entry.actor, entry.fields) == (
-        "Mention", str(split_id(ids["Mention"])[1]), "desk", (),
+        "Mention", str(split_id(ids["Mention"])[1]), EVERYTHING.name, (),
     )  # fmt: skip
     changes = await full.ask("{ changes(first: 1000) { changes { kind nodeType id } } }")
     assert {"kind": "IDENTITY_REVEALED", "nodeType": "Mention", "id": ids["Mention"]} in changes["changes"]["changes"]

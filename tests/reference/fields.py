@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.identity import Vault
+    from graph.policy import Viewer
     from search.records import SearchPage, SearchRequest
     from tests.reference.graph import Node, Row
 
@@ -40,6 +41,8 @@ class World:
     vault: Vault
     topics: Sequence[str]
     search: Callable[[SearchRequest], SearchPage]
+    viewer: Viewer
+    """The name of who asks: cursors of the journal open for nobody else."""
 
 
 FIELDS: dict[tuple[str, str], Callable[[World, Node, dict[str, Any]], Any]] = {}

@@ -145,10 +145,10 @@ def places(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     """Yield what is asked of places."""
     yield from _equal("level", given.get("level"))
     yield from _code("code", given.get("code"))
-    yield from _equal("source", given.get("source"))
     if given.get("parent") is not None:
         parent = key_of("Place", given["parent"])
         yield lambda row: row["parent"] == parent
+    yield from _equal("source", given.get("source"))
 
 
 def reveals(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:

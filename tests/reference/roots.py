@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import InvalidError
+from graph.policy import Action, allows
 from schema.errors import RequestError
 from schema.ids import global_id, key_of, split_id
 from tests.reference import filters
@@ -92,8 +93,14 @@ def organs(world: World, _: Node, asked: Asked) -> Node:
     return page_of(world, "Organ", world.graph["organ"], Order(("name", "id")), asked)
 
 
+def _require(world: World, action: Action) -> None:
+    if not allows(world.viewer, action):
+        raise RequestError("FORBIDDEN", "Not allowed.")
+
+
 @field("Query.rejections")
 def rejections(world: World, _: Node, asked: Asked) -> Node:
+    _require(world, Action.READ_REJECTIONS)
     wanted = filters.passing(filters.rejections(world.graph, asked["filter"] or {}))
     rows = [row for row in world.graph["rejection"] if wanted(row)]
     return page_of(world, "Rejection", rows, Order(("at", "id"), descending=True), asked)
@@ -101,6 +108,7 @@ def rejections(world: World, _: Node, asked: Asked) -> Node:
 
 @field("Query.reveals")
 def reveals(world: World, _: Node, asked: Asked) -> Node:
+    _require(world, Action.READ_REVEALS)
     wanted = filters.passing(filters.reveals(world.graph, asked["filter"] or {}))
     rows = [row for row in world.graph["reveal"] if wanted(row)]
     return connection(rows, Order(("at", "id"), descending=True), asked, lambda row: row)
@@ -127,7 +135,8 @@ def topics(world: World, _: Node, asked: Asked) -> list[Node]:
 def changes(world: World, _: Node, asked: Asked) -> Node:
     size = checked_size(asked["first"], LARGEST_CHANGES)
     try:
-        said = b"" if asked["after"] is None else world.vault.open_cursor("changes", asked["after"])
+        scope = f"changes/{world.viewer.name}"
+        said = b"" if asked["after"] is None else world.vault.open_cursor(scope, asked["after"])
     except InvalidError:
         raise not_ours() from None
     # A subscription's cursor may stand inside an entry, which is told whole then.

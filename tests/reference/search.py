@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import InvalidError
+from graph.policy import Action, Viewer, allows
 from graph.records import CaseStatus, Channel, PetitionKind
 from schema.errors import RequestError
 from search.query import QuerySyntaxError
@@ -23,7 +24,7 @@ Asked = dict[str, Any]
 CHOICES = ("channel", "kind", "status")
 
 
-def request_of(asked: Asked) -> SearchRequest:
+def request_of(asked: Asked, viewer: Viewer) -> SearchRequest:
     """Return what the engine is asked; raise where an argument is wrong."""
     chosen = asked["filter"] or {}
     received = chosen.get("receivedAt") or {}
@@ -41,6 +42,7 @@ def request_of(asked: Asked) -> SearchRequest:
         ),
         order=SearchOrder(asked["orderBy"]),
         first=checked_size(asked["first"]),
+        numbers=allows(viewer, Action.REVEAL),
         after=asked["after"],
         facets=tuple(FacetName(name) for name in dict.fromkeys(asked["facets"] or ())),
     )
@@ -49,7 +51,7 @@ def request_of(asked: Asked) -> SearchRequest:
 @field("Query.search")
 def search(world: World, _: Node, asked: Asked) -> Node:
     """Answer with the engine's page, or with nothing where a choice allows nothing."""
-    request = request_of(asked)
+    request = request_of(asked, world.viewer)
     chosen = asked["filter"] or {}
     if any(allowed(chosen.get(name)) == set() for name in CHOICES):
         return answer_of(world, request, None)
@@ -74,6 +76,7 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
             "end_cursor": edges[-1]["cursor"] if edges else None,
         },
         "total_count": page.total if page else 0,
+        "counts_withheld": False,
         "facets": [
             {"name": name.value, "counts": [{"value": one.value, "count": one.count} for one in counts.get(name, ())]}
             for name in request.facets

@@ -202,11 +202,12 @@ async def tie(pool: Pool) -> None:
         decided = ({"rule": "test", "number": number}, "test", NOW - timedelta(hours=state == "PROPOSED"))
         for place in places:
             await pool.execute(
-                "insert into case_place values ($1, $2, $3, null, $4, null, $5, $6, $7)",
+                'insert into case_place select $1, $2, $3, null, $4, null, $5, $6, $7, scope from "case" where id = $2',
                 new_id(), case, place, state, *decided,
             )  # fmt: skip
         for organ in organs:
             await pool.execute(
-                "insert into case_organ values ($1, $2, $3, 'ASSISTING', null, $4, 0.7, $5, $6, $7)",
+                "insert into case_organ select $1, $2, $3, 'ASSISTING', null, $4, 0.7, $5, $6, $7, scope"
+                ' from "case" where id = $2',
                 new_id(), case, organ, state, *decided,
             )  # fmt: skip

@@ -167,7 +167,7 @@ def _cursors(world: World) -> dict[str, list[str]]:
         "Query.rejections": written(graph["rejection"], "at", "id"),
         "Query.reveals": written(graph["reveal"], "at", "id"),
         "Query.changes": [
-            vault.seal_cursor("changes", position.to_bytes(8) + inside)
+            vault.seal_cursor(f"changes/{world.viewer.name}", position.to_bytes(8) + inside)
             for position in positions
             for inside in (b"", (1).to_bytes(4))
         ],

@@ -25,6 +25,7 @@ def source(number: int, title: str = "", body: str = "", **changes: Any) -> Sour
     """Return a submission: the greater its number, the later it was received, a day for each."""
     usual: dict[str, Any] = {
         "id": SubmissionId(UUID(int=number)),
+        "own": CaseId(UUID(int=10_000 + number)),
         "case": CaseId(UUID(int=10_000 + number)),
         "channel": "HOTLINE",
         "kind": "APPEAL",

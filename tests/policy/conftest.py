@@ -1,0 +1,63 @@
+"""The application on the village, and all that its answers depend on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from casegraph.app import executor_of
+from resolvers.limits import DocumentLimits
+from resolvers.trusted import Trusted
+from tests.api.conftest import api
+from tests.policy import village
+from tests.policy.asking import Library, Parts
+from tests.policy.viewers import NAME, Cast
+from tests.reference.graph import load
+from tests.reference.values import Values, values_of
+from tests.viewers import EVERYTHING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from resolvers.execution import Executor
+    from tests.api.conftest import Api
+
+__all__ = ["api"]
+
+
+@pytest.fixture
+async def filled(api: Api) -> Api:
+    """Give the application on the village."""
+    await village.build(api.services)
+    return api
+
+
+@pytest.fixture
+def executor(filled: Api) -> Executor:
+    """Give what answers."""
+    return executor_of(filled.services, replace(DocumentLimits(), explain=True), Trusted())
+
+
+@pytest.fixture
+async def parts(filled: Api) -> AsyncIterator[Parts]:
+    """Give what the reference answers from."""
+    async with filled.services.pool.acquire() as connection:
+        graph = await load(connection)
+    library = Library()
+    yield Parts(graph, filled.services.vault, filled.services.taxonomy.all(), library)
+    library.close()
+
+
+@pytest.fixture
+async def values(parts: Parts) -> Values:
+    """Give what arguments are chosen from: of the whole graph, what is hidden from the viewer as well."""
+    return await asyncio.to_thread(values_of, parts.world(replace(EVERYTHING, name=NAME)))
+
+
+@pytest.fixture
+def cast(parts: Parts) -> Cast:
+    """Give who could be whom."""
+    return Cast.of(parts.graph)

@@ -1,0 +1,157 @@
+"""What of the whole graph a viewer sees: the law, in plain loops.
+
+Made from the words of `docs/policy.md` and the table of `graph/policy.py`, without regard to how the planner, the
+database or the index keep to them. What is left of a graph is a graph, so what is answered from it is for the viewer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from graph.policy import Action, allows
+from tests.reference.graph import Graph
+
+if TYPE_CHECKING:
+    from graph.policy import Viewer
+    from tests.reference.graph import Row
+
+STANDING = ("ACCEPTED", "PROPOSED")
+RECEIVED = ("SUBMISSION_RECEIVED", "SUBMISSION_REVISED", "SUBMISSION_FILED", "SUBMISSION_PARTED")
+NAMED = {
+    **dict.fromkeys(RECEIVED, ("submission", "case")),
+    "CASE_OPENED": ("case", "submission"),
+    "CASE_MOVED": ("case", ""),
+    "CASES_JOINED": ("case", "case"),
+    "CASES_PARTED": ("case", "case"),
+    "EVENT_RECORDED": ("event", ""),
+    "PARTIES_JOINED": ("mention", "mention"),
+    "PARTIES_PROPOSED": ("mention", "mention"),
+    "PARTIES_PARTED": ("mention", "mention"),
+}
+"""What an entry's subject and object are; where there is no second, only the first is asked for."""
+REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED")
+
+
+# Cases: everything hangs on one ---------------------------------------------------------------------------------------
+
+
+def within_reach(graph: Graph, viewer: Viewer, case: Row) -> bool:
+    """Tell whether a case lies in the viewer's divisions, or an organ of the viewer's has an accepted part in it."""
+    if allows(viewer, Action.READ_DIVISION):
+        for prefix in viewer.divisions:
+            if prefix == "" or (case["division"] is not None and case["division"].startswith(prefix)):
+                return True
+    if allows(viewer, Action.READ_ORGAN):
+        for part in graph["case_organ"]:
+            if part["case_id"] == case["id"] and part["state"] == "ACCEPTED" and part["organ"] in viewer.organs:
+                return True
+    return False
+
+
+def is_accused(graph: Graph, viewer: Viewer, case: Row) -> bool:
+    """Tell whether a case accuses an organ whose staff the viewer is, or who is thought to be the viewer.
+
+    A person is accused by every mention of the party that the accused mention belongs to.
+    """
+    for edge in graph["case_accused"]:
+        if edge["case_id"] != case["id"] or edge["state"] not in STANDING:
+            continue
+        if edge["organ"] in viewer.organs:
+            return True
+        if edge["mention"] is None:
+            continue
+        party = graph.by_id["mention"][edge["mention"]]["party"]
+        for same in graph["mention"]:
+            hashes = {same["name_hash"], same["phone_hash"], same["identity_hash"]}
+            if same["party"] == party and hashes & viewer.persons:
+                return True
+    return False
+
+
+def sees_case(graph: Graph, viewer: Viewer, case: Row) -> bool:
+    """Tell whether the viewer may see a case, itself and not the one that leads it."""
+    if not within_reach(graph, viewer, case):
+        return False
+    if case["kind"] != "ACCUSATION":
+        return True
+    return allows(viewer, Action.READ_ACCUSATION) and not is_accused(graph, viewer, case)
+
+
+# The graph that is left -----------------------------------------------------------------------------------------------
+
+
+def seen(graph: Graph, viewer: Viewer) -> Graph:
+    """Return the graph without all that the viewer may not see."""
+    cases = {row["id"] for row in graph["case"] if sees_case(graph, viewer, row)}
+    submissions = {row["id"] for row in graph["submission"] if row["case_id"] in cases}
+    mentions = {row["id"] for row in graph["mention"] if row["submission"] in submissions}
+    events = {row["id"] for row in graph["event"] if row["case_id"] in cases}
+    rejections = allows(viewer, Action.READ_REJECTIONS)
+
+    left: dict[str, list[Row]] = {}
+    left["case"] = [_leading(row, cases) for row in graph["case"] if row["id"] in cases]
+    left["submission"] = [row for row in graph["submission"] if row["id"] in submissions]
+    for table in ("submission_revision", "document"):
+        left[table] = [row for row in graph[table] if row["submission"] in submissions]
+    left["mention"] = _mentions(graph, mentions)
+    left["event"] = [row for row in graph["event"] if row["id"] in events]
+    left["case_place"] = [row for row in graph["case_place"] if row["case_id"] in cases]
+    left["case_organ"] = [row for row in graph["case_organ"] if row["case_id"] in cases]
+    # Who is accused is told to nobody; it is what the policy itself is made of.
+    left["case_accused"] = []
+
+    left["filing"] = [
+        _without_hidden(row, submissions)
+        for row in graph["filing"]
+        if row["submission"] in submissions and row["case_id"] in cases
+    ]
+    left["same_party"] = [row for row in graph["same_party"] if row["low"] in mentions and row["high"] in mentions]
+    left["case_relation"] = [row for row in graph["case_relation"] if row["origin"] in cases and row["target"] in cases]
+
+    places = {tie["place"] for tie in left["case_place"] if tie["state"] in STANDING}
+    organs = {tie["organ"] for tie in left["case_organ"] if tie["state"] in STANDING}
+    organs |= {event["organ"] for event in left["event"] if event["until"] is None}
+    left["place"] = [row for row in graph["place"] if row["known"] or row["id"] in places]
+    left["organ"] = [row for row in graph["organ"] if row["known"] or row["id"] in organs]
+
+    left["reveal"] = list(graph["reveal"]) if allows(viewer, Action.READ_REVEALS) else []
+    left["rejection"] = list(graph["rejection"]) if rejections else []
+    ids = {"case": cases, "submission": submissions, "mention": mentions, "event": events}
+    left["journal"] = [entry for entry in graph["journal"] if _told(entry, ids, rejections=rejections)]
+    return Graph(left)
+
+
+def _leading(case: Row, cases: set[UUID]) -> Row:
+    """Return a case that answers for itself where the viewer does not see the one that leads it."""
+    return case if case["leading"] in cases else {**case, "leading": case["id"]}
+
+
+def _without_hidden(filing: Row, submissions: set[UUID]) -> Row:
+    """Return a filing whose evidence names the submission that it was found by only where that is seen, too."""
+    alike = filing["evidence"].get("alike")
+    if alike is None or UUID(alike) in submissions:
+        return filing
+    return {**filing, "evidence": {name: said for name, said in filing["evidence"].items() if name != "alike"}}
+
+
+def _mentions(graph: Graph, seen_ones: set[UUID]) -> list[Row]:
+    """Return the mentions seen; the earliest of them stands for their party."""
+    earliest: dict[UUID, UUID] = {}
+    for row in graph["mention"]:
+        if row["id"] in seen_ones:
+            earliest[row["party"]] = min(row["id"], earliest.get(row["party"], row["id"]))
+    return [{**row, "party": earliest[row["party"]]} for row in graph["mention"] if row["id"] in seen_ones]
+
+
+def _told(entry: Row, ids: dict[str, set[UUID]], *, rejections: bool) -> bool:
+    """Tell whether all that an entry of the journal names is seen."""
+    if entry["kind"] in REJECTED:
+        return rejections
+    if entry["kind"] not in NAMED:
+        return False
+    subject, other = NAMED[entry["kind"]]
+    named = entry["subject"] in ids[subject]
+    if other == "" or (entry["object"] is None and entry["kind"] in RECEIVED):
+        return named
+    return named and entry["object"] in ids[other]
