@@ -174,7 +174,7 @@ async def test_a_body_is_as_long_as_it_says(line: Line) -> None:
     """What is longer is no part of it; what is shorter is no request."""
     longer = answers(await line.say(line.head(POST, JSON, LENGTH) + ASKED + b"GET /metrics HTTP/1.1\r\n\r\n"))
     assert [answer.status for answer in longer] == [200]
-    reader, writer = await line.open()
+    _, writer = await line.open()
     writer.write(line.head(POST, JSON, "content-length: 500") + ASKED)
     writer.write_eof()
     writer.close()
