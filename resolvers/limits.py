@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, SelectionSetNode
 
 MOST_NESTED: Final = 100
-"""Selections within selections, fragments spread out: what reads documents calls itself at each, and Python ends that at
-a thousand calls. No document of a person comes near."""
+"""Selections within selections, fragments spread out: what reads documents calls itself at each, and Python ends that
+at a thousand calls. No document of a person comes near."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 | what they try | where |
 |---|---|
 | graphql-cop, batchql, crackql, clairvoyance, graphw00f | `test_tools.py` |
-| deep, wide and circular documents; floods of aliases and directives | `test_documents.py`, `tests/api/test_limits.py` |
+| deep, wide, circular documents; many aliases and directives | `test_documents.py`, `tests/api/test_limits.py` |
 | JSON bombs, large and odd variables | `test_bodies.py`, `tests/api/test_protocol.py` |
 | slow heads and bodies, many headers, smuggling, odd methods | `test_transport.py` |
 | SQL, templates, the search's language in every argument; viewers named so | `test_injection.py` |

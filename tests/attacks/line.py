@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 LONG: Final = 20
 INTERNALS: Final = re.compile(
-    r"Traceback|File \"|\.py\b|/work/|/tmp/|site-packages|asyncpg|graphql\.error|set_config|select .* from|insert into|casegraph_reader"
+    r"Traceback|File \"|\.py\b|/work/|/tmp/|site-packages|asyncpg|graphql\.error|"
+    r"set_config|select .* from|insert into|casegraph_reader"
 )
 """What no answer may hold."""
 

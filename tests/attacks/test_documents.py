@@ -51,7 +51,8 @@ COSTLY = {
     "long bomb": ("{ ...f0 } " + chain(400, "{next} {next}", NAME), {"LIMIT_DEPTH"}),
     "bomb of aliases": ("{ ...f0 } " + chain(60, "{next} {next}", f"a: {NAME}"), {"LIMIT_ALIASES"}),
     "bomb of inline fragments": (
-        "{ ...f0 } " + chain(40, "... {{ {next} }} ... on Query {{ {next} }}", NAME), set(),
+        "{ ...f0 } " + chain(40, "... {{ {next} }} ... on Query {{ {next} }}", NAME),
+        set(),
     ),
     "bomb of lists": (
         "{ cases { nodes { ...f0 } } } "
@@ -59,22 +60,34 @@ COSTLY = {
         {"LIMIT_COST"},
     ),
     "product": (
-        "{ cases(first: 200) { nodes { submissions(first: 200) { nodes { case { submissions(first: 200) { nodes { id } } } } } } } }",
+        "{ cases(first: 200) { nodes { "
+        + "submissions(first: 200) { nodes { case { " * 2
+        + NAME
+        + " } } }" * 2
+        + " } } }",
         {"LIMIT_COST"},
     ),
     "inline fragments": ("{" + "... { " * 1_600 + NAME + " }" * 1_600 + "}", {"GRAPHQL_PARSE_FAILED"}),
     "inline fragments within": ("{" + "... { " * 99 + NAME + " }" * 99 + "}", set()),
     "pairs": (
-        "{" + " ".join(f"...f{n}" for n in range(480)) + "} "
+        "{"
+        + " ".join(f"...f{n}" for n in range(480))
+        + "} "
         + " ".join(f"fragment f{n} on Query {{ {NAME} }}" for n in range(480)),
         None,
     ),
     "repeated": ("{ cases { nodes { " + "id " * 4_900 + "} } }", None),
     "lists of lists": ("{ node(id: " + "[" * 2_000 + "]" * 2_000 + ") { id } }", {"GRAPHQL_PARSE_FAILED"}),
     "lists within": ("{ nodes(ids: " + "[" * 100 + "]" * 100 + ") { id } }", {"GRAPHQL_VALIDATION_FAILED"}),
-    "objects": ("{ cases(filter: " + "{a: " * 100 + "1" + "}" * 100 + ") { " + NAME + "} }", {"GRAPHQL_VALIDATION_FAILED"}),
+    "objects": (
+        "{ cases(filter: " + "{a: " * 100 + "1" + "}" * 100 + ") { " + NAME + "} }",
+        {"GRAPHQL_VALIDATION_FAILED"},
+    ),
     "types": ("query($a: " + "[" * 200 + "Int" + "]" * 200 + ") {" + NAME + "}", {"GRAPHQL_VALIDATION_FAILED"}),
-    "variables": ("query(" + " ".join(f"$a{n}: Int" for n in range(1_200)) + ") {" + NAME + "}", {"GRAPHQL_VALIDATION_FAILED"}),
+    "variables": (
+        "query(" + " ".join(f"$a{n}: Int" for n in range(1_200)) + ") {" + NAME + "}",
+        {"GRAPHQL_VALIDATION_FAILED"},
+    ),
     "operations": (" ".join(f"query a{n} {{ {NAME} }}" for n in range(800)), {"BAD_USER_INPUT"}),
     "arguments": ("{ cases(" + "first: 1 " * 1_600 + ") { nodes { id } } }", {"GRAPHQL_VALIDATION_FAILED"}),
     "a long name": ("{" + "a" * 900_000 + "}", {"GRAPHQL_VALIDATION_FAILED"}),
@@ -83,7 +96,7 @@ COSTLY = {
     "comments": ("#\n" * 300_000 + "{" + NAME + "}", set()),
     "a number": ("{ cases(first: " + "9" * 900_000 + ") { nodes { id } } }", {"GRAPHQL_VALIDATION_FAILED"}),
     "a fraction": ("{ cases(first: 1e" + "9" * 5_000 + ") { nodes { id } } }", {"GRAPHQL_VALIDATION_FAILED"}),
-}  # fmt: skip
+}
 """What is sent, and with which codes it is refused; with none where it is harmless, None where either is."""
 
 

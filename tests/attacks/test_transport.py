@@ -19,9 +19,23 @@ ASKED = b'{"query": "{ __typename }"}'
 LENGTH = f"content-length: {len(ASKED)}"
 POST = "POST /graphql HTTP/1.1"
 ROUTES = (
-    "/graphql", "/healthz", "/readyz", "/receipts/x", "/metrics", "/intake/a", "/uploads", "/sync/changes", "/session",
-    "/session/login", "/session/callback", "/session/logout", "/static/graphiql/page.js", "/static", "/nothing", "/",
-)  # fmt: skip
+    "/graphql",
+    "/healthz",
+    "/readyz",
+    "/receipts/x",
+    "/metrics",
+    "/intake/a",
+    "/uploads",
+    "/sync/changes",
+    "/session",
+    "/session/login",
+    "/session/callback",
+    "/session/logout",
+    "/static/graphiql/page.js",
+    "/static",
+    "/nothing",
+    "/",
+)
 ODD = ("TRACE", "OPTIONS", "PUT", "PATCH", "DELETE", "PROPFIND", "SEARCH", "M-SEARCH", "PURGE", "HEAD")
 
 
@@ -211,10 +225,20 @@ async def test_each_route_answers_every_method_in_one_shape(line: Line) -> None:
 @pytest.mark.parametrize(
     "first",
     [
-        "GET", "GET /", "NONSENSE / HTTP/1.1", "GET / HTTP/9.9", "GET / FTP/1.1", "get / HTTP/1.1", "\x16\x03\x01\x02",
-        "PRI * HTTP/2.0", "GET  / HTTP/1.1", "GET /\xff HTTP/1.1", "GET http:// HTTP/1.1", "GET : HTTP/1.1",
+        "GET",
+        "GET /",
+        "NONSENSE / HTTP/1.1",
+        "GET / HTTP/9.9",
+        "GET / FTP/1.1",
+        "get / HTTP/1.1",
+        "\x16\x03\x01\x02",
+        "PRI * HTTP/2.0",
+        "GET  / HTTP/1.1",
+        "GET /\xff HTTP/1.1",
+        "GET http:// HTTP/1.1",
+        "GET : HTTP/1.1",
     ],
-)  # fmt: skip
+)
 async def test_what_is_no_http_is_told_so(line: Line, first: str) -> None:
     """In the one shape, and the connection ends."""
     told = answers(await line.say(line.head(first)))
