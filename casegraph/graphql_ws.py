@@ -18,7 +18,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from casegraph.graphql_http import document_id_of
+from casegraph.graphql_http import checked, document_id_of
+from casegraph.refusals import RefusalError
 from casegraph.signin.errors import SignInError
 from casegraph.signin.gate import SHOWN, STATE, bearer
 from casegraph.signin.service import REVOCABLE_FOR
@@ -30,12 +31,18 @@ from schema.errors import LimitError, RequestError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from graphql import GraphQLError
+    from graphql import GraphQLError, GraphQLFormattedError
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import Message, Receive, Scope, Send
     from starlette.websockets import WebSocket
-    from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, SubscribeMessage
+    from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+        ConnectionInitMessage,
+        SubscribeMessage,
+    )
+    from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+        Message as ProtocolMessage,
+    )
 
     from casegraph.signin.service import Shown, SignIn
     from casegraph.signin.signed import SignedIn
@@ -49,6 +56,24 @@ LONGEST_WAIT: Final = 3_600.0
 """Seconds between two looks at who it is, however long a token holds: clocks are set now and then."""
 FORBIDDEN: Final = 4403
 """Closed by us: sign in again, then connect (graphql-ws tries again after this, and not after 4401)."""
+
+LONGEST_ID: Final = 64
+"""Characters of an operation's id: it comes back in the reason of a close, which has 123 bytes (RFC 6455, 5.5)."""
+TYPES: Final = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
+"""What a client may send."""
+
+
+def is_message(message: object) -> bool:
+    """Tell whether what a client sent is a message of the protocol, which the handler trusts it to be. Pure."""
+    if not isinstance(message, dict) or not isinstance(kind := message.get("type"), str) or kind not in TYPES:
+        return False
+    if kind == "subscribe" and not isinstance(message.get("payload"), dict):
+        return False
+    return kind not in {"subscribe", "complete"} or _is_id(message.get("id"))
+
+
+def _is_id(given: object) -> bool:
+    return isinstance(given, str) and given.isascii() and len(given) <= LONGEST_ID
 
 
 class Streams:
@@ -131,6 +156,13 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
     def _streams(self) -> Streams:
         return cast("Streams", self.schema)
 
+    async def handle_message(self, message: ProtocolMessage) -> None:
+        """Handle a message, and hang up on whoever sends what is none."""
+        if is_message(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("This is no message of graphql-transport-ws.")
+
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Answer the first message, and watch from then on that whoever sent it is still let in."""
         await super().handle_connection_init(message)
@@ -160,9 +192,14 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
             if len(self.operations) >= MOST_OPERATIONS:
                 told = f"A connection has at most {MOST_OPERATIONS} operations at once. Complete one, or open another."
                 raise LimitError("LIMIT_OPERATIONS", told, limit=MOST_OPERATIONS, asked=len(self.operations) + 1)
+            checked(message["payload"])
             message["payload"]["query"] = self._streams.text(message["payload"])
         except RequestError as error:
             await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            return
+        except RefusalError as refusal:
+            shown = cast("GraphQLFormattedError", refusal.error)
+            await self.send_message({"id": message["id"], "type": "error", "payload": [shown]})
             return
         await super().handle_subscribe(message)
 
@@ -191,6 +228,10 @@ class _View(GraphQL[Any, Any]):
         """Find out who it is by the first message."""
         await self._streams.greet(context["connection_params"])
         return await super().on_ws_connect(context)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a message as bodies are read: strictly, and no deeper than that is safe."""
+        return orjson.loads(data)
 
     def encode_json(self, data: Mapping[str, object]) -> str:  # type: ignore[override]
         """Write a message; what PostgreSQL wrote is taken over as it is."""

@@ -50,7 +50,7 @@ class Document:
         """Return the operation that is asked for; raise RequestError where none or several could be meant."""
         if name is not None:
             if name not in self.operations:
-                raise RequestError(Stage.EXECUTE.value, f"The document has no operation named {name!r}.")
+                raise RequestError(Stage.EXECUTE.value, "The document has no operation of the name in `operationName`.")
             return self.operations[name]
         if len(self.operations) != 1:
             message = "The document has several operations. Name one of them in `operationName`."
@@ -102,7 +102,8 @@ class Documents:
         if not any(isinstance(one, OperationDefinitionNode) for one in node.definitions):
             errors = [RequestError(Stage.EXECUTE.value, "The document has no operation. Write a query or mutation.")]
         if not errors:
-            errors = [shaped(error, Stage.VALIDATE) for error in validate(self._schema, node, self._rules)]
+            found = validate(self._schema, node, self._rules, hide_suggestions=not self._limits.introspection)
+            errors = [shaped(error, Stage.VALIDATE) for error in found]
         if errors:
             return Document(errors=tuple(errors))
         return Document(

@@ -131,8 +131,9 @@ class Executor:
         except RequestError as error:
             return Answer(errors=[error])
         values = get_variable_values(
-            self._bindings.schema, operation.variable_definitions or (), asked.variables or {}, max_errors=50
-        )
+            self._bindings.schema, operation.variable_definitions or (), asked.variables or {}, max_errors=50,
+            hide_suggestions=not self._limits.introspection,
+        )  # fmt: skip
         if isinstance(values, list):
             return Answer(errors=[shaped(error, Stage.EXECUTE) for error in values])
         return Prepared(document, operation, values)

@@ -42,7 +42,11 @@ def shaped(error: GraphQLError, stage: Stage) -> GraphQLError:
     if error.extensions and "code" in error.extensions:
         return error
     cause = _cause(error)
-    if cause is None or isinstance(cause, StrawberryInputCoercionError):
+    # A number of thousands of digits is no number to Python, which says so by ValueError.
+    of_value = isinstance(cause, StrawberryInputCoercionError) or (
+        stage is Stage.VALIDATE and type(cause) is ValueError
+    )
+    if cause is None or of_value:
         return _told(error, without_values(error.message), {"code": str(stage)})
     told = _domain(cause)
     return _masked(error, cause) if told is None else _told(error, *told)
@@ -52,7 +56,7 @@ VALUES: Final = (
     (re.compile(r"(cannot represent [^:]*?): .*", re.DOTALL), r"\1."),
     (re.compile(r"\bValue .* does not exist in ('\w+' enum).*", re.DOTALL), r"The value does not exist in \1."),
     (re.compile(r"unknown field '(?![_A-Za-z][_0-9A-Za-z]*')[^\n]*", re.DOTALL), "an unknown field."),
-    (re.compile(r", found: .*", re.DOTALL), "."),
+    (re.compile(r", (found: |but encountered error ).*", re.DOTALL), "."),
 )
 """How graphql-core quotes the values that it was given, and what is left without."""
 

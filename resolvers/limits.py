@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from graphql import (
     FieldNode,
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graphql import DocumentNode, SelectionSetNode
+
+MOST_NESTED: Final = 100
+"""Selections within selections, fragments spread out: what reads documents calls itself at each, and Python ends that
+at a thousand calls. No document of a person comes near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Extent:
 
     depth: int
     aliases: int
+    nested: int = field(default=0, compare=False)
+    """How many selections stand within each other, those of fragments included."""
 
 
 class _Measure:
@@ -51,26 +57,32 @@ class _Measure:
         }
         # A fragment that spreads itself counts as nothing here; validation refuses it.
         self._known: dict[str, Extent] = {}
+        self._within = 0
 
     def of(self, selected: SelectionSetNode | None) -> Extent:
         if selected is None:
             return Extent(0, 0)
+        self._within += 1
+        if self._within > MOST_NESTED:
+            raise too_nested()
         extents = [self._selection(one) for one in selected.selections]
-        return Extent(max((one.depth for one in extents), default=0), sum(one.aliases for one in extents))
+        self._within -= 1
+        nested = 1 + max((one.nested for one in extents), default=0)
+        return Extent(max((one.depth for one in extents), default=0), sum(one.aliases for one in extents), nested)
 
     def _selection(self, node: object) -> Extent:
         if isinstance(node, FieldNode):
             within = self.of(node.selection_set)
             # Introspection is as deep as it must be, and validation bounds it; but asked many times over it is costly.
             depth = 0 if node.name.value.startswith("__") else within.depth + 1
-            return Extent(depth, within.aliases + (node.alias is not None))
+            return Extent(depth, within.aliases + (node.alias is not None), within.nested)
         if isinstance(node, InlineFragmentNode):
             return self.of(node.selection_set)
         if isinstance(node, FragmentSpreadNode):
-            return self._fragment(node.name.value)
+            return self.fragment(node.name.value)
         raise TypeError(type(node).__name__)
 
-    def _fragment(self, name: str) -> Extent:
+    def fragment(self, name: str) -> Extent:
         if name not in self._known:
             self._known[name] = Extent(0, 0)
             fragment = self._fragments.get(name)
@@ -80,11 +92,19 @@ class _Measure:
 
 
 def extent_of(document: DocumentNode) -> Extent:
-    """Return the extent of a document's largest operation; introspection costs no depth."""
+    """Return the extent of a document's largest operation; introspection costs no depth.
+
+    Raises LimitError where selections nest so far that they cannot be measured, in fragments that nothing spreads, too.
+    """
     measure = _Measure(document)
     operations = [
         measure.of(one.selection_set) for one in document.definitions if isinstance(one, OperationDefinitionNode)
     ]
+    fragments = [
+        measure.fragment(one.name.value) for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+    ]
+    if max((one.nested for one in (*operations, *fragments)), default=0) > MOST_NESTED:
+        raise too_nested()
     return Extent(
         max((one.depth for one in operations), default=0), max((one.aliases for one in operations), default=0)
     )
@@ -92,13 +112,23 @@ def extent_of(document: DocumentNode) -> Extent:
 
 def exceeded(document: DocumentNode, limits: DocumentLimits) -> Iterator[LimitError]:
     """Yield an error for each limit that a document exceeds."""
-    extent = extent_of(document)
+    try:
+        extent = extent_of(document)
+    except LimitError as error:
+        yield error
+        return
     if extent.depth > limits.depth:
         message = f"The document nests {extent.depth} fields deep, at most {limits.depth} are answered."
         yield LimitError("LIMIT_DEPTH", message, limit=limits.depth, asked=extent.depth)
     if extent.aliases > limits.aliases:
         message = f"The document renames {extent.aliases} fields, at most {limits.aliases} are answered."
         yield LimitError("LIMIT_ALIASES", message, limit=limits.aliases, asked=extent.aliases)
+
+
+def too_nested() -> LimitError:
+    """Return what a document with too many selections within each other is refused with; they are not all counted."""
+    message = f"The document nests more than {MOST_NESTED} selections and fragments. Spread fewer within each other."
+    return LimitError("LIMIT_DEPTH", message, limit=MOST_NESTED, asked=MOST_NESTED + 1)
 
 
 def too_many_tokens(limits: DocumentLimits) -> LimitError:

@@ -8,14 +8,13 @@ import signal
 import socket
 import sys
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Final
-
-import uvicorn
+from typing import TYPE_CHECKING
 
 from casegraph.app import build_app
 from casegraph.children import SPAWN, kept
 from casegraph.listening import address, listen
 from casegraph.running import run as run_until_signalled
+from casegraph.server import serve_app
 from casegraph.services import for_child, open_services, ways_of
 from casegraph.settings import Settings, configure_logging
 from casegraph.terminal import say
@@ -26,33 +25,11 @@ from resolvers.trusted import load
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp
 
     from casegraph.services import Services
-
-GRACE: Final = 5
-"""Seconds that requests have to end in when the server is stopped."""
-
-
-class Server(uvicorn.Server):
-    """A server that tells when it answers, and leaves signals to `casegraph.running`."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, and tell so."""
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 def app_of(services: Services) -> ASGIApp:
@@ -69,17 +46,7 @@ def app_of(services: Services) -> ASGIApp:
 
 async def serve(services: Services, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until cancelled; call `ready` once requests are answered."""
-    config = uvicorn.Config(
-        app_of(services), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE,
-        server_header=False, date_header=True, proxy_headers=False, ws="websockets-sansio",
-    )  # fmt: skip
-    server = Server(config, ready)
-    serving = asyncio.create_task(server.serve(sockets=[opened]))
-    try:
-        await asyncio.shield(serving)
-    finally:
-        server.should_exit = True
-        await asyncio.gather(serving, return_exceptions=True)
+    await serve_app(app_of(services), opened, ready)
 
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -1,0 +1,38 @@
+"""The application asked without a network, and the same behind the real server on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from casegraph.app import build_app
+from casegraph.server import serve_app
+from tests.api.conftest import Api, api  # noqa: F401  # a fixture of another folder's
+from tests.attacks.line import Line
+from tests.signin.conftest import nobody  # noqa: F401  # the same
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@asynccontextmanager
+async def served(given: Api) -> AsyncIterator[Line]:
+    """Serve the application on a port while inside."""
+    ready = asyncio.Event()
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        serving = asyncio.create_task(serve_app(build_app(given.services), opened, ready.set))
+        await ready.wait()
+        yield Line(opened.getsockname()[1])
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+@pytest.fixture
+async def line(api: Api) -> AsyncIterator[Line]:  # noqa: F811
+    """Give a way to the real server, by bytes."""
+    async with served(api) as opened:
+        yield opened
