@@ -36,7 +36,10 @@ class KnownNames:
         refusal = None
         if scope["type"] in {"http", "websocket"}:
             headers = Headers(scope=scope)
-            refusal = refusal_of(self._names, headers.get("host", ""), headers.get("origin"))
+            if len(headers.getlist("host")) > 1:  # a proxy before us may go by another than we do (RFC 9112, 3.2)
+                refusal = RefusalError(400, "BAD_REQUEST", "The header `Host` came more than once.")
+            else:
+                refusal = refusal_of(self._names, headers.get("host", ""), headers.get("origin"))
         if refusal is None:
             await self._app(scope, receive, send)
         else:

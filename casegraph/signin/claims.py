@@ -32,6 +32,8 @@ MOST: Final = 1_000
 ALL_DIVISIONS: Final = "*"
 DIVISION: Final = re.compile(r"(?:\d\d){1,3}\Z", re.ASCII)
 """A GB/T 2260 code, whole or as a prefix."""
+HALF: Final = re.compile(r"[\ud800-\udfff]")
+"""A surrogate, which is no character by itself."""
 SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
 """How a source is named."""
 
@@ -114,9 +116,14 @@ def _list(given: Mapping[str, Any], claim: str, name: str) -> list[str]:
     found = given.get(name)
     if found is None:
         return []
-    if not isinstance(found, list) or len(found) > MOST or not all(isinstance(one, str) for one in found):
+    if not isinstance(found, list) or len(found) > MOST or not all(_is_text(one) for one in found):
         raise _wrong(f"{claim}.{name}", f"must be a list of at most {MOST} texts")
     return found
+
+
+def _is_text(given: object) -> bool:
+    """Tell whether it is a text that can be written down: JSON has halves of characters as well."""
+    return isinstance(given, str) and not HALF.search(given)
 
 
 def _role(text: str, claim: str) -> Role:
@@ -179,6 +186,6 @@ def _persons(claims: Mapping[str, Any], given: Mapping[str, Any], claim: str, va
 
 def _text(claims: Mapping[str, Any], name: str, within: str = "") -> str | None:
     found = claims.get(name)
-    if found is not None and not isinstance(found, str):
+    if found is not None and not _is_text(found):
         raise _wrong(within + name, "must be a text")
     return found

@@ -100,16 +100,15 @@ COSTLY = {
 """What is sent, and with which codes it is refused; with none where it is harmless, None where either is."""
 
 
-@pytest.mark.parametrize("name", COSTLY)
-async def test_what_is_made_to_be_costly_ends_soon(api: Api, name: str) -> None:
+async def test_what_is_made_to_be_costly_ends_soon(api: Api) -> None:
     """Refused or answered, never broken."""
-    document, codes = COSTLY[name]
-    async with asyncio.timeout(SOON):
-        found = codes_in(await api.post(document))
-    assert found == codes or (codes is None and found <= {"GRAPHQL_VALIDATION_FAILED"})
+    for name, (document, codes) in COSTLY.items():
+        async with asyncio.timeout(SOON):
+            found = codes_in(await api.post(document))
+        assert found == codes or (codes is None and found <= {"GRAPHQL_VALIDATION_FAILED"}), name
 
 
-@pytest.mark.parametrize("name", ["bomb", "wide", "pairs", "repeated"])
+@pytest.mark.parametrize("name", ["bomb", "repeated"])
 async def test_what_is_refused_or_answered_once_costs_no_more_again(api: Api, name: str) -> None:
     """Nor does it take the place of what others ask."""
     document, _ = COSTLY[name]

@@ -174,40 +174,40 @@ async def test_errors_suggest_names_where_anybody_can_read_them(api: Api) -> Non
 # graphw00f ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        "query @deprecated { __typename }",
-        "query { __typename @skip }",
-        "query { __typename {}",
-        "aaa",
-        "",
-        "{}",
-        "query {}",
-        "subscription { __typename }",
-        "query($a: a!) { __typename }",
-        "{ __typename(a: 1) }",
-        "query { alias^_: __typename }",
-        "type A { a: Int }",
-        "extend type Query { a: Int }",
-        "schema { query: Query }",
-        "{ __typename } # " + "x" * 1_000,
-        "query { b: a }",
-        "query a { __typename } query a { __typename }",
-        "\ufeff{ __typename }",
-        '{ node(id: """',
-        '"' * 5_000,
-    ],
-)
-async def test_fingerprints_tell_no_inside(api: Api, document: str) -> None:
+FINGERPRINTS: Final = [
+    "query @deprecated { __typename }",
+    "query { __typename @skip }",
+    "query { __typename {}",
+    "aaa",
+    "",
+    "{}",
+    "query {}",
+    "subscription { __typename }",
+    "query($a: a!) { __typename }",
+    "{ __typename(a: 1) }",
+    "query { alias^_: __typename }",
+    "type A { a: Int }",
+    "extend type Query { a: Int }",
+    "schema { query: Query }",
+    "{ __typename } # " + "x" * 1_000,
+    "query { b: a }",
+    "query a { __typename } query a { __typename }",
+    "\ufeff{ __typename }",
+    '{ node(id: """',
+    '"' * 5_000,
+]
+
+
+async def test_fingerprints_tell_no_inside(api: Api) -> None:
     """Each is answered or refused in the one shape, without a trace or a version."""
-    answer = await api.http.post("/graphql", json={"query": document})
-    assert answer.status_code in {200, 400}
-    assert answer.json() == {"data": {"__typename": "Query"}} or codes_in(answer.json()) <= {
-        "GRAPHQL_PARSE_FAILED",
-        "GRAPHQL_VALIDATION_FAILED",
-        "BAD_USER_INPUT",
-        "BAD_REQUEST",
-    }
-    assert not INTERNALS.search(answer.text)
-    assert not {"server", "x-powered-by", "via"} & set(answer.headers)
+    for document in FINGERPRINTS:
+        answer = await api.http.post("/graphql", json={"query": document})
+        assert answer.status_code in {200, 400}
+        assert answer.json() == {"data": {"__typename": "Query"}} or codes_in(answer.json()) <= {
+            "GRAPHQL_PARSE_FAILED",
+            "GRAPHQL_VALIDATION_FAILED",
+            "BAD_USER_INPUT",
+            "BAD_REQUEST",
+        }
+        assert not INTERNALS.search(answer.text)
+        assert not {"server", "x-powered-by", "via"} & set(answer.headers)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-import pytest
-
 from casegraph.graphql_ws import MOST_OPERATIONS
 from tests.signin.test_websocket import Socket, connected, greeted
 from tests.viewers import headers_of, raw_headers_of
@@ -39,111 +37,111 @@ async def closed_by(socket: Socket) -> int:
             return code
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "x",
-        "[]",
-        "null",
-        "5",
-        '"connection_init"',
-        "{}",
-        '{"type": 5}',
-        '{"type": null}',
-        '{"type": ["subscribe"]}',
-        '{"type": "subscribe"}',
-        '{"type": "subscribe", "id": "1"}',
-        '{"type": "subscribe", "id": "1", "payload": null}',
-        '{"type": "subscribe", "id": "1", "payload": []}',
-        '{"type": "subscribe", "id": "1", "payload": "x"}',
-        '{"type": "subscribe", "id": {}, "payload": {"query": "{ __typename }"}}',
-        '{"type": "subscribe", "id": null, "payload": {"query": "{ __typename }"}}',
-        '{"type": "complete"}',
-        '{"type": "complete", "id": {}}',
-        '{"type": "constructor"}',
-        '{"type": "\\ud800"}',
-        "[" * 100_000,
-        '{"a":' * 100_000,
-        '{"type": "subscribe", "id": "1", "payload": ' + "[" * 3_000 + "]" * 3_000 + "}",
-        '{"type": "ping", "payload": ' + "9" * 5_000 + "}",
-        '{"type": "x' + "y" * 5_000 + '"}',
-        "NaN",
-        "\x00",
-        '{"type": "complete", "id": "' + "1" * 65 + '"}',
-        '{"type": "subscribe", "id": "' + "油" * 50 + '", "payload": {}}',
-    ],
-)
-async def test_what_is_no_message_ends_the_connection(nobody: Api, text: str) -> None:
+NO_MESSAGES: Final = [
+    "",
+    "x",
+    "[]",
+    "null",
+    "5",
+    '"connection_init"',
+    "{}",
+    '{"type": 5}',
+    '{"type": null}',
+    '{"type": ["subscribe"]}',
+    '{"type": "subscribe"}',
+    '{"type": "subscribe", "id": "1"}',
+    '{"type": "subscribe", "id": "1", "payload": null}',
+    '{"type": "subscribe", "id": "1", "payload": []}',
+    '{"type": "subscribe", "id": "1", "payload": "x"}',
+    '{"type": "subscribe", "id": {}, "payload": {"query": "{ __typename }"}}',
+    '{"type": "subscribe", "id": null, "payload": {"query": "{ __typename }"}}',
+    '{"type": "complete"}',
+    '{"type": "complete", "id": {}}',
+    '{"type": "constructor"}',
+    '{"type": "\\ud800"}',
+    "[" * 100_000,
+    '{"a":' * 100_000,
+    '{"type": "subscribe", "id": "1", "payload": ' + "[" * 3_000 + "]" * 3_000 + "}",
+    '{"type": "ping", "payload": ' + "9" * 5_000 + "}",
+    '{"type": "x' + "y" * 5_000 + '"}',
+    "NaN",
+    "\x00",
+    '{"type": "complete", "id": "' + "1" * 65 + '"}',
+    '{"type": "subscribe", "id": "' + "油" * 50 + '", "payload": {}}',
+]
+
+
+async def test_what_is_no_message_ends_the_connection(nobody: Api) -> None:
     """By a code of the protocol, never by a fault of ours."""
-    async with connected(nobody.services, *OWN) as socket:
-        await greeted(socket)
-        await sent(socket, text=text)
-        assert await closed_by(socket) == 4400
+    for text in NO_MESSAGES:
+        async with connected(nobody.services, *OWN) as socket:
+            await greeted(socket)
+            await sent(socket, text=text)
+            assert await closed_by(socket) == 4400
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {"query": 5},
-        {"query": None},
-        {"query": ["{ __typename }"]},
-        {"query": "{ nothing }"},
-        {"query": "{"},
-        {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": 5},
-        {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": [1]},
-        {"query": "{ __typename }", "operationName": 5},
-        {"query": "{ __typename }", "operationName": {}},
-        {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": {"a": "\ud800"}},
-        {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": {"a": float("nan")}},
-        {"query": "query($a: Int!) { cases(first: $a) { nodes { id } } }", "variables": {"a": float("inf")}},
-        {"query": "query($a: Int!) { cases(first: $a) { nodes { id } } }", "variables": {"a": 10**4000}},
-        {"query": "query($a: String!) { search(query: $a) { totalCount } }", "variables": {"a": "\ud800"}},
-        {
-            "query": "query($a: String) { submissions(filter: {source: $a}) { nodes { id } } }",
-            "variables": {"a": "\ud800"},
-        },
-        {"query": "query($a: String) { submissions(filter: {source: $a}) { nodes { id } } }", "variables": {"a": "\0"}},
-        {"query": "{ __typename \ud800 }"},
-        {"query": '{ node(id: "\ud800") { id } }'},
-        {"documentId": "\ud800"},
-        {"documentId": 5},
-        {"extensions": {"persistedQuery": {"sha256Hash": 5}}},
-        {"query": "{ __typename }", "extensions": 5},
-        {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": {"a": "[" * 100_000}},
-    ],
-)
-async def test_what_is_no_operation_is_answered_or_hung_up_on(nobody: Api, payload: Any) -> None:
+NO_OPERATIONS: Final = [
+    {"query": 5},
+    {"query": None},
+    {"query": ["{ __typename }"]},
+    {"query": "{ nothing }"},
+    {"query": "{"},
+    {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": 5},
+    {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": [1]},
+    {"query": "{ __typename }", "operationName": 5},
+    {"query": "{ __typename }", "operationName": {}},
+    {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": {"a": "\ud800"}},
+    {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": {"a": float("nan")}},
+    {"query": "query($a: Int!) { cases(first: $a) { nodes { id } } }", "variables": {"a": float("inf")}},
+    {"query": "query($a: Int!) { cases(first: $a) { nodes { id } } }", "variables": {"a": 10**4000}},
+    {"query": "query($a: String!) { search(query: $a) { totalCount } }", "variables": {"a": "\ud800"}},
+    {
+        "query": "query($a: String) { submissions(filter: {source: $a}) { nodes { id } } }",
+        "variables": {"a": "\ud800"},
+    },
+    {"query": "query($a: String) { submissions(filter: {source: $a}) { nodes { id } } }", "variables": {"a": "\0"}},
+    {"query": "{ __typename \ud800 }"},
+    {"query": '{ node(id: "\ud800") { id } }'},
+    {"documentId": "\ud800"},
+    {"documentId": 5},
+    {"extensions": {"persistedQuery": {"sha256Hash": 5}}},
+    {"query": "{ __typename }", "extensions": 5},
+    {"query": "query($a: ID!) { node(id: $a) { id } }", "variables": {"a": "[" * 100_000}},
+]
+
+
+async def test_what_is_no_operation_is_answered_or_hung_up_on(nobody: Api) -> None:
     """Never as a fault of ours; what JSON's older readers let through (NaN, halves of characters) included."""
-    async with connected(nobody.services, *OWN) as socket:
-        await greeted(socket)
-        await sent(socket, text=json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
-        told = await socket.hear()
-        if told["type"] == "websocket.close":
-            assert told["code"] == 4400
-        else:
-            assert told["type"] in {"error", "next"}
-            assert "INTERNAL" not in json.dumps(told)
-            assert codes_of(told["payload"])
+    for payload in NO_OPERATIONS:
+        async with connected(nobody.services, *OWN) as socket:
+            await greeted(socket)
+            await sent(socket, text=json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+            told = await socket.hear()
+            if told["type"] == "websocket.close":
+                assert told["code"] == 4400
+            else:
+                assert told["type"] in {"error", "next"}
+                assert "INTERNAL" not in json.dumps(told)
+                assert codes_of(told["payload"])
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {"authorization": "Bearer " + "x" * 1_000_000},
-        {"authorization": "Bearer \ud800"},
-        [],
-        "x",
-        5,
-        {"authorization": {}},
-    ],
-)
-async def test_a_hello_that_is_none_is_hung_up_on(nobody: Api, payload: Any) -> None:
+NO_HELLOS: Final = [
+    {"authorization": "Bearer " + "x" * 1_000_000},
+    {"authorization": "Bearer \ud800"},
+    [],
+    "x",
+    5,
+    {"authorization": {}},
+]
+
+
+async def test_a_hello_that_is_none_is_hung_up_on(nobody: Api) -> None:
     """Whatever it holds."""
-    async with connected(nobody.services) as socket:
-        await socket.hear()
-        await sent(socket, text=json.dumps({"type": "connection_init", "payload": payload}))
-        assert await closed_by(socket) in {4400, 4403}
+    for payload in NO_HELLOS:
+        async with connected(nobody.services) as socket:
+            await socket.hear()
+            await sent(socket, text=json.dumps({"type": "connection_init", "payload": payload}))
+            assert await closed_by(socket) in {4400, 4403}
 
 
 async def test_hello_is_said_once(nobody: Api) -> None:
