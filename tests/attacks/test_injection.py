@@ -209,7 +209,6 @@ def wrapped(kind: GraphQLObjectType, call: str) -> str:
 
 
 PLACES: Final = [one[1:] for one in placed() if one[0] != "Subscription"]
-FOLLOWED: Final = [one[1:] for one in placed() if one[0] == "Subscription"]
 
 
 def asked(kind: GraphQLObjectType, name: str, argument: str, payload: str) -> Iterator[tuple[str, dict[str, Any]]]:

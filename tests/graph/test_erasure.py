@@ -162,7 +162,7 @@ async def test_a_person_is_nowhere_any_more(
     row = await connection.fetchrow("select * from mention where name_masked is null")
     assert row is not None
     kept = {name for name, value in row.items() if value not in (None, b"")}
-    assert kept == {"id", "submission", "since", "role", "kind", "party", "scope"}
+    assert kept == {"id", "submission", "since", "role", "kind", "party", "scope", "accusing"}
     text = await connection.fetchval("select body from submission_revision")
     assert text.startswith(f"我是{REPLACEMENT}，电话{REPLACEMENT}，住{REPLACEMENT}。")
     assert text.endswith(TEXT)

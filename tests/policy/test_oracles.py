@@ -157,7 +157,7 @@ def without_places(parts: Parts, told: Any) -> Any:
             said = parts.vault.open_cursor(scope, told)
         except InvalidError:
             continue
-        return ["place", len(told), said.decode() if scope == "timeline" else ""]
+        return ["place", len(told), said.hex() if scope == "timeline" else ""]
     return told
 
 
