@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from graph.cases import FACT_COLUMNS, EventFacts, SubmissionFacts, derive
 from graph.database import statements
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from graph.database import Connection, Row
 
 SQL = statements("casework")
-RESCOPES: Final = (
-    SQL.rescope_submissions, SQL.rescope_revisions, SQL.rescope_documents, SQL.rescope_mentions, SQL.rescope_events,
-    SQL.rescope_places, SQL.rescope_organs,
-)  # fmt: skip
 
 
 def submission_facts(row: Row) -> SubmissionFacts:
@@ -60,8 +56,7 @@ async def refresh_cases(connection: Connection, cases: Collection[CaseId]) -> Re
         rows.append((case, *(values | {"channels": ",".join(facts.channels)}).values()))
     columns = [list(column) for column in zip(*rows, strict=True)]
     renewed = await connection.fetch(SQL.renew_cases, *columns)
-    for statement in RESCOPES:
-        await connection.execute(statement, list(cases))
+    await connection.execute(SQL.rescope, list(cases))
     return Refreshed(
         {CaseId(row["id"]): CaseStatus(row["now"]) for row in renewed if row["before"] != row["now"]},
         frozenset(CaseId(row["id"]) for row in renewed if row["rescoped"]),

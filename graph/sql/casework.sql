@@ -22,36 +22,38 @@ from unnest(
 where "case".id = facts.id
 returning "case".id, old.status as before, new.status as now, old.scope <> new.scope as rescoped;
 
--- name: rescope_submissions
-update submission set scope = "case".scope from "case"
-where submission.case_id = any($1::uuid[]) and "case".id = submission.case_id and submission.scope <> "case".scope;
-
--- name: rescope_revisions
-update submission_revision set scope = submission.scope from submission
-where submission.case_id = any($1::uuid[]) and submission_revision.submission = submission.id
-and submission_revision.scope <> submission.scope;
-
--- name: rescope_documents
-update document set scope = submission.scope from submission
-where submission.case_id = any($1::uuid[]) and document.submission = submission.id
-and document.scope <> submission.scope;
-
--- name: rescope_mentions
-update mention set scope = submission.scope from submission
-where submission.case_id = any($1::uuid[]) and mention.submission = submission.id
-and mention.scope <> submission.scope;
-
--- name: rescope_events
-update event set scope = "case".scope from "case"
-where event.case_id = any($1::uuid[]) and "case".id = event.case_id and event.scope <> "case".scope;
-
--- name: rescope_places
-update case_place set scope = "case".scope from "case"
-where case_place.case_id = any($1::uuid[]) and "case".id = case_place.case_id and case_place.scope <> "case".scope;
-
--- name: rescope_organs
-update case_organ set scope = "case".scope from "case"
-where case_organ.case_id = any($1::uuid[]) and "case".id = case_organ.case_id and case_organ.scope <> "case".scope;
+-- name: rescope
+-- Gives all that hangs on these cases their scope, where it is another.
+with changed as materialized (select id, scope from "case" where id = any($1::uuid[])),
+filed as materialized (
+    select submission.id, changed.scope from submission join changed on changed.id = submission.case_id
+),
+submissions as (
+    update submission set scope = filed.scope from filed
+    where submission.id = filed.id and submission.scope <> filed.scope
+),
+revisions as (
+    update submission_revision set scope = filed.scope from filed
+    where submission_revision.submission = filed.id and submission_revision.scope <> filed.scope
+),
+documents as (
+    update document set scope = filed.scope from filed
+    where document.submission = filed.id and document.scope <> filed.scope
+),
+mentions as (
+    update mention set scope = filed.scope from filed
+    where mention.submission = filed.id and mention.scope <> filed.scope
+),
+events as (
+    update event set scope = changed.scope from changed
+    where event.case_id = changed.id and event.scope <> changed.scope
+),
+places as (
+    update case_place set scope = changed.scope from changed
+    where case_place.case_id = changed.id and case_place.scope <> changed.scope
+)
+update case_organ set scope = changed.scope from changed
+where case_organ.case_id = changed.id and case_organ.scope <> changed.scope;
 
 -- name: concerned
 -- Who may be concerned by what was hidden in cases: organs that have or had a part, organs and persons accused.
