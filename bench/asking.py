@@ -71,7 +71,7 @@ async def _measure(pool: Pool, reading: Pool, folder: Path) -> list[Row]:
     await intake.take_in([_known(n, body) for n, (_, body) in enumerate(known)], actor="bench", now=datetime.now(UTC))
     await indexer.catch_up()
     rows = await _ask(search, pool, known)
-    engine.close()
+    await engine.close()
     return rows
 
 

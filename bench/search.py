@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import tempfile
 import time
@@ -122,7 +123,9 @@ def _index(engine: Engine, sources: Sequence[Source]) -> None:
 
 
 def _apply(engine: Engine, documents: Sequence[IndexDocument], number: int) -> None:
-    engine.apply(Batch(documents=documents, gone=(), after=Position(number), position=Position(number + 1)))
+    asyncio.run(
+        engine.apply(Batch(documents=documents, gone=(), after=Position(number), position=Position(number + 1)))
+    )
 
 
 def _bare(folder: Path, sources: Sequence[Source]) -> None:
@@ -146,7 +149,7 @@ def _speed(sources: Sequence[Source]) -> list[Row]:
         bare = _cost(lambda: _bare(Path(name) / "bare", sources))
         engine = open_tantivy(Path(name) / "index")
         whole = _cost(lambda: _index(engine, sources))
-        engine.close()
+        asyncio.run(engine.close())
         size = sum(path.stat().st_size for path in (Path(name) / "index").rglob("*") if path.is_file())
     rate, each = count / whole.wall, whole.processor / count * 1_000
     bare_rate = count / bare.wall
@@ -177,12 +180,12 @@ class Known:
         """Return the first answers, in our order or in the engine's."""
         compiled = compile_query(parse(query))
         lookup = Lookup(match=compiled.match, limit=WEIGHED)
-        found = self._engine.find(lookup)
+        found = asyncio.run(self._engine.find(lookup))
         if found.total < FEW and compiled.loose:
-            found = self._engine.find(replace(lookup, match=compiled.loose))
+            found = asyncio.run(self._engine.find(replace(lookup, match=compiled.loose)))
         ids = [one.submission for one in found.candidates]
         if ours:
-            total, counts = self._engine.frequencies(compiled.terms, AllOf())
+            total, counts = asyncio.run(self._engine.frequencies(compiled.terms, AllOf()))
             weighed = weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
             ids.sort(key=lambda one: -score(self._sources[one], weighed))
         return ids[:FIRST]
@@ -216,7 +219,7 @@ def _relevance(messages: Sequence[tuple[str, str]]) -> list[Row]:
         mean, recall = known.rank(queries)
         took = (time.perf_counter() - began) / len(queries)
         plain, _ = known.rank(queries, ours=False)
-        engine.close()
+        asyncio.run(engine.close())
     return [
         Row(
             name="search.subject", value=mean, unit="MRR@10", reference=f"the engine's own order {plain:.3f}",

@@ -124,7 +124,7 @@ async def _scopes(connection: Connection) -> Finding:
 
 async def _index(folder: Path, position: Position) -> Finding:
     try:
-        reached = await asyncio.to_thread(_reached, folder)
+        reached = await _reached(folder)
     except Exception as error:  # noqa: BLE001 - whatever the engine says of a damaged folder
         advice = "Run `python -m casegraph reindex`: the index is made of the graph alone."
         return Finding("index", f"cannot be opened ({type(error).__name__})", advice)
@@ -133,12 +133,12 @@ async def _index(folder: Path, position: Position) -> Finding:
     return _lag("index", reached, position)
 
 
-def _reached(folder: Path) -> int | None:
+async def _reached(folder: Path) -> int | None:
     engine = open_tantivy(folder)
     try:
-        return engine.position()
+        return await engine.position()
     finally:
-        engine.close()
+        await engine.close()
 
 
 def _lag(name: str, reached: int, position: int) -> Finding:

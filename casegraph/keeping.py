@@ -9,30 +9,28 @@ from typing import TYPE_CHECKING
 
 from graph.erasure import SQL
 from search.indexer import Indexer
-from search.tantivy_engine import next_generation
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from graph.database import Pool
     from graph.records import Position
+    from search.engine import Engine
 
 
-async def rebuild_index(pool: Pool, folder: Path) -> Position:
+async def rebuild_index(pool: Pool, engine: Engine) -> Position:
     """Build the next generation of the index and let it go live; return how far it reaches. A worker goes on with it.
 
     It is also how segments that hold a person's words go: tantivy's Python library has no merge that can be asked for,
     and the segments that it merges by itself keep what was deleted until then.
     """
-    with next_generation(folder) as engine:
-        return await Indexer(pool=pool, engine=engine).catch_up()
+    async with engine.rebuilding() as rebuilt:
+        return await Indexer(pool=pool, engine=rebuilt).catch_up()
 
 
-async def sweep(pool: Pool, index: Path, *, thorough: bool) -> None:
+async def sweep(pool: Pool, engine: Engine, *, thorough: bool) -> None:
     """Take what was erased out of the tables' dead rows and statistics, and out of the index.
 
     `thorough` writes the tables anew, for which each stands still: only so their old pages leave the disk at once.
     """
     async with pool.acquire() as connection:
         await connection.execute(SQL.vacuum_full if thorough else SQL.vacuum)
-    await rebuild_index(pool, index)
+    await rebuild_index(pool, engine)

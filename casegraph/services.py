@@ -87,7 +87,7 @@ class Services:
 
     async def index_position(self) -> int | None:
         """Return the journal position that the search index holds, None where there is no index."""
-        return await asyncio.to_thread(self.engine.position)
+        return await self.engine.position()
 
 
 def utc_now() -> datetime:
@@ -190,7 +190,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             yield services
         finally:
             await services.signin.close()
-            await asyncio.to_thread(engine.close)
+            await engine.close()
             reading.terminate()
             await pool.close()
 

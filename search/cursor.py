@@ -12,29 +12,40 @@ import orjson
 from graph.errors import InvalidError
 
 if TYPE_CHECKING:
+    from graph.records import SubmissionId
     from search.records import SearchOrder
 
 FOREIGN: Final = "This cursor is not one of this search. Use one as it was given, or none."
 FARTHEST: Final = 1 << 63
+MARK: Final = 5
+"""Bytes of a mark: that another hit has the mark of one of two hundred is one chance in five thousand millions."""
 
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a page goes on: behind a key among the weighed, at a rank beyond them, or below a time.
+    """Where a page goes on: behind a key among the weighed, or below a time.
 
-    The weights of the first page go along: what is indexed meanwhile changes no order.
+    What the first page found goes along, so that what is indexed meanwhile changes no order: how much each term tells,
+    and up to when hits had come in (`until`, milliseconds). Beyond the weighed, `given` are their marks.
     """
 
     key: tuple[float, int] | None = None
-    rank: int = 0
     below: int | None = None
     loose: bool = False
+    until: int | None = None
     weights: tuple[float, ...] = ()
+    given: frozenset[bytes] = frozenset()
+
+
+def mark(submission: SubmissionId) -> bytes:
+    """Return by what a submission is known among the weighed ones: the last of the random bits of its id."""
+    return submission.bytes[-MARK:]
 
 
 def sealed(after: After, order: SearchOrder) -> str:
     """Return a place as a cursor."""
-    value = [order, *(after.key or (None, None)), after.rank, after.below, after.loose, after.weights]
+    given = base64.b64encode(b"".join(sorted(after.given))).decode()
+    value = [order, *(after.key or (None, None)), after.below, after.loose, after.until, after.weights, given]
     return base64.urlsafe_b64encode(orjson.dumps(value)).decode().rstrip("=")
 
 
@@ -48,17 +59,19 @@ def opened(cursor: str | None, order: SearchOrder) -> After:
         after = _after(place)
     except (ValueError, TypeError, OverflowError, binascii.Error):
         raise InvalidError("after", FOREIGN) from None
-    if told != order or not 0 <= after.rank < FARTHEST or not 0 <= (after.below or 0) < FARTHEST:
+    if told != order or not all(0 <= (one or 0) < FARTHEST for one in (after.below, after.until)):
         raise InvalidError("after", FOREIGN)
     return after
 
 
 def _after(place: list[Any]) -> After:
-    points, recency, rank, below, loose, weights = place
+    points, recency, below, loose, until, weights, given = place
+    marks = base64.b64decode(given, validate=True)
     return After(
         key=None if points is None else (float(points), int(recency)),
-        rank=int(rank),
         below=None if below is None else int(below),
         loose=bool(loose),
+        until=None if until is None else int(until),
         weights=tuple(float(weight) for weight in weights),
+        given=frozenset(marks[at : at + MARK] for at in range(0, len(marks), MARK)),
     )

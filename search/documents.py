@@ -47,6 +47,8 @@ class Source:
     body: str
     replies: tuple[str, ...]
     documents: tuple[str, ...]
+    organs: tuple[str, ...] = ()
+    """Ids of the organs that have a part in the case it is filed in; only of what is to be indexed."""
     seen: tuple[str, ...] = ()
     """By whom it is seen; only of what is to be indexed."""
     numbers: tuple[bytes, ...] = field(default=(), repr=False)
@@ -83,7 +85,8 @@ async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) 
         own, leader = told[source.own], told[source.case]
         seen = _seen(own)
         status = leader["status"] if _seen(leader) == seen else own["status"]
-        found[key] = replace(source, seen=seen, status=status, numbers=numbers[key])
+        organs = tuple(map(str, own["organs"]))
+        found[key] = replace(source, seen=seen, status=status, organs=organs, numbers=numbers[key])
     return found
 
 
@@ -115,7 +118,8 @@ def index_document(source: Source) -> IndexDocument:
     return IndexDocument(
         submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=codes, channel=source.channel,
         kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
-        month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at, seen=source.seen,
+        organs=source.organs, month=source.received_at.astimezone(ZONE).strftime("%Y-%m"),
+        received_at=source.received_at, seen=source.seen,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """What every search engine offers: few verbs, over tokens that are cut elsewhere (`graph.text`). Contract.
 
-An engine finds candidates, counts them and their facets. It never cuts text, never highlights, and the order of the
-best candidates is not its own but `search.score`'s. Its index remembers the position in the journal that it holds, in
+An engine finds candidates, counts them and their facets. It never cuts text and never highlights. It weighs nothing
+itself: a candidate's score is the sum of the weights that a lookup gives to what holds, so every engine takes the same;
+the order of the best among them is `search.score`'s. Its index remembers the position in the journal that it holds, in
 the same commit.
 """
 
@@ -10,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from graph.errors import GraphError
 from search.records import FacetName, SearchFilter, SearchOrder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from graph.records import CaseId, Position, SubmissionId
     from search.records import FacetCount
@@ -45,6 +47,10 @@ class ExactField(StrEnum):
     STATUS = "status"
     TOPIC = "topic"
     DIVISION = "division"
+    ORGAN = "organ"
+    """Ids of the organs that have a part in the case it is filed in."""
+    CASE = "case"
+    """The id of the case that answers for it."""
     SEEN = "seen"
     """By whom it is seen (`search.audience`)."""
 
@@ -62,10 +68,21 @@ class IndexDocument:
     status: str
     topics: tuple[str, ...]
     divisions: tuple[str, ...]
+    organs: tuple[str, ...]
     month: str
     """`2026-11`, in the zone of the instance."""
     received_at: datetime
     seen: tuple[str, ...]
+
+    @property
+    def arrival(self) -> int:
+        """When it came in, as milliseconds: its id is `uuidv7()` (RFC 9562)."""
+        return arrival(self.submission)
+
+
+def arrival(submission: SubmissionId) -> int:
+    """Return when a submission came in, in milliseconds since 1970."""
+    return submission.int >> 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +104,14 @@ class Term:
 
     field: TokenField
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Holds one of these tokens; a few hundred at most."""
+
+    field: TokenField
+    tokens: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +161,40 @@ class AllOf:
     without: tuple[Match, ...] = ()
 
 
-Match = Term | Run | Starting | Exact | Between | AnyOf | AllOf
+Leaf = Term | OneOf | Run | Starting
+"""What text is found by, and what has a weight."""
+Match = Leaf | Exact | Between | AnyOf | AllOf
+GRAIN: Final = 8
+"""Weights are whole eighths: sums of them are exact in the 32 bits that engines add in, in whatever order."""
+
+
+def varies(match: Match, weights: Mapping[Leaf, float]) -> bool:
+    """Tell whether what fits can have different scores: whether something weighed may hold or not.
+
+    Where it does not, all candidates are equal, and the latest come first.
+    """
+    match match:
+        case AnyOf(nodes, at_least):
+            return any(map(weights.get, leaves(match))) and (at_least < len(nodes) or _vary(nodes, weights))
+        case AllOf(nodes):
+            return _vary(nodes, weights)
+        case _:
+            return False
+
+
+def _vary(nodes: tuple[Match, ...], weights: Mapping[Leaf, float]) -> bool:
+    return any(varies(node, weights) for node in nodes)
+
+
+def leaves(match: Match) -> tuple[Leaf, ...]:
+    """Return what text a match is found by, wherever it stands but in a `without`."""
+    match match:
+        case AnyOf(nodes) | AllOf(nodes):
+            return tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves(node)))
+        case Exact() | Between():
+            return ()
+        case _:
+            return (match,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +204,14 @@ class Lookup:
     match: AllOf
     filter: SearchFilter = field(default_factory=SearchFilter)
     order: SearchOrder = SearchOrder.RELEVANCE
+    weights: Mapping[Leaf, float] = field(default_factory=dict)
+    """What each leaf of `match` that holds adds to a candidate's score, in whole eighths (`GRAIN`); nothing where it is
+    not named, or stands in a `without`."""
     limit: int = 20
-    offset: int = 0
-    """How many candidates to pass over; for RELEVANCE alone."""
     below: int | None = None
     """The `recency` that candidates must lie below; for NEWEST alone."""
+    arrived_until: int | None = None
+    """The `arrival` up to which candidates came in; what came in later is not counted, either."""
     facets: tuple[FacetName, ...] = ()
     audience: AllOf = field(default_factory=AllOf)
     """What the asker may see of all that is indexed; nothing else is found, counted or weighed."""
@@ -158,7 +219,13 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One submission that matches. `recency` orders by time received, later first, and no two share it."""
+    """One submission that matches. `recency` orders by time received, later first, and no two share it.
+
+    The score is nothing by NEWEST, and where no score can differ from another (`varies`).
+
+    By RELEVANCE the greatest scores come first, of equal ones the latest received. Where more than a thousand share the
+    score at which a limit cuts, and were received about as late, an engine may take others of them.
+    """
 
     submission: SubmissionId
     score: float
@@ -175,13 +242,13 @@ class Found:
 
 
 class Engine(Protocol):
-    """One index. Methods block: call them in a thread."""
+    """One index, or the live one of several generations."""
 
-    def position(self) -> Position | None:
+    async def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
         ...
 
-    def apply(self, batch: Batch) -> None:
+    async def apply(self, batch: Batch) -> None:
         """Put documents in the place of those of the same submissions, take out those gone, and hold a position.
 
         One commit, visible to every later `find`. Where there is no index, or a damaged one, a new one is begun. Raises
@@ -190,21 +257,28 @@ class Engine(Protocol):
         """
         ...
 
-    def clear(self) -> None:
+    async def clear(self) -> None:
         """Begin an empty index in the place of the present one, which is of another database."""
         ...
 
-    def find(self, lookup: Lookup) -> Found:
-        """Return what matches. Raises SearchUnavailableError."""
-        ...
+    def rebuilding(self) -> AbstractAsyncContextManager[Engine]:
+        """Give an engine on the next generation, which goes live in the place of the present one at the end.
 
-    def frequencies(self, terms: Sequence[Term | Starting], audience: AllOf) -> tuple[int, list[int]]:
-        """Return how many documents the asker may see, and how many of them hold each term.
-
-        Raises SearchUnavailableError.
+        Until then the present one answers and is written. Where building fails, nothing has changed.
         """
         ...
 
-    def close(self) -> None:
-        """Let go of files and locks."""
+    async def find(self, lookup: Lookup) -> Found:
+        """Return what matches. Raises SearchUnavailableError."""
+        ...
+
+    async def frequencies(self, leaves: Sequence[Leaf], audience: AllOf) -> tuple[int, list[int]]:
+        """Return how many documents the asker may see, and how many of them hold each leaf.
+
+        Copies that were replaced do not count. Raises SearchUnavailableError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of files, locks and connections."""
         ...

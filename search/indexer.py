@@ -80,15 +80,15 @@ class Indexer:
 
     async def _begin(self) -> Position:
         """Return where to go on from; without an index, begin one: one of nothing can be searched, none is a fault."""
-        reached = await asyncio.to_thread(self._engine.position)
+        reached = await self._engine.position()
         async with self._pool.acquire() as connection:
             foreign = reached is not None and reached > await journal.position(connection)
         if foreign:
-            await asyncio.to_thread(self._engine.clear)
+            await self._engine.clear()
         if foreign or reached is None:
             reached = Position(0)
             empty = Batch(documents=(), gone=(), after=reached, position=reached)
-            await asyncio.to_thread(self._engine.apply, empty)
+            await self._engine.apply(empty)
         return reached
 
     async def _follow(self, reached: Position, calls: _Calls | None) -> Position:
@@ -124,7 +124,7 @@ class _Writing:
         documents = await asyncio.to_thread(lambda: [index_document(source) for source in sources])
         await self._done()
         batch = Batch(documents=documents, gone=gone, after=after, position=position)
-        self._task = asyncio.create_task(asyncio.to_thread(self._engine.apply, batch))
+        self._task = asyncio.create_task(self._engine.apply(batch))
 
     async def _done(self) -> None:
         task, self._task = self._task, None

@@ -10,13 +10,17 @@ from graph.records import CaseId, CaseStatus, Channel, PetitionKind, SubmissionI
 
 
 class FacetName(StrEnum):
-    """What hits can be counted by: topics by path (`城乡建设/安全生产`), divisions by code, months by `2026-11`."""
+    """What hits can be counted by: topics by path (`城乡建设/安全生产`), divisions by code, months by `2026-11`.
+
+    Organs are counted by their ids.
+    """
 
     CHANNEL = "CHANNEL"
     KIND = "KIND"
     STATUS = "STATUS"
     TOPIC = "TOPIC"
     DIVISION = "DIVISION"
+    ORGAN = "ORGAN"
     MONTH = "MONTH"
 
 
@@ -38,6 +42,8 @@ class SearchFilter:
     """A path; everything below it counts."""
     division: str | None = None
     """A GB/T 2260 code without its trailing pairs of zeros (`4301`); everything below it counts."""
+    organs: tuple[str, ...] = ()
+    """Ids of organs, one of which has a part in its case."""
     received_from: datetime | None = None
     received_until: datetime | None = None
 

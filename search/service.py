@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -11,8 +12,8 @@ from graph.records import SubmissionId
 from search import documents
 from search.audience import audience
 from search.compile import compile_query, for_number
-from search.cursor import FOREIGN, After, opened, sealed
-from search.engine import Lookup
+from search.cursor import FOREIGN, After, mark, opened, sealed
+from search.engine import GRAIN, Lookup
 from search.highlight import passages
 from search.query import parse
 from search.records import Hit, SearchOrder, SearchPage
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from graph.scope import Scope
     from search.compile import Compiled
     from search.documents import Source
-    from search.engine import AllOf, Candidate, Engine, Found
+    from search.engine import AllOf, Candidate, Engine, Found, Leaf
     from search.records import SearchRequest
 
 FEW: Final = 10
 """Where fewer hits hold all the words, those that hold some of them are hits, too: better than an empty page."""
 WEIGHED: Final = 200
-"""Candidates that are put into our own order; those beyond follow in the engine's."""
+"""Candidates that are put into our own order; those beyond follow, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Search:
             match=compiled.match, filter=request.filter, order=order, facets=request.facets, audience=audience(scope)
         )
         # What the index held when it was asked, or more: read before.
-        held = await asyncio.to_thread(self._engine.position) or 0
+        held = await self._engine.position() or 0
         asking = _Asking(self._reader, self._engine, scope)
         if order is SearchOrder.NEWEST:
             found, ranked = await asking.newest(lookup, request.first + 1, after)
@@ -111,47 +112,55 @@ class _Asking:
             return int(await reading.fetchval(documents.SQL.barrier, list(self._scope.audiences)))
 
     async def newest(self, lookup: Lookup, count: int, after: After) -> tuple[Found, list[Ranked]]:
-        first = found = await self._find(replace(lookup, limit=count, below=after.below))
-        ranked = await self._newest_of(found)
+        """Return what follows a time, the latest first, but those that were given already."""
+        found = await self._engine.find(replace(lookup, limit=count + len(after.given), below=after.below))
+        first, wanted, ranked = found, count + len(after.given), await self._newest_of(found, after)
         # A hit that the graph no longer has leaves a gap, which the next ones fill.
-        while len(ranked) < count == len(found.candidates):
-            below = found.candidates[-1].recency
-            found = await self._find(replace(lookup, limit=count, below=below, facets=()))
-            ranked += await self._newest_of(found)
-        return first, ranked
+        while len(ranked) < count and len(found.candidates) == wanted:
+            wanted, below = count, found.candidates[-1].recency
+            found = await self._engine.find(replace(lookup, limit=wanted, below=below, facets=()))
+            ranked += await self._newest_of(found, after)
+        return first, ranked[:count]
 
-    async def _newest_of(self, found: Found) -> list[Ranked]:
-        sources = await self._sources(found.candidates)
+    async def _newest_of(self, found: Found, after: After) -> list[Ranked]:
+        candidates = [one for one in found.candidates if mark(one.submission) not in after.given]
+        sources = await self._sources(candidates)
         return [
-            Ranked(sources[one.submission], 0.0, After(below=one.recency))
-            for one in found.candidates
+            Ranked(sources[one.submission], 0.0, replace(after, key=None, below=one.recency))
+            for one in candidates
             if one.submission in sources
         ]
 
     async def relevant(
         self, lookup: Lookup, compiled: Compiled, count: int, after: After
     ) -> tuple[Found, list[Ranked]]:
+        """Return the best candidates in our own order, and behind them the rest, the latest first."""
+        if not after.weights:
+            after = replace(after, until=_now(), weights=await self._weights(compiled, lookup.audience))
+        weighed = _paired(compiled, after.weights)
+        lookup = replace(lookup, arrived_until=after.until, weights=_leaves(weighed), limit=WEIGHED)
         if after.loose and compiled.loose:
             lookup = replace(lookup, match=compiled.loose)
-        limit = WEIGHED if after.rank < WEIGHED else 1
-        found = await self._find(replace(lookup, limit=limit))
-        if not after.weights and found.total < FEW and compiled.loose:
+        if after.below is not None:
+            return await self._beyond(lookup, weighed, after, count)
+        found = await self._engine.find(lookup)
+        if after.key is None and found.total < FEW and compiled.loose:
             after, lookup = replace(after, loose=True), replace(lookup, match=compiled.loose)
-            found = await self._find(replace(lookup, limit=limit))
-        ranked: list[Ranked] = []
-        if not after.weights:
-            after = replace(
-                after, weights=tuple(weight for _, weight in await self._weights(compiled, lookup.audience))
+            found = await self._engine.find(lookup)
+        ranked = await self._weighed(found.candidates, weighed, after)
+        if len(ranked) < count and found.total > len(found.candidates):
+            given = frozenset(mark(one.submission) for one in found.candidates)
+            _, rest = await self._beyond(
+                replace(lookup, facets=()), weighed, replace(after, key=None, given=given), count - len(ranked)
             )
-        if after.rank < WEIGHED:
-            ranked = await self._weighed(found.candidates, _paired(compiled, after.weights), after)
-        if len(ranked) < count and found.total > max(after.rank, WEIGHED):
-            ranked += await self._beyond(lookup, compiled, replace(after, key=None), count - len(ranked))
+            ranked += rest
         return found, ranked
 
-    async def _weights(self, compiled: Compiled, seen: AllOf) -> Sequence[Weight]:
-        total, counts = await asyncio.to_thread(self._engine.frequencies, compiled.terms, seen)
-        return weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
+    async def _weights(self, compiled: Compiled, seen: AllOf) -> tuple[float, ...]:
+        total, counts = await self._engine.frequencies(compiled.terms, seen)
+        return tuple(
+            weight for _, weight in weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
+        )
 
     async def _weighed(self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After) -> list[Ranked]:
         """Return the candidates in our own order, those behind `after.key`."""
@@ -165,27 +174,13 @@ class _Asking:
             if after.key is None or key > after.key
         ]
 
-    async def _beyond(self, lookup: Lookup, compiled: Compiled, after: After, count: int) -> list[Ranked]:
-        """Return what follows the candidates in our order, in the engine's; scores tell the same as there."""
-        ranked: list[Ranked] = []
-        rank = max(after.rank, WEIGHED)
-        weighed = _paired(compiled, after.weights)
-        while len(ranked) < count:
-            found = await self._find(replace(lookup, limit=count, offset=rank, facets=()))
-            sources = await self._sources(found.candidates)
-            points = await asyncio.to_thread(_points, sources, weighed)
-            ranked += [
-                Ranked(sources[one.submission], points[one.submission], replace(after, rank=rank + place))
-                for place, one in enumerate(found.candidates, 1)
-                if one.submission in sources
-            ]
-            rank += len(found.candidates)
-            if len(found.candidates) < count:
-                break
-        return ranked
-
-    async def _find(self, lookup: Lookup) -> Found:
-        return await asyncio.to_thread(self._engine.find, lookup)
+    async def _beyond(
+        self, lookup: Lookup, weighed: Sequence[Weight], after: After, count: int
+    ) -> tuple[Found, list[Ranked]]:
+        """Return what follows the weighed, the latest first; scores tell the same as among those."""
+        found, ranked = await self.newest(replace(lookup, order=SearchOrder.NEWEST), count, after)
+        points = await asyncio.to_thread(_points, {one.source.id: one.source for one in ranked}, weighed)
+        return found, [replace(one, score=points[one.source.id]) for one in ranked]
 
     async def _sources(self, candidates: Sequence[Candidate]) -> dict[SubmissionId, Source]:
         """Read the candidates in the graph as it is now; one that is not there any more, or not seen, is no hit."""
@@ -193,6 +188,15 @@ class _Asking:
             return {}
         async with self._reader.lent(self._scope) as reading:
             return await documents.load(reading, [one.submission for one in candidates])
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _leaves(weighed: Sequence[Weight]) -> dict[Leaf, float]:
+    """Return the weights by which engines choose candidates: of what is indexed alone, in their grain."""
+    return {what: round(weight * GRAIN) / GRAIN for what, weight in weighed if not isinstance(what, str)}
 
 
 def _points(sources: dict[SubmissionId, Source], weighed: Sequence[Weight]) -> dict[SubmissionId, float]:

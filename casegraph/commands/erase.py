@@ -34,7 +34,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
         else:
             await _erase(eraser, arguments, services.clock())
         say("Sweeping the tables and building the index anew …")
-        await sweep(services.pool, settings.data / "index", thorough=arguments.thorough)
+        await sweep(services.pool, services.engine, thorough=arguments.thorough)
     say("Done. docs/operations.md says what stays on the disk until its room is used again.")
     return 0
 

@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 async def run(settings: Settings, _: argparse.Namespace) -> int:
     """Fill a new generation and let it go live; a worker that runs goes on with it."""
     async with open_services(settings) as services:
-        reached = await rebuild_index(services.pool, settings.data / "index")
+        reached = await rebuild_index(services.pool, services.engine)
     say(f"The index is built, up to entry {reached:,} of the journal.")
     return 0

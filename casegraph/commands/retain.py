@@ -37,7 +37,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
         _tell(gone, rules, "destroyed")
         if SWEPT & gone.keys():
             say("Sweeping the tables and building the index anew …")
-            await sweep(services.pool, settings.data / "index", thorough=arguments.thorough)
+            await sweep(services.pool, services.engine, thorough=arguments.thorough)
     return 0
 
 

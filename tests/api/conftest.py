@@ -68,7 +68,7 @@ class Services:
 
     async def index_position(self) -> int | None:
         """Return the position that the index holds."""
-        return self.engine.position()
+        return await self.engine.position()
 
 
 @dataclass(frozen=True)
@@ -138,4 +138,4 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)
-    engine.close()
+    await engine.close()

@@ -88,7 +88,7 @@ class Index:
         batch = Batch(
             documents=[index_document(one) for one in found], gone=(), after=Position(0), position=Position(1)
         )
-        self._engine.apply(batch)
+        asyncio.run(self._engine.apply(batch))
         reader = _Sources({one.id: one for one in found})
         self._search = Search(reader=reader, engine=self._engine, tokens_of=tokens_of(vault))
 
@@ -98,7 +98,7 @@ class Index:
 
     def close(self) -> None:
         """Give the folder back."""
-        self._engine.close()
+        asyncio.run(self._engine.close())
         self._folder.cleanup()
 
 

@@ -27,9 +27,8 @@ from graph.erasure import Eraser
 from graph.erasure_list import ErasureListError, SubjectKind
 from graph.errors import DatabaseStateError
 from graph.identity import Vault
-from search.engine import AllOf, Term, TokenField
 from search.indexer import Indexer
-from search.tantivy_engine import open_tantivy
+from search.tantivy_engine import TantivyIndex, open_tantivy
 from tests.graph.factory import NOW, draft, make_intake, petitioner
 from tests.graph.picture import DANGLING, EMPTY_CASES, picture
 from tests.graph.test_erasure import NAME, VALUES, letter, tables, traces
@@ -205,7 +204,7 @@ async def test_the_erased_do_not_come_back(
     assert {outcome.change for outcome in outcomes} == {"UNCHANGED"}
     engine = open_tantivy(there.data / "index")
     await Indexer(pool=opened, engine=engine).catch_up()
-    engine.close()
+    await engine.close()
     await opened.close()
     async with there.opened() as connection:
         assert await traces(connection, *VALUES) == []
@@ -428,11 +427,12 @@ def in_the_dictionary(data: Path) -> list[int]:
     The dictionary of terms is packed, so its files cannot be looked through.
     """
     assert len([path for path in (data / "index").iterdir() if path.is_dir()]) == 1, "one generation alone"
-    engine = open_tantivy(data / "index")
+    index = TantivyIndex(data / "index")
     try:
-        return engine.frequencies([Term(TokenField.CODES, TOKEN.lower()), Term(TokenField.BIGRAMS, "漏水")], AllOf())[1]
+        with index._reading() as searcher:
+            return [searcher.doc_freq("codes", TOKEN.lower()), searcher.doc_freq("bigrams", "漏水")]
     finally:
-        engine.close()
+        index.close()
 
 
 async def count_values(data: Path) -> None:

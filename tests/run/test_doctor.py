@@ -34,7 +34,7 @@ async def kept(pool: Pool, vault: Vault, tmp_path: Path) -> Kept:
     await intake.take_in([draft(documents=(document,))], actor="test", now=NOW)
     engine = open_tantivy(tmp_path / "index")
     await Indexer(pool=pool, engine=engine).catch_up()
-    engine.close()
+    await engine.close()
     return Kept(vault, tmp_path / "index", tmp_path / "attachments", tmp_path / "erasures.log")
 
 
@@ -119,7 +119,7 @@ async def test_erasures_that_are_not_carried_out_or_not_listed(
     await eraser.erase(SubjectKind.SUBMISSION, submission, reason="a request", actor="test", now=NOW)
     engine = open_tantivy(kept.index)
     await Indexer(pool=pool, engine=engine).catch_up()
-    engine.close()
+    await engine.close()
     assert await bad(database_url, kept) == {}
     listed = kept.erasures.read_bytes()
     kept.erasures.unlink()

@@ -12,7 +12,7 @@ from search.engine import Engine
 from search.tantivy_engine import open_tantivy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator
 
 Opening = Callable[[Path], Engine]
 """Opens the index of a folder, which need not be there yet."""
@@ -26,8 +26,8 @@ def opening(request: pytest.FixtureRequest) -> Opening:
 
 
 @pytest.fixture
-def engine(opening: Opening, tmp_path: Path) -> Iterator[Engine]:
+async def engine(opening: Opening, tmp_path: Path) -> AsyncIterator[Engine]:
     """Each engine, on an index of the test's own that is not there yet."""
     opened = opening(tmp_path / "index")
     yield opened
-    opened.close()
+    await opened.close()

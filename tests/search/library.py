@@ -41,10 +41,10 @@ def source(number: int, title: str = "", body: str = "", **changes: Any) -> Sour
     return Source(**usual | changes)
 
 
-def put(engine: Engine, *sources: Source, gone: Sequence[int] = (), position: int | None = None) -> None:
+async def put(engine: Engine, *sources: Source, gone: Sequence[int] = (), position: int | None = None) -> None:
     """Bring submissions into an index, in one commit."""
-    after = engine.position() or Position(0)
-    engine.apply(
+    after = await engine.position() or Position(0)
+    await engine.apply(
         Batch(
             documents=[index_document(one) for one in sources],
             gone=[SubmissionId(UUID(int=number)) for number in gone],
@@ -54,9 +54,9 @@ def put(engine: Engine, *sources: Source, gone: Sequence[int] = (), position: in
     )
 
 
-def ask(engine: Engine, query: str, **changes: Any) -> Found:
+async def ask(engine: Engine, query: str, **changes: Any) -> Found:
     """Ask an engine a query as a person types it."""
-    return engine.find(replace(Lookup(match=compile_query(parse(query)).match, limit=1_000), **changes))
+    return await engine.find(replace(Lookup(match=compile_query(parse(query)).match, limit=1_000), **changes))
 
 
 def numbers(found: Found) -> list[int]:
@@ -64,8 +64,8 @@ def numbers(found: Found) -> list[int]:
     return [one.submission.int for one in found.candidates]
 
 
-def hits(engine: Engine, query: str, **changes: Any) -> set[int]:
+async def hits(engine: Engine, query: str, **changes: Any) -> set[int]:
     """Return the numbers of all that an engine finds."""
-    found = ask(engine, query, **changes)
+    found = await ask(engine, query, **changes)
     assert found.total == len(found.candidates)
     return set(numbers(found))

@@ -18,10 +18,11 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 PLACES = st.builds(
     After,
     key=st.none() | st.tuples(FINITE, st.integers(-(1 << 62), 0)),
-    rank=st.integers(0, 1 << 40),
     below=st.none() | st.integers(0, 1 << 62),
     loose=st.booleans(),
+    until=st.none() | st.integers(0, 1 << 48),
     weights=st.lists(FINITE, max_size=5).map(tuple),
+    given=st.frozensets(st.binary(min_size=5, max_size=5), max_size=5),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(1 << 63), 1 << 63) | FINITE | st.text(max_size=5),
@@ -68,8 +69,8 @@ def test_whatever_is_made_up_is_refused_or_a_place(values: list[object], order: 
     cursor = base64.urlsafe_b64encode(raw).decode().rstrip("=")
     if not _refused(cursor, order):
         after = opened(cursor, order)
-        assert 0 <= after.rank < 1 << 63
         assert 0 <= (after.below or 0) < 1 << 63
+        assert 0 <= (after.until or 0) < 1 << 63
 
 
 def test_no_cursor_is_the_beginning() -> None:

@@ -46,9 +46,9 @@ FOUND: Final = {
 
 
 @pytest.fixture
-def shown(engine: Engine) -> Engine:
+async def shown(engine: Engine) -> Engine:
     """An index in which every example finds something, and none finds all."""
-    put(
+    await put(
         engine,
         source(1, body="烧烤店油烟扰民"),
         source(2, body="餐饮店卖夜宵"),
@@ -68,12 +68,12 @@ def typed() -> list[str]:
     return [query.replace("\\|", "|") for row in rows for query in re.findall(r"`([^`]+)`", row)]
 
 
-def test_each_query_finds_what_the_page_says(shown: Engine) -> None:
+async def test_each_query_finds_what_the_page_says(shown: Engine) -> None:
     """And none is shown that is not tried here."""
     assert len(typed()) > 15
     assert set(typed()) == FOUND.keys() - {"时间：三点"}
     for query, found in FOUND.items():
-        assert hits(shown, query) == found, query
+        assert await hits(shown, query) == found, query
 
 
 def test_the_page_names_every_field() -> None:

@@ -19,7 +19,6 @@ from search.engine import Batch
 from search.indexer import Indexer, IndexerStoppedError
 from search.records import SearchRequest
 from search.service import Search
-from search.tantivy_engine import next_generation
 from tests.graph.factory import NOW, draft, make_intake, reply
 from tests.viewers import EVERYTHING
 
@@ -76,14 +75,14 @@ async def reached(indexer: Indexer, position: Position) -> None:
     """Wait until an index holds a position."""
     async with asyncio.timeout(20):
         # The index of another process would tell nobody, either.
-        while (await asyncio.to_thread(indexer._engine.position) or 0) < position:  # noqa: ASYNC110
+        while (await indexer._engine.position() or 0) < position:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def test_without_entries_an_empty_index_is_begun(indexer: Indexer, search: Search, engine: Engine) -> None:
     """No index is a fault; an index of nothing answers."""
     assert await indexer.catch_up() == 0
-    assert engine.position() == 0
+    assert await engine.position() == 0
     assert await titles(search) == []
 
 
@@ -148,7 +147,7 @@ async def test_an_index_of_another_database_is_begun_anew(
 ) -> None:
     """An index that is ahead of the journal tells of what is not there."""
     ahead = Batch(documents=(), gone=(), after=Position(0), position=Position(10_000))
-    engine.apply(ahead)
+    await engine.apply(ahead)
     await intake.take_in([draft("1", title="烧烤店油烟")], actor="test", now=NOW)
     await indexer.catch_up()
     assert await titles(search) == ["烧烤店油烟"]
@@ -190,7 +189,7 @@ async def test_only_the_holder_of_the_lock_writes_until_it_ends(
         async with pool.acquire() as connection:
             position = await journal.position(connection)
         await asyncio.sleep(0)
-        assert engine.position() is None
+        assert await engine.position() is None
         await other.close()
         await reached(indexer, position)
 
@@ -212,12 +211,12 @@ async def test_an_indexer_that_loses_the_lock_ends(indexer: Indexer, intake: Int
 
 
 async def test_an_indexer_goes_on_with_a_rebuilt_index(
-    pool: Pool, intake: Intake, tmp_path: Path, indexer: Indexer, search: Search
+    pool: Pool, intake: Intake, engine: Engine, indexer: Indexer, search: Search
 ) -> None:
     """It takes up from where the rebuilt one is, not from where it was itself."""
     await intake.take_in([draft("1", title="第一件")], actor="test", now=NOW)
     await indexer.catch_up()
-    with next_generation(tmp_path / "index") as rebuilt:
+    async with engine.rebuilding() as rebuilt:
         await Indexer(pool=pool, engine=rebuilt).catch_up()
         await intake.take_in([draft("2", title="第二件")], actor="test", now=NOW)
         await indexer.catch_up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 from graph.records import Position
 from search.engine import AllOf, Batch, IndexMovedError, Lookup, SearchUnavailableError
 from search.generations import live
-from search.tantivy_engine import next_generation, open_tantivy
+from search.tantivy_engine import open_tantivy
 from tests.search.library import put, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -38,46 +39,46 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def writer(folder: Path) -> Iterator[TantivyEngine]:
+async def writer(folder: Path) -> AsyncIterator[TantivyEngine]:
     """Give an index with two documents."""
     opened = open_tantivy(folder)
-    put(opened, source(1, "烧烤"), source(2, "施工"))
+    await put(opened, source(1, "烧烤"), source(2, "施工"))
     yield opened
-    opened.close()
+    await opened.close()
 
 
-def total(engine: Engine) -> int:
+async def total(engine: Engine) -> int:
     """Count all documents."""
-    return engine.find(Lookup(match=AllOf())).total
+    return (await engine.find(Lookup(match=AllOf()))).total
 
 
-def test_a_reader_sees_each_commit(writer: TantivyEngine, folder: Path) -> None:
+async def test_a_reader_sees_each_commit(writer: TantivyEngine, folder: Path) -> None:
     """Another process need not be told: it looks before each search."""
     reader = open_tantivy(folder)
-    assert (total(reader), reader.position()) == (2, 1)
-    put(writer, source(3, "烧烤"))
-    assert (total(reader), reader.position()) == (3, 2)
-    reader.close()
+    assert (await total(reader), await reader.position()) == (2, 1)
+    await put(writer, source(3, "烧烤"))
+    assert (await total(reader), await reader.position()) == (3, 2)
+    await reader.close()
 
 
-def test_a_closed_engine_opens_again_where_it_was(writer: TantivyEngine, folder: Path) -> None:
+async def test_a_closed_engine_opens_again_where_it_was(writer: TantivyEngine, folder: Path) -> None:
     """The position is the index's own."""
-    writer.close()
+    await writer.close()
     again = open_tantivy(folder)
-    assert (again.position(), total(again)) == (1, 2)
-    put(again, source(3, "烧烤"))
-    assert (again.position(), total(again)) == (2, 3)
-    again.close()
+    assert (await again.position(), await total(again)) == (1, 2)
+    await put(again, source(3, "烧烤"))
+    assert (await again.position(), await total(again)) == (2, 3)
+    await again.close()
 
 
-def test_only_one_process_writes(writer: TantivyEngine, folder: Path) -> None:
+async def test_only_one_process_writes(writer: TantivyEngine, folder: Path) -> None:
     """A second writer is refused by the folder's own lock, and harms nothing."""
     other = open_tantivy(folder)
     with pytest.raises(SearchUnavailableError):
-        put(other, source(3, "烧烤"))
-    put(writer, source(3, "烧烤"))
-    assert total(writer) == 3
-    other.close()
+        await put(other, source(3, "烧烤"))
+    await put(writer, source(3, "烧烤"))
+    assert await total(writer) == 3
+    await other.close()
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -100,40 +101,40 @@ def hurt(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["lost", "cut", "turned"])
-def test_a_damaged_index_is_never_served_and_begun_anew(folder: Path, how: str) -> None:
+async def test_a_damaged_index_is_never_served_and_begun_anew(folder: Path, how: str) -> None:
     """Whichever of its files is hurt: it has no position, answers nothing, and the next batch begins at nothing."""
     names = set()
     for number in range(40):
         engine = open_tantivy(folder / str(number))
-        put(engine, source(1, "烧烤"), source(2, "施工"))
-        engine.close()
+        await put(engine, source(1, "烧烤"), source(2, "施工"))
+        await engine.close()
         files = files_of(folder / str(number))
         if number >= len(files):
             break
         hurt(files[number], how)
         names.add(files[number].suffix)
         again = open_tantivy(folder / str(number))
-        assert again.position() is None, files[number].name
+        assert await again.position() is None, files[number].name
         with pytest.raises(SearchUnavailableError):
-            total(again)
+            await total(again)
         with pytest.raises(IndexMovedError):
-            again.apply(Batch(documents=(), gone=(), after=Position(1), position=Position(2)))
-        put(again, source(1, "烧烤"))
-        assert (again.position(), total(again)) == (1, 1)
-        again.close()
+            await again.apply(Batch(documents=(), gone=(), after=Position(1), position=Position(2)))
+        await put(again, source(1, "烧烤"))
+        assert (await again.position(), await total(again)) == (1, 1)
+        await again.close()
     assert {".idx", ".json", ".pos", ".term", ".fast", ".store"} <= names
 
 
 @given(changes=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=20), which=st.integers(0))
 @settings(max_examples=30)
-def test_what_rots_on_the_disk_is_told_and_nothing_else(
+async def test_what_rots_on_the_disk_is_told_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]], which: int
 ) -> None:
     """Whatever became of a file: the answer is right, or there is none. A panic of the engine's never gets out."""
     folder = tmp_path_factory.mktemp("index")
     engine = open_tantivy(folder)
-    put(engine, *(source(number, "烧烤", "夜间施工" * number) for number in range(1, 20)))
-    engine.close()
+    await put(engine, *(source(number, "烧烤", "夜间施工" * number) for number in range(1, 20)))
+    await engine.close()
     files = [path for path in files_of(folder) if path.suffix != ".json"]
     path = files[which % len(files)]
     content = bytearray(path.read_bytes())
@@ -141,98 +142,102 @@ def test_what_rots_on_the_disk_is_told_and_nothing_else(
         content[at % len(content)] = value
     path.write_bytes(content)
     again = open_tantivy(folder)
-    if again.position() is None:
+    if await again.position() is None:
         with pytest.raises(SearchUnavailableError):
-            total(again)
+            await total(again)
     else:  # what changed says nothing: the version in a footer, or nothing changed
-        assert (again.position(), total(again)) == (1, 19)
-    again.close()
+        assert (await again.position(), await total(again)) == (1, 19)
+    await again.close()
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "null", '{"segments": 1}', '{"segments": [1]}', ""])
-def test_a_list_of_segments_that_is_none_is_damage(writer: TantivyEngine, folder: Path, content: str) -> None:
+async def test_a_list_of_segments_that_is_none_is_damage(writer: TantivyEngine, folder: Path, content: str) -> None:
     """Whatever stands in it."""
-    writer.close()
+    await writer.close()
     (folder / str(live(folder)) / "meta.json").write_text(content, encoding="utf-8")
     again = open_tantivy(folder)
-    assert again.position() is None
+    assert await again.position() is None
     with pytest.raises(SearchUnavailableError):
-        total(again)
-    again.close()
+        await total(again)
+    await again.close()
 
 
 @pytest.mark.parametrize("pointer", ["", "nothing", "0-old", "\N{SNOWMAN}"])
-def test_a_pointer_that_leads_nowhere_is_no_index(writer: TantivyEngine, folder: Path, pointer: str) -> None:
+async def test_a_pointer_that_leads_nowhere_is_no_index(writer: TantivyEngine, folder: Path, pointer: str) -> None:
     """An index of another version of the fields is not there, either."""
-    writer.close()
+    await writer.close()
     (folder / "0-old").mkdir()
     (folder / "live").write_text(pointer, encoding="utf-8")
     again = open_tantivy(folder)
-    assert again.position() is None
-    put(again, source(5, "烧烤"))
-    assert total(again) == 1
-    again.close()
+    assert await again.position() is None
+    await put(again, source(5, "烧烤"))
+    assert await total(again) == 1
+    await again.close()
 
 
-def test_a_rebuilt_index_takes_the_place_of_the_live_one(writer: TantivyEngine, folder: Path) -> None:
+async def test_a_rebuilt_index_takes_the_place_of_the_live_one(writer: TantivyEngine, folder: Path) -> None:
     """Until it is whole the old one answers; whoever wrote to that is told, and goes on from the new one's position."""
     reader = open_tantivy(folder)
-    with next_generation(folder) as engine:
-        put(engine, source(7, "烧烤"))
-        put(engine, source(8, "烧烤"))
-        put(engine, source(9, "烧烤"))
-        assert total(reader) == 2
-    assert (total(reader), reader.position()) == (3, 3)
+    async with writer.rebuilding() as engine:
+        await put(engine, source(7, "烧烤"))
+        await put(engine, source(8, "烧烤"))
+        await put(engine, source(9, "烧烤"))
+        assert await total(reader) == 2
+    assert (await total(reader), await reader.position()) == (3, 3)
     with pytest.raises(IndexMovedError):
-        writer.apply(Batch(documents=(), gone=(), after=Position(1), position=Position(2)))
-    put(writer, gone=[7])
-    assert (total(reader), reader.position()) == (2, 4)
+        await writer.apply(Batch(documents=(), gone=(), after=Position(1), position=Position(2)))
+    await put(writer, gone=[7])
+    assert (await total(reader), await reader.position()) == (2, 4)
     assert [path.name for path in folder.iterdir() if path.is_dir()] == [live(folder)]
-    reader.close()
+    await reader.close()
 
 
-def _fail_rebuilding(folder: Path) -> None:
-    with next_generation(folder) as engine:
-        put(engine, source(7, "烧烤"))
+async def _fail_rebuilding(writer: TantivyEngine) -> None:
+    async with writer.rebuilding() as engine:
+        await put(engine, source(7, "烧烤"))
         raise KeyError
 
 
-def test_a_rebuild_that_fails_leaves_the_live_index(writer: TantivyEngine, folder: Path) -> None:
+async def test_a_rebuild_that_fails_leaves_the_live_index(writer: TantivyEngine, folder: Path) -> None:
     """Nothing of it stays."""
     with pytest.raises(KeyError):
-        _fail_rebuilding(folder)
-    assert total(writer) == 2
+        await _fail_rebuilding(writer)
+    assert await total(writer) == 2
     assert [path.name for path in folder.iterdir() if path.is_dir()] == [live(folder)]
 
 
-def test_a_new_index_leaves_what_is_being_built(writer: TantivyEngine, folder: Path) -> None:
+async def test_a_new_index_leaves_what_is_being_built(writer: TantivyEngine) -> None:
     """A worker that begins anew meanwhile does not end the rebuild, which then takes its place."""
-    with next_generation(folder) as engine:
-        put(engine, source(7, "烧烤"), source(8, "烧烤"), source(9, "烧烤"))
-        writer.clear()
-        assert total(writer) == 0
-    assert total(writer) == 3
+    async with writer.rebuilding() as engine:
+        await put(engine, source(7, "烧烤"), source(8, "烧烤"), source(9, "烧烤"))
+        await writer.clear()
+        assert await total(writer) == 0
+    assert await total(writer) == 3
 
 
-def test_what_a_killed_rebuild_left_is_removed_by_the_next(writer: TantivyEngine, folder: Path) -> None:
+async def test_what_a_killed_rebuild_left_is_removed_by_the_next(writer: TantivyEngine, folder: Path) -> None:
     """It never went live, and takes no room for ever."""
     (folder / "2-0123456789ab.building").mkdir()
-    with next_generation(folder) as engine:
-        put(engine, source(7, "烧烤"))
+    async with writer.rebuilding() as engine:
+        await put(engine, source(7, "烧烤"))
     assert [path.name for path in folder.iterdir() if path.is_dir()] == [live(folder)]
-    assert total(writer) == 1
+    assert await total(writer) == 1
 
 
 def _write_for_ever(folder: Path, told: Connection) -> None:
+    asyncio.run(_write(folder, told))
+
+
+async def _write(folder: Path, told: Connection) -> None:
     engine = open_tantivy(folder)
     while True:
-        reached = engine.position() or 0
-        put(engine, *(source(reached * EACH + number, "烧烤油烟") for number in range(EACH)))
+        reached = await engine.position() or 0
+        await put(engine, *(source(reached * EACH + number, "烧烤油烟") for number in range(EACH)))
         told.send(reached + 1)
 
 
 @pytest.mark.parametrize("commits", [1, 2, 3, 5, 8])
-def test_killed_while_committing_it_opens_at_the_position_it_holds(folder: Path, commits: int) -> None:
+async def test_killed_while_committing_it_opens_at_the_position_it_holds(folder: Path, commits: int) -> None:
     """What was told is there, and exactly the documents that belong to the position are."""
     heard, told = FORKS.Pipe(duplex=False)
     process = FORKS.Process(target=_write_for_ever, args=(folder, told))
@@ -243,10 +248,10 @@ def test_killed_while_committing_it_opens_at_the_position_it_holds(folder: Path,
     process.join()
     heard.close()
     engine = open_tantivy(folder)
-    reached = engine.position() or 0
+    reached = await engine.position() or 0
     assert reached >= last
-    assert total(engine) == reached * EACH
-    put(engine, source(reached * EACH, "施工"))
-    assert (engine.position(), total(engine)) == (reached + 1, reached * EACH + 1)
+    assert await total(engine) == reached * EACH
+    await put(engine, source(reached * EACH, "施工"))
+    assert (await engine.position(), await total(engine)) == (reached + 1, reached * EACH + 1)
     process.close()
-    engine.close()
+    await engine.close()

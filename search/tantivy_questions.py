@@ -1,0 +1,140 @@
+"""What an index of tantivy has, and a lookup in tantivy's words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, assert_never
+
+import tantivy
+from tantivy import Occur, Query
+
+from search.engine import AllOf, AnyOf, Between, Exact, Leaf, Lookup, Match, OneOf, Run, Starting, Term, TokenField
+from search.facets import counts
+from search.recency import recency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from search.records import FacetName, SearchFilter
+
+TOKENISER: Final = "blanks"
+MOST_FACETS: Final = 200
+REGEX_SIGNS: Final = frozenset(r".+*?()|[]{}^$\-&~#")
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("submission", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("about", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("position", stored=True)
+    builder.add_text_field(TokenField.BIGRAMS, tokenizer_name=TOKENISER, index_option="position")
+    builder.add_text_field(TokenField.CODES, tokenizer_name=TOKENISER, index_option="basic")
+    for name in ("seen", "case"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("channel", "kind", "status", "topic", "division", "organ", "month"):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("recency", indexed=True, fast=True)
+    builder.add_unsigned_field("arrival", fast=True)
+    builder.add_float_field("lateness", fast=True)
+    return builder.build()
+
+
+SCHEMA: Final = _schema()
+OURS: Final = Query.const_score_query(Query.term_query(SCHEMA, "about", "submission", "basic"), 0.0)
+"""All but the document that holds the position."""
+NOTHING: Final = Query.empty_query()
+
+
+def query_of(lookup: Lookup) -> Query:
+    """Return what fits a lookup, scored by its weights."""
+    must = [OURS, *_restrictions(lookup.filter), _match(lookup.match, lookup.weights)]
+    if lookup.arrived_until is not None:
+        must.append(_until("arrival", None, lookup.arrived_until + 1))
+    if lookup.audience != AllOf():
+        must.append(unweighed(lookup.audience))
+    return Query.boolean_query([(Occur.Must, query) for query in must])
+
+
+def below(query: Query, bound: int | None) -> Query:
+    """Return the same, of what was received before a `recency`."""
+    if bound is None:
+        return query
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, _received(None, bound))])
+
+
+def unweighed(match: Match) -> Query:
+    """Return what fits, each with nothing for a score."""
+    return _match(match, {})
+
+
+def facets_of(searcher: tantivy.Searcher, query: Query, names: Sequence[FacetName]) -> dict[FacetName, Any]:
+    """Return what fits a query, counted."""
+    if not names:
+        return {}
+    asked = {name: {"terms": {"field": name.lower(), "size": MOST_FACETS}} for name in names}
+    answer = searcher.aggregate(query, asked)
+    return {name: counts(answer[name]["buckets"]) for name in names}
+
+
+def _received(least: int | None, bound: int | None) -> Query:
+    if least is None and bound is None:
+        return OURS
+    return _until("recency", least, bound)
+
+
+def _until(field: str, least: int | None, bound: int | None) -> Query:
+    """Return what has a number of at least `least` and below `bound`."""
+    found = Query.range_query(
+        SCHEMA, field, tantivy.FieldType.Unsigned, lower_bound=least, upper_bound=bound, include_upper=bound is None
+    )
+    return Query.const_score_query(found, 0.0)
+
+
+def _match(match: Match, weights: Mapping[Leaf, float]) -> Query:
+    match match:
+        case Term() | OneOf() | Run() | Starting():
+            return Query.const_score_query(_holding(match), weights.get(match, 0.0))
+        case Exact(field, value):
+            return Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
+        case Between(since, until):
+            return _between(since, until)
+        case AnyOf(nodes, at_least):
+            return Query.boolean_query([(Occur.Should, _match(node, weights)) for node in nodes], at_least)
+        case AllOf(nodes, without):
+            must = [(Occur.Must, OURS), *((Occur.Must, _match(node, weights)) for node in nodes)]
+            return Query.boolean_query([*must, *((Occur.MustNot, unweighed(node)) for node in without)])
+        case _:
+            assert_never(match)
+
+
+def _holding(leaf: Leaf) -> Query:
+    match leaf:
+        case Term(field, token):
+            return Query.term_query(SCHEMA, field, token, "basic")
+        case OneOf(field, tokens):
+            return Query.term_set_query(SCHEMA, field, tokens)
+        case Run((bigram,)):
+            return Query.term_query(SCHEMA, TokenField.BIGRAMS, bigram, "basic")
+        case Run(bigrams):
+            return Query.phrase_query(SCHEMA, TokenField.BIGRAMS, list(bigrams))
+        case Starting(field, prefix):
+            escaped = "".join(f"\\{sign}" if sign in REGEX_SIGNS else sign for sign in prefix)
+            return Query.regex_query(SCHEMA, field, f"{escaped}.*")
+        case _:
+            assert_never(leaf)
+
+
+def _between(since: datetime | None, until: datetime | None) -> Query:
+    return _received(None if since is None else recency(since), None if until is None else recency(until))
+
+
+def _restrictions(chosen: SearchFilter) -> Iterator[Query]:
+    several = {"channel": chosen.channels, "kind": chosen.kinds, "status": chosen.statuses, "organ": chosen.organs}
+    for field, values in several.items():
+        if values:
+            yield Query.const_score_query(Query.term_set_query(SCHEMA, field, [str(value) for value in values]), 0.0)
+    for field, value in (("topic", chosen.topic), ("division", chosen.division)):
+        if value:
+            yield Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
+    if chosen.received_from or chosen.received_until:
+        yield _between(chosen.received_from, chosen.received_until)
