@@ -185,8 +185,8 @@ class Known:
             found = asyncio.run(self._engine.find(replace(lookup, match=compiled.loose)))
         ids = [one.submission for one in found.candidates]
         if ours:
-            total, counts = asyncio.run(self._engine.frequencies(compiled.terms, AllOf()))
-            weighed = weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
+            total, counts = asyncio.run(self._engine.frequencies(compiled.leaves, AllOf()))
+            weighed = weights(total, dict(zip(compiled.leaves, counts, strict=True)), compiled.words)
             ids.sort(key=lambda one: -score(self._sources[one], weighed))
         return ids[:FIRST]
 

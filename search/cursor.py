@@ -25,13 +25,15 @@ MARK: Final = 5
 class After:
     """Where a page goes on: behind a key among the weighed, or below a time.
 
-    What the first page found goes along, so that what is indexed meanwhile changes no order: how much each term tells,
-    and up to when hits had come in (`until`, milliseconds). Beyond the weighed, `given` are their marks.
+    What the first page found goes along, so that what is indexed meanwhile changes no order: which bigrams were taken
+    for slips, how much each term tells, and up to when hits had come in (`until`, milliseconds). Beyond the weighed,
+    `given` are their marks.
     """
 
     key: tuple[float, int] | None = None
     below: int | None = None
     loose: bool = False
+    slips: frozenset[str] = frozenset()
     until: int | None = None
     weights: tuple[float, ...] = ()
     given: frozenset[bytes] = frozenset()
@@ -45,7 +47,16 @@ def mark(submission: SubmissionId) -> bytes:
 def sealed(after: After, order: SearchOrder) -> str:
     """Return a place as a cursor."""
     given = base64.b64encode(b"".join(sorted(after.given))).decode()
-    value = [order, *(after.key or (None, None)), after.below, after.loose, after.until, after.weights, given]
+    value = [
+        order,
+        *(after.key or (None, None)),
+        after.below,
+        after.loose,
+        sorted(after.slips),
+        after.until,
+        after.weights,
+        given,
+    ]
     return base64.urlsafe_b64encode(orjson.dumps(value)).decode().rstrip("=")
 
 
@@ -65,12 +76,13 @@ def opened(cursor: str | None, order: SearchOrder) -> After:
 
 
 def _after(place: list[Any]) -> After:
-    points, recency, below, loose, until, weights, given = place
+    points, recency, below, loose, slips, until, weights, given = place
     marks = base64.b64decode(given, validate=True)
     return After(
         key=None if points is None else (float(points), int(recency)),
         below=None if below is None else int(below),
         loose=bool(loose),
+        slips=frozenset(map(str, slips)),
         until=None if until is None else int(until),
         weights=tuple(float(weight) for weight in weights),
         given=frozenset(marks[at : at + MARK] for at in range(0, len(marks), MARK)),

@@ -15,8 +15,8 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 from graph.text.normalise import INVISIBLE, normalise
-from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT
-from search.engine import Starting, Term, TokenField
+from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT, ends
+from search.engine import Leaf, OneOf, Run, Starting, Term, TokenField
 from search.records import Passage, Range
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _clings(sign: str) -> bool:
     return bool(marks) or INVISIBLE.match(sign) is not None
 
 
-def passages(source: Source, terms: Sequence[Term | Starting]) -> tuple[Passage, ...]:
+def passages(source: Source, terms: Sequence[Leaf]) -> tuple[Passage, ...]:
     """Return the title where something is found in it, and the best passages of the other texts."""
     wanted = frozenset(terms)
     fields = [("title", source.title), ("body", source.body)]
@@ -107,7 +107,7 @@ def passages(source: Source, terms: Sequence[Term | Starting]) -> tuple[Passage,
     return tuple(passage for _, passage in sorted(best, key=lambda one: one[0]))
 
 
-def _passage(field: str, text: str, wanted: frozenset[Term | Starting]) -> Passage | None:
+def _passage(field: str, text: str, wanted: frozenset[Leaf]) -> Passage | None:
     marks = marked(text, wanted)
     if not marks:
         return None
@@ -139,7 +139,7 @@ def _outside(at: int, lows: Sequence[int], highs: Sequence[int]) -> int:
     return max(at, highs[before - 1]) if before else at
 
 
-def marked(text: str, wanted: frozenset[Term | Starting]) -> list[tuple[int, int]]:
+def marked(text: str, wanted: frozenset[Leaf]) -> list[tuple[int, int]]:
     """Return the stretches of the original text that hold what is wanted, in order, none touching another."""
     form = mapped(text)
     stretches = sorted(_stretches(form.plain, wanted))
@@ -159,9 +159,9 @@ def _end(origin: Sequence[int], high: int) -> int:
     return next((origin[place] for place in range(high, len(origin)) if origin[place] > last), origin[-1])
 
 
-def _stretches(plain: str, wanted: frozenset[Term | Starting]) -> Iterator[tuple[int, int]]:
-    pairs = {term.token for term in wanted if isinstance(term, Term) and term.field is TokenField.BIGRAMS}
-    single = {term.prefix for term in wanted if isinstance(term, Starting) and term.field is TokenField.BIGRAMS}
+def _stretches(plain: str, wanted: frozenset[Leaf]) -> Iterator[tuple[int, int]]:
+    pairs = {pair for leaf in wanted for pair in _pairs(leaf)}
+    single = {leaf.prefix for leaf in wanted if isinstance(leaf, Starting) and leaf.field is TokenField.BIGRAMS}
     cut = list(UNIT.finditer(plain))
     if pairs:
         for one, other in pairwise(cut):
@@ -170,7 +170,19 @@ def _stretches(plain: str, wanted: frozenset[Term | Starting]) -> Iterator[tuple
                 yield other.span()
     if single:
         yield from (unit.span() for unit in cut if unit[0] in single)
-    yield from _codes(plain, [term for term in wanted if term.field is TokenField.CODES])
+    yield from _codes(
+        plain, [leaf for leaf in wanted if isinstance(leaf, Term | Starting) and leaf.field is TokenField.CODES]
+    )
+
+
+def _pairs(leaf: Leaf) -> tuple[str, ...]:
+    match leaf:
+        case Term(TokenField.BIGRAMS, token):
+            return (token,)
+        case OneOf(TokenField.BIGRAMS, tokens) | Run(tokens):
+            return tokens
+        case _:
+            return ()
 
 
 def _codes(plain: str, wanted: Sequence[Term | Starting]) -> Iterator[tuple[int, int]]:
@@ -184,4 +196,9 @@ def _codes(plain: str, wanted: Sequence[Term | Starting]) -> Iterator[tuple[int,
 
 
 def _fits(code: str, wanted: Sequence[Term | Starting]) -> bool:
-    return any(code.startswith(one.prefix) if isinstance(one, Starting) else code == one.token for one in wanted)
+    return any(
+        any(token.startswith(one.prefix) for token in (code, *ends(code)))
+        if isinstance(one, Starting)
+        else code == one.token
+        for one in wanted
+    )

@@ -11,9 +11,9 @@ from graph.errors import InvalidError
 from graph.records import SubmissionId
 from search import documents
 from search.audience import audience
-from search.compile import compile_query, for_number
+from search.compile import compile_query, for_number, slips, suspects
 from search.cursor import FOREIGN, After, mark, opened, sealed
-from search.engine import GRAIN, Lookup
+from search.engine import GRAIN, Lookup, Term, TokenField
 from search.highlight import passages
 from search.query import parse
 from search.records import Hit, SearchOrder, SearchPage
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from graph.scope import Scope
     from search.compile import Compiled
     from search.documents import Source
-    from search.engine import AllOf, Candidate, Engine, Found, Leaf
+    from search.engine import Candidate, Engine, Found, Leaf
+    from search.query import And
     from search.records import SearchRequest
 
 FEW: Final = 10
@@ -74,18 +75,22 @@ class Search:
 
         Raises QuerySyntaxError, SearchUnavailableError, and InvalidError for a cursor that is none of this search.
         """
-        compiled = compile_query(parse(request.text))
-        if request.numbers and not compiled.match.without and (tokens := self._tokens_of(request.text)):
-            compiled = for_number(compiled, tokens)
+        tree = parse(request.text)
+        compiled = compile_query(tree)
+        asking = _Asking(self._reader, self._engine, scope)
         # Nothing to weigh by: the newest first.
-        order = request.order if compiled.terms else SearchOrder.NEWEST
+        hidden = self._tokens_of(request.text) if request.numbers and not compiled.match.without else ()
+        order = request.order if compiled.leaves and not hidden else SearchOrder.NEWEST
         after = opened(request.after, order)
-        lookup = Lookup(
-            match=compiled.match, filter=request.filter, order=order, facets=request.facets, audience=audience(scope)
-        )
         # What the index held when it was asked, or more: read before.
         held = await self._engine.position() or 0
-        asking = _Asking(self._reader, self._engine, scope)
+        if hidden:
+            compiled = for_number(compiled, hidden)
+        else:
+            compiled, after = await asking.understood(tree, order, after)
+        lookup = Lookup(
+            match=compiled.match, filter=request.filter, order=order, facets=request.facets, audience=asking.audience
+        )
         if order is SearchOrder.NEWEST:
             found, ranked = await asking.newest(lookup, request.first + 1, after)
         else:
@@ -105,6 +110,32 @@ class _Asking:
         self._reader = reader
         self._engine = engine
         self._scope = scope
+        self.audience = audience(scope)
+
+    async def understood(self, tree: And, order: SearchOrder, after: After) -> tuple[Compiled, After]:
+        """Return what a query means, given what is there: which of its bigrams are slips, and how much each tells.
+
+        The first page finds out, those behind it keep to that.
+        """
+        compiled = compile_query(tree, after.slips)
+        weigh = order is SearchOrder.RELEVANCE
+        if after != After() or not (compiled.typed or weigh):
+            return compiled, after
+        wanted = compiled.leaves if weigh else tuple(Term(TokenField.BIGRAMS, pair) for pair in compiled.typed)
+        total, counts = await self._counts(wanted)
+        if others := suspects(compiled, total, counts):
+            _, heard = await self._counts(tuple(others.values()))
+            counts |= heard
+            after = replace(after, slips=slips(others, counts))
+            compiled = compile_query(tree, after.slips)
+        if weigh:
+            told = weights(total, {leaf: counts[leaf] for leaf in compiled.leaves}, compiled.words)
+            after = replace(after, until=_now(), weights=tuple(weight for _, weight in told))
+        return compiled, after
+
+    async def _counts(self, leaves: Sequence[Leaf]) -> tuple[int, dict[Leaf, int]]:
+        total, counts = await self._engine.frequencies(leaves, self.audience)
+        return total, dict(zip(leaves, counts, strict=True))
 
     async def barrier(self) -> int:
         """Return how far the index must have come before this viewer is given counts."""
@@ -135,8 +166,6 @@ class _Asking:
         self, lookup: Lookup, compiled: Compiled, count: int, after: After
     ) -> tuple[Found, list[Ranked]]:
         """Return the best candidates in our own order, and behind them the rest, the latest first."""
-        if not after.weights:
-            after = replace(after, until=_now(), weights=await self._weights(compiled, lookup.audience))
         weighed = _paired(compiled, after.weights)
         lookup = replace(lookup, arrived_until=after.until, weights=_leaves(weighed), limit=WEIGHED)
         if after.loose and compiled.loose:
@@ -155,12 +184,6 @@ class _Asking:
             )
             ranked += rest
         return found, ranked
-
-    async def _weights(self, compiled: Compiled, seen: AllOf) -> tuple[float, ...]:
-        total, counts = await self._engine.frequencies(compiled.terms, seen)
-        return tuple(
-            weight for _, weight in weights(total, dict(zip(compiled.terms, counts, strict=True)), compiled.words)
-        )
 
     async def _weighed(self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After) -> list[Ranked]:
         """Return the candidates in our own order, those behind `after.key`."""
@@ -205,7 +228,7 @@ def _points(sources: dict[SubmissionId, Source], weighed: Sequence[Weight]) -> d
 
 def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:
     try:
-        return list(zip((*compiled.terms, *compiled.words), kept, strict=True))
+        return list(zip((*compiled.leaves, *compiled.words), kept, strict=True))
     except ValueError:
         raise InvalidError("after", FOREIGN) from None
 
@@ -213,6 +236,6 @@ def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:
 def _hit(ranked: Ranked, compiled: Compiled, order: SearchOrder) -> Hit:
     source = ranked.source
     return Hit(
-        submission=source.id, case=source.case, score=ranked.score, passages=passages(source, compiled.terms),
+        submission=source.id, case=source.case, score=ranked.score, passages=passages(source, compiled.leaves),
         cursor=sealed(ranked.after, order),
     )  # fmt: skip

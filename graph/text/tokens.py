@@ -31,6 +31,12 @@ CODE_JOINT: Final = re.compile("[-./]")
 JOINTS: Final = ("-", ".", "/")
 JOINED: Final = re.compile(f"{LETTER}+(?:[-./]{LETTER}+)+")
 LONGEST_CODE: Final = 64
+DIGITS: Final = re.compile("[0-9]{5,}")
+"""Numbers that are long enough to be asked for by some of their digits."""
+FEWEST_DIGITS: Final = 4
+"""By which the inside or the end of a number is found: as many as people remember of one."""
+INNER: Final = "D"
+"""Begins the tokens that are a number's ends. It is a capital, which no normal form has: nobody types such a token."""
 LONGEST_UNIT: Final = 32
 
 # Nearly every normal form is of Chinese characters, ASCII and a few signs: for those, plain ranges find the runs of
@@ -76,6 +82,15 @@ def words(plain: str) -> list[str]:
 def codes(plain: str) -> list[str]:
     """Return numbers and codes of a normalised text: `138-1234-5678` as its parts and as 13812345678."""
     return _codes(plain, _runs(plain)[1])
+
+
+def ends(code: str) -> list[str]:
+    """Return the tokens by which digits inside a code are found: what ends it, from each digit on (`D5678`)."""
+    return [
+        INNER + run[0][at:]
+        for run in DIGITS.finditer(code)
+        for at in range(0 if run.start() else 1, len(run[0]) - FEWEST_DIGITS + 1)
+    ]
 
 
 def bigrams(plain: str) -> list[str]:
@@ -140,4 +155,5 @@ def analyse(texts: Sequence[str]) -> Tokens:
         if runs:
             pairs.append(_pairs(runs, letters))
             found += _codes(text, letters)
+    found += [end for code in found for end in ends(code)]
     return Tokens(tuple(pairs), " ".join(dict.fromkeys(found)))

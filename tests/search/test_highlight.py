@@ -22,9 +22,9 @@ TEXTS = st.text(SIGNS, max_size=60)
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
-def terms(query: str) -> tuple[Term | Starting, ...]:
+def terms(query: str) -> tuple[Leaf, ...]:
     """Return what a query marks."""
-    return compile_query(parse(query)).terms
+    return compile_query(parse(query)).leaves
 
 
 def cut(passage: Passage) -> list[str]:

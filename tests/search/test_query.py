@@ -135,4 +135,4 @@ def test_brackets_change_nothing_that_is_weighed(found: list[str]) -> None:
     """A query in brackets is weighed and marked as it is without."""
     text = " ".join(found)
     bare, bracketed = compile_query(parse(text)), compile_query(parse(f"({text})"))
-    assert (bare.terms, bare.words) == (bracketed.terms, bracketed.words)
+    assert (bare.leaves, bare.words) == (bracketed.leaves, bracketed.words)

@@ -24,7 +24,7 @@ TEXT = st.text(st.sampled_from("夜间施工噪声扰民，请"), max_size=60)
 def weighed(query: str, total: int = 1_000, count: int = 10) -> tuple[Weight, ...]:
     """Return a query's weights where each term stands in so many documents."""
     compiled = compile_query(parse(query))
-    return weights(total, dict.fromkeys(compiled.terms, count), compiled.words)
+    return weights(total, dict.fromkeys(compiled.leaves, count), compiled.words)
 
 
 def points(query: str, one: Source) -> float:
