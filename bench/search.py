@@ -27,7 +27,7 @@ from search.documents import Source, index_document
 from search.engine import AllOf, Batch, Lookup
 from search.query import parse
 from search.score import score, weights
-from search.service import FEW, WEIGHED
+from search.service import WEIGHED
 from search.tantivy_engine import open_tantivy
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class Known:
         compiled = compile_query(parse(query))
         lookup = Lookup(match=compiled.match, limit=WEIGHED)
         found = asyncio.run(self._engine.find(lookup))
-        if found.total < FEW and compiled.loose:
+        if found.total < compiled.few and compiled.loose:
             found = asyncio.run(self._engine.find(replace(lookup, match=compiled.loose)))
         ids = [one.submission for one in found.candidates]
         if ours:

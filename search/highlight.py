@@ -189,10 +189,10 @@ def _codes(plain: str, wanted: Sequence[Term | Starting]) -> Iterator[tuple[int,
     if not wanted:
         return
     for code in CODE.finditer(plain):
-        if _fits(CODE_JOINT.sub("", code[0])[:LONGEST_CODE], wanted):
+        parts = [part.span() for part in CODE_PART.finditer(plain, *code.span()) if _fits(part[0], wanted)]
+        yield from parts
+        if not parts and _fits(CODE_JOINT.sub("", code[0])[:LONGEST_CODE], wanted):
             yield code.span()
-            continue
-        yield from (part.span() for part in CODE_PART.finditer(plain, *code.span()) if _fits(part[0], wanted))
 
 
 def _fits(code: str, wanted: Sequence[Term | Starting]) -> bool:

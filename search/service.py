@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from search.query import And
     from search.records import SearchRequest
 
-FEW: Final = 10
-"""Where fewer hits hold all the words, those that hold some of them are hits, too: better than an empty page."""
 WEIGHED: Final = 200
 """Candidates that are put into our own order; those beyond follow, the latest first."""
 
@@ -173,7 +171,7 @@ class _Asking:
         if after.below is not None:
             return await self._beyond(lookup, weighed, after, count)
         found = await self._engine.find(lookup)
-        if after.key is None and found.total < FEW and compiled.loose:
+        if after.key is None and found.total < compiled.few and compiled.loose:
             after, lookup = replace(after, loose=True), replace(lookup, match=compiled.loose)
             found = await self._engine.find(lookup)
         ranked = await self._weighed(found.candidates, weighed, after)

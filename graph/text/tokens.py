@@ -45,6 +45,7 @@ RUN: Final = re.compile(f"[{IDEOGRAPHS}]+|{LETTER}+")
 UNUSUAL: Final = re.compile("[^\x00-\x7f\u3001-\u3003\u3008-\u3020\u4e00-\u9fff\u00b7\u2010-\u203a]")
 USUAL_RUN: Final = re.compile("[\u4e00-\u9fff]+|[0-9a-z]+")
 CHINESE: Final = re.compile(f"[{IDEOGRAPHS}]")
+USUAL_GAP: Final = re.compile("[^\u4e00-\u9fff0-9a-z]+")
 
 # Bigrams are built as UTF-32 with strided copies, eight times faster than pairing in Python. For that a unit of several
 # letters is one character of a private plane for the while: normal forms have none.
@@ -71,7 +72,7 @@ def units(plain: str) -> list[str]:
 
 def bare(plain: str) -> str:
     """Return a normalised text without what stands between its units."""
-    return "".join(_runs(plain)[0])
+    return USUAL_GAP.sub("", plain) if UNUSUAL.search(plain) is None else "".join(_runs(plain)[0])
 
 
 def words(plain: str) -> list[str]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from search.compile import FEW
 from search.query import FIELDS
-from search.service import FEW, WEIGHED
+from search.service import WEIGHED
 from tests.search.library import hits, put, source
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graph.text.normalise import normalise
 from graph.text.tokens import CODE_JOINT, bigrams, codes, units
 from search.compile import compile_query
-from search.engine import Starting, Term, TokenField
+from search.engine import Leaf, Term, TokenField
 from search.highlight import LONGEST, MOST, mapped, passages
 from search.query import parse
 from search.records import Passage

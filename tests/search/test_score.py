@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.compile import compile_query
-from search.engine import Starting, Term, TokenField
+from search.engine import Leaf, OneOf, Starting, Term, TokenField
 from search.query import parse
-from search.score import score, weights
+from search.score import WORD, score, weights
 from tests.search.library import source
 
 if TYPE_CHECKING:
@@ -34,9 +34,29 @@ def points(query: str, one: Source) -> float:
 
 @given(TEXT, TEXT, st.integers(1, 999), st.integers(1, 999))
 def test_equal_texts_score_equal(title: str, body: str, one: int, other: int) -> None:
-    """Whoever sent them, whenever, however often they were indexed."""
-    first, second = source(one, title, body), source(other, title, body, channel="LETTER")
+    """Whoever sent them, however often they were indexed."""
+    first = source(one, title, body)
+    second = source(other, title, body, channel="LETTER", received_at=first.received_at)
     assert points("夜间施工 噪声", first) == points("夜间施工 噪声", second)
+
+
+def test_of_equal_texts_the_later_scores_a_little_higher() -> None:
+    """A year weighs less than any word."""
+    early, late, more = source(1, body="油烟"), source(366, body="油烟"), source(1, body="油烟扰民")
+    assert points("油烟 扰民", more) > points("油烟 扰民", late) > points("油烟 扰民", early) > 0
+
+
+def test_what_stands_first_scores_higher() -> None:
+    """A petition says at once what it is about."""
+    first, last = ("油烟".ljust(400, "甲"), "油烟".rjust(400, "甲"))
+    assert points("油烟", source(1, body=first)) > points("油烟", source(1, body=last)) > 0
+
+
+def test_what_sounds_the_same_is_counted_where_it_is_asked_for() -> None:
+    """As often as any of the pairs stands there."""
+    leaf = OneOf(TokenField.BIGRAMS, ("由烟", "游烟", "油颜", "油言"))
+    one, twice, none = (score(source(1, body=text), [(leaf, 1.0)]) for text in ("由烟", "由烟，油言", "由言"))
+    assert twice > one > none == 0.0
 
 
 def test_more_of_what_was_asked_scores_higher() -> None:
@@ -70,10 +90,17 @@ def test_a_rare_term_weighs_more_than_a_frequent_one() -> None:
 
 def test_a_word_weighs_as_its_rarest_bigram() -> None:
     """Words are not indexed, but no word is more frequent than any of its bigrams."""
-    pairs: dict[Term | Starting, int] = {Term(TokenField.BIGRAMS, "电梯"): 5, Term(TokenField.BIGRAMS, "梯间"): 500}
+    pairs: dict[Leaf, int] = {Term(TokenField.BIGRAMS, "电梯"): 5, Term(TokenField.BIGRAMS, "梯间"): 500}
     by = dict(weights(1_000, pairs, ["电梯间", "没有"]))
-    assert by["电梯间"] == by[Term(TokenField.BIGRAMS, "电梯")]
+    assert by["电梯间"] == pytest.approx(WORD * by[Term(TokenField.BIGRAMS, "电梯")], abs=1e-4)
     assert by["没有"] == 0.0
+
+
+def test_a_character_weighs_as_its_most_frequent_bigram() -> None:
+    """No character is rarer than any of its bigrams."""
+    pairs: dict[Leaf, int] = {Term(TokenField.BIGRAMS, "电梯"): 5, Term(TokenField.BIGRAMS, "梯间"): 500}
+    by = dict(weights(1_000, pairs, ["梯"]))
+    assert by["梯"] == pytest.approx(WORD * by[Term(TokenField.BIGRAMS, "梯间")], abs=1e-4)
 
 
 def test_codes_are_counted_whole_or_by_their_beginning() -> None:
