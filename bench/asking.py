@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.search import FIRST, messages, questions
+from bench.search.messages import messages, questions
+from bench.search.relevance import FIRST
 from bench.table import Row
 from bench.viewers import EVERYTHING
 from bench.writes import database, make_intake, percentile, ticket
@@ -45,12 +46,12 @@ async def _ask(search: Search, pool: Pool, known: Sequence[tuple[str, str]]) -> 
     rows = await pool.fetch("select id, external_id from submission")
     ids: dict[str, SubmissionId] = {row["external_id"]: row["id"] for row in rows}
     took, points = [], 0.0
-    for number, text in questions(known):
+    for question in questions(known, "subject"):
         began = time.perf_counter()
-        page = await search.search(SearchRequest(text=text, first=FIRST), scope(EVERYTHING))
+        page = await search.search(SearchRequest(text=question.text, first=FIRST), scope(EVERYTHING))
         took.append((time.perf_counter() - began) * 1_000)
         answers = [hit.submission for hit in page.hits]
-        if (wanted := ids[f"K{number}"]) in answers:
+        if (wanted := ids[f"K{question.wanted}"]) in answers:
             points += 1 / (answers.index(wanted) + 1)
     took.sort()
     mean = points / len(took)

@@ -36,6 +36,8 @@ HEAP: Final = 96_000_000
 THREADS: Final = 1
 """Writing threads: the analysis beside them fills the other core."""
 META: Final = "meta.json"
+HALF: Final = 64
+"""Bits of half an id."""
 TIED: Final = 1_000
 """Candidates with the same score that are put in order by time beyond those asked for."""
 LATENESS: Final = 1e-3
@@ -107,7 +109,7 @@ class TantivyIndex:
     def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
         try:
-            with self._reading() as searcher:
+            with self.reading() as searcher:
                 hits = searcher.search(Query.term_query(SCHEMA, "about", "index", "basic"), limit=1).hits
                 return Position(searcher.doc(hits[0][1])["position"][0]) if hits else Position(0)
         except SearchUnavailableError:
@@ -118,7 +120,7 @@ class TantivyIndex:
         query = query_of(lookup)
         by_time = lookup.order is SearchOrder.NEWEST or not varies(lookup.match, lookup.weights)
         bound = lookup.below if lookup.order is SearchOrder.NEWEST else None
-        with self._reading() as searcher:
+        with self.reading() as searcher:
             # tantivy takes memory for all that it is asked for, and ends the process where there is not so much.
             limit = min(lookup.limit, searcher.num_docs)
             if by_time:
@@ -131,13 +133,13 @@ class TantivyIndex:
 
     def frequencies(self, leaves: Sequence[Leaf], audience: AllOf) -> tuple[int, list[int]]:
         """Return how many documents the asker may see, and how many of them hold each leaf."""
-        with self._reading() as searcher:
+        with self.reading() as searcher:
             # Not `doc_freq`, which counts copies that were replaced: as many as are not merged away yet.
             counted = [_count(searcher, unweighed(_restricted(audience, leaf))) for leaf in leaves]
             return _count(searcher, unweighed(audience)), counted
 
     @contextmanager
-    def _reading(self) -> Iterator[tantivy.Searcher]:
+    def reading(self) -> Iterator[tantivy.Searcher]:
         """Give a searcher that sees the last commit of whoever writes."""
         try:
             with self._lock:
@@ -274,6 +276,8 @@ def _document(document: IndexDocument) -> tantivy.Document:
         submission=str(document.submission), case=str(document.case), about="submission", codes=document.codes,
         channel=document.channel, kind=document.kind, status=document.status, month=document.month,
     )  # fmt: skip
+    made.add_unsigned("high", document.submission.int >> HALF)
+    made.add_unsigned("low", document.submission.int & (1 << HALF) - 1)
     received = recency(document.received_at, document.submission)
     made.add_unsigned("recency", received)
     made.add_unsigned("arrival", document.arrival)
@@ -294,7 +298,7 @@ def _document(document: IndexDocument) -> tantivy.Document:
 def _latest(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tuple[Candidate, ...]]:
     result = searcher.search(query, limit=max(limit, 1), order_by_field="recency")
     addresses = [address for _, address in result.hits[:limit]]
-    recencies = _recencies(searcher, addresses)
+    recencies = _numbers(searcher, "recency", addresses)
     return _total(result), _candidates(searcher, [(0.0, *one) for one in zip(recencies, addresses, strict=True)])
 
 
@@ -313,23 +317,25 @@ def _scored(
     searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]
 ) -> list[tuple[float, int, tantivy.DocAddress]]:
     """Return what was found with its score, without what lateness added, and its recency."""
-    recencies = _recencies(searcher, [address for _, address in hits])
+    recencies = _numbers(searcher, "recency", [address for _, address in hits])
     return [
         (round(float(score) / (1 + LATENESS * share_of(recent)) * GRAIN) / GRAIN, recent, address)
         for (score, address), recent in zip(hits, recencies, strict=True)
     ]
 
 
-def _recencies(searcher: tantivy.Searcher, addresses: list[tantivy.DocAddress]) -> list[int]:
-    return [int(one or 0) for one in searcher.fast_field_values("recency", addresses)] if addresses else []
+def _numbers(searcher: tantivy.Searcher, name: str, addresses: list[tantivy.DocAddress]) -> list[int]:
+    return [int(one or 0) for one in searcher.fast_field_values(name, addresses)] if addresses else []
 
 
 def _candidates(
     searcher: tantivy.Searcher, scored: Sequence[tuple[float, int, tantivy.DocAddress]]
 ) -> tuple[Candidate, ...]:
+    addresses = [address for _, _, address in scored]
+    halves = [_numbers(searcher, name, addresses) for name in ("high", "low")]
     return tuple(
-        Candidate(SubmissionId(UUID(searcher.doc(address)["submission"][0])), score, recent)
-        for score, recent, address in scored
+        Candidate(SubmissionId(UUID(int=high << HALF | low)), score, recent)
+        for (score, recent, _), high, low in zip(scored, *halves, strict=True)
     )
 
 

@@ -24,7 +24,9 @@ REGEX_SIGNS: Final = frozenset(r".+*?()|[]{}^$\-&~#")
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("submission", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("submission", tokenizer_name="raw", index_option="basic")
+    for name in ("high", "low"):
+        builder.add_unsigned_field(name, fast=True)  # the submission's id again: read without looking a document up
     builder.add_text_field("about", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("position", stored=True)
     builder.add_text_field(TokenField.BIGRAMS, tokenizer_name=TOKENISER, index_option="position")

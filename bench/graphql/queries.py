@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.search import SIGNS
+from bench.search.messages import SIGNS
 from graph.times import rfc3339
 from schema.ids import global_id
 

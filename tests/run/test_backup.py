@@ -429,7 +429,7 @@ def in_the_dictionary(data: Path) -> list[int]:
     assert len([path for path in (data / "index").iterdir() if path.is_dir()]) == 1, "one generation alone"
     index = TantivyIndex(data / "index")
     try:
-        with index._reading() as searcher:
+        with index.reading() as searcher:
             return [searcher.doc_freq("codes", TOKEN.lower()), searcher.doc_freq("bigrams", "漏水")]
     finally:
         index.close()

@@ -1,0 +1,185 @@
+"""What we are compared with: engines as they come, asked the same. Each returns the numbers of its first answers."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Protocol
+from uuid import UUID
+
+import tantivy
+
+from graph.records import CaseId, Position, SubmissionId
+from graph.text.normalise import normalise
+from graph.text.tokens import bare
+from search.compile import compile_query, slips, suspects
+from search.documents import Source, index_document
+from search.engine import GRAIN, AllOf, Batch, Lookup
+from search.query import parse
+from search.score import score, weights
+from search.service import WEIGHED
+from search.tantivy_engine import open_tantivy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from search.compile import Compiled
+    from search.engine import Engine, Leaf
+    from search.score import Weight
+
+
+class System(Protocol):
+    """Something that searches texts, which are known by their numbers."""
+
+    name: str
+
+    def ask(self, query: str, first: int) -> list[int]:
+        """Return the first answers."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
+
+
+def source(number: int, title: str, body: str, received_at: datetime) -> Source:
+    """Return a submission that says so."""
+    return Source(
+        id=SubmissionId(UUID(int=number)), own=CaseId(UUID(int=number)), case=CaseId(UUID(int=number)), channel="WEB",
+        kind="APPEAL", status="REGISTERED", topic="城乡建设/安全生产", division="430104", received_at=received_at,
+        title=title, body=body, replies=(), documents=(),
+    )  # fmt: skip
+
+
+class Ours:
+    """casegraph's search without its database: the engine finds, the best are weighed."""
+
+    name = "casegraph"
+
+    def __init__(self, engine: Engine, sources: Sequence[Source]) -> None:
+        self._engine = engine
+        self._sources = {one.id: one for one in sources}
+        documents = [index_document(one) for one in sources]
+        asyncio.run(engine.apply(Batch(documents=documents, gone=(), after=Position(0), position=Position(1))))
+
+    def ask(self, query: str, first: int) -> list[int]:
+        """Return the first answers, in our own order."""
+        return asyncio.run(self._ask(query, first))
+
+    async def _ask(self, query: str, first: int) -> list[int]:
+        compiled, weighed = await self._understood(query)
+        telling = {what: round(weight * GRAIN) / GRAIN for what, weight in weighed if not isinstance(what, str)}
+        lookup = Lookup(match=compiled.match, weights=telling, limit=WEIGHED)
+        found = await self._engine.find(lookup)
+        if found.total < compiled.few and compiled.loose:
+            found = await self._engine.find(replace(lookup, match=compiled.loose))
+        points = {one: score(self._sources[one.submission], weighed) for one in found.candidates}
+        best = sorted(found.candidates, key=lambda one: (-points[one], -one.recency))
+        return [one.submission.int for one in best[:first]]
+
+    async def _understood(self, query: str) -> tuple[Compiled, Sequence[Weight]]:
+        tree = parse(query)
+        compiled = compile_query(tree)
+        total, counts = await self._counts(compiled.leaves)
+        if others := suspects(compiled, total, counts):
+            counts |= (await self._counts(tuple(others.values())))[1]
+            compiled = compile_query(tree, slips(others, counts))
+        return compiled, weights(total, {leaf: counts[leaf] for leaf in compiled.leaves}, compiled.words)
+
+    async def _counts(self, leaves: Sequence[Leaf]) -> tuple[int, dict[Leaf, int]]:
+        total, counts = await self._engine.frequencies(leaves, AllOf())
+        return total, dict(zip(leaves, counts, strict=True))
+
+    def close(self) -> None:
+        """Let go of files."""
+        asyncio.run(self._engine.close())
+
+
+def ours(folder: Path, sources: Sequence[Source]) -> Ours:
+    """Return our search over tantivy."""
+    return Ours(open_tantivy(folder), sources)
+
+
+class BareTantivy:
+    """tantivy's BM25 over whatever tokens, any of which is enough."""
+
+    def __init__(
+        self, name: str, folder: Path, texts: Sequence[str], tokenizer: str, cut: Callable[[str], str]
+    ) -> None:
+        self.name = name
+        self._cut = cut
+        builder = tantivy.SchemaBuilder()
+        builder.add_unsigned_field("number", stored=True)
+        builder.add_text_field("body", tokenizer_name=tokenizer)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(builder.build(), path=str(folder))
+        blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        self._index.register_tokenizer("blanks", blanks)
+        writer = self._index.writer(num_threads=1)
+        for number, text in enumerate(texts):
+            writer.add_document(tantivy.Document(number=number, body=cut(text)))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+
+    def ask(self, query: str, first: int) -> list[int]:
+        """Return the first answers."""
+        searcher = self._index.searcher()
+        asked, _ = self._index.parse_query_lenient(self._cut(query), ["body"])
+        return [searcher.doc(address)["number"][0] for _, address in searcher.search(asked, first).hits]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _bigrams(text: str) -> str:
+    """Return the pairs of neighbouring characters, as a plain solution cuts them."""
+    plain = bare(normalise(text))
+    return " ".join(map("".join, pairwise(plain))) or plain
+
+
+def default_tantivy(folder: Path, texts: Sequence[str]) -> BareTantivy:
+    """Return tantivy as it comes: it takes a run of Chinese for one word."""
+    return BareTantivy("tantivy's default tokenizer", folder, texts, "default", _as_it_is)
+
+
+def bigram_tantivy(folder: Path, texts: Sequence[str]) -> BareTantivy:
+    """Return tantivy over pairs of characters."""
+    return BareTantivy("character bigrams", folder, texts, "blanks", _bigrams)
+
+
+TRIGRAM: Final = 3
+
+
+class Sqlite:
+    """SQLite's FTS5 with its tokenizer of three characters, any three of which are enough."""
+
+    name = "SQLite FTS5 trigram"
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._database = sqlite3.connect(":memory:")
+        self._database.execute("create virtual table message using fts5 (body, tokenize = 'trigram')")
+        self._database.executemany("insert into message (rowid, body) values (?, ?)", enumerate(texts, 1))
+
+    def ask(self, query: str, first: int) -> list[int]:
+        """Return the first answers; nothing finds what is shorter than three characters."""
+        pieces = [piece[at : at + TRIGRAM] for piece in query.split() for at in range(len(piece) - TRIGRAM + 1)]
+        if not pieces:
+            return []
+        wanted = " OR ".join('"{}"'.format(piece.replace('"', '""')) for piece in dict.fromkeys(pieces))
+        found = self._database.execute(
+            "select rowid from message where message match ? order by rank limit ?", (wanted, first)
+        )
+        return [number - 1 for (number,) in found]
+
+    def close(self) -> None:
+        """Let go of memory."""
+        self._database.close()
