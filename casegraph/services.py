@@ -32,8 +32,8 @@ from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
+from search.hidden import Hidden
 from search.indexer import Indexer
-from search.numbers import tokens_of
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -216,7 +216,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         read_options=options,
         retry=Retry(intake, options),
         engine=engine,
-        search=Search(reader=reader, engine=engine, tokens_of=tokens_of(vault)),
+        search=Search(reader=reader, engine=engine, hidden=Hidden(vault)),
         signin=SignIn(vault=vault, pool=pool, clock=utc_now, ways=ways_of(settings)),
     )
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
 
 from graph.text.normalise import normalise
@@ -27,7 +28,7 @@ from search.engine import (
     TokenField,
     leaves,
 )
-from search.query import And, Is, Node, Not, Or, Phrase, Prefix, Received, Words
+from search.query import And, Is, Named, Node, Not, Or, Phrase, Prefix, Received, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,11 +76,18 @@ class Compiled:
         return FEW_OF_MANY if len(self.typed) > MANY else FEW
 
 
-def compile_query(tree: And, slips: frozenset[str] = frozenset()) -> Compiled:
-    """Return what to look for; for the bigrams that are `slips`, those that sound the same do as well."""
-    asked = _Asked(slips)
+NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def compile_query(tree: And, slips: frozenset[str] = frozenset(), people: Mapping[str, str] = NOBODY) -> Compiled:
+    """Return what to look for.
+
+    For the bigrams that are `slips`, those that sound the same do as well. `people` has the codes by which who is named
+    in a submission is found, by what is typed, for viewers who may; for others a name is found where a text has it.
+    """
+    asked = _Asked(slips, people)
     match, loose = asked.all_of(tree.nodes), asked.loose(tree.nodes)
-    wanted = [(node, normalise(node.text)) for node in _wanted(tree)]
+    wanted = [(node, normalise(node.name if isinstance(node, Named) else node.text)) for node in _wanted(tree)]
     plain = [text for node, text in wanted if isinstance(node, Words) and not _code(text)]
     typed = tuple(dict.fromkeys(pair for text in plain for pair in bigrams(text)))
     return Compiled(
@@ -117,8 +125,9 @@ def slips(others: Mapping[str, OneOf], counts: Mapping[Leaf, int]) -> frozenset[
 class _Asked:
     """What to look for, with some bigrams taken for slips."""
 
-    def __init__(self, slips: frozenset[str]) -> None:
+    def __init__(self, slips: frozenset[str], people: Mapping[str, str]) -> None:
         self._slips = slips
+        self._people = people
 
     def all_of(self, nodes: tuple[Node, ...]) -> AllOf:
         return AllOf(
@@ -136,10 +145,17 @@ class _Asked:
                 return self.all_of(nodes)
             case Or(nodes):
                 return AnyOf(tuple(self._match(one) for one in nodes))
+            case Named(name):
+                return self._named(name)
             case Is() | Received():
                 return _restriction(node)
             case _:
                 assert_never(node)
+
+    def _named(self, name: str) -> Match:
+        said = _phrase(normalise(name))
+        code = self._people.get(name)
+        return AnyOf((Term(TokenField.CODES, code), said)) if code else said
 
     def _text(self, node: Words | Phrase | Prefix, plain: str) -> Match:
         match node:
@@ -174,7 +190,7 @@ class _Asked:
     def _pair(self, pair: str) -> tuple[Leaf, ...]:
         return (_term(pair), _alike(pair)) if pair in self._slips else (_term(pair),)
 
-    def weighed(self, node: Words | Phrase | Prefix, plain: str) -> Iterator[Leaf]:
+    def weighed(self, node: Words | Phrase | Prefix | Named, plain: str) -> Iterator[Leaf]:
         """Yield what is weighed of a text and marked in hits."""
         if _code(plain) or not (found := bigrams(plain)):
             yield from leaves(self._match(node))
@@ -250,10 +266,10 @@ def _prefix(plain: str) -> Match:
     return Starting(TokenField.CODES, code) if (code := _code(plain)) else _phrase(plain)
 
 
-def _wanted(node: Node) -> Iterator[Words | Phrase | Prefix]:
+def _wanted(node: Node) -> Iterator[Words | Phrase | Prefix | Named]:
     """Yield the texts that a hit is wanted for, but not those it must not hold."""
     match node:
-        case Words() | Phrase() | Prefix():
+        case Words() | Phrase() | Prefix() | Named():
             yield node
         case And(nodes) | Or(nodes):
             for one in nodes:

@@ -53,6 +53,8 @@ class Source:
     """By whom it is seen; only of what is to be indexed."""
     numbers: tuple[bytes, ...] = field(default=(), repr=False)
     """Keyed hashes of the numbers that its texts and its mentions hold; only of what is to be indexed."""
+    names: tuple[bytes, ...] = field(default=(), repr=False)
+    """Keyed hashes of the names of those it mentions; only of what is to be indexed."""
 
     def texts(self) -> tuple[str, ...]:
         """Return all that is searched."""
@@ -79,19 +81,22 @@ async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) 
     sources = await load(connection, submissions)
     cases = {one.own for one in sources.values()} | {one.case for one in sources.values()}
     told = {row["id"]: row for row in await connection.fetch(SQL.audiences, list(cases))}
-    numbers = {row["id"]: _numbers(row) for row in await connection.fetch(SQL.numbers, list(sources))}
+    hidden = {row["id"]: row for row in await connection.fetch(SQL.hidden, list(sources))}
     found = {}
     for key, source in sources.items():
         own, leader = told[source.own], told[source.case]
         seen = _seen(own)
         status = leader["status"] if _seen(leader) == seen else own["status"]
         organs = tuple(map(str, own["organs"]))
-        found[key] = replace(source, seen=seen, status=status, organs=organs, numbers=numbers[key])
+        found[key] = replace(
+            source, seen=seen, status=status, organs=organs,
+            numbers=_hashes(hidden[key], "numbers"), names=_hashes(hidden[key], "names"),
+        )  # fmt: skip
     return found
 
 
-def _numbers(row: Row) -> tuple[bytes, ...]:
-    return tuple(one for one in row["hashes"] if one is not None)
+def _hashes(row: Row, name: str) -> tuple[bytes, ...]:
+    return tuple(one for one in row[name] if one is not None)
 
 
 def _seen(row: Row) -> tuple[str, ...]:
@@ -114,7 +119,9 @@ def _source(row: Row) -> Source:
 def index_document(source: Source) -> IndexDocument:
     """Return a submission as it is indexed."""
     tokens = analyse([normalise(text) for text in source.texts()])
-    codes = " ".join([*filter(None, [tokens.codes]), *map(number_token, source.numbers)])
+    codes = " ".join(
+        [*filter(None, [tokens.codes]), *map(number_token, source.numbers), *map(name_token, source.names)]
+    )
     return IndexDocument(
         submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=codes, channel=source.channel,
         kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
@@ -130,6 +137,11 @@ def number_token(hashed: bytes) -> str:
     number itself, and no prefix tells who shares one.
     """
     return "H" + hashed.hex()
+
+
+def name_token(hashed: bytes) -> str:
+    """Return the code by which what names somebody is found; nobody types it, either."""
+    return "N" + hashed.hex()
 
 
 def levels(topic: str | None) -> tuple[str, ...]:

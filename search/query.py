@@ -6,7 +6,8 @@
 -物业                  not this
 1381234*               begins so
 (烧烤 OR 夜宵) -餐饮    brackets group
-channel:hotline topic:环境保护 place:430104 place:岳麓区 status:answered after:2026-01-01 before:2026-07-01
+channel:hotline topic:环境保护 place:430104 place:岳麓区 organ:市住建局 status:answered
+name:张三 number:TS2026001 after:2026-01-01 before:2026-07-01
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 from graph.errors import InvalidError
 from graph.gazetteer import Gazetteer
+from graph.ids import organ_id
+from graph.organs import normalise_organ
 from graph.records import CaseStatus, Channel
 from graph.text.normalise import normalise
 from graph.text.tokens import units
@@ -84,10 +87,17 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A field has a value: `channel`, `status`, `topic`, `division`."""
+    """A field has a value: `channel`, `status`, `topic`, `division`, `organ`."""
 
     field: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Names a person or a body so."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +108,12 @@ class Received:
     before: date | None = None
 
 
-Node = Words | Phrase | Prefix | Not | And | Or | Is | Received
+Node = Words | Phrase | Prefix | Not | And | Or | Is | Named | Received
 
 FIELDS: Final = {
     "channel": "channel", "渠道": "channel", "topic": "topic", "类别": "topic", "place": "place", "division": "place",
-    "地区": "place", "status": "status", "状态": "status", "after": "after", "before": "before", "number": "number",
-    "编号": "number",
+    "地区": "place", "organ": "organ", "单位": "organ", "status": "status", "状态": "status", "name": "name",
+    "姓名": "name", "number": "number", "编号": "number", "after": "after", "before": "before",
 }  # fmt: skip
 TOKEN: Final = re.compile(
     r"\s*(?:(?P<open>[(（])|(?P<close>[)）])|(?P<quote>[\"“”])|(?P<minus>[-－](?=\S))"
@@ -292,8 +302,23 @@ RESTRICTIONS: Final[Mapping[str, Callable[[Token], Node]]] = {
     "status": lambda value: Is("status", _one_of(value, {one.lower(): one for one in CaseStatus})),
     "topic": lambda value: Is("topic", _topic(value)),
     "place": lambda value: Is("division", _division(value)),
+    "organ": lambda value: Is("organ", str(organ_id(normalise_organ(_something(value.text, value.at))))),
+    "name": lambda value: Named(_something(value.text, value.at)),
     "number": lambda value: Phrase(_something(value.text, value.at)),
     "after": lambda value: Received(since=_day(value)),
     "before": lambda value: Received(before=_day(value)),
 }
 """What each field makes of its value."""
+
+
+def names(node: Node) -> frozenset[str]:
+    """Return the names that are asked for."""
+    match node:
+        case Named(name):
+            return frozenset({name})
+        case And(nodes) | Or(nodes):
+            return frozenset().union(*map(names, nodes))
+        case Not(inner):
+            return names(inner)
+        case _:
+            return frozenset()

@@ -59,7 +59,7 @@ class SearchRequest:
     after: str | None = None
     facets: tuple[FacetName, ...] = ()
     numbers: bool = False
-    """Whether the asker may find people by a whole number that masks hide (`Action.REVEAL`)."""
+    """Whether the asker may find people by a whole number or name that masks hide (`Action.REVEAL`)."""
 
 
 @dataclass(frozen=True, slots=True)

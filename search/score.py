@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.text.normalise import normalise
 from graph.text.tokens import bare, bigrams, codes, ends
-from search.engine import Leaf, OneOf, Run, Starting, Term, TokenField
+from search.engine import GRAIN, Leaf, OneOf, Run, Starting, Term, TokenField
 from search.recency import recency, share_of
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ def weights(total: int, frequencies: Mapping[Leaf, int], words: Sequence[str]) -
     }
     pairs = {leaf.token: weight for leaf, weight in telling.items() if isinstance(leaf, Term)}
     return (*telling.items(), *((word, round(WORD * _rarity(word, pairs), DIGITS)) for word in words))
+
+
+def telling(weighed: Sequence[Weight]) -> dict[Leaf, float]:
+    """Return the weights by which engines choose candidates: of what is indexed alone, in their grain."""
+    return {what: round(weight * GRAIN) / GRAIN for what, weight in weighed if not isinstance(what, str)}
 
 
 def _rarity(word: str, pairs: Mapping[str, float]) -> float:

@@ -11,23 +11,25 @@ from graph.errors import InvalidError
 from graph.records import SubmissionId
 from search import documents
 from search.audience import audience
-from search.compile import compile_query, for_number, slips, suspects
+from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
-from search.engine import GRAIN, Lookup, Term, TokenField
+from search.engine import Lookup
 from search.highlight import passages
-from search.query import parse
+from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
-from search.score import Weight, score, weights
+from search.score import Weight, score, telling
+from search.understanding import understood
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from graph.database import Row
     from graph.scope import Scope
     from search.compile import Compiled
     from search.documents import Source
-    from search.engine import Candidate, Engine, Found, Leaf
+    from search.engine import Candidate, Engine, Found
+    from search.hidden import Hidden
     from search.query import And
     from search.records import SearchRequest
 
@@ -60,13 +62,11 @@ class Reader(Protocol):
 class Search:
     """The one way to ask the index."""
 
-    def __init__(
-        self, *, reader: Reader, engine: Engine, tokens_of: Callable[[str], tuple[str, ...]] = lambda _: ()
-    ) -> None:
-        """Take `tokens_of`, which returns the codes of the number that a text is; nothing where it is none."""
+    def __init__(self, *, reader: Reader, engine: Engine, hidden: Hidden | None = None) -> None:
+        """Take `hidden`, by which those who may find people by what is masked; nobody does without it."""
         self._reader = reader
         self._engine = engine
-        self._tokens_of = tokens_of
+        self._hidden = hidden
 
     async def search(self, request: SearchRequest, scope: Scope) -> SearchPage:
         """Return a page of hits with passages and facets, of what a viewer may see.
@@ -74,10 +74,12 @@ class Search:
         Raises QuerySyntaxError, SearchUnavailableError, and InvalidError for a cursor that is none of this search.
         """
         tree = parse(request.text)
-        compiled = compile_query(tree)
-        asking = _Asking(self._reader, self._engine, scope)
+        found = self._hidden if request.numbers else None
+        people = {name: found.name(name) for name in names(tree)} if found else {}
+        compiled = compile_query(tree, people=people)
+        asking = _Asking(self._reader, self._engine, scope, people)
         # Nothing to weigh by: the newest first.
-        hidden = self._tokens_of(request.text) if request.numbers and not compiled.match.without else ()
+        hidden = found.number(request.text) if found and not compiled.match.without else ()
         order = request.order if compiled.leaves and not hidden else SearchOrder.NEWEST
         after = opened(request.after, order)
         # What the index held when it was asked, or more: read before.
@@ -90,23 +92,24 @@ class Search:
             match=compiled.match, filter=request.filter, order=order, facets=request.facets, audience=asking.audience
         )
         if order is SearchOrder.NEWEST:
-            found, ranked = await asking.newest(lookup, request.first + 1, after)
+            answer, ranked = await asking.newest(lookup, request.first + 1, after)
         else:
-            found, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
+            answer, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
         withheld = await asking.barrier() > held
         hits = await asyncio.to_thread(lambda: tuple(_hit(one, compiled, order) for one in ranked[: request.first]))
         more = len(ranked) > request.first
         if withheld:
             return SearchPage(total=None, hits=hits, has_next_page=more, facets={})
-        return SearchPage(total=found.total, hits=hits, has_next_page=more, facets=dict(found.facets))
+        return SearchPage(total=answer.total, hits=hits, has_next_page=more, facets=dict(answer.facets))
 
 
 class _Asking:
     """One search of one viewer."""
 
-    def __init__(self, reader: Reader, engine: Engine, scope: Scope) -> None:
+    def __init__(self, reader: Reader, engine: Engine, scope: Scope, people: Mapping[str, str]) -> None:
         self._reader = reader
         self._engine = engine
+        self._people = people
         self._scope = scope
         self.audience = audience(scope)
 
@@ -115,25 +118,12 @@ class _Asking:
 
         The first page finds out, those behind it keep to that.
         """
-        compiled = compile_query(tree, after.slips)
+        if after != After():
+            return compile_query(tree, after.slips, self._people), after
         weigh = order is SearchOrder.RELEVANCE
-        if after != After() or not (compiled.typed or weigh):
-            return compiled, after
-        wanted = compiled.leaves if weigh else tuple(Term(TokenField.BIGRAMS, pair) for pair in compiled.typed)
-        total, counts = await self._counts(wanted)
-        if others := suspects(compiled, total, counts):
-            _, heard = await self._counts(tuple(others.values()))
-            counts |= heard
-            after = replace(after, slips=slips(others, counts))
-            compiled = compile_query(tree, after.slips)
-        if weigh:
-            told = weights(total, {leaf: counts[leaf] for leaf in compiled.leaves}, compiled.words)
-            after = replace(after, until=_now(), weights=tuple(weight for _, weight in told))
-        return compiled, after
-
-    async def _counts(self, leaves: Sequence[Leaf]) -> tuple[int, dict[Leaf, int]]:
-        total, counts = await self._engine.frequencies(leaves, self.audience)
-        return total, dict(zip(leaves, counts, strict=True))
+        found = await understood(self._engine, tree, self.audience, weigh=weigh, people=self._people)
+        told = tuple(weight for _, weight in found.weights)
+        return found.compiled, After(slips=found.slips, until=_now() if weigh else None, weights=told)
 
     async def barrier(self) -> int:
         """Return how far the index must have come before this viewer is given counts."""
@@ -165,7 +155,7 @@ class _Asking:
     ) -> tuple[Found, list[Ranked]]:
         """Return the best candidates in our own order, and behind them the rest, the latest first."""
         weighed = _paired(compiled, after.weights)
-        lookup = replace(lookup, arrived_until=after.until, weights=_leaves(weighed), limit=WEIGHED)
+        lookup = replace(lookup, arrived_until=after.until, weights=telling(weighed), limit=WEIGHED)
         if after.loose and compiled.loose:
             lookup = replace(lookup, match=compiled.loose)
         if after.below is not None:
@@ -213,11 +203,6 @@ class _Asking:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _leaves(weighed: Sequence[Weight]) -> dict[Leaf, float]:
-    """Return the weights by which engines choose candidates: of what is indexed alone, in their grain."""
-    return {what: round(weight * GRAIN) / GRAIN for what, weight in weighed if not isinstance(what, str)}
 
 
 def _points(sources: dict[SubmissionId, Source], weighed: Sequence[Weight]) -> dict[SubmissionId, float]:

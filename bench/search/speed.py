@@ -26,16 +26,16 @@ from bench.writes import percentile
 from graph.records import Channel, Position
 from graph.text.normalise import normalise
 from graph.text.tokens import bigrams, words
-from search.compile import compile_query
 from search.documents import index_document
-from search.engine import GRAIN, AllOf, Batch, Lookup
+from search.engine import AllOf, Batch, Lookup
 from search.query import parse
 from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder
-from search.score import weights
+from search.score import telling
 from search.service import WEIGHED
 from search.tantivy_engine import TantivyIndex, open_tantivy
 from search.tantivy_questions import SCHEMA
+from search.understanding import understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -152,14 +152,11 @@ FACETS: Final = (FacetName.CHANNEL, FacetName.TOPIC, FacetName.MONTH)
 
 async def _lookup(engine: Engine, kind: str, text: str) -> Lookup:
     """Return what the engine is asked, as `search.service` asks it."""
-    compiled = compile_query(parse(text))
+    meant = await understood(engine, parse(text), AllOf())
     if kind in {"by_time", "deep"}:
         below = recency(DEEP) if kind == "deep" else None
-        return Lookup(match=compiled.match, order=SearchOrder.NEWEST, limit=PAGE + 1, below=below)
-    total, counts = await engine.frequencies(compiled.leaves, AllOf())
-    told = weights(total, dict(zip(compiled.leaves, counts, strict=True)), compiled.words)
-    telling = {what: round(weight * GRAIN) / GRAIN for what, weight in told if not isinstance(what, str)}
-    lookup = Lookup(match=compiled.match, weights=telling, limit=WEIGHED)
+        return Lookup(match=meant.compiled.match, order=SearchOrder.NEWEST, limit=PAGE + 1, below=below)
+    lookup = Lookup(match=meant.compiled.match, weights=telling(meant.weights), limit=WEIGHED)
     return replace(lookup, filter=FILTER, facets=FACETS) if kind == "three_words" else lookup
 
 

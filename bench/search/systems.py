@@ -14,22 +14,20 @@ import tantivy
 from graph.records import CaseId, Position, SubmissionId
 from graph.text.normalise import normalise
 from graph.text.tokens import bare
-from search.compile import compile_query, slips, suspects
 from search.documents import Source, index_document
-from search.engine import GRAIN, AllOf, Batch, Lookup
+from search.engine import AllOf, Batch, Lookup
 from search.query import parse
-from search.score import score, weights
+from search.score import score, telling
 from search.service import WEIGHED
 from search.tantivy_engine import open_tantivy
+from search.understanding import understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from search.compile import Compiled
-    from search.engine import Engine, Leaf
-    from search.score import Weight
+    from search.engine import Engine
 
 
 class System(Protocol):
@@ -71,28 +69,15 @@ class Ours:
         return asyncio.run(self._ask(query, first))
 
     async def _ask(self, query: str, first: int) -> list[int]:
-        compiled, weighed = await self._understood(query)
-        telling = {what: round(weight * GRAIN) / GRAIN for what, weight in weighed if not isinstance(what, str)}
-        lookup = Lookup(match=compiled.match, weights=telling, limit=WEIGHED)
+        meant = await understood(self._engine, parse(query), AllOf())
+        compiled = meant.compiled
+        lookup = Lookup(match=compiled.match, weights=telling(meant.weights), limit=WEIGHED)
         found = await self._engine.find(lookup)
         if found.total < compiled.few and compiled.loose:
             found = await self._engine.find(replace(lookup, match=compiled.loose))
-        points = {one: score(self._sources[one.submission], weighed) for one in found.candidates}
+        points = {one: score(self._sources[one.submission], meant.weights) for one in found.candidates}
         best = sorted(found.candidates, key=lambda one: (-points[one], -one.recency))
         return [one.submission.int for one in best[:first]]
-
-    async def _understood(self, query: str) -> tuple[Compiled, Sequence[Weight]]:
-        tree = parse(query)
-        compiled = compile_query(tree)
-        total, counts = await self._counts(compiled.leaves)
-        if others := suspects(compiled, total, counts):
-            counts |= (await self._counts(tuple(others.values())))[1]
-            compiled = compile_query(tree, slips(others, counts))
-        return compiled, weights(total, {leaf: counts[leaf] for leaf in compiled.leaves}, compiled.words)
-
-    async def _counts(self, leaves: Sequence[Leaf]) -> tuple[int, dict[Leaf, int]]:
-        total, counts = await self._engine.frequencies(leaves, AllOf())
-        return total, dict(zip(leaves, counts, strict=True))
 
     def close(self) -> None:
         """Let go of files."""

@@ -74,8 +74,9 @@ select own.id, own.status, own.kind, own.division,
     ) as accused_persons
 from "case" own where own.id = any($1::uuid[]);
 
--- name: numbers
--- Keyed hashes of the numbers that each submission holds, in its texts and of whom it names: only whoever indexes knows.
+-- name: hidden
+-- Keyed hashes of the numbers that each submission holds, in its texts and of whom it names, and of the names: only
+-- whoever indexes knows.
 select submission.id,
     array(
         select unnest(revision.number_hashes)
@@ -86,7 +87,10 @@ select submission.id,
         union
         select unnest(array[mention.identity_hash, mention.phone_hash]) from mention
         where mention.submission = submission.id and mention.until is null
-    ) as hashes
+    ) as numbers,
+    array(
+        select distinct mention.name_hash from mention where mention.submission = submission.id and mention.until is null
+    ) as names
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision;

@@ -20,8 +20,8 @@ from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
+from search.hidden import Hidden
 from search.indexer import Indexer
-from search.numbers import tokens_of
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -129,7 +129,7 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     intake = make_intake(pool, vault, tmp_path / "attachments")
     options = ReadOptions(source="", zone=ZoneInfo("Asia/Shanghai"))
     engine, reader = open_tantivy(tmp_path / "index"), Reader(reading_pool, 10_000)
-    search = Search(reader=reader, engine=engine, tokens_of=tokens_of(vault))
+    search = Search(reader=reader, engine=engine, hidden=Hidden(vault))
     services = Services(
         pool=pool, reader=reader, vault=vault, intake=intake, commands=Commands(pool=pool),
         revealing=Revealing(pool=pool, vault=vault),

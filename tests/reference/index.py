@@ -13,7 +13,7 @@ from graph.scope import scope
 from search import documents
 from search.documents import Source, index_document
 from search.engine import Batch
-from search.numbers import tokens_of
+from search.hidden import Hidden
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from tests.reference.policy import STANDING
@@ -90,7 +90,7 @@ class Index:
         )
         asyncio.run(self._engine.apply(batch))
         reader = _Sources({one.id: one for one in found})
-        self._search = Search(reader=reader, engine=self._engine, tokens_of=tokens_of(vault))
+        self._search = Search(reader=reader, engine=self._engine, hidden=Hidden(vault))
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return a page of what is found; raises as `Search.search` does."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from graph.records import CaseId, Position, SubmissionId
-from search.compile import compile_query
 from search.documents import Source, index_document
-from search.engine import Batch, Lookup
+from search.engine import AllOf, Batch, Lookup
 from search.query import parse
+from search.understanding import understood
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,8 @@ async def put(engine: Engine, *sources: Source, gone: Sequence[int] = (), positi
 
 async def ask(engine: Engine, query: str, **changes: Any) -> Found:
     """Ask an engine a query as a person types it."""
-    return await engine.find(replace(Lookup(match=compile_query(parse(query)).match, limit=1_000), **changes))
+    meant = await understood(engine, parse(query), AllOf())
+    return await engine.find(replace(Lookup(match=meant.compiled.match, limit=1_000), **changes))
 
 
 def numbers(found: Found) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from graph.ids import organ_id
 from search.compile import FEW
 from search.query import FIELDS
 from search.service import WEIGHED
@@ -21,11 +22,11 @@ PAGE: Final = (Path(__file__).parent.parent.parent / "docs" / "search.md").read_
 SUMMER: Final = datetime(2026, 8, 1, tzinfo=UTC)
 FOUND: Final = {
     "烧烤 油烟": {1},
-    '"夜间施工"': {3},
+    '"夜间施工"': {3, *range(20, 45)},
     "烧烤 OR 夜宵": {1, 2},
     "烧烤 | 夜宵": {1, 2},
     "烧烤 或者 夜宵": {1, 2},
-    "-物业": {1, 2, 3, 4, 6, 7},
+    "-物业": {1, 2, 3, 4, 6, 7, 8, 9, *range(20, 45)},
     "1381234*": {4},
     "TS2026*": {6},
     "(烧烤 OR 夜宵) -餐饮": {1},
@@ -33,7 +34,14 @@ FOUND: Final = {
     "13812341234": {4},
     "１３８１２３４１２３４": {4},
     "路": {5},
-    "channel:hotline": {1, 2, 3, 4, 5, 7},
+    "5678": {8},
+    "026001": {6, 8},
+    "夜间施公": {3, *range(20, 45)},
+    "yuelu": {9},
+    "yueluqu": {9},
+    "organ:芙蓉区城管局": {9},
+    "name:李四": {9},
+    "channel:hotline": {1, 2, 3, 4, 5, 7, 8, 9},
     "status:answered": {4},
     "topic:城乡建设/安全生产": {3},
     "place:岳麓区": {3},
@@ -58,6 +66,9 @@ async def shown(engine: Engine) -> Engine:
         source(5, body="物业不修路", division="430102"),
         source(6, body="工单ts-2026/001", channel="WEB"),
         source(7, body="时间三点", received_at=SUMMER),
+        source(8, body="票号2026001，电话90005678", received_at=SUMMER),
+        source(9, body="岳麓区李四", received_at=SUMMER, organs=(str(organ_id("芙蓉区城管局")),)),
+        *(source(number, body="夜间施工", channel="VISIT", received_at=SUMMER) for number in range(20, 45)),
     )
     return engine
 

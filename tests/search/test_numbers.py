@@ -9,8 +9,8 @@ import pytest
 
 from graph.scope import scope
 from resolvers.reader import Reader
+from search.hidden import Hidden
 from search.indexer import Indexer
-from search.numbers import tokens_of
 from search.records import SearchRequest
 from search.service import Search
 from tests.graph.factory import NOW, draft, make_intake, petitioner, reply
@@ -32,7 +32,7 @@ class House:
     def __init__(self, pool: Pool, reader: Reader, vault: Vault, engine: Engine, folder: Path) -> None:
         self.intake = make_intake(pool, vault, folder)
         self._indexer = Indexer(pool=pool, engine=engine)
-        self._search = Search(reader=reader, engine=engine, tokens_of=tokens_of(vault))
+        self._search = Search(reader=reader, engine=engine, hidden=Hidden(vault))
 
     async def index(self) -> None:
         """Index what was taken in."""
@@ -118,3 +118,22 @@ async def test_pages_of_a_number_follow_each_other(house: House, connection: Con
         after = page.hits[-1].cursor
     assert not page.has_next_page
     assert sorted(seen) == await ids(connection, "text", "reply", "mention")
+
+
+async def test_a_name_finds_texts_and_people(house: House, connection: Connection) -> None:
+    """Those who may find whoever is named so, the others what says it."""
+    drafts = [draft("says", text="找李四反映过"), draft("is", mentions=(petitioner("李 四", "82225678"),))]
+    await house.intake.take_in(drafts, actor="test", now=NOW)
+    await house.index()
+    assert await house.found("name:李四", numbers=True) == await ids(connection, "other", "says", "is")
+    assert await house.found("name:李四 -请打", numbers=True) == await ids(connection, "says", "is")
+    assert await house.found("姓名:李四") == await ids(connection, "says")
+    assert await house.found("name:李", numbers=True) == await ids(connection, "says")
+
+
+async def test_the_index_gives_no_name_away(house: House, vault: Vault) -> None:
+    """Nor by a beginning."""
+    code = "n" + vault.equality("name", "李四").hex()
+    for typed in (code, code.upper(), f"{code[:5]}*", "n*", "N*", f'name:"{code}"', f"number:{code}"):
+        for numbers in (True, False):
+            assert await house.found(typed, numbers=numbers) == []

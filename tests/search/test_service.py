@@ -248,3 +248,37 @@ async def test_any_query_is_answered_or_refused(house: House, text: str) -> None
         return
     assert page.total is not None
     assert page.total <= 3
+
+
+async def test_a_slip_finds_what_sounds_the_same(house: House) -> None:
+    """And marks it; where the right word is typed, nothing else is found."""
+    await house.take_in(*many(30, "夜间施工噪声扰民"), *many(2, "业间实贡", start=100))
+    page = await house.ask("夜间施公")
+    assert page.total == 30
+    (passage,) = page.hits[0].passages
+    assert {passage.text[one.start : one.end] for one in passage.ranges} == {"夜间施工"}
+    assert (await house.ask("夜间施公", order=SearchOrder.NEWEST)).total == 30
+    assert (await house.ask("夜间施工")).total == 30
+    assert (await house.ask('"夜间施公"')).total == 0
+
+
+async def test_a_slip_is_the_same_on_every_page(house: House) -> None:
+    """Though what came in meanwhile makes it a word of its own."""
+    await house.take_in(*many(30, "夜间施工噪声扰民"))
+    first = await house.ask("夜间施公", first=10)
+    await house.take_in(*many(20, "夜间施公", start=100))
+    seen = [hit.submission for hit in first.hits]
+    while first.has_next_page:
+        first = await house.ask("夜间施公", first=10, after=first.hits[-1].cursor)
+        seen += [hit.submission for hit in first.hits]
+    assert len(seen) == len(set(seen)) == 30
+
+
+@pytest.mark.parametrize("order", list(SearchOrder))
+async def test_sounds_find_places(house: House, order: SearchOrder) -> None:
+    """Typed in letters, as input methods take them."""
+    await house.take_in(*many(2, "岳麓区的噪声"), *many(3, "芙蓉区的噪声", start=100), *many(1, "YueLu大厦", start=200))
+    page = await house.ask("yuelu", order=order)
+    assert page.total == 3
+    assert all(hit.passages for hit in page.hits)
+    assert (await house.ask("yueluqu 噪声", order=order)).total == 2
