@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from casegraph.backup.manifest import BackupError, read_manifest
 from casegraph.backup.restoring import Target, check, restore
 from casegraph.backup.writing import Kept, back_up
+from casegraph.opening import prepare_database, require_database
 from casegraph.postgres import EmbeddedPostgres
-from casegraph.services import prepare_database, require_database
 from graph import erasure_list, journal
 from graph.attachments import Attachments
 from graph.database import connect, open_pool
