@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.table import Row
+from casegraph.opening import prepare_database
 from casegraph.postgres import EmbeddedPostgres
-from casegraph.services import prepare_database
 from graph.attachments import Attachments
 from graph.database import open_pool
 from graph.gazetteer import Gazetteer

@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from casegraph.guarding import guarded
 from casegraph.running import run
 from casegraph.settings import Settings, configure_logging
 from casegraph.signin.claims import division_prefix
-from casegraph.troubles import guarded
 from graph.api_keys import ROLES as KEY_ROLES
 from graph.organs import normalise_organ
 from graph.policy import Clearance, Role

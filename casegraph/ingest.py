@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from casegraph.reading import Item, read_all
-from connectors.feed import FeedOptions, follow
 from graph.outcomes import Change, SourceCursor
 from graph.records import Channel
 
@@ -98,6 +97,8 @@ async def take_in(intake: Intake, plan: Plan, steps: Steps, summary: Summary) ->
 
 async def follow_feed(services: Services, address: str, options: ReadOptions, steps: Steps, summary: Summary) -> None:
     """Take in a web platform's feed from where the last run left it. The cursor commits with its page's records."""
+    from connectors.feed import FeedOptions, follow  # noqa: PLC0415  # who reads files waits for no HTTP client
+
     feed = FeedOptions(address=address, token=services.settings.feed_token)
     cursor = await services.intake.cursor(options.source)
     async for page in follow(feed, cursor, options, channel=Channel.WEB):

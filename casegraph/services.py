@@ -1,32 +1,32 @@
-"""The composition root: the one place that constructs what everything else is given."""
+"""The composition root: the one place that constructs what everything else is given; `casegraph.opening` is part."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from casegraph.postgres import EmbeddedPostgres
+from casegraph.opening import (
+    attachments_folder,
+    erasures_file,
+    open_database,
+    open_vault,
+    prepare_database,
+    require_database,
+    utc_now,
+)
 from casegraph.signin.development import FILE as DEVELOPMENT_KEY
-from casegraph.signin.provider import Client, Provider
 from casegraph.signin.service import SignIn, Ways
 from casegraph.web_names import LOOPBACK, Names
 from connectors.connector import ReadOptions
-from graph import keycheck, places
 from graph.attachments import Attachments
 from graph.commands import Commands
-from graph.database import connect, open_pool, open_reading_pool
+from graph.database import open_pool, open_reading_pool
 from graph.erasure import Eraser
 from graph.expiry import Expiry
 from graph.gazetteer import Gazetteer
-from graph.identity import Vault
 from graph.intake import Intake
-from graph.keyring import Keyring
-from graph.migrate import migrate, require_current
-from graph.remasking import mask_standing, require_masked
 from graph.retention import load_rules
 from graph.revealing import Revealing
 from graph.topics import Taxonomy
@@ -40,17 +40,16 @@ from sync.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
+    from datetime import datetime
 
     from casegraph.settings import Settings
-    from graph.database import Connection, Pool
+    from graph.database import Pool
+    from graph.identity import Vault
     from search.engine import Engine
 
 READERS: Final = 2 * (os.cpu_count() or 1) + 1
 """Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
 and none faster; all are opened at the start, since the first statement of each costs most."""
-LOADS: Final = (places.load,)
-"""The vocabularies that come with this version and are brought into the database after its tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,87 +87,6 @@ class Services:
     async def index_position(self) -> int | None:
         """Return the journal position that the search index holds, None where there is no index."""
         return await self.engine.position()
-
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
-
-
-def attachments_folder(settings: Settings) -> Path:
-    """Return where attachments are kept."""
-    return settings.data / "attachments"
-
-
-def erasures_file(settings: Settings) -> Path:
-    """Return where the erasure list is kept."""
-    return settings.erasures or settings.data / "erasures.log"
-
-
-def open_vault(settings: Settings) -> Vault:
-    """Take the master keys of the settings, or of their file, which is made at the first start."""
-    if settings.master_key is not None:
-        return Vault(Keyring.of(*settings.master_key))
-    return Vault.load(key_file(settings))
-
-
-def key_file(settings: Settings) -> Path:
-    """Return where the master keys are kept, unless the settings hold them."""
-    return settings.data / "master.key"
-
-
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[str]:
-    """Give the address of the database; the embedded server runs as long as somebody is inside."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    server = EmbeddedPostgres(settings.data / "postgres")
-    url = await asyncio.to_thread(server.start)
-    try:
-        yield url
-    finally:
-        await asyncio.to_thread(server.stop)
-
-
-async def prepare_database(url: str, vault: Vault) -> list[str]:
-    """Bring the database to this version and bind it to its master key; return the migrations applied.
-
-    Texts that stand unmasked since before they were masked are masked then.
-    """
-    connection = await connect(url)
-    try:
-        applied = await migrate(connection, LOADS)
-        await keycheck.bind(connection, vault)
-        await mask_standing(connection, vault)
-    finally:
-        await connection.close()
-    return applied
-
-
-async def require_database(url: str, vault: Vault) -> None:
-    """Raise DatabaseStateError or MasterKeyError unless the database is of this version, masked, and of this key."""
-    connection = await connect(url)
-    try:
-        await require_current(connection)
-        await keycheck.require(connection, vault)
-        await require_masked(connection)
-    finally:
-        await connection.close()
-
-
-@asynccontextmanager
-async def open_connection(settings: Settings) -> AsyncIterator[tuple[Connection, Vault]]:
-    """Give one connection to the database as `open_services` finds it, for a command that needs no more."""
-    async with open_database(settings) as url:
-        vault = open_vault(settings)
-        await (prepare_database if settings.database_url is None else require_database)(url, vault)
-        connection = await connect(url)
-        try:
-            yield connection, vault
-        finally:
-            await connection.close()
 
 
 @asynccontextmanager
@@ -227,6 +145,9 @@ def ways_of(settings: Settings) -> Ways:
     if settings.oidc_issuer is None:
         alone = settings.host in LOOPBACK and names.only_this_machine
         return Ways(development=settings.data / DEVELOPMENT_KEY if alone else None, names=names)
+    # Only who has a provider waits for the HTTP client.
+    from casegraph.signin.provider import Client, Provider  # noqa: PLC0415
+
     client = Client(settings.oidc_client_id, settings.oidc_client_secret) if settings.oidc_client_id else None
     provider = Provider(settings.oidc_issuer, client)
     return Ways(provider=provider, audience=settings.oidc_audience or "", claim=settings.oidc_claim, names=names)

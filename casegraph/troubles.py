@@ -19,7 +19,6 @@ from casegraph.listening import PortError
 from casegraph.postgres import LEAST_ROOM, EmbeddedPostgresError
 from casegraph.settings import SettingsError
 from casegraph.signin.development import DevelopmentKeyError
-from casegraph.terminal import complain
 from connectors.feed import FeedError
 from connectors.headings import MappingError
 from graph.database import BadAddress, ConnectionLost, DatabaseError, DatabaseUnreachable
@@ -27,7 +26,6 @@ from graph.errors import DatabaseStateError, GraphError, MasterKeyError
 from resolvers.trusted import DocumentsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
@@ -113,15 +111,3 @@ def _unreachable(error: BaseException) -> Trouble:
         case _:
             line = "The database cannot be reached. Look whether it runs, and at CASEGRAPH_DATABASE_URL."
             return Trouble(line, os.EX_UNAVAILABLE)
-
-
-def guarded(action: Callable[[], int], data: Path | None = None) -> int:
-    """Run to the end and return the exit code; tell what goes wrong in one line, where one says enough."""
-    try:
-        return action()
-    except Exception as error:
-        told = trouble(error, data)
-        if told is None:
-            raise
-    complain(told.line)
-    return told.code

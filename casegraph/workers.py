@@ -9,10 +9,10 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from casegraph.children import kept
+from casegraph.guarding import guarded
 from casegraph.running import finish, run
 from casegraph.services import make_indexer, open_services
 from casegraph.settings import configure_logging
-from casegraph.troubles import guarded
 from graph import journal
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.database import DatabaseError, StatementTimeout, state_of
 from graph.scope import Guard
 from graph.seeing import SET_VIEWER
-from schema.errors import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -68,6 +67,8 @@ class Reader:
             try:
                 row = await connection.fetchrow(text, *scope.values, *values)
             except StatementTimeout:
+                from schema.errors import LimitError  # noqa: PLC0415  # who only takes in waits for no GraphQL
+
                 message = f"This took longer than {self._timeout} ms and was stopped. Ask for less at once."
                 raise LimitError("LIMIT_TIME", message, limit=self._timeout, asked=self._timeout) from None
             except DatabaseError as error:

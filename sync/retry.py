@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from connectors.connector import Resource
 from connectors.push import read_push
-from connectors.registry import read
 from graph.intake import Change, Intake, Outcome
 from graph.records import Channel, Reading, Refusal, RejectionId
 
@@ -44,5 +43,7 @@ def read_again(refusal: Refusal, options: ReadOptions) -> list[Reading]:
     a_row = refusal.channel is not Channel.LETTER or " row " in refusal.position  # a letter's text may begin so as well
     if a_row and refusal.payload[:1] in (b"{", b"["):
         return read_push(refusal.channel, refusal.payload, options)
+    from connectors.registry import read  # noqa: PLC0415  # most starts retry nothing and need no parser
+
     name = PurePath(refusal.position).name
     return list(read(refusal.channel, Resource.from_bytes(name, refusal.payload), options))

@@ -83,7 +83,8 @@ class Cluster:
     async def create(self, template: str = TEMPLATE) -> str:
         """Clone a template and return the new database's name."""
         name = f"test_{new_id().hex}"
-        await self._administer(f"create database {name} template {template}")
+        # The files as they are take a third of the time that writing them through the log does.
+        await self._administer(f"create database {name} template {template} strategy file_copy")
         return name
 
     async def drop(self, name: str) -> None:

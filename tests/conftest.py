@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 LOUD = "NOT RUN: "
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+"""Whether everything is tried, where otherwise chance draws some of it anew in each run."""
+LONG = 10.0
+"""Seconds from which a test should begin before others, or all wait for it at the end."""
 
 # A database of its own is given to a test, not to each of its examples; and two busy cores make any deadline a lie.
 settings.register_profile(
@@ -41,6 +46,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     config.addinivalue_line("markers", "both_ways: runs over the socket and over TCP with a SCRAM password")
+    config.addinivalue_line("markers", "long: takes many seconds, and so begins before others")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, in the order that chance gave."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,7 +62,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Repeat loudly, at the end, what could not be run on this machine."""
+    """Repeat loudly, at the end, what could not be run on this machine, and tell what the run waits for too long."""
+    for name, seconds in _too_long(terminalreporter):
+        terminalreporter.write_line(
+            f"LONG: {name} took {seconds:.0f} s. Make it shorter, or mark it `long`.", yellow=True
+        )
     reasons = {
         report.longrepr[2].removeprefix("Skipped: ")
         for report in terminalreporter.getreports("skipped")
@@ -58,6 +74,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     }
     for reason in sorted(reason for reason in reasons if reason.startswith(LOUD)):
         terminalreporter.write_line(reason, yellow=True, bold=True)
+
+
+def _too_long(terminalreporter: pytest.TerminalReporter) -> list[tuple[str, float]]:
+    """Return the tests that took long and are not marked so, the longest first."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for outcome in ("", "passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            if "long" not in report.keywords:
+                seconds[report.nodeid] += report.duration
+    return sorted(((name, took) for name, took in seconds.items() if took > LONG), key=lambda one: -one[1])
 
 
 @pytest.fixture(scope="session")

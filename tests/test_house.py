@@ -59,7 +59,8 @@ def imported(path: Path) -> set[str]:
 
 def test_no_dependency_provides_a_package_of_our_name() -> None:
     """`schema` and `search` are common names: whichever stands first on the path would win."""
-    assert not {name: packages_distributions().get(name) for name in PACKAGES if name in packages_distributions()}
+    provided = packages_distributions()
+    assert not {name: provided[name] for name in PACKAGES if name in provided}
     assert not set(PACKAGES) & sys.stdlib_module_names
 
 
@@ -111,12 +112,13 @@ def test_every_statement_is_named_once(file: str) -> None:
 def test_every_statement_is_used() -> None:
     """A statement that nothing runs is tested by nothing else; those looked up by a built name are told by its end."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources(*PACKAGES))
+    words = set(re.findall(r"\w+", code))
     built = set(re.findall(r"getattr\(SQL, f\"\{[^}]+\}(_\w+)\"\)", code))
     unused = {
         f"{file}.{name}"
         for file in SQL_FILES
         for name in statements(file)._texts
-        if not re.search(rf"\b{name}\b", code) and not any(name.endswith(end) for end in built)
+        if name not in words and not any(name.endswith(end) for end in built)
     }
     assert not unused
 

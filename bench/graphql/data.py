@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from bench.year import SUBMISSIONS, items_of
 from casegraph.commands.ingest import find_all, ingest, plan_of
 from casegraph.demo.year import make_year
+from casegraph.opening import open_database, open_vault, prepare_database
 from casegraph.running import rarely_collect
-from casegraph.services import for_child, open_database, open_services, open_vault, prepare_database
+from casegraph.services import for_child, open_services
 from casegraph.settings import Settings
 from casegraph.workers import worker
 

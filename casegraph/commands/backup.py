@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casegraph.backup.writing import Kept, back_up
-from casegraph.services import attachments_folder, erasures_file, open_database, open_vault, utc_now
+from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault, utc_now
 from casegraph.terminal import say
 from graph import keyring
 

@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from casegraph.doctor import Finding, Kept, examine
-from casegraph.services import attachments_folder, erasures_file, open_database, open_vault
+from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault
 from casegraph.terminal import say
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from casegraph.services import open_connection, utc_now
+from casegraph.opening import open_connection, utc_now
 from casegraph.signin.claims import division_prefix
 from casegraph.signin.service import REVOCABLE_FOR
 from casegraph.terminal import complain, say

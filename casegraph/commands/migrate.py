@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casegraph.services import open_database, open_vault, prepare_database
+from casegraph.opening import open_database, open_vault, prepare_database
 from casegraph.terminal import say
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from casegraph.backup.manifest import KEY, BackupError, read_manifest
 from casegraph.backup.restoring import Target, check, restore
-from casegraph.services import attachments_folder, erasures_file, make_eraser, open_database, open_vault, utc_now
+from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault, utc_now
+from casegraph.services import make_eraser
 from casegraph.terminal import say
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from casegraph.services import key_file, open_database, open_vault, require_database
+from casegraph.opening import key_file, open_database, open_vault, require_database
 from casegraph.terminal import complain, say
 from graph import keyring
 from graph.database import connect

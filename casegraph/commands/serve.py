@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from casegraph.app import build_app
 from casegraph.children import SPAWN, kept
+from casegraph.guarding import guarded
 from casegraph.listening import address, listen
 from casegraph.running import run as run_until_signalled
 from casegraph.server import serve_app
 from casegraph.services import for_child, open_services, ways_of
 from casegraph.settings import Settings, configure_logging
 from casegraph.terminal import say
-from casegraph.troubles import guarded
 from casegraph.workers import worker
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import load

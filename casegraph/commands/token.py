@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from casegraph.services import utc_now, ways_of
+from casegraph.opening import utc_now
+from casegraph.services import ways_of
 from casegraph.signin.claims import viewer_of
 from casegraph.signin.development import CLAIM, FILE, KIND, DevelopmentKey
 from casegraph.signin.errors import TokenError

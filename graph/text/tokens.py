@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
-import rjieba
-
 from graph.text.normalise import IDEOGRAPHS
 
 if TYPE_CHECKING:
@@ -77,6 +75,8 @@ def bare(plain: str) -> str:
 
 def words(plain: str) -> list[str]:
     """Return the Chinese words of a normalised text, of two characters or more, as a dictionary cuts it."""
+    import rjieba  # noqa: PLC0415  # reads its dictionary for 0.15 s, which only those who ask have use for
+
     return [word for word in rjieba.cut(plain) if len(word) > 1 and "\u33ff" < word < "\ua000" and word.isalnum()]
 
 

@@ -137,6 +137,7 @@ def told(value: object) -> str:
     return "{" + ",".join(map(str, value)) + "}" if isinstance(value, list) else str(value)
 
 
+@pytest.mark.long
 async def test_hot_questions_are_answered_by_an_index(year: Pool, vault: Vault) -> None:
     """The first page and the last of every list that can be asked for, by whoever asks."""
     executor = Executor(

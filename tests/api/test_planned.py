@@ -58,12 +58,16 @@ async def values(world: World) -> Values:
     return await asyncio.to_thread(values_of, world)
 
 
+@pytest.mark.long
+@pytest.mark.no_cover
 async def test_every_answer_is_the_reference_s(api: Api, world: World, values: Values) -> None:
     """Data to the order of its fields, and where which error is."""
     for _ in range(EXAMPLES * settings().max_examples):
         await agree(api, world, question(Random(random.getrandbits(64)), values))  # noqa: S311 - nothing secret
 
 
+@pytest.mark.long
+@pytest.mark.no_cover
 async def test_so_is_every_answer_to_a_stranger_s_questions(api: Api, world: World, values: Values) -> None:
     """The same for documents that a library makes of the schema, which knows nothing of how ours are written."""
     for text in made(values, settings().max_examples // 2):

@@ -530,6 +530,7 @@ async def deaths_of(what: Run) -> int:
     raise AssertionError("never came to its end")
 
 
+@pytest.mark.long
 async def test_killed_anywhere_nothing_is_broken(database_url: str, tmp_path: Path) -> None:
     """An upload, then a mutation, die after each of their statements: no row without its file, one submission."""
     key, folder = os.urandom(32), tmp_path / "attachments"

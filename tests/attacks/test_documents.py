@@ -100,6 +100,8 @@ COSTLY = {
 """What is sent, and with which codes it is refused; with none where it is harmless, None where either is."""
 
 
+@pytest.mark.long
+@pytest.mark.no_cover
 async def test_what_is_made_to_be_costly_ends_soon(api: Api) -> None:
     """Refused or answered, never broken."""
     for name, (document, codes) in COSTLY.items():
@@ -109,6 +111,7 @@ async def test_what_is_made_to_be_costly_ends_soon(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["bomb", "repeated"])
+@pytest.mark.no_cover
 async def test_what_is_refused_or_answered_once_costs_no_more_again(api: Api, name: str) -> None:
     """Nor does it take the place of what others ask."""
     document, _ = COSTLY[name]

@@ -210,6 +210,7 @@ def test_entities_are_never_expanded(member: str) -> None:
         assert "aaaaaaaaaa" not in said
 
 
+@pytest.mark.no_cover
 def test_a_cell_in_the_last_corner_costs_little() -> None:
     """Excel's last cell spans seventeen billion: only the table's own columns are read."""
     cell = b'<c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c>'

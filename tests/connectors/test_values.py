@@ -123,7 +123,8 @@ def test_no_cell_makes_reading_raise_anything_else(cell: Any) -> None:
         try:
             read(cell)
         except ValueFault as fault:
-            assert str(cell) not in fault.message or len(str(cell)) < 3  # noqa: PT017 - most cells are no fault
+            said = fault.message.replace("1950", "")  # the bound of what is read, whatever the cell holds
+            assert str(cell) not in said or len(str(cell)) < 3
 
 
 @given(st.text(st.sampled_from(" \t\n\r　\u200b\ufeffab"), max_size=12))

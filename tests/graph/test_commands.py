@@ -342,6 +342,7 @@ STEPS = st.lists(
 
 @settings(max_examples=25)
 @given(graphs(), STEPS)
+@pytest.mark.no_cover
 async def test_undoing_a_decision_gives_the_graph_that_never_had_it(
     pool: Pool,
     vault: Vault,
@@ -382,6 +383,7 @@ async def edge_of(connection: Connection, kind: str, at: tuple[int, int]) -> boo
 
 @settings(max_examples=25)
 @given(graphs())
+@pytest.mark.no_cover
 async def test_undoing_all_that_linking_did_gives_the_graph_that_was_never_linked(
     pool: Pool, vault: Vault, commands: Commands, tmp_path_factory: pytest.TempPathFactory, drafts: list[Draft]
 ) -> None:

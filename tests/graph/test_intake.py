@@ -297,6 +297,8 @@ def drafts(make: st.DrawFn) -> Draft:
 
 @settings(max_examples=25)
 @given(st.lists(drafts(), max_size=12), st.integers(1, 12))
+@pytest.mark.long
+@pytest.mark.no_cover
 async def test_how_records_are_cut_into_batches_does_not_matter(
     pool: Pool, vault: Vault, tmp_path_factory: pytest.TempPathFactory, records: list[Draft], size: int
 ) -> None:

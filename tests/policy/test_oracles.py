@@ -102,6 +102,8 @@ def battery() -> list[Question]:
     ],
     ids=["of an organ", "with all that it can bring", "of a person"],
 )  # fmt: skip
+@pytest.mark.long
+@pytest.mark.no_cover
 async def test_a_hidden_accusation_changes_no_answer(
     executor: Executor, filled: Api, parts: Parts, values: Values, monkeypatch: pytest.MonkeyPatch,
     accusation: Draft, accused: str,

@@ -9,6 +9,7 @@ import re
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+import pytest
 from hypothesis import settings
 
 from resolvers.execution import Asked
@@ -57,6 +58,8 @@ BROAD: Final = (
 """What tells most at once. One of them is refused, which must tell nothing either."""
 
 
+@pytest.mark.long
+@pytest.mark.no_cover
 async def test_no_answer_holds_anything_of_what_is_hidden(
     executor: Executor, parts: Parts, values: Values, cast: Cast
 ) -> None:

@@ -27,6 +27,8 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).parent.parent.parent
 PATIENCE: Final = 120.0
 """Seconds after which a process that should have ended is taken for hung."""
+UNWANTED: Final = ("CASEGRAPH_", "PYTHONDONTWRITEBYTECODE", "COVERAGE_PROCESS")
+"""Of our own environment: settings, and what makes each of the hundreds of processes compile or trace all modules."""
 READY: Final = r"(http://\S+/graphql)"
 
 
@@ -39,7 +41,7 @@ class Home:
 
     def environment(self, **settings: str) -> dict[str, str]:
         """Return this environment with no setting but those given."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CASEGRAPH_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
         named = {f"CASEGRAPH_{name.upper()}": value for name, value in (self._settings | settings).items()}
         return kept | {"CASEGRAPH_DATA": str(self.data), "PYTHONUNBUFFERED": "1"} | named
 

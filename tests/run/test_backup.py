@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from casegraph.backup.manifest import BackupError, read_manifest
 from casegraph.backup.restoring import Target, check, restore
 from casegraph.backup.writing import Kept, back_up
+from casegraph.opening import prepare_database, require_database
 from casegraph.postgres import EmbeddedPostgres
-from casegraph.services import prepare_database, require_database
 from graph import erasure_list, journal
 from graph.attachments import Attachments
 from graph.database import connect, open_pool
@@ -223,6 +223,8 @@ def holds(path: Path, *values: str) -> bool:
     erased=st.lists(st.tuples(st.sampled_from(list(SubjectKind)), st.integers(0, 5)), max_size=4),
     before=st.integers(0, 4),
 )
+@pytest.mark.long
+@pytest.mark.no_cover
 def test_erasing_and_restoring_is_erasing(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, erased: list[tuple[SubjectKind, int]], before: int
 ) -> None:
@@ -361,6 +363,7 @@ async def test_a_restore_that_failed_between_is_gone_on_with(
     assert not (there.data / "attachments" / ".restoring").exists()
 
 
+@pytest.mark.long
 async def test_a_killed_restore_lets_nobody_serve(
     here: Instance, intake: Intake, empty_database_url: str, tmp_path: Path
 ) -> None:
@@ -445,6 +448,7 @@ async def count_values(data: Path) -> None:
         await connection.close()
 
 
+@pytest.mark.long
 def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_path: Path) -> None:
     """Taken in, backed up, erased thoroughly: no file holds a word of the person; nor do those of the restored one."""
     one, two = homes
@@ -490,6 +494,7 @@ def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_p
     assert (lost.returncode, "master key is in neither" in lost.stderr) == (65, True)
 
 
+@pytest.mark.long
 def test_what_retention_would_do_is_told(homes: tuple[Home, Home], tmp_path: Path) -> None:
     """`--dry-run` prints each rule with its source and what is due; a backup says what it lacks."""
     told = homes[0].run("retain", "--dry-run")

@@ -48,6 +48,7 @@ def tickets(folder: Path, *texts: str) -> Path:
 
 
 @pytest.mark.both_ways
+@pytest.mark.long
 def test_from_files_to_hits(home: Home, tmp_path: Path, transport: str) -> None:
     """Taken in, taken in again without change, rejections listed and tried again, checked, rebuilt, found."""
     folder = tickets(tmp_path / "in", "路灯坏了三个月。", "烧烤店油烟扰民。")
@@ -258,6 +259,7 @@ def test_every_command_is_documented() -> None:
     assert set(commands) <= told
 
 
+@pytest.mark.long
 def test_a_feed_is_followed_from_where_it_was(home: Home) -> None:
     """Two pages the first time; the second time only what came after the cursor that was kept with them."""
     pages = {None: (["1", "2"], "b"), "b": (["3"], "c"), "c": ([], "c")}

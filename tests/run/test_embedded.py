@@ -49,6 +49,7 @@ def postmaster(home: Home) -> psutil.Process | None:
     return process if process.status() != psutil.STATUS_ZOMBIE else None
 
 
+@pytest.mark.long
 def test_the_demo_shows_a_town_and_goes_on_from_where_it_was(home: Home) -> None:
     """An empty folder becomes a town that answers; Ctrl-C leaves nothing; a second start reads no file again."""
     with home.running("demo") as demo:
@@ -119,6 +120,7 @@ def on_a_disk(home: Home, options: str, *words: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("room", ["20m", "60m", "76m"])
+@pytest.mark.long
 def test_a_full_disk_is_said(home: Home, tmp_path: Path, room: str) -> None:
     """Full while the database is made, while its log grows, while its tables do: one line says so."""
     make_town(tmp_path / "town", submissions=3_200, seed=3, until=date(2025, 6, 30))
@@ -143,6 +145,7 @@ def test_a_folder_that_is_a_file_is_said(home: Home) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (os.EX_IOERR, 1)
 
 
+@pytest.mark.long
 def test_waiting_ends_where_the_index_cannot_be_written(home: Home) -> None:
     """A worker that dies again and again is not waited for: what is taken in stays, and the line says what to do."""
     home.data.mkdir()

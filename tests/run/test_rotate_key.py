@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import orjson
+import pytest
 
 from tests.run.processes import Home
 
@@ -17,6 +18,7 @@ RECORD = orjson.dumps(
 )
 
 
+@pytest.mark.long
 def test_a_key_file_is_rotated_and_the_former_key_retired(database_url: str, tmp_path: Path) -> None:
     """Each step says what it did, refuses what would lose something, and leaves an instance that works."""
     home = Home(tmp_path / "data", database_url=database_url)
@@ -41,6 +43,7 @@ def test_a_key_file_is_rotated_and_the_former_key_retired(database_url: str, tmp
     assert home.run("rotate-key").returncode == os.EX_CONFIG
 
 
+@pytest.mark.long
 def test_keys_of_the_environment_are_rotated(database_url: str, tmp_path: Path) -> None:
     """The operator puts the new key in front; the command says so, wraps, and says what may go."""
     old, new = "ab" * 32, "cd" * 32

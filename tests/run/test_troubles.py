@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from casegraph.troubles import FULL, STATES, guarded, trouble
+from casegraph.guarding import guarded
+from casegraph.troubles import FULL, STATES, trouble
 from graph.database import BadAddress, ConnectionLost, DatabaseError, connect
 from graph.errors import ConflictError
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from casegraph.signin.service import REVOCABLE_FOR
 from graph import api_keys
 from graph.api_keys import FORM, Scope
@@ -16,8 +18,6 @@ from tests.run.processes import Home
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from graph.database import Connection
     from graph.identity import Vault
@@ -88,6 +88,7 @@ async def test_nobody_who_reads_the_table_learns_a_key(connection: Connection, v
     assert not {"api_key", "ended_session", "upload"} & {one["table_name"] for one in granted}
 
 
+@pytest.mark.long
 def test_keys_by_command(database_url: str, tmp_path: Path) -> None:
     """Made and shown once, listed without their secrets, revoked; mistakes are said."""
     home = Home(tmp_path / "data", database_url=database_url)
