@@ -155,11 +155,11 @@ async def test_a_search_is_saved_listed_renamed_and_deleted(api: Api) -> None:
         ({"filter": {"channel": {"anyOf": []}}}, ["filter"], "nothing"),
     ],
 )
+@pytest.mark.usefixtures("executor")
 async def test_what_is_wrong_is_told_at_its_field(
-    api: Api, executor: Executor, given: dict[str, Any], field: list[str], message: str
+    api: Api, given: dict[str, Any], field: list[str], message: str
 ) -> None:
     """And nothing is saved."""
-    assert executor
     payload = (await api.ask(SAVE, input={"name": "夜市", "query": "油烟"} | given))["saveSearch"]
     [error] = payload["errors"]
     assert (payload["savedSearch"], error["code"], error["field"]) == (None, "INVALID", field)
