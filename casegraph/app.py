@@ -33,7 +33,7 @@ from resolvers.permission import Sight
 from resolvers.reader import Reader
 from resolvers.roots import GraphReads, Sources, Topics
 from resolvers.trusted import Trusted
-from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry, Revealing
+from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry, Revealing, Saving
 from schema import schema
 from schema.ids import global_id
 from schema.ports import Context
@@ -85,6 +85,8 @@ class Services(Protocol):
     @property
     def search(self) -> Searcher: ...
     @property
+    def saving(self) -> Saving: ...
+    @property
     def taxonomy(self) -> Topics: ...
     @property
     def read_options(self) -> ReadOptions: ...
@@ -109,7 +111,7 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         return Doors(
             intake=services.intake, commands=services.commands, retry=services.retry,
             uploads=services.uploads.of(viewer.name), text_of=text_of, clock=services.clock,
-            revealing=services.revealing, visible=sight,
+            revealing=services.revealing, saving=services.saving, visible=sight,
         )  # fmt: skip
 
     def context(viewer: Viewer) -> Context:

@@ -32,8 +32,10 @@ from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
+from search.alerting import Alerter
 from search.hidden import Hidden
 from search.indexer import Indexer
+from search.saving import Saving
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -72,6 +74,7 @@ class Services:
     retry: Retry
     engine: Engine
     search: Search
+    saving: Saving
     signin: SignIn
 
     @property
@@ -135,6 +138,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         retry=Retry(intake, options),
         engine=engine,
         search=Search(reader=reader, engine=engine, hidden=Hidden(vault)),
+        saving=Saving(pool=pool, engine=engine),
         signin=SignIn(vault=vault, pool=pool, clock=utc_now, ways=ways_of(settings)),
     )
 
@@ -156,6 +160,11 @@ def ways_of(settings: Settings) -> Ways:
 def make_indexer(services: Services) -> Indexer:
     """Make the indexer of a process; of all that run, the one that holds the advisory lock writes."""
     return Indexer(pool=services.pool, engine=services.engine)
+
+
+def make_alerter(services: Services) -> Alerter:
+    """Make what raises the alerts of saved searches; of all that run one does."""
+    return Alerter(pool=services.pool, engine=services.engine, clock=services.clock)
 
 
 def make_eraser(settings: Settings, pool: Pool, vault: Vault) -> Eraser:

@@ -1,4 +1,4 @@
-"""The process beside a server or an ingest that indexes what the journal tells of, so that neither waits for it."""
+"""The process beside a server or an ingest that indexes what the journal tells of and raises alerts of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from casegraph.children import kept
 from casegraph.guarding import guarded
 from casegraph.running import finish, run
-from casegraph.services import make_indexer, open_services
+from casegraph.services import make_alerter, make_indexer, open_services
 from casegraph.settings import configure_logging
 from graph import journal
 
@@ -31,13 +31,17 @@ PARTITIONS_EVERY: Final = 3600.0
 
 
 async def work(settings: Settings) -> int:
-    """Index whatever the journal tells of, and keep its partitions ahead, until cancelled."""
+    """Index whatever the journal tells of, raise alerts of it, and keep its partitions ahead, until cancelled."""
     async with open_services(settings) as services:
-        keeping = asyncio.create_task(_keep_partitions(services))
+        beside = [
+            asyncio.create_task(_keep_partitions(services)),
+            asyncio.create_task(make_alerter(services).run()),
+        ]
         try:
             await make_indexer(services).run()
         finally:
-            await finish(keeping)
+            for task in beside:
+                await finish(task)
     return 0
 
 

@@ -62,6 +62,7 @@ class Action(StrEnum):
     READ_REVEALS = "see who had what revealed"
     READ_REJECTIONS = "see what could not be taken in"
     RETRY = "try rejected records again"
+    SAVE = "save searches to be alerted"
     EXPLAIN = "see the plan of a query"
     OPERATE = "see the figures of operation"
 
@@ -131,6 +132,12 @@ TABLE: Final = (
     _rule(Action.READ_REVEALS, (Role.AUDITOR,), "", "个保法 Art. 51, 54"),
     _rule(Action.READ_REJECTIONS, (*_DESK, Role.AUDITOR, Role.ADMINISTRATOR), "", "Art. 22"),
     _rule(Action.RETRY, (*_DESK, Role.ADMINISTRATOR), "", "Art. 22"),
+    _rule(
+        Action.SAVE,
+        _CASEWORK,
+        "a matter is searched for, never a person; its owner alone has it, and is told what may be read then",
+        "Art. 5, 21, 30; 个保法 Art. 6",
+    ),
     _rule(Action.EXPLAIN, (Role.ADMINISTRATOR,), "the instance allows it", "个保法 Art. 51"),
     _rule(Action.OPERATE, (Role.ADMINISTRATOR, Role.AUDITOR), "", "个保法 Art. 51"),
 )

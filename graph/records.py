@@ -25,6 +25,7 @@ EventId = NewType("EventId", UUID)
 EdgeId = NewType("EdgeId", UUID)
 RejectionId = NewType("RejectionId", UUID)
 UploadId = NewType("UploadId", UUID)
+SavedSearchId = NewType("SavedSearchId", UUID)
 Position = NewType("Position", int)
 """A place in the journal: 1 is the first entry, there are no gaps. Never shown outside."""
 

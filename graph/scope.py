@@ -207,6 +207,7 @@ BOTH: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "filing": (("submission", "submission"), ("case", "case_id")),
     "same_party": (("mention", "low"), ("mention", "high")),
     "case_relation": (("case", "origin"), ("case", "target")),
+    "alert": (("saved_search", "search"), ("submission", "submission")),
 }
 """Tables whose rows are seen where all that they name is."""
 REVEALED: Final[Mapping[str, str]] = {
@@ -251,6 +252,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "reveal": ("id", "subject_kind", "subject", "actor", "reason", "at"),
     "journal": ("position", "kind", "subject", "object", "actor", "at", "state", "fields"),
+    "saved_search": ("id", "owner", "name", "query", "filter", "created_at"),
+    "alert": ("id", "search", "submission", "at", "number"),
 }  # fmt: skip
 """What may be read of each table; a table that is not here cannot be named in a guarded statement."""
 _TABLES: Final = "|".join(sorted(set(COLUMNS) - {"case"}, key=len, reverse=True))
@@ -297,6 +300,7 @@ class Guard:
             "rejection": "true" if self._shape.rejections else "false",
             "reveal": self._revealed(row, "subject_kind"),
             "journal": self._entry(row),
+            "saved_search": self._owned(row),
         }[table]
 
     def _scoped(self, table: str, row: str) -> str:
@@ -359,6 +363,11 @@ class Guard:
             return "false"
         kinds = [f"when '{name}' then {self._there(table, f'{row}.subject')}" for name, table in REVEALED.items()]
         return f"case {row}.{kind} {' '.join(kinds)} else false end"
+
+    def _owned(self, row: str) -> str:
+        """Return the condition that a row is the viewer's own."""
+        name = "$1::text" if self._parameters else f"(select current_setting('{SETTINGS[0]}', true))"
+        return f"{row}.owner = {name}"
 
     def _entry(self, row: str) -> str:
         """Return the condition that all that an entry names is seen."""

@@ -1,4 +1,4 @@
-"""What subscribers are told: the journal behind a cursor, and what is added to it, as long as they listen.
+"""What subscribers are told: the journal or their alerts behind a cursor, and what is added, as long as they listen.
 
 Nothing is buffered for them. Whoever is slow is behind in the journal, and that costs nobody else anything; who is too
 slow is told, with the cursor to come back with, and dropped.
@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from strawberry.schema.name_converter import NameConverter
 
 from graph.database import statements
-from graph.errors import InvalidError
+from graph.errors import InvalidError, NotFoundError
 from resolvers.conditions import conditions_of
-from resolvers.cursors import not_ours
+from resolvers.cursors import SealedCursors, not_ours
 from resolvers.roots import ref
-from schema import subscriptions, types
+from schema import answers, subscriptions, types
+from schema.answers import ALERT_CURSORS, NEWEST_ALERTS
 from schema.enums import ChangeKind
 from schema.errors import RequestError
+from schema.ids import key_of
 from sync.changes import Place, opened_place, sealed_place
 from sync.tail import grew
 
@@ -38,9 +40,10 @@ if TYPE_CHECKING:
     from sync.tail import Tail
 
 SQL = statements("follow")
+SAVED = statements("alerts")
 NAMES: Final = NameConverter()
 ENTRIES: Final = 500
-"""Entries that are looked through at once."""
+"""Entries that are looked through at once, or alerts that are read."""
 MATCHING: Final = {
     "CaseFilter": 'select id from "case" {row} where {row}.id = any($1::uuid[])',
     "SubmissionFilter": "select id from submission {row} where {row}.id = any($1::uuid[])",
@@ -95,6 +98,39 @@ class Follows:
                     submission=ref(types.Submission, told.node),
                 )
 
+    async def search_alerted(
+        self, saved_search: str | None, after: str | None
+    ) -> AsyncGenerator[subscriptions.SearchAlert, None]:
+        """Yield what the viewer's saved searches match, what may not be seen left out."""
+        search = None if saved_search is None else key_of("SavedSearch", saved_search)
+        cursors = SealedCursors(self.vault, ALERT_CURSORS)
+        (reached,) = (0,) if after is None else cursors.read(NEWEST_ALERTS, after)
+        await self._require_own(search)
+        async with self.tail.follower() as grown:
+            while True:
+                async with self.reader.lent(self.scope) as connection:
+                    rows = await connection.fetch(SAVED.told, reached, search, ENTRIES)
+                for row in rows:
+                    reached = row["number"]
+                    began = time.monotonic()
+                    yield subscriptions.SearchAlert(
+                        cursor=cursors.seal(reached),
+                        at=row["at"],
+                        saved_search=ref(answers.SavedSearch, row["search"]),
+                        submission=ref(types.Submission, row["submission"]),
+                    )
+                    if time.monotonic() - began > self.patience:
+                        raise self._too_slow(cursors.seal(reached))
+                if len(rows) < ENTRIES:
+                    await grew(grown)
+
+    async def _require_own(self, search: UUID | None) -> None:
+        if search is None:
+            return
+        async with self.reader.lent(self.scope) as connection:
+            if await connection.fetchval(SAVED.own_search, search) is None:
+                raise NotFoundError("saved search", search)
+
     async def _told(
         self, statement: str, kind: str, conditions: Sequence[Condition], after: str | None
     ) -> AsyncGenerator[Told, None]:
@@ -106,7 +142,7 @@ class Follows:
                     began = time.monotonic()
                     yield event
                     if time.monotonic() - began > self.patience:
-                        raise self._too_slow(event.place)
+                        raise self._too_slow(sealed_place(self.vault, self.scope.name, event.place))
                 place = read
                 if not more:
                     await grew(grown)
@@ -158,11 +194,9 @@ class Follows:
             text += f" and {placed}"
         return {row["id"] for row in await connection.fetch(text.replace("{row}", "found"), *values)}
 
-    def _too_slow(self, place: Place) -> RequestError:
+    def _too_slow(self, cursor: str) -> RequestError:
         message = f"An event waited longer than {self.patience:.0f} s to be taken. Subscribe again behind the cursor."
-        return RequestError(
-            "SLOW_CLIENT", message, limit=self.patience, cursor=sealed_place(self.vault, self.scope.name, place)
-        )
+        return RequestError("SLOW_CLIENT", message, limit=self.patience, cursor=cursor)
 
 
 def given_of(chosen: object) -> Any:

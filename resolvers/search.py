@@ -31,7 +31,7 @@ def request_of(asked: inputs.SearchAsked, largest: int, *, numbers: bool = False
     """Return what the engine is asked; with `numbers`, a whole number finds what holds it behind a mask."""
     return engine.SearchRequest(
         text=clean("query", asked.query),
-        filter=_filter_of(asked.filter),
+        filter=filter_of(asked.filter),
         order=engine.SearchOrder(asked.order),
         first=checked_size(asked.first, largest),
         after=asked.after,
@@ -40,7 +40,8 @@ def request_of(asked: inputs.SearchAsked, largest: int, *, numbers: bool = False
     )
 
 
-def _filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
+def filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
+    """Return what hits must be; raise RequestError where a value cannot be."""
     if chosen is None:
         return engine.SearchFilter()
     received = chosen.received_at

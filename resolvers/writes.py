@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar, assert_never
 from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
 from graph.policy import Action, ForbiddenError
-from graph.records import CaseId, MentionId, RejectionId, SubmissionId, UploadId
+from graph.records import CaseId, MentionId, RejectionId, SavedSearchId, SubmissionId, UploadId
 from graph.revealing import Request, Revealable, RevealedMention, RevealedText
 from graph.text.numbers import masked
+from resolvers.conditions import clean
 from resolvers.drafts import draft_of
 from resolvers.permission import require
 from resolvers.roots import ref
+from resolvers.search import filter_of, impossible
 from schema import answers, mutations, types
 from schema.enums import IntakeChange, UserErrorCode
 from schema.errors import RequestError
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from graph.revealing import Revealed
     from resolvers.drafts import Entered
     from schema import inputs
+    from search.records import SearchFilter
 
 LONGEST_REASON: Final = 2_000
 MOST_ATTACHMENTS: Final = 20
@@ -82,6 +85,14 @@ class Revealing(Protocol):
     async def reveal(self, request: Request) -> Revealed: ...
 
 
+class Saving(Protocol):
+    """Keeps searches for their owners (`search.saving`)."""
+
+    async def save(self, *, name: str, text: str, chosen: SearchFilter, by: Viewer, now: datetime) -> SavedSearchId: ...
+    async def rename(self, *, search: SavedSearchId, name: str, by: Viewer, now: datetime) -> None: ...
+    async def delete(self, *, search: SavedSearchId, by: Viewer, now: datetime) -> None: ...
+
+
 class Visible(Protocol):
     """Tells whether a viewer sees a node."""
 
@@ -99,6 +110,7 @@ class Doors:
     text_of: TextLayer
     clock: Callable[[], datetime]
     revealing: Revealing
+    saving: Saving
     visible: Visible
 
 
@@ -136,6 +148,24 @@ def _reason(text: str) -> str:
     if not text.strip() or len(text) > LONGEST_REASON or "\0" in text:
         raise InvalidError("reason", f"Give a reason of 1 to {LONGEST_REASON} characters.")
     return text
+
+
+def _text(name: str, text: str) -> str:
+    """Return a text as it is; raise InvalidError, which names the field, where it cannot be stored."""
+    try:
+        return clean(name, text)
+    except RequestError as error:
+        raise InvalidError(name, error.message) from error
+
+
+def _chosen(given: inputs.SearchFilter | None) -> SearchFilter:
+    """Return what hits must be; raise InvalidError, which names the field, where that can be nothing."""
+    if impossible(given):
+        raise InvalidError("filter", "An empty choice allows nothing, so this would never find anything.")
+    try:
+        return filter_of(given)
+    except RequestError as error:
+        raise InvalidError("filter", error.message) from error
 
 
 class GraphWrites:
@@ -272,6 +302,36 @@ class GraphWrites:
             )
 
         return await self._answered(work(), mutations.RetryPayload)
+
+    # Saved searches ------------------------------------------------------------------------------------------------
+
+    async def save_search(self, entered: inputs.SaveSearchInput) -> mutations.SavedSearchPayload:
+        async def work() -> mutations.SavedSearchPayload:
+            search = await self._doors.saving.save(
+                name=entered.name, text=_text("query", entered.query), chosen=_chosen(entered.filter), by=self._viewer,
+                now=self._doors.clock(),
+            )  # fmt: skip
+            return mutations.SavedSearchPayload(saved_search=ref(answers.SavedSearch, search))
+
+        return await self._answered(work(), mutations.SavedSearchPayload)
+
+    async def rename_saved_search(self, entered: inputs.RenameSavedSearchInput) -> mutations.SavedSearchPayload:
+        async def work() -> mutations.SavedSearchPayload:
+            search = SavedSearchId(_key("id", "SavedSearch", entered.id))
+            await self._doors.saving.rename(
+                search=search, name=_text("name", entered.name), by=self._viewer, now=self._doors.clock()
+            )
+            return mutations.SavedSearchPayload(saved_search=ref(answers.SavedSearch, search))
+
+        return await self._answered(work(), mutations.SavedSearchPayload)
+
+    async def delete_saved_search(self, entered: inputs.DeleteSavedSearchInput) -> mutations.DeleteSavedSearchPayload:
+        async def work() -> mutations.DeleteSavedSearchPayload:
+            search = SavedSearchId(_key("id", "SavedSearch", entered.id))
+            await self._doors.saving.delete(search=search, by=self._viewer, now=self._doors.clock())
+            return mutations.DeleteSavedSearchPayload(id=entered.id)
+
+        return await self._answered(work(), mutations.DeleteSavedSearchPayload)
 
     # What is sealed ------------------------------------------------------------------------------------------------
 

@@ -1,17 +1,18 @@
-"""What the API answers besides nodes of the graph: hits, changes, topics and rejections."""
+"""What the API answers besides nodes of the graph: hits, saved searches, changes, topics and rejections."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import strawberry
+from strawberry.scalars import JSON
 
 from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason
-from schema.bindings import One, Rows, Value, bound, column, rows
+from schema.bindings import Key, Many, One, Order, Rows, Value, bound, by_plan, column, planned, rows
 from schema.enums import ChangeKind, FacetName, PassageField
 from schema.fields import told
 from schema.scalars import BigInt
-from schema.types import Node, Organ, PageInfo, Submission
+from schema.types import After, Before, Connection, First, Last, Node, Organ, PageInfo, Submission
 
 
 @strawberry.type(description="The figures of a group of cases. What they were not grouped by is null.")
@@ -64,6 +65,38 @@ class Reveal:
     actor: str = column("Who had it opened.")
     reason: str = column("Why, in their words.")
     at: datetime = column("When.")
+
+
+@strawberry.type(description="A submission that a saved search matches since it was saved.")
+class Alert:
+    at: datetime = column("When it was found to match.")
+    submission: Submission = bound("The submission, as it is now.", One("{row}.submission"))
+
+
+ALERT_CURSORS = "alerts"
+"""The scope under which cursors of alerts are sealed: holes among numbers would tell of what others are told."""
+NEWEST_ALERTS = Order((Key("number", "bigint"),), descending=True)
+
+
+@rows(Rows("saved_search {row}"))
+@strawberry.type(
+    description="A search about a matter that you saved, to be alerted of new matches; nobody else has it."
+)
+class SavedSearch(Node):
+    name: str = column("The name that you gave it.")
+    query: str = column("What to find; give it to `search`.")
+    filter: JSON = bound("What hits must be, as `search` takes it.", Value("{row}.filter", json=True))
+    created_at: datetime = column("When it was saved. What it found by then is no alert.")
+
+    @planned(
+        "Its alerts, the latest first: each submission once. What you may not see now is left out. The cursor of one"
+        " can be given to `searchAlerted`.",
+        Many("alert {row}", "{row}.search = {parent}.id", NEWEST_ALERTS, sealed=ALERT_CURSORS),
+    )
+    def alerts(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Alert]:
+        return by_plan()
 
 
 @strawberry.type(description="A stretch of a text in UTF-16 units, as JavaScript counts.")

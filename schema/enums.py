@@ -106,6 +106,9 @@ class ChangeKind(StrEnum):
     REVISION_REFUSED = "REVISION_REFUSED"
     PAYLOAD_EXPIRED = "PAYLOAD_EXPIRED"
     REJECTION_EXPIRED = "REJECTION_EXPIRED"
+    SEARCH_SAVED = "SEARCH_SAVED"
+    SEARCH_RENAMED = "SEARCH_RENAMED"
+    SEARCH_DELETED = "SEARCH_DELETED"
 
 
 class IntakeChange(StrEnum):
@@ -316,6 +319,9 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "REVISION_REFUSED": "A source sent a submission again from which a person was erased; it stays as it is.",
             "PAYLOAD_EXPIRED": "The records of a submission as received were destroyed, their time being over.",
             "REJECTION_EXPIRED": "What was kept of something rejected was destroyed, its time being over.",
+            "SEARCH_SAVED": "Somebody saved a search; told to nobody.",
+            "SEARCH_RENAMED": "Somebody gave a saved search another name; told to nobody.",
+            "SEARCH_DELETED": "Somebody deleted a saved search; told to nobody.",
         },
     ),
     IntakeChange: (

@@ -279,6 +279,24 @@ class RetryRejectionInput:
     rejection: strawberry.ID = needed("The rejection's id.")
 
 
+@strawberry.input(description="A search to be saved.")
+class SaveSearchInput:
+    name: str = needed("What to call it.")
+    query: str = needed("What to find, in the language of `search`; about a matter, never a person.")
+    filter: SearchFilter | None = asked("What hits must be.")
+
+
+@strawberry.input(description="Another name for a saved search.")
+class RenameSavedSearchInput:
+    id: strawberry.ID = needed("The saved search's id.")
+    name: str = needed("What to call it.")
+
+
+@strawberry.input(description="A saved search that is needed no more.")
+class DeleteSavedSearchInput:
+    id: strawberry.ID = needed("The saved search's id.")
+
+
 @strawberry.input(description="What is sealed and shall be shown.")
 class RevealInput:
     id: strawberry.ID = needed("The id of a mention, submission, revision, event or document.")

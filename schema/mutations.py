@@ -6,18 +6,21 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.answers import Rejection
+from schema.answers import Rejection, SavedSearch
 from schema.enums import IntakeChange, UserErrorCode
 from schema.fields import changing, told
 from schema.inputs import (
+    DeleteSavedSearchInput,
     FileSubmissionInput,
     JoinCasesInput,
     JoinPartiesInput,
     PartCasesInput,
     PartPartiesInput,
     PartSubmissionInput,
+    RenameSavedSearchInput,
     RetryRejectionInput,
     RevealInput,
+    SaveSearchInput,
     SubmitHotlineTicketInput,
     SubmitLetterInput,
     SubmitVisitInput,
@@ -71,6 +74,18 @@ class PartyPayload:
 class RetryPayload:
     rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
     submission: Submission | None = strawberry.field(default=None, description="What it became.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of saving or renaming a search.")
+class SavedSearchPayload:
+    saved_search: SavedSearch | None = strawberry.field(default=None, description="The saved search.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of deleting a saved search.")
+class DeleteSavedSearchPayload:
+    id: strawberry.ID | None = strawberry.field(default=None, description="The id of what was deleted.")
     errors: list[UserError] = _errors()
 
 
@@ -164,6 +179,24 @@ class Mutation:
         self, info: Info, entered: Annotated[RetryRejectionInput, _given("The rejection.")]
     ) -> RetryPayload:
         return await info.context.writes.retry_rejection(entered)
+
+    @changing("Save a search about a matter, to be alerted of new matches.")
+    async def save_search(
+        self, info: Info, entered: Annotated[SaveSearchInput, _given("The search.")]
+    ) -> SavedSearchPayload:
+        return await info.context.writes.save_search(entered)
+
+    @changing("Give a saved search another name.")
+    async def rename_saved_search(
+        self, info: Info, entered: Annotated[RenameSavedSearchInput, _given("Which, and the name.")]
+    ) -> SavedSearchPayload:
+        return await info.context.writes.rename_saved_search(entered)
+
+    @changing("Delete a saved search with its alerts.")
+    async def delete_saved_search(
+        self, info: Info, entered: Annotated[DeleteSavedSearchInput, _given("Which.")]
+    ) -> DeleteSavedSearchPayload:
+        return await info.context.writes.delete_saved_search(entered)
 
     @changing("Show a sealed identity or text in clear. Who, what and why is put on record first.")
     async def reveal(self, info: Info, entered: Annotated[RevealInput, _given("What, and why.")]) -> RevealPayload:

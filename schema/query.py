@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from graph.policy import Action
-from schema.answers import CaseFigures, ChangePage, Rejection, Reveal, SearchConnection, Topic
+from schema.answers import CaseFigures, ChangePage, Rejection, Reveal, SavedSearch, SearchConnection, Topic
 from schema.bindings import (
     MEMBERS,
     Figures,
@@ -60,6 +60,8 @@ def _argument(name: str, description: str) -> object:
 
 
 Id = Annotated[strawberry.ID, _argument("id", "Its id.")]
+
+SAVED = ordered_by("created_at", "timestamptz")
 
 CASE_ORDERS: dict[Enum, Order] = {
     CaseOrderField.OPENED_AT: OPENED,
@@ -249,6 +251,15 @@ class Query:
                 query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
             )
         )
+
+    @planned(
+        "The searches that you saved, the latest first.",
+        Many("saved_search {row}", order=SAVED.directed(descending=True)),
+    )
+    def saved_searches(
+        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[SavedSearch]:
+        return by_plan()
 
     @fetched("What happened after a cursor, for whoever follows; see also `GET /sync/changes`.")
     async def changes(

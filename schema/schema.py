@@ -14,7 +14,7 @@ from schema.subscriptions import Subscription
 
 NODES = (
     types.Case, types.Submission, types.Revision, types.Document, types.Mention, types.Party, types.Place,
-    types.Organ, types.Event, answers.Rejection,
+    types.Organ, types.Event, answers.Rejection, answers.SavedSearch,
 )  # fmt: skip
 
 

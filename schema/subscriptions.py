@@ -9,6 +9,7 @@ from typing import Annotated
 
 import strawberry
 
+from schema.answers import SavedSearch
 from schema.enums import ChangeKind
 from schema.fields import followed, told
 from schema.inputs import CaseFilter, SubmissionFilter
@@ -37,6 +38,14 @@ class SubmissionReceipt:
     cursor: str = told("Give it to `after` to go on behind this event without missing or doubling one.")
     kind: ChangeKind = told("What happened.")
     at: datetime = told("When it happened.")
+    submission: Submission = told("The submission, as it is when this is sent.")
+
+
+@strawberry.type(description="A new match of a search that you saved.")
+class SearchAlert:
+    cursor: str = told("Give it to `after` to go on behind this event without missing or doubling one.")
+    at: datetime = told("When it was found to match.")
+    saved_search: SavedSearch = told("The saved search.")
     submission: Submission = told("The submission, as it is when this is sent.")
 
 
@@ -71,5 +80,29 @@ class Subscription:
         after: Behind = None,
     ) -> AsyncGenerator[SubmissionReceipt, None]:
         async with aclosing(info.context.follows.submission_received(chosen, after)) as events:
+            async for event in events:
+                yield event
+
+    @followed(
+        "New matches of the searches that you saved: each submission once for each search, within seconds of being"
+        " found by `search`. What you may not see is passed over."
+    )
+    async def search_alerted(
+        self,
+        info: Info,
+        *,
+        saved_search: Annotated[
+            strawberry.ID | None, strawberry.argument(name="savedSearch", description="One of them; all if left out.")
+        ] = None,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                name="after",
+                description="Go on behind the event, or the alert of `SavedSearch.alerts`, that had this cursor; from"
+                " the first alert on if left out.",
+            ),
+        ] = None,
+    ) -> AsyncGenerator[SearchAlert, None]:
+        async with aclosing(info.context.follows.search_alerted(saved_search, after)) as events:
             async for event in events:
                 yield event

@@ -44,6 +44,8 @@ class SearchFilter:
     """A GB/T 2260 code without its trailing pairs of zeros (`4301`); everything below it counts."""
     organs: tuple[str, ...] = ()
     """Ids of organs, one of which has a part in its case."""
+    submissions: tuple[str, ...] = ()
+    """Ids of submissions, a few hundred at most, of which it is one; it is how new ones alone are asked for."""
     received_from: datetime | None = None
     received_until: datetime | None = None
 

@@ -131,7 +131,10 @@ def _between(since: datetime | None, until: datetime | None) -> Query:
 
 
 def _restrictions(chosen: SearchFilter) -> Iterator[Query]:
-    several = {"channel": chosen.channels, "kind": chosen.kinds, "status": chosen.statuses, "organ": chosen.organs}
+    several = {
+        "channel": chosen.channels, "kind": chosen.kinds, "status": chosen.statuses, "organ": chosen.organs,
+        "submission": chosen.submissions,
+    }  # fmt: skip
     for field, values in several.items():
         if values:
             yield Query.const_score_query(Query.term_set_query(SCHEMA, field, [str(value) for value in values]), 0.0)

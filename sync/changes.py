@@ -49,6 +49,9 @@ NODE_TYPES: Final = {
     EntryKind.REVISION_REFUSED: "Submission",
     EntryKind.PAYLOAD_EXPIRED: "Submission",
     EntryKind.REJECTION_EXPIRED: "Rejection",
+    EntryKind.SEARCH_SAVED: "SavedSearch",
+    EntryKind.SEARCH_RENAMED: "SavedSearch",
+    EntryKind.SEARCH_DELETED: "SavedSearch",
 }
 """What an entry's subject is; of IDENTITY_REVEALED its state says it."""
 

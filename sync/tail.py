@@ -1,4 +1,4 @@
-"""Tells those who follow the journal that it has grown, by one connection for all of a process's followers."""
+"""Tells whoever follows the journal or alerts that there is more, by one connection for all of a process."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from graph.database import Connection, Pool
 
+ALERTS: Final = "alerts"
+"""The notification of each commit that raises alerts."""
+CHANNELS: Final = (journal.CHANNEL, ALERTS)
 LOOK_EVERY: Final = 5.0
 """Seconds after which followers look though nobody called: a connection that ended may have missed a call."""
 
@@ -28,7 +31,7 @@ class Tail:
 
     @asynccontextmanager
     async def follower(self) -> AsyncIterator[asyncio.Event]:
-        """Give an event that is set whenever the journal may have grown."""
+        """Give an event that is set whenever the journal may have grown, or alerts were raised."""
         grown = asyncio.Event()
         self._followers.add(grown)
         if self._listening is None or self._listening.done():
@@ -57,18 +60,20 @@ class Tail:
         """Wake the followers at each call, until the connection ends."""
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
-        await connection.add_listener(journal.CHANNEL, self._wake)
+        for channel in CHANNELS:
+            await connection.add_listener(channel, self._wake)
         try:
             # What was written before somebody listened calls nobody.
             self._wake()
             await ended.wait()
         finally:
             if not connection.is_closed():
-                await connection.remove_listener(journal.CHANNEL, self._wake)
+                for channel in CHANNELS:
+                    await connection.remove_listener(channel, self._wake)
 
 
 async def grew(grown: asyncio.Event) -> None:
-    """Wait until the journal may have grown."""
+    """Wait until there may be more."""
     try:
         async with asyncio.timeout(LOOK_EVERY):
             await grown.wait()

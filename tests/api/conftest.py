@@ -22,6 +22,7 @@ from graph.uploads import Uploads
 from resolvers.reader import Reader
 from search.hidden import Hidden
 from search.indexer import Indexer
+from search.saving import Saving
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
@@ -56,6 +57,7 @@ class Services:
     retry: Retry
     engine: Engine
     search: Search
+    saving: Saving
     taxonomy: Taxonomy
     read_options: ReadOptions
     signin: SignIn
@@ -134,7 +136,8 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
         pool=pool, reader=reader, vault=vault, intake=intake, commands=Commands(pool=pool),
         revealing=Revealing(pool=pool, vault=vault),
         retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
-        engine=engine, search=search, taxonomy=Taxonomy(), read_options=options, signin=signin_of(pool, vault),
+        engine=engine, search=search, saving=Saving(pool=pool, engine=engine), taxonomy=Taxonomy(),
+        read_options=options, signin=signin_of(pool, vault),
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)

@@ -30,7 +30,9 @@ from graph.records import (
     WebDetails,
 )
 from schema.schema import print_sdl
+from search.records import SearchFilter
 from tests.graph.factory import NOW, draft, petitioner, reply
+from tests.reference.saved import follow, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +126,9 @@ def met(answer: object) -> Iterator[tuple[str, str, Any]]:
 @pytest.fixture
 async def whole(api: Api) -> Api:
     """Give the application on a graph with one of everything, two cases of it joined, one rejection taken in."""
+    await save(api.services, "征地补偿", chosen=SearchFilter(channels=(Channel.LETTER,)))
     await api.take_in(*readings())
+    await follow(api.services)
     data = await api.ask("""{ cases(first: 10) { nodes { id } } rejections { nodes { id } } }""")
     ids = [case["id"] for case in data["cases"]["nodes"]]
     join = "mutation($i: JoinCasesInput!) { joinCases(input: $i) { errors { message } } }"
@@ -139,7 +143,7 @@ async def ids_of_everything(api: Api) -> dict[str, list[str]]:
     """Return the ids of the nodes of each type."""
     data = await api.ask("""{ submissions { nodes { id revisions { id } documents { id } mentions { id party { id } }
         events { id } case { id organs { organ { id } } } } }
-        rejections(filter: {resolved: true}) { nodes { id } }
+        rejections(filter: {resolved: true}) { nodes { id } } savedSearches { nodes { id } }
         places(filter: {code: {within: "430104"}}) { nodes { id } }
         named: places(filter: {source: "web"}) { nodes { id } } }""")
     found: defaultdict[str, list[str]] = defaultdict(list)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from graph.errors import InvalidError
 from graph.scope import scope as scope_of
+from tests.policy.asking import written
 from tests.reference import town
 from tests.reference.executor import answer
 from tests.reference.fields import World
 from tests.reference.graph import load
-from tests.reference.lists import told_of
 from tests.reference.made import made
 from tests.reference.policy import seen
 from tests.reference.queries import Question, question
@@ -95,32 +93,6 @@ async def differs(api: Api, world: World, asked: Question) -> str:
     if any(not path and code.startswith("LIMIT_") for path, code in errors):
         return ""
     expected = await asyncio.to_thread(answer, world, asked.query, asked.variables)
-    data, wanted = json.dumps(opened(world, told.get("data"))), json.dumps(opened(world, expected.data))
+    data, wanted = written(world, told.get("data")), written(world, expected.data)
     same = data == wanted and errors == expected.errors
     return "" if same else f"told {data}\n     {sorted(errors)}\nnot  {wanted}\n     {sorted(expected.errors)}"
-
-
-def opened(world: World, answered: Any) -> Any:
-    """Return an answer with its sealed cursors as the reference writes them, and 1 for 1.0: JSON has but one."""
-    if isinstance(answered, dict):
-        return {name: opened(world, value) for name, value in answered.items()}
-    if isinstance(answered, list):
-        return [opened(world, value) for value in answered]
-    if isinstance(answered, float) and answered.is_integer():
-        return int(answered)
-    return opened_cursor(world, answered) if isinstance(answered, str) and 38 <= len(answered) < 60 else answered
-
-
-def opened_cursor(world: World, text: str) -> str:
-    """Return what a sealed cursor says, any other text as it is."""
-    for scope in (f"changes/{world.viewer.name}", "timeline"):
-        try:
-            said = world.vault.open_cursor(scope, text)
-        except InvalidError:
-            continue
-        return (
-            told_of("timeline", int.from_bytes(said))
-            if scope == "timeline"
-            else told_of("changes", int.from_bytes(said[:8]))
-        )
-    return text

@@ -29,6 +29,7 @@ SEALED = {
     "document": ("key", "file", "digest", "sealed", "number_hashes"),
     "event": ("sealed", "key", "number_hashes"),
     "rejection": ("payload", "key", "digest"),
+    "saved_search": ("since", "known"),
 }
 HIDDEN = ("case_accused", "journal_head", "master_key", "migration", "source_cursor", "journal_reader", "link_key")
 
@@ -104,5 +105,5 @@ async def test_every_table_is_locked_or_out_of_reach(full: Api) -> None:
         where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
         and has_any_column_privilege('casegraph_reader', oid, 'select')"""
     )
-    assert {row["relname"] for row in readable} == {*TABLES, "reveal"}
+    assert {row["relname"] for row in readable} == {*TABLES, "reveal", "saved_search", "alert"}
     assert all(row["relrowsecurity"] for row in readable)

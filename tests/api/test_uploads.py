@@ -36,6 +36,8 @@ from resolvers.reader import Reader
 from resolvers.writes import MOST_ATTACHMENTS, Doors, GraphWrites
 from schema import inputs
 from schema.ids import global_id, key_of
+from search.saving import Saving
+from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
 from tests.graph.factory import make_intake
 from tests.graph.picture import DANGLING, EMPTY_CASES
@@ -509,6 +511,7 @@ async def _run(what: Run) -> None:
             intake=intake, commands=Commands(pool=pool), retry=Retry(intake, OPTIONS), uploads=uploads,
             text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC),
             revealing=Revealing(pool=pool, vault=vault), visible=Sight(Reader(pool, 0)),
+            saving=Saving(pool=pool, engine=open_tantivy(what.folder / "index")),
         )  # fmt: skip
         entered = inputs.SubmitLetterInput(
             title="押金不退", text="退租两个月了，房东不退押金。", received_at=datetime(2026, 11, 20, tzinfo=UTC),

@@ -11,7 +11,6 @@ from graphql import OperationType
 
 from graph.errors import InvalidError
 from resolvers.execution import Asked
-from tests.policy.viewers import NAME
 from tests.reference.executor import answer
 from tests.reference.fields import World
 from tests.reference.index import Index, sources
@@ -112,12 +111,13 @@ def plain(world: World, told: Any) -> Any:
 
 def opened(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
+    for scope in ("timeline", "alerts"):
+        try:
+            return told_of(scope, int.from_bytes(world.vault.open_cursor(scope, text)))
+        except InvalidError:
+            continue
     try:
-        return told_of("timeline", int.from_bytes(world.vault.open_cursor("timeline", text)))
-    except InvalidError:
-        pass
-    try:
-        return reached(world, int.from_bytes(world.vault.open_cursor(f"changes/{NAME}", text)[:8]))
+        return reached(world, int.from_bytes(world.vault.open_cursor(f"changes/{world.viewer.name}", text)[:8]))
     except InvalidError:
         return text
 

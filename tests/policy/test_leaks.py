@@ -41,6 +41,7 @@ EACH = 10
 CHANGES = """query($after: String, $first: Int!) { changes(first: $first, after: $after) {
     changes { kind nodeType id at state fields } cursor more } }"""
 CASES = "subscription($after: String) { caseChanged(after: $after) { kind case { id title } } }"
+ALERTS = "subscription { searchAlerted { savedSearch { id } submission { id title } } }"
 RECEIPTS = "subscription($after: String) { submissionReceived(after: $after) { kind submission { id title } } }"
 
 
@@ -156,9 +157,12 @@ async def test_a_subscriber_is_told_of_what_may_be_seen(
         start = parts.vault.seal_cursor(f"changes/{somebody.name}", bytes(12))
         assert await replayed(executor, somebody, CASES, start) == cases_told(graph)
         assert await replayed(executor, somebody, RECEIPTS, start) == receipts_told(graph)
+        assert await replayed(executor, somebody, ALERTS) == alerts_told(graph)
 
 
-async def replayed(executor: Executor, somebody: Viewer, query: str, after: str) -> list[tuple[str, str, str]]:
+async def replayed(
+    executor: Executor, somebody: Viewer, query: str, after: str | None = None
+) -> list[tuple[str, str, str]]:
     """Return the events of a subscription up to the end of the journal."""
     told = []
     async with asyncio.timeout(30), aclosing(executor.subscribe(Asked(query, {"after": after}), somebody)) as answers:
@@ -169,7 +173,7 @@ async def replayed(executor: Executor, somebody: Viewer, query: str, after: str)
                 break
             (event,) = body["data"].values()
             node = event.get("case") or event["submission"]
-            told.append((event["kind"], node["id"], node["title"]))
+            told.append((event.get("kind") or event["savedSearch"]["id"], node["id"], node["title"]))
     return told
 
 
@@ -194,6 +198,15 @@ def receipts_told(graph: Graph) -> list[tuple[str, str, str]]:
         for entry in graph["journal"]
         if entry["kind"] == "SUBMISSION_RECEIVED"
     ]
+
+
+def alerts_told(graph: Graph) -> list[tuple[str, str, str]]:
+    """Return what is told of saved searches, in the order in which it was found."""
+    return [
+        (global_id("SavedSearch", row["search"]), global_id("Submission", row["submission"]),
+         title_of(graph, row["submission"]))
+        for row in sorted(graph["alert"], key=lambda row: row["number"])
+    ]  # fmt: skip
 
 
 def title_of(graph: Graph, submission: Any) -> str:

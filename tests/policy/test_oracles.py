@@ -15,10 +15,9 @@ from graph.ids import organ_id
 from graph.records import DocumentDraft
 from resolvers import following
 from resolvers.execution import Asked
-from search.indexer import Indexer
 from tests.graph.factory import petitioner, reply
 from tests.policy.asking import QUERY
-from tests.policy.test_leaks import CASES, RECEIPTS, _end, replayed
+from tests.policy.test_leaks import ALERTS, CASES, RECEIPTS, _end, replayed
 from tests.policy.test_traces import BROAD
 from tests.policy.viewers import NAME
 from tests.policy.village import (
@@ -32,6 +31,7 @@ from tests.policy.village import (
     take_in,
 )
 from tests.reference.queries import Question, question
+from tests.reference.saved import follow
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ async def test_a_hidden_accusation_changes_no_answer(
     before = await answers(executor, parts, somebody, asked)
     await take_in(filled.services, accusation, now=LATER)
     assert await answers(executor, parts, somebody, asked) == before
-    await Indexer(pool=filled.services.pool, engine=filled.services.engine).catch_up()
+    await follow(filled.services)
     assert await answers(executor, parts, somebody, asked) == before
     # It is there, for those who may know.
     found = await executor.execute(Asked("""{ search(query: "癸亥") { totalCount } }"""), EVERYTHING, QUERY)
@@ -134,6 +134,7 @@ async def answers(executor: Executor, parts: Parts, somebody: Viewer, asked: lis
     told: list[Any] = await answers_of(executor, parts, somebody, asked)
     start = parts.vault.seal_cursor(f"changes/{NAME}", bytes(12))
     told += [await replayed(executor, somebody, query, start) for query in (CASES, RECEIPTS)]
+    told.append(await replayed(executor, somebody, ALERTS))
     return told
 
 
@@ -154,12 +155,12 @@ def without_places(parts: Parts, told: Any) -> Any:
         return [without_places(parts, value) for value in told]
     if not isinstance(told, str):
         return told
-    for scope in ("timeline", f"changes/{NAME}"):
+    for scope in ("timeline", "alerts", f"changes/{NAME}"):
         try:
             said = parts.vault.open_cursor(scope, told)
         except InvalidError:
             continue
-        return ["place", len(told), said.hex() if scope == "timeline" else ""]
+        return ["place", len(told), "" if scope.startswith("changes") else said.hex()]
     return told
 
 

@@ -52,6 +52,8 @@ BROAD: Final = (
     """{ places(filter: {source: "web"}, first: 200) { nodes { id fullName } } rejections(filter: {resolved: true}) {
        nodes { id submission { id } } } }""",
     "{ caseFigures(groupBy: [ORGAN, KIND, DIVISION]) { cases organ { id name } kind division } }",
+    """{ savedSearches { totalCount edges { cursor node { id name query filter alerts(first: 200) { totalCount
+       pageInfo { hasNextPage endCursor } edges { cursor node { at submission { id title } } } } } } } }""",
     """{ search(query: "请求查处", first: 200, facets: [KIND, TOPIC, DIVISION, MONTH, STATUS, CHANNEL]) { totalCount
        facets { name counts { value count } } edges { cursor score passages { text } node { id } } } }""",
 )

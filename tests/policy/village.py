@@ -27,8 +27,9 @@ from graph.records import (
     WebDetails,
 )
 from graph.revealing import Request, Revealable
-from search.indexer import Indexer
 from tests.graph.factory import NOW, draft, petitioner, reply
+from tests.policy.viewers import NAME
+from tests.reference.saved import follow, save
 from tests.reference.town import refused
 from tests.viewers import EVERYTHING
 
@@ -150,8 +151,12 @@ def repeats() -> list[Draft]:
 
 
 async def build(services: Services) -> None:
-    """Fill an empty graph and index it."""
+    """Fill an empty graph, index it, and alert those who saved a search."""
+    for text in ("请求查处", "教育局 OR 补偿", "主任"):
+        await save(services, text, replace(EVERYTHING, name=NAME))
+    await save(services, "", replace(EVERYTHING, name="somebody else"))
     await take_in(services, *first_drafts())
+    await follow(services)
     await take_in(services, *repeats())
     appeal, accusation = asking(TURNED, STRANGER, organ=SCHOOL), accusing(TURNED, respondent(SCHOOL))
     await take_in(services, appeal, asking(BECAME, STRANGER, organ=SCHOOL))
@@ -161,7 +166,7 @@ async def build(services: Services) -> None:
     await decide(services)
     await tie(services)
     await reveal(services)
-    await Indexer(pool=services.pool, engine=services.engine).catch_up()
+    await follow(services)
 
 
 async def take_in(services: Services, *drafts: Draft, now: datetime = NOW) -> None:

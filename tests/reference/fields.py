@@ -76,6 +76,7 @@ for _place, _kind, _column in (
     ("Mention.submission", "Submission", "submission"),
     ("Mention.party", "Party", "party"),
     ("Rejection.submission", "Submission", "resolved_to"),
+    ("Alert.submission", "Submission", "submission"),
     ("Place.parent", "Place", "parent"),
     ("CasePlace.place", "Place", "place"),
     ("CaseOrgan.organ", "Organ", "organ"),
@@ -277,3 +278,10 @@ def place_cases(world: World, node: Node, asked: dict[str, Any]) -> Node:
 def organ_cases(world: World, node: Node, asked: dict[str, Any]) -> Node:
     ties = [tie for tie in world.graph["case_organ"] if tie["organ"] == node["id"] and tie["state"] == "ACCEPTED"]
     return page_of(world, "Case", leads(world, [tie["case_id"] for tie in ties]), LATEST_OPENED, asked)
+
+
+@field("SavedSearch.alerts")
+def search_alerts(world: World, node: Node, asked: dict[str, Any]) -> Node:
+    rows = [row for row in world.graph["alert"] if row["search"] == node["id"]]
+    order = Order(("number",), descending=True)
+    return connection(rows, order, asked, lambda row: row, Sealed(world.vault, "alerts"))

@@ -22,6 +22,7 @@ Node = dict[str, Any]
 TABLES = (
     "case", "submission", "submission_revision", "document", "mention", "place", "organ", "event", "rejection",
     "journal", "reveal", "filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused",
+    "saved_search", "alert",
 )  # fmt: skip
 STANDING = ("ACCEPTED", "PROPOSED")
 """The states of ties that are told, the better first."""
@@ -160,6 +161,7 @@ NODES = {
     "Organ": _as_it_stands("Organ", "organ"),
     "Event": _as_it_stands("Event", "event", text="body"),
     "Rejection": _as_it_stands("Rejection", "rejection"),
+    "SavedSearch": _as_it_stands("SavedSearch", "saved_search"),
 }
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 200
 LARGEST_POSITION = 2**63 - 1
-INSTANTS = {"opened_at", "last_activity_at", "first_received_at", "received_at", "at"}
+INSTANTS = {"created_at", "opened_at", "last_activity_at", "first_received_at", "received_at", "at"}
 NUMBERS = {"number"}
 NULLABLE = {"topic", "division"}
 

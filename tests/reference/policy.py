@@ -122,6 +122,9 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
     left["reveal"] = [row for row in graph["reveal"] if auditor and row["subject"] in shown]
     left["rejection"] = list(graph["rejection"]) if rejections else []
     ids = {"shown": shown, "case": cases, "submission": submissions, "mention": mentions, "event": events}
+    left["saved_search"] = [row for row in graph["saved_search"] if row["owner"] == viewer.name]
+    own = {row["id"] for row in left["saved_search"]}
+    left["alert"] = [row for row in graph["alert"] if row["search"] in own and row["submission"] in submissions]
     left["journal"] = [entry for entry in graph["journal"] if _told(entry, ids, viewer)]
     return Graph(left)
 

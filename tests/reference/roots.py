@@ -22,7 +22,7 @@ LARGEST_CHANGES = 1_000
 SUBJECTS = {
     "SUBMISSION": "Submission", "CASE": "Case", "CASES": "Case", "PARTIES": "Mention", "EVENT": "Event",
     "RECORD": "Rejection", "REJECTION": "Rejection", "PERSON": "Submission", "REVISION": "Submission",
-    "PAYLOAD": "Submission",
+    "PAYLOAD": "Submission", "SEARCH": "SavedSearch",
 }  # fmt: skip
 """What an entry of the journal is about, by the first word of its kind."""
 
@@ -123,6 +123,12 @@ def revealed_type(_: World, row: Node, __: Asked) -> str:
 @field("Reveal.subject")
 def revealed_subject(_: World, row: Node, __: Asked) -> str:
     return global_id(row["subject_kind"], row["subject"])
+
+
+@field("Query.savedSearches")
+def saved_searches(world: World, _: Node, asked: Asked) -> Node:
+    order = Order(("created_at", "id"), descending=True)
+    return page_of(world, "SavedSearch", world.graph["saved_search"], order, asked)
 
 
 @field("Query.topics")

@@ -30,8 +30,8 @@ from graph.records import (
     WebDetails,
 )
 from graph.revealing import Request, Revealable
-from search.indexer import Indexer
 from tests.graph.factory import NOW, draft, petitioner, reply
+from tests.reference.saved import follow, save
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -123,7 +123,11 @@ def later_readings() -> list[Reading]:
 
 async def build(services: Services) -> None:
     """Fill an empty graph."""
+    for text in ("油烟", "第 OR 补偿", "没有的事"):
+        await save(services, text)
+    await save(services, "", replace(EVERYTHING, name="somebody else"))
     await take_in(services, first_readings(), NOW)
+    await follow(services)
     await take_in(services, later_readings(), LATER)
     (rejection,) = await keys(services.pool, "select id from rejection where position = 'a.xlsx row 0'")
     await services.retry.retry(RejectionId(rejection), actor="desk", now=LATER)
@@ -132,7 +136,7 @@ async def build(services: Services) -> None:
     await take_in(services, [draft("P", text="又来了。", mentions=(PERSON, petitioner("王0", "13900000000")))], LATER)
     await tie(services.pool)
     await reveal(services)
-    await Indexer(pool=services.pool, engine=services.engine).catch_up()
+    await follow(services)
 
 
 async def take_in(services: Services, readings: Sequence[Reading], now: datetime) -> None:

@@ -39,7 +39,7 @@ SIZES = [2, 1, 3, 5, 0]
 NO_SIZES = [-1, 201, 2**31 - 1]
 WORDS = ["油烟", "", "公交站 OR 学位", "征地 补偿", "合同", "不存在的词"]
 NO_WORDS = ['"', "(", "channel:", "a\0"]
-TABLES = {"Revision": "submission_revision", "Party": "mention"}
+TABLES = {"Revision": "submission_revision", "Party": "mention", "SavedSearch": "saved_search"}
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,8 @@ def _cursors(world: World) -> dict[str, list[str]]:
         "Query.organs": written(graph["organ"], "name", "id"),
         "Query.rejections": written(graph["rejection"], "at", "id"),
         "Query.reveals": written(graph["reveal"], "at", "id"),
+        "Query.savedSearches": written(graph["saved_search"], "created_at", "id"),
+        "SavedSearch.alerts": [vault.seal_cursor("alerts", row["number"].to_bytes(8)) for row in graph["alert"]],
         "Query.changes": [
             vault.seal_cursor(f"changes/{world.viewer.name}", position.to_bytes(8) + inside)
             for position in positions

@@ -235,6 +235,8 @@ async def varied(engine: Engine) -> Engine:
         ({"channels": (Channel.VISIT,)}, set()),
         ({"organs": ("o1",)}, {1}),
         ({"organs": ("o1", "o2")}, {1, 2}),
+        ({"submissions": (str(UUID(int=1)), str(UUID(int=40)), str(UUID(int=77)))}, {1, 40}),
+        ({"submissions": (str(UUID(int=3)),), "channels": (Channel.LETTER,)}, set()),
     ],
 )
 async def test_filters_restrict_what_is_found(varied: Engine, chosen: dict[str, Any], found: set[int]) -> None:

@@ -1,0 +1,132 @@
+"""What a saved search is and asks: the very search that was saved, of new submissions alone. Pure.
+
+An alert means what the search means: same parser, same compiler, same engine, always what holds all that is asked and
+never what holds some of it (`Compiled.loose`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from graph.errors import InvalidError
+from graph.records import CaseStatus, Channel, PetitionKind, Position, SavedSearchId
+from graph.text.normalise import normalise
+from graph.text.numbers import masked
+from graph.times import instant_of, rfc3339
+from search.compile import compile_query
+from search.engine import Lookup
+from search.query import parse
+from search.records import SearchFilter, SearchOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from graph.records import SubmissionId
+
+ENTRIES: Final = 2_000
+"""Entries of the journal that are matched at once."""
+PERSONAL: Final = re.compile(r"(?<![^\s()\"-])(?:name|姓名)\s*:")
+"""What asks for a person in the query language, in the normal form."""
+SIGNS: Final = re.compile(r"[*\"“”()]")
+"""Of the language; behind a star, digits are no whole number to whoever looks for one."""
+ABOUT_A_MATTER: Final = (
+    "A saved search is about a matter. Leave out what finds a person, {what}: nobody is watched by this system"
+    " (Art. 30; 个保法 Art. 6)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A search as it was saved; what happened up to `since` is not told."""
+
+    id: SavedSearchId
+    text: str
+    filter: SearchFilter
+    since: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The next entries to be matched, behind `after` up to `until`, and the searches that they are matched with."""
+
+    after: Position
+    until: Position
+    searches: tuple[SavedSearch, ...]
+
+    @property
+    def length(self) -> int:
+        """How many entries it has."""
+        return self.until - self.after
+
+
+def next_stretch(reached: Position, held: Position, searches: Sequence[SavedSearch]) -> Stretch:
+    """Return what comes next of what an index holds.
+
+    It ends where another search begins, so each of its entries concerns each of its searches. Without searches there is
+    nothing to be matched, however far it is.
+    """
+    begun = tuple(one for one in searches if one.since <= reached)
+    until = min([held, *(one.since for one in searches if one.since > reached)])
+    return Stretch(reached, Position(min(until, reached + ENTRIES) if begun else until), begun)
+
+
+def require_matter(text: str) -> None:
+    """Raise InvalidError for a query that finds a person, by name or by a number of the kind that masks hide."""
+    plain = normalise(text)
+    if PERSONAL.search(plain):
+        raise InvalidError("query", ABOUT_A_MATTER.format(what="`name:`"))
+    if any(masked(one) != one for one in (text, plain, SIGNS.sub(" ", plain))):
+        raise InvalidError("query", ABOUT_A_MATTER.format(what="a telephone, identity or card number or an address"))
+
+
+def lookup_of(text: str, chosen: SearchFilter) -> Lookup:
+    """Return what is asked, strictly; raise QuerySyntaxError where a query cannot be understood."""
+    return Lookup(match=compile_query(parse(text)).match, filter=chosen, order=SearchOrder.NEWEST)
+
+
+def among(lookup: Lookup, submissions: Sequence[SubmissionId]) -> Lookup:
+    """Return the same, asked of these submissions alone."""
+    chosen = replace(lookup.filter, submissions=tuple(map(str, submissions)))
+    return replace(lookup, filter=chosen, limit=len(submissions))
+
+
+# Filters, as the API's own input has them: what is kept can be given back to `search` ---------------------------------
+
+SEVERAL: Final = {"channel": "channels", "kind": "kinds", "status": "statuses"}
+
+
+def filter_given(chosen: SearchFilter) -> dict[str, Any]:
+    """Return a filter as the API takes it."""
+    several = {name: [str(one) for one in getattr(chosen, field)] for name, field in SEVERAL.items()}
+    given: dict[str, Any] = {name: {"anyOf": values} for name, values in several.items() if values}
+    given |= {name: value for name in ("topic", "division") if (value := getattr(chosen, name)) is not None}
+    bounds = {"from": chosen.received_from, "until": chosen.received_until}
+    if received := {name: rfc3339(value) for name, value in bounds.items() if value is not None}:
+        given["receivedAt"] = received
+    return given
+
+
+def filter_kept(given: Mapping[str, Any]) -> SearchFilter:
+    """Return a filter as it was kept."""
+    received = given.get("receivedAt", {})
+    return SearchFilter(
+        channels=tuple(map(Channel, _values(given, "channel"))),
+        kinds=tuple(map(PetitionKind, _values(given, "kind"))),
+        statuses=tuple(map(CaseStatus, _values(given, "status"))),
+        topic=given.get("topic"),
+        division=given.get("division"),
+        received_from=_instant(received.get("from")),
+        received_until=_instant(received.get("until")),
+    )
+
+
+def _values(given: Mapping[str, Any], name: str) -> Iterable[str]:
+    found: list[str] = given.get(name, {}).get("anyOf", [])
+    return found
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else instant_of(text)
