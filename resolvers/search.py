@@ -12,11 +12,13 @@ from schema.enums import FacetName, PassageField
 from schema.scalars import BigInt
 from schema.types import PageInfo, Submission
 from search import records as engine
+from search.documents import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from graph.records import SubmissionId
     from graph.scope import Scope
     from schema import inputs
 
@@ -25,6 +27,7 @@ class Searcher(Protocol):
     """What answers a search: an engine, whichever it is."""
 
     async def search(self, request: engine.SearchRequest, scope: Scope) -> engine.SearchPage: ...
+    async def matches(self, request: engine.SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]: ...
 
 
 def request_of(asked: inputs.SearchAsked, largest: int, *, numbers: bool = False) -> engine.SearchRequest:
@@ -52,6 +55,13 @@ def _filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
         division=None if chosen.division is None else division_prefix(chosen.division),
         received_from=received.from_ if received else None,
         received_until=received.until if received else None,
+    )
+
+
+def indexed(division: str | None) -> str | None:
+    """Return a division that is indexed and holds all of this one: not every length of a code has a level."""
+    return (
+        next((division[:digits] for digits in reversed(LEVELS) if digits <= len(division)), None) if division else None
     )
 
 

@@ -11,7 +11,7 @@ from schema.bindings import One, Rows, Value, bound, column, rows
 from schema.enums import ChangeKind, FacetName, PassageField
 from schema.fields import told
 from schema.scalars import BigInt
-from schema.types import Node, Organ, PageInfo, Submission
+from schema.types import Connection, Node, Organ, PageInfo, Submission, TimelineEntry
 
 
 @strawberry.type(description="The figures of a group of cases. What they were not grouped by is null.")
@@ -109,6 +109,13 @@ class SearchConnection:
         " see what."
     )
     facets: list[Facet] = told("The hits counted by the properties asked for.")
+
+
+@strawberry.type(description="A page of what was said and done.")
+class HistoryConnection(Connection[TimelineEntry]):
+    matches_cut: bool = told(
+        "Whether more than 10,000 submissions match, of which only the latest received are told of; narrow `matching`."
+    )
 
 
 @strawberry.type(description="Something that happened, for whoever follows.")

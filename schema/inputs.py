@@ -11,6 +11,7 @@ import strawberry
 from graph.records import (
     CaseStatus,
     Channel,
+    EventKind,
     MentionRole,
     OrganRole,
     PartyKind,
@@ -19,7 +20,7 @@ from graph.records import (
     Satisfaction,
     Urgency,
 )
-from schema.enums import CaseOrderField, Direction, FacetName, SearchOrder
+from schema.enums import CaseOrderField, ChangeKind, Direction, FacetName, SearchOrder
 
 __all__ = ["Direction"]
 
@@ -131,6 +132,26 @@ class RevealFilter:
     actor: str | None = asked("By who had something opened.")
     subject: strawberry.ID | None = asked("By the id of the node that was opened.")
     at: InstantFilter | None = asked("By when.")
+
+
+@strawberry.input(description="Which kinds of entries.")
+class ChangeKindFilter:
+    equals: ChangeKind | None = asked("Exactly this one.")
+    any_of: list[ChangeKind] | None = asked("One of these.")
+
+
+@strawberry.input(description="Which steps in a case.")
+class EventKindFilter:
+    equals: EventKind | None = asked("Exactly this one.")
+    any_of: list[EventKind] | None = asked("One of these.")
+
+
+@strawberry.input(description="Which entries of a history; all that is given must hold.")
+class HistoryFilter:
+    channel: ChannelFilter | None = asked("By the channel of the submission that they tell of.")
+    kind: ChangeKindFilter | None = asked("By what happened.")
+    event: EventKindFilter | None = asked("Only steps in a case, by their kind.")
+    at: InstantFilter | None = asked("By when it was said or done.")
 
 
 @strawberry.input(description="What hits must be; all that is given must hold.")

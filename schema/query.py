@@ -8,14 +8,16 @@ from typing import Annotated
 import strawberry
 
 from graph.policy import Action
-from schema.answers import CaseFigures, ChangePage, Rejection, Reveal, SearchConnection, Topic
+from schema.answers import CaseFigures, ChangePage, HistoryConnection, Rejection, Reveal, SearchConnection, Topic
 from schema.bindings import (
     MEMBERS,
     Figures,
     Group,
+    Key,
     Lookup,
     Many,
     Order,
+    Told,
     answers,
     by_plan,
     earliest,
@@ -27,6 +29,7 @@ from schema.fields import fetched
 from schema.inputs import (
     CaseFilter,
     CaseOrder,
+    HistoryFilter,
     PartyFilter,
     PlaceFilter,
     RejectionFilter,
@@ -70,6 +73,9 @@ CASE_ORDERS: dict[Enum, Order] = {
     CaseOrderField.DIVISION: ordered_by("division", "text", nullable=True),
 }
 """What `orderBy` may choose; each has its index."""
+
+SAID = Order((Key("at", "timestamptz"), Key("position", "bigint")), descending=True, apart=True)
+"""By when it was said or done; of what was at one time, in the order of the journal."""
 
 CASE_GROUPS: dict[Enum, Group] = {
     CaseGroup.CHANNEL: Group("channel", "channel.name", "cross join lateral unnest({row}.channels) as channel (name)"),
@@ -249,6 +255,37 @@ class Query:
                 query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
             )
         )
+
+    @planned(
+        "Everything said and done about one thing, over all channels, by when it was said or done. Name one: a party"
+        " (the submissions that name it and what happened in their cases), a case (with those joined to it), a place or"
+        " a division (what was received about it, and done and decided there).",
+        Told("", order=SAID, sealed="history"),
+    )
+    def history(
+        self,
+        *,
+        party: Annotated[strawberry.ID | None, _argument("party", "A party's id.")] = None,
+        case: Annotated[strawberry.ID | None, _argument("case", "A case's id.")] = None,
+        place: Annotated[
+            strawberry.ID | None,
+            _argument("place", "A place's id: of a division all that lies in it, of another place the cases about it."),
+        ] = None,
+        division: Annotated[str | None, _argument("division", "The code of a division (GB/T 2260).")] = None,
+        matching: Annotated[
+            str | None,
+            _argument("matching", "Only entries that tell of submissions that match, in the language of `search`."),
+        ] = None,
+        chosen: Annotated[HistoryFilter | None, _argument("filter", "Which entries.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        order_by: Annotated[
+            Direction, _argument("orderBy", "Which end of the time comes first.")
+        ] = Direction.DESCENDING,
+    ) -> HistoryConnection:
+        return by_plan()
 
     @fetched("What happened after a cursor, for whoever follows; see also `GET /sync/changes`.")
     async def changes(

@@ -74,9 +74,7 @@ class Search:
 
         Raises QuerySyntaxError, SearchUnavailableError, and InvalidError for a cursor that is none of this search.
         """
-        compiled = compile_query(parse(request.text))
-        if request.numbers and not compiled.match.without and (tokens := self._tokens_of(request.text)):
-            compiled = for_number(compiled, tokens)
+        compiled = self._compiled(request)
         # Nothing to weigh by: the newest first.
         order = request.order if compiled.terms else SearchOrder.NEWEST
         after = opened(request.after, order)
@@ -96,6 +94,24 @@ class Search:
         if withheld:
             return SearchPage(total=None, hits=hits, has_next_page=more, facets={})
         return SearchPage(total=found.total, hits=hits, has_next_page=more, facets=dict(found.facets))
+
+    async def matches(self, request: SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]:
+        """Return all that hold what is asked, the latest received first and `first` at most, unread: ids and no more.
+
+        Whoever asks reads them under the policy. Raises QuerySyntaxError and SearchUnavailableError.
+        """
+        lookup = Lookup(
+            match=self._compiled(request).match, filter=request.filter, order=SearchOrder.NEWEST, limit=request.first,
+            audience=audience(scope),
+        )  # fmt: skip
+        return tuple(one.submission for one in (await self._engine.find(lookup)).candidates)
+
+    def _compiled(self, request: SearchRequest) -> Compiled:
+        """Return what to look for; a whole number finds what holds it behind a mask where the asker may."""
+        compiled = compile_query(parse(request.text))
+        if request.numbers and not compiled.match.without and (tokens := self._tokens_of(request.text)):
+            return for_number(compiled, tokens)
+        return compiled
 
 
 class _Asking:

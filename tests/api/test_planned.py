@@ -109,14 +109,11 @@ def opened(world: World, answered: Any) -> Any:
 
 def opened_cursor(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
-    for scope in (f"changes/{world.viewer.name}", "timeline"):
+    for scope in (f"changes/{world.viewer.name}", "timeline", "history"):
         try:
             said = world.vault.open_cursor(scope, text)
         except InvalidError:
             continue
-        return (
-            told_of("timeline", int.from_bytes(said))
-            if scope == "timeline"
-            else told_of("changes", int.from_bytes(said[:8]))
-        )
+        numbers = [int.from_bytes(said[at : at + 8], signed=True) for at in range(0, len(said), 8)]
+        return told_of(scope, *numbers) if scope in {"timeline", "history"} else told_of("changes", numbers[0])
     return text

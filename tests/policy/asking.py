@@ -112,10 +112,12 @@ def plain(world: World, told: Any) -> Any:
 
 def opened(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
-    try:
-        return told_of("timeline", int.from_bytes(world.vault.open_cursor("timeline", text)))
-    except InvalidError:
-        pass
+    for scope in ("timeline", "history"):
+        try:
+            said = world.vault.open_cursor(scope, text)
+        except InvalidError:
+            continue
+        return told_of(scope, *(int.from_bytes(said[at : at + 8], signed=True) for at in range(0, len(said), 8)))
     try:
         return reached(world, int.from_bytes(world.vault.open_cursor(f"changes/{NAME}", text)[:8]))
     except InvalidError:

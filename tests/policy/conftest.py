@@ -48,7 +48,7 @@ async def parts(filled: Api) -> AsyncIterator[Parts]:
         graph = await load(connection)
     library = Library()
     yield Parts(graph, filled.services.vault, filled.services.taxonomy.all(), library)
-    library.close()
+    await asyncio.to_thread(library.close)
 
 
 @pytest.fixture

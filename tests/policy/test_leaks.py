@@ -20,7 +20,7 @@ from schema.errors import RequestError
 from schema.ids import global_id
 from tests.policy.asking import differs, post
 from tests.policy.viewers import viewer
-from tests.reference.queries import Question, question
+from tests.reference.queries import Question, history_question, question
 from tests.reference.roots import SUBJECTS
 from tests.reference.smaller import smallest
 
@@ -87,6 +87,16 @@ async def test_so_it_is_by_the_database_alone(
     """With nothing put around the tables of a statement, row-level security holds."""
     monkeypatch.setattr(Guard, "around", lambda _, text: text)
     await ask(executor, parts, values, cast, settings().max_examples // 4)
+
+
+async def test_every_history_is_of_what_is_seen(executor: Executor, parts: Parts, values: Values, cast: Cast) -> None:
+    """Entries, places in them and counts are as if nothing else had happened, matched or not."""
+    for _ in range(settings().max_examples // 4):
+        somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311 - nothing secret
+        world = parts.world(somebody)
+        for _ in range(EACH):
+            asked = history_question(Random(random.getrandbits(64)), values)  # noqa: S311
+            await agree(executor, somebody, world, asked)
 
 
 # Searching ----------------------------------------------------------------------------------------------------------
