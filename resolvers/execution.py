@@ -158,14 +158,16 @@ class Executor:
     def statement(self, asked: Asked, viewer: Viewer) -> tuple[str, list[object]]:
         """Return the statement that answers an operation which reads alone, and its values. Pure.
 
-        Raises RequestError where it cannot be answered as it is asked, and LookupError where nothing is read.
+        Raises RequestError where it cannot be answered as it is asked, and LookupError where nothing is read, or not without a
+        search before.
         """
         prepared = self.prepare(asked)
         if isinstance(prepared, Answer):
             raise RequestError("BAD_USER_INPUT", prepared.errors[0].message)
         scope = scope_of(viewer)
-        statement = permitted(self.plan(prepared), viewer).statement(scope.shape)
-        if statement is None:
+        plan = permitted(self.plan(prepared), viewer)
+        statement = plan.statement(scope.shape)
+        if statement is None or plan.matching:
             raise LookupError("The operation reads nothing by itself.")
         return statement.text, [*scope.values, *values_of(statement, prepared, ())]
 

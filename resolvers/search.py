@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from uuid import UUID
 
 from graph.records import CaseStatus, Channel, PetitionKind
 from resolvers.conditions import chosen_of, clean, division_prefix
 from resolvers.pages import checked_size
 from schema import answers
 from schema.enums import FacetName, PassageField
+from schema.ids import global_id, key_of
 from schema.scalars import BigInt
-from schema.types import PageInfo, Submission
+from schema.types import Organ, PageInfo, Submission
 from search import records as engine
 from search.documents import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from uuid import UUID
+    from collections.abc import Sequence
 
     from graph.records import SubmissionId
     from graph.scope import Scope
     from schema import inputs
+
+
+T = TypeVar("T")
 
 
 class Searcher(Protocol):
@@ -53,6 +57,7 @@ def _filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
         statuses=tuple(CaseStatus(one) for one in _chosen(chosen.status) or ()),
         topic=None if chosen.topic is None else clean("topic", chosen.topic),
         division=None if chosen.division is None else division_prefix(chosen.division),
+        organs=tuple(str(key_of("Organ", one)) for one in chosen.organs or ()),
         received_from=received.from_ if received else None,
         received_until=received.until if received else None,
     )
@@ -71,13 +76,19 @@ def _chosen(chosen: inputs.ChannelFilter | inputs.KindFilter | inputs.StatusFilt
 
 def impossible(chosen: inputs.SearchFilter | None) -> bool:
     """Tell whether a choice allows nothing, which the engine's filter cannot say."""
-    return chosen is not None and any(_chosen(one) == () for one in (chosen.channel, chosen.kind, chosen.status))
+    if chosen is None:
+        return False
+    return chosen.organs == [] or any(_chosen(one) == () for one in (chosen.channel, chosen.kind, chosen.status))
 
 
-def answer_of(
-    page: engine.SearchPage, asked: inputs.SearchAsked, ref: Callable[[type[Submission], UUID], Submission]
-) -> answers.SearchConnection:
-    """Return the API's answer; `ref` refers to a submission, which is read afterwards."""
+class Referring(Protocol):
+    """Refers to a node, which is read afterwards."""
+
+    def __call__(self, kind: type[T], key: UUID) -> T: ...
+
+
+def answer_of(page: engine.SearchPage, asked: inputs.SearchAsked, ref: Referring) -> answers.SearchConnection:
+    """Return the API's answer."""
     edges = [
         answers.SearchHit(
             cursor=hit.cursor,
@@ -98,7 +109,7 @@ def answer_of(
         page_info=info,
         total_count=None if page.total is None else BigInt(page.total),
         counts_withheld=page.total is None,
-        facets=[] if page.total is None else _facets_of(page, asked.facets),
+        facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
     )
 
 
@@ -110,14 +121,17 @@ def _passage_of(passage: engine.Passage) -> answers.Passage:
     )
 
 
-def _facets_of(page: engine.SearchPage, wanted: Sequence[FacetName]) -> list[answers.Facet]:
+def _facets_of(page: engine.SearchPage, wanted: Sequence[FacetName], ref: Referring) -> list[answers.Facet]:
     return [
         answers.Facet(
-            name=name,
-            counts=[
-                answers.FacetCount(value=one.value, count=BigInt(one.count))
-                for one in page.facets.get(engine.FacetName(name), ())
-            ],
+            name=name, counts=[_count_of(name, one, ref) for one in page.facets.get(engine.FacetName(name), ())]
         )
         for name in dict.fromkeys(wanted)
     ]
+
+
+def _count_of(name: FacetName, found: engine.FacetCount, ref: Referring) -> answers.FacetCount:
+    if name is not FacetName.ORGAN:
+        return answers.FacetCount(value=found.value, organ=None, count=BigInt(found.count))
+    key = UUID(found.value)
+    return answers.FacetCount(value=global_id("Organ", key), organ=ref(Organ, key), count=BigInt(found.count))

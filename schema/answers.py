@@ -81,7 +81,8 @@ class Passage:
 
 @strawberry.type(description="How many hits have one value.")
 class FacetCount:
-    value: str = told("The value.")
+    value: str = told("The value; of an organ its id.")
+    organ: Organ | None = told("The organ, where they are counted by it.")
     count: BigInt = told("How many hits have it.")
 
 

@@ -161,6 +161,7 @@ class SearchFilter:
     status: StatusFilter | None = asked("By the status of their case.")
     topic: str | None = asked("By topic: this path and everything below it.")
     division: str | None = asked("By division: this code and everything below it.")
+    organs: list[strawberry.ID] | None = asked("By organs: one of these has a part in their case.")
     received_at: InstantFilter | None = asked("By when they were received.")
 
 

@@ -6,7 +6,8 @@
 -物业                  not this
 1381234*               begins so
 (烧烤 OR 夜宵) -餐饮    brackets group
-channel:hotline topic:环境保护 place:430104 place:岳麓区 status:answered after:2026-01-01 before:2026-07-01
+channel:hotline topic:环境保护 place:430104 place:岳麓区 organ:岳麓区教育局 status:answered
+after:2026-01-01 before:2026-07-01
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 from graph.errors import InvalidError
 from graph.gazetteer import Gazetteer
+from graph.ids import organ_id
+from graph.organs import normalise_organ
 from graph.records import CaseStatus, Channel
 from graph.text.normalise import normalise
 from graph.text.tokens import units
@@ -84,7 +87,7 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A field has a value: `channel`, `status`, `topic`, `division`."""
+    """A field has a value: `channel`, `status`, `topic`, `division`, `organ` (by its id)."""
 
     field: str
     value: str
@@ -102,8 +105,8 @@ Node = Words | Phrase | Prefix | Not | And | Or | Is | Received
 
 FIELDS: Final = {
     "channel": "channel", "渠道": "channel", "topic": "topic", "类别": "topic", "place": "place", "division": "place",
-    "地区": "place", "status": "status", "状态": "status", "after": "after", "before": "before", "number": "number",
-    "编号": "number",
+    "地区": "place", "organ": "organ", "单位": "organ", "status": "status", "状态": "status", "after": "after",
+    "before": "before", "number": "number", "编号": "number",
 }  # fmt: skip
 TOKEN: Final = re.compile(
     r"\s*(?:(?P<open>[(（])|(?P<close>[)）])|(?P<quote>[\"“”])|(?P<minus>[-－](?=\S))"
@@ -292,6 +295,8 @@ RESTRICTIONS: Final[Mapping[str, Callable[[Token], Node]]] = {
     "status": lambda value: Is("status", _one_of(value, {one.lower(): one for one in CaseStatus})),
     "topic": lambda value: Is("topic", _topic(value)),
     "place": lambda value: Is("division", _division(value)),
+    # An organ's id is made of its name; of one that is nowhere there is no hit.
+    "organ": lambda value: Is("organ", str(organ_id(normalise_organ(value.text)))),
     "number": lambda value: Phrase(_something(value.text, value.at)),
     "after": lambda value: Received(since=_day(value)),
     "before": lambda value: Received(before=_day(value)),

@@ -18,6 +18,7 @@ from resolvers import following
 from resolvers.execution import Asked
 from schema.errors import RequestError
 from schema.ids import global_id
+from tests.policy import village
 from tests.policy.asking import differs, post
 from tests.policy.viewers import viewer
 from tests.reference.queries import Question, history_question, question
@@ -101,14 +102,15 @@ async def test_every_history_is_of_what_is_seen(executor: Executor, parts: Parts
 
 # Searching ----------------------------------------------------------------------------------------------------------
 
-SEARCHED = ("请求查处", "教育局", "补偿 OR 学位", "主任", "")
+SEARCHED = ("请求查处", "教育局", "补偿 OR 学位", "主任", "", *(f"organ:{name}" for name in village.organ_ids()))
 WHOLE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
-    search(query: $q, orderBy: $by, filter: $chosen, first: 3, facets: [CHANNEL, KIND, STATUS, TOPIC, MONTH]) {
-        totalCount facets { name counts { value count } } pageInfo { hasNextPage }
+    search(query: $q, orderBy: $by, filter: $chosen, first: 3, facets: [CHANNEL, KIND, STATUS, TOPIC, ORGAN, MONTH]) {
+        totalCount facets { name counts { value count organ { name } } } pageInfo { hasNextPage }
         edges { cursor score passages { text } node { id case { id status } } } } }"""
 CHOSEN: tuple[dict[str, Any] | None, ...] = (
     None, {"status": {"anyOf": ["REGISTERED", "ANSWERED"]}}, {"status": {"equals": "ANSWERED"}},
     {"kind": {"equals": "ACCUSATION"}}, {"division": "4301"},
+    *({"organs": [global_id("Organ", key)]} for key in village.organ_ids().values()),
 )  # fmt: skip
 
 

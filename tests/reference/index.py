@@ -67,8 +67,14 @@ def _source(graph: Graph, whole: Graph, row: Row) -> Source:
         status=_status(graph, whole, row), topic=row["topic"], division=row["division"], received_at=row["received_at"],
         title=said["title"], body=said["body"], replies=tuple(one["body"] for one in events if one["body"]),
         documents=tuple(one["body"] for one in papers if one["body"]),
-        numbers=_numbers(graph, row["id"], said, current, papers),
+        numbers=_numbers(graph, row["id"], said, current, papers), organs=_organs(graph, row["case_id"]),
     )  # fmt: skip
+
+
+def _organs(graph: Graph, case: UUID) -> tuple[str, ...]:
+    """Return the ids of the organs that have a part in a case."""
+    parts = [tie for tie in graph["case_organ"] if tie["case_id"] == case and tie["state"] == "ACCEPTED"]
+    return tuple(sorted({str(tie["organ"]) for tie in parts}))
 
 
 def _numbers(graph: Graph, key: UUID, said: Row, events: list[Row], papers: list[Row]) -> tuple[bytes, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from graph.errors import InvalidError
 from graph.policy import Action, Viewer, allows
 from graph.records import CaseStatus, Channel, PetitionKind
 from schema.errors import RequestError
+from schema.ids import global_id, key_of
 from search.query import QuerySyntaxError
 from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
 from tests.reference.fields import field
@@ -16,7 +18,7 @@ from tests.reference.graph import find
 from tests.reference.lists import checked_size, not_ours
 
 if TYPE_CHECKING:
-    from search.records import Hit, SearchPage
+    from search.records import FacetCount, Hit, SearchPage
     from tests.reference.fields import World
     from tests.reference.graph import Node
 
@@ -37,6 +39,7 @@ def request_of(asked: Asked, viewer: Viewer) -> SearchRequest:
             statuses=tuple(CaseStatus(one) for one in values["status"]),
             topic=None if chosen.get("topic") is None else clean(chosen["topic"]),
             division=None if chosen.get("division") is None else prefix_of(chosen["division"]),
+            organs=tuple(str(key_of("Organ", one)) for one in chosen.get("organs") or ()),
             received_from=received.get("from"),
             received_until=received.get("until"),
         ),
@@ -53,7 +56,7 @@ def search(world: World, _: Node, asked: Asked) -> Node:
     """Answer with the engine's page, or with nothing where a choice allows nothing."""
     request = request_of(asked, world.viewer)
     chosen = asked["filter"] or {}
-    if any(allowed(chosen.get(name)) == set() for name in CHOICES):
+    if chosen.get("organs") == [] or any(allowed(chosen.get(name)) == set() for name in CHOICES):
         return answer_of(world, request, None)
     try:
         return answer_of(world, request, world.search(request))
@@ -78,10 +81,20 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
         "total_count": page.total if page else 0,
         "counts_withheld": False,
         "facets": [
-            {"name": name.value, "counts": [{"value": one.value, "count": one.count} for one in counts.get(name, ())]}
+            {"name": name.value, "counts": [count_of(world, name, one) for one in counts.get(name, ())]}
             for name in request.facets
         ],
     }
+
+
+def count_of(world: World, name: FacetName, counted: FacetCount) -> Node:
+    """Return how many hits have a value; an organ with what the graph has of it."""
+    if name is not FacetName.ORGAN:
+        return {"value": counted.value, "count": counted.count, "organ": None}
+    key = UUID(counted.value)
+    return {
+        "value": global_id("Organ", key), "count": counted.count, "organ": find(world.graph, "Organ", key),
+    }  # fmt: skip
 
 
 def hit_of(world: World, hit: Hit) -> Node:

@@ -105,6 +105,7 @@ def values_of(world: World) -> Values:
             "DivisionFilter.equals": divisions,
             "DivisionFilter.within": divisions,
             "SearchFilter.division": divisions,
+            "SearchFilter.organs": Choice(ids["Organ"], [*NO_IDS, *every]),
             "InstantFilter.from": Choice(instants, ["2026-11-24", "x", "9999-12-31T23:59:59-14:00"]),
             "InstantFilter.until": Choice(instants, ["2026-11-24T00:00:00", ""]),
             **{
@@ -121,6 +122,8 @@ def values_of(world: World) -> Values:
     )
 
 
+LATEST = 1 << 42
+"""Milliseconds since 1970: when searches are asked whose cursors are compared. Nothing comes in later."""
 HISTORIES = ("Party", "Case", "Place")
 ROOTS = {"Query.case": "Case", "Query.submission": "Submission", "Query.party": "Party"}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from graph.ids import organ_id
 from search.query import FIELDS
 from search.service import FEW, WEIGHED
 from tests.search.library import hits, put, source
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from search.engine import Engine
 
 PAGE: Final = (Path(__file__).parent.parent.parent / "docs" / "search.md").read_text(encoding="utf-8")
+SCHOOLS: Final = (str(organ_id("岳麓区教育局")),)
 SUMMER: Final = datetime(2026, 8, 1, tzinfo=UTC)
 FOUND: Final = {
     "烧烤 油烟": {1},
@@ -38,6 +40,7 @@ FOUND: Final = {
     "place:岳麓区": {3},
     "place:430104": {3},
     "division:4301": {3, 5},
+    "organ:岳麓区教育局": {2, 7},
     "after:2026-01-01 before:2026-07-01": {1, 2, 3, 4, 5, 6},
     "number:TS2026001": {6},
     "时间：三点": {7},
@@ -51,12 +54,12 @@ async def shown(engine: Engine) -> Engine:
     await put(
         engine,
         source(1, body="烧烤店油烟扰民"),
-        source(2, body="餐饮店卖夜宵"),
+        source(2, body="餐饮店卖夜宵", organs=SCHOOLS),
         source(3, body="夜间，施工", topic="城乡建设/安全生产/爆破", division="430104001"),
         source(4, body="联系电话１３８-1234-1234", status="ANSWERED"),
         source(5, body="物业不修路", division="430102"),
         source(6, body="工单ts-2026/001", channel="WEB"),
-        source(7, body="时间三点", received_at=SUMMER),
+        source(7, body="时间三点", received_at=SUMMER, organs=SCHOOLS),
     )
     return engine
 
