@@ -158,8 +158,8 @@ class Executor:
     def statement(self, asked: Asked, viewer: Viewer) -> tuple[str, list[object]]:
         """Return the statement that answers an operation which reads alone, and its values. Pure.
 
-        Raises RequestError where it cannot be answered as it is asked, and LookupError where nothing is read, or not without a
-        search before.
+        Raises RequestError where it cannot be answered as it is asked, and LookupError where nothing is read, or not
+        without a search before.
         """
         prepared = self.prepare(asked)
         if isinstance(prepared, Answer):

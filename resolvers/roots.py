@@ -15,12 +15,22 @@ from resolvers.cursors import not_ours
 from resolvers.finishing import Ref
 from resolvers.history import MOST_MATCHES
 from resolvers.pages import checked_size
-from resolvers.search import Searcher, answer_of, impossible, indexed, request_of
+from resolvers.search import (
+    MOST_CASES,
+    CaseSearcher,
+    Searcher,
+    answer_of,
+    cases_of,
+    impossible,
+    indexed,
+    request_of,
+)
 from schema import answers
 from schema.bindings import ROWS
 from schema.enums import ChangeKind
 from schema.errors import LimitError, RequestError
 from schema.ids import global_id, split_id
+from search.grouping import CasePage
 from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
 from sync.changes import LARGEST_PAGE, changes
 
@@ -52,6 +62,7 @@ class Sources:
     reader: Reader
     vault: Vault
     search: Searcher
+    by_case: CaseSearcher
     topics: Topics
     page_size: int
     """Hits that one page may have."""
@@ -93,6 +104,16 @@ class GraphReads:
         except InvalidError as error:
             raise not_ours() if error.field == "after" else error from None
         return answer_of(page, asked, ref)
+
+    async def search_cases(self, asked: inputs.SearchAsked) -> answers.CaseSearchConnection:
+        request = request_of(asked, MOST_CASES, numbers="identities" in self._scope.may)
+        if impossible(asked.filter):
+            return cases_of(CasePage(total=0, cases=(), has_next_page=False, facets={}), asked, ref)
+        try:
+            page = await self._sources.by_case.search(request, self._scope)
+        except InvalidError as error:
+            raise not_ours() if error.field == "after" else error from None
+        return cases_of(page, asked, ref)
 
     async def matches(self, text: str, division: str | None) -> Sequence[UUID]:
         """Return the submissions that match, the latest first: one more than are told apart where they are cut."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from uuid import UUID
 
 from graph.records import CaseStatus, Channel, PetitionKind
@@ -12,7 +12,7 @@ from schema import answers
 from schema.enums import FacetName, PassageField
 from schema.ids import global_id, key_of
 from schema.scalars import BigInt
-from schema.types import Organ, PageInfo, Submission
+from schema.types import Case, Organ, PageInfo, Submission
 from search import records as engine
 from search.documents import LEVELS
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graph.records import SubmissionId
     from graph.scope import Scope
     from schema import inputs
+    from search.grouping import CasePage
 
 
 T = TypeVar("T")
@@ -32,6 +33,16 @@ class Searcher(Protocol):
 
     async def search(self, request: engine.SearchRequest, scope: Scope) -> engine.SearchPage: ...
     async def matches(self, request: engine.SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]: ...
+
+
+class CaseSearcher(Protocol):
+    """What answers a search by case."""
+
+    async def search(self, request: engine.SearchRequest, scope: Scope) -> CasePage: ...
+
+
+MOST_CASES: Final = 50
+"""Cases of one page: for each, its own submissions are searched."""
 
 
 def request_of(asked: inputs.SearchAsked, largest: int, *, numbers: bool = False) -> engine.SearchRequest:
@@ -89,27 +100,57 @@ class Referring(Protocol):
 
 def answer_of(page: engine.SearchPage, asked: inputs.SearchAsked, ref: Referring) -> answers.SearchConnection:
     """Return the API's answer."""
-    edges = [
-        answers.SearchHit(
-            cursor=hit.cursor,
-            score=hit.score,
-            passages=[_passage_of(passage) for passage in hit.passages],
-            node=ref(Submission, hit.submission),
-        )
-        for hit in page.hits
-    ]
-    info = PageInfo(
-        has_next_page=page.has_next_page,
-        has_previous_page=asked.after is not None,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=page.hits[-1].cursor if page.hits else None,
-    )
+    edges = [_hit_of(hit, ref) for hit in page.hits]
     return answers.SearchConnection(
         edges=edges,
-        page_info=info,
+        page_info=_info_of(edges, asked, more=page.has_next_page),
         total_count=None if page.total is None else BigInt(page.total),
         counts_withheld=page.total is None,
         facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
+    )
+
+
+def cases_of(page: CasePage, asked: inputs.SearchAsked, ref: Referring) -> answers.CaseSearchConnection:
+    """Return the API's answer by case."""
+    edges = [
+        answers.CaseHit(
+            cursor=found.cursor,
+            score=found.score,
+            match_count=None if found.matches is None else BigInt(found.matches),
+            channels=[
+                answers.ChannelHits(channel=channel, hits=[_hit_of(hit, ref) for hit in hits])
+                for channel, hits in found.channels.items()
+            ],
+            node=ref(Case, found.case),
+        )
+        for found in page.cases
+    ]
+    return answers.CaseSearchConnection(
+        edges=edges,
+        page_info=_info_of(edges, asked, more=page.has_next_page),
+        submission_count=None if page.total is None else BigInt(page.total),
+        counts_withheld=page.total is None,
+        facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
+    )
+
+
+def _hit_of(hit: engine.Hit, ref: Referring) -> answers.SearchHit:
+    return answers.SearchHit(
+        cursor=hit.cursor,
+        score=hit.score,
+        passages=[_passage_of(passage) for passage in hit.passages],
+        node=ref(Submission, hit.submission),
+    )
+
+
+def _info_of(
+    edges: Sequence[answers.SearchHit | answers.CaseHit], asked: inputs.SearchAsked, *, more: bool
+) -> PageInfo:
+    return PageInfo(
+        has_next_page=more,
+        has_previous_page=asked.after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
     )
 
 
@@ -121,7 +162,7 @@ def _passage_of(passage: engine.Passage) -> answers.Passage:
     )
 
 
-def _facets_of(page: engine.SearchPage, wanted: Sequence[FacetName], ref: Referring) -> list[answers.Facet]:
+def _facets_of(page: engine.SearchPage | CasePage, wanted: Sequence[FacetName], ref: Referring) -> list[answers.Facet]:
     return [
         answers.Facet(
             name=name, counts=[_count_of(name, one, ref) for one in page.facets.get(engine.FacetName(name), ())]

@@ -11,7 +11,7 @@ from schema.bindings import One, Rows, Value, bound, column, rows
 from schema.enums import ChangeKind, FacetName, PassageField
 from schema.fields import told
 from schema.scalars import BigInt
-from schema.types import Connection, Node, Organ, PageInfo, Submission, TimelineEntry
+from schema.types import Case, Connection, Node, Organ, PageInfo, Submission, TimelineEntry
 
 
 @strawberry.type(description="The figures of a group of cases. What they were not grouped by is null.")
@@ -110,6 +110,30 @@ class SearchConnection:
         " see what."
     )
     facets: list[Facet] = told("The hits counted by the properties asked for.")
+
+
+@strawberry.type(description="The best submissions of one channel among those of a case that match.")
+class ChannelHits:
+    channel: Channel = told("The channel.")
+    hits: list[SearchHit] = told("Those that fit best, at most three.")
+
+
+@strawberry.type(description="A case of which submissions match.")
+class CaseHit:
+    cursor: str = told("Where it stands among the cases; give it to `after`.")
+    score: float = told("How well the best of its submissions fits; comparable within one answer only.")
+    match_count: BigInt | None = told("How many of its submissions match; null where counts are withheld.")
+    channels: list[ChannelHits] = told("Its submissions that fit best, by channel; the best channel first.")
+    node: Case = told("The case that answers for them.")
+
+
+@strawberry.type(description="A page of cases of which submissions match.")
+class CaseSearchConnection:
+    edges: list[CaseHit] = told("The page's cases; each comes once over all pages.")
+    page_info: PageInfo = told("Where the page stands among all cases.")
+    submission_count: BigInt | None = told("How many submissions match in all; null where counts are withheld.")
+    counts_withheld: bool = told("Whether counts and facets are left out for a moment, as those of `search` are.")
+    facets: list[Facet] = told("The submissions counted by the properties asked for.")
 
 
 @strawberry.type(description="A page of what was said and done.")

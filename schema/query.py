@@ -8,7 +8,16 @@ from typing import Annotated
 import strawberry
 
 from graph.policy import Action
-from schema.answers import CaseFigures, ChangePage, HistoryConnection, Rejection, Reveal, SearchConnection, Topic
+from schema.answers import (
+    CaseFigures,
+    CaseSearchConnection,
+    ChangePage,
+    HistoryConnection,
+    Rejection,
+    Reveal,
+    SearchConnection,
+    Topic,
+)
 from schema.bindings import (
     MEMBERS,
     Figures,
@@ -251,6 +260,24 @@ class Query:
         facets: Annotated[list[FacetName] | None, _argument("facets", "What to count the hits by.")] = None,
     ) -> SearchConnection:
         return await info.context.reads.search(
+            SearchAsked(
+                query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
+            )
+        )
+
+    @fetched("The same by case: each stands where the best of its submissions stands, and comes once over all pages.")
+    async def search_cases(
+        self,
+        info: Info,
+        *,
+        query: Annotated[str, _argument("query", "What to find; empty finds everything.")] = "",
+        chosen: Annotated[SearchFilter | None, _argument("filter", "What submissions must be.")] = None,
+        order_by: Annotated[SearchOrder, _argument("orderBy", "Which case comes first.")] = SearchOrder.RELEVANCE,
+        first: Annotated[int, _argument("first", "How many cases, at most 50.")] = 20,
+        after: After = None,
+        facets: Annotated[list[FacetName] | None, _argument("facets", "What to count the submissions by.")] = None,
+    ) -> CaseSearchConnection:
+        return await info.context.reads.search_cases(
             SearchAsked(
                 query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
             )

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from graph.errors import InvalidError
-from graph.records import SubmissionId
+from graph.records import Channel, SubmissionId
 from search import documents
 from search.audience import audience
 from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
-from search.engine import GRAIN, Lookup
+from search.engine import GRAIN, AllOf, AnyOf, Exact, ExactField, Lookup
 from search.highlight import passages
 from search.query import parse
 from search.records import Hit, SearchOrder, SearchPage
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from graph.database import Row
+    from graph.records import CaseId
     from graph.scope import Scope
     from search.compile import Compiled
     from search.documents import Source
-    from search.engine import AllOf, Candidate, Engine, Found, Leaf
+    from search.engine import Candidate, Engine, Found, Leaf
     from search.records import SearchRequest
 
 FEW: Final = 10
@@ -78,6 +79,8 @@ class Search:
         # Nothing to weigh by: the newest first.
         order = request.order if compiled.terms else SearchOrder.NEWEST
         after = opened(request.after, order)
+        if request.cases:
+            compiled = _filed_in(compiled, request.cases, loose=after.loose)
         lookup = Lookup(
             match=compiled.match, filter=request.filter, order=order, facets=request.facets, audience=audience(scope)
         )
@@ -92,8 +95,8 @@ class Search:
         hits = await asyncio.to_thread(lambda: tuple(_hit(one, compiled, order) for one in ranked[: request.first]))
         more = len(ranked) > request.first
         if withheld:
-            return SearchPage(total=None, hits=hits, has_next_page=more, facets={})
-        return SearchPage(total=found.total, hits=hits, has_next_page=more, facets=dict(found.facets))
+            return SearchPage(total=None, hits=hits, has_next_page=more, order=order, facets={})
+        return SearchPage(total=found.total, hits=hits, has_next_page=more, order=order, facets=dict(found.facets))
 
     async def matches(self, request: SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]:
         """Return all that hold what is asked, the latest received first and `first` at most, unread: ids and no more.
@@ -206,6 +209,13 @@ class _Asking:
             return await documents.load(reading, [one.submission for one in candidates])
 
 
+def _filed_in(compiled: Compiled, cases: Sequence[CaseId], *, loose: bool) -> Compiled:
+    """Return the same of what is filed in these cases alone, which are few: only a whole search decides to be loose."""
+    filed = AnyOf(tuple(Exact(ExactField.CASE, str(case)) for case in cases))
+    asked = compiled.loose if loose and compiled.loose else compiled.match
+    return replace(compiled, match=AllOf((filed, *asked.nodes), asked.without), loose=None)
+
+
 def _now() -> int:
     return time.time_ns() // 1_000_000
 
@@ -229,6 +239,7 @@ def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:
 def _hit(ranked: Ranked, compiled: Compiled, order: SearchOrder) -> Hit:
     source = ranked.source
     return Hit(
-        submission=source.id, case=source.case, score=ranked.score, passages=passages(source, compiled.terms),
+        submission=source.id, case=source.case, leading=source.leading or source.case, channel=Channel(source.channel),
+        score=ranked.score, passages=passages(source, compiled.terms),
         cursor=sealed(ranked.after, order),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from graph.errors import InvalidError
 from graph.scope import scope as scope_of
-from search import service
+from search import grouping, service
 from tests.reference import town
 from tests.reference.executor import answer
 from tests.reference.fields import World
@@ -23,8 +23,9 @@ from tests.reference.lists import told_of
 from tests.reference.made import made
 from tests.reference.policy import seen
 from tests.reference.queries import Question, question
+from tests.reference.search import LATEST
 from tests.reference.smaller import smallest
-from tests.reference.values import LATEST, values_of
+from tests.reference.values import values_of
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ EXAMPLES = 1
 @pytest.fixture
 async def world(api: Api, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give all that answers depend on, of a graph that holds much; the engine is asked from another thread."""
-    monkeypatch.setattr(service, "_now", lambda: LATEST)
+    for module in (service, grouping):
+        monkeypatch.setattr(module, "_now", lambda: LATEST)
     await town.build(api.services)
     loop = asyncio.get_running_loop()
 

@@ -107,6 +107,10 @@ WHOLE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
     search(query: $q, orderBy: $by, filter: $chosen, first: 3, facets: [CHANNEL, KIND, STATUS, TOPIC, ORGAN, MONTH]) {
         totalCount facets { name counts { value count organ { name } } } pageInfo { hasNextPage }
         edges { cursor score passages { text } node { id case { id status } } } } }"""
+BY_CASE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
+    searchCases(query: $q, orderBy: $by, filter: $chosen, first: 4, facets: [CHANNEL, ORGAN]) {
+        submissionCount facets { name counts { value count } } pageInfo { hasNextPage }
+        edges { cursor score matchCount node { id title } channels { channel hits { score node { id } } } } } }"""
 CHOSEN: tuple[dict[str, Any] | None, ...] = (
     None, {"status": {"anyOf": ["REGISTERED", "ANSWERED"]}}, {"status": {"equals": "ANSWERED"}},
     {"kind": {"equals": "ACCUSATION"}}, {"division": "4301"},
@@ -122,6 +126,7 @@ async def test_every_search_counts_what_is_seen(executor: Executor, parts: Parts
         for words in random.sample(SEARCHED, 2):
             given = {"q": words, "by": random.choice(("RELEVANCE", "NEWEST")), "chosen": random.choice(CHOSEN)}  # noqa: S311
             await agree(executor, somebody, world, Question(WHOLE, given))
+            await agree(executor, somebody, world, Question(BY_CASE, given))
 
 
 # Following ------------------------------------------------------------------------------------------------------------

@@ -115,6 +115,8 @@ def values_of(world: World) -> Values:
             "Query.history.division": divisions,
             "Query.history.matching": Choice(WORDS, NO_WORDS),
             "Query.search.query": Choice(WORDS, NO_WORDS),
+            "Query.searchCases.query": Choice(WORDS, NO_WORDS),
+            "Query.searchCases.first": Choice(SIZES, [-1, 51]),
             "Query.changes.first": Choice([3, 1, 0, 50, 1_000], [-1, 1_001]),
             "first": Choice(SIZES, NO_SIZES),
             "last": Choice(SIZES, NO_SIZES),
@@ -122,8 +124,6 @@ def values_of(world: World) -> Values:
     )
 
 
-LATEST = 1 << 42
-"""Milliseconds since 1970: when searches are asked whose cursors are compared. Nothing comes in later."""
 HISTORIES = ("Party", "Case", "Place")
 ROOTS = {"Query.case": "Case", "Query.submission": "Submission", "Query.party": "Party"}
 
@@ -191,6 +191,7 @@ def _cursors(world: World) -> dict[str, list[str]]:
             for entry in graph["journal"][::5]
         ],
         "Query.search": searched(world),
+        "Query.searchCases": searched(world),
         "Case.submissions": received,
         "Case.parties": written(graph["mention"], "id"),
         "Case.events": written(graph["event"], "at", "id"),
