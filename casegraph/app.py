@@ -37,6 +37,7 @@ from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry, Reveal
 from schema import schema
 from schema.ids import global_id
 from schema.ports import Context
+from search.grouping import CaseSearch
 from sync.changes import LARGEST_PAGE, changes, lines
 from sync.tail import Tail
 
@@ -103,7 +104,9 @@ class Services(Protocol):
 def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:
     """Return what answers operations by these services."""
     reader = services.reader
-    sources = Sources(reader, services.vault, services.search, services.taxonomy, limits.page_size)
+    sources = Sources(
+        reader, services.vault, services.search, CaseSearch(services.search), services.taxonomy, limits.page_size
+    )
     text_of = text_layer(services.read_options.limits)
     tail, sight = Tail(services.pool), Sight(reader)
 

@@ -237,6 +237,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "event": (
         "id", "submission", "case_id", "kind", "at", "at_given", "organ", "body", "satisfaction", "since", "until",
+        "division_2", "division_4", "division_6",
     ),
     "filing": ("id", "submission", "case_id", "state", "score", "evidence", "decided_by", "decided_at"),
     "same_party": ("id", "low", "high", "state", "score", "evidence", "decided_by", "decided_at"),

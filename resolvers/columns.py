@@ -82,6 +82,7 @@ class Columns:
         self._asks: list[Ask | Keys] = []
         self._values = 0
         self._rows = 0
+        self._matching = False
         self._path: list[str] = []
         self._times = 1
 
@@ -117,6 +118,7 @@ class Columns:
     def _begin(self, path: str) -> None:
         self._asks = []
         self._values, self._rows, self._times = 0, 0, 1
+        self._matching = False
         self._path = [path]
 
     def _column(self, written: Written) -> Column:
@@ -124,7 +126,8 @@ class Columns:
         return self._made(text, written.shape)
 
     def _made(self, text: str, shape: Shape) -> Column:
-        return Column(text, tuple(self._asks), None if plain(shape) else shape, self._rows, failing(shape))
+        finished = None if plain(shape) else shape
+        return Column(text, tuple(self._asks), finished, self._rows, failing(shape), self._matching)
 
     # Objects ------------------------------------------------------------------------------------------------------
 
@@ -238,6 +241,7 @@ class Columns:
         listing = self._listing(binding, definition)
         given = self.given(definition, nodes[0])
         stretch = listing.stretch(given)
+        self._matching = self._matching or stretch.cut is not None
         fields = self._selector.within(connection, nodes)
         row = self._row(self._bindings.rows.get(kind.name))
         page = Page(

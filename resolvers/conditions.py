@@ -182,6 +182,15 @@ def _reveal(chosen: Given) -> Iterator[Condition]:
     yield from _instants("at", chosen["at"])
 
 
+def _history(chosen: Given) -> Iterator[Condition]:
+    yield from _choice("channel", chosen["channel"])
+    yield from _choice("kind", chosen["kind"])
+    if chosen["event"] is not None:
+        yield Condition("{row}.kind = 'EVENT_RECORDED'")
+        yield from _choice("state", chosen["event"])
+    yield from _instants("at", chosen["at"])
+
+
 FILTERS: Final[dict[str, Callable[[Given], Iterator[Condition]]]] = {
     "CaseFilter": _case,
     "SubmissionFilter": _submission,
@@ -189,6 +198,7 @@ FILTERS: Final[dict[str, Callable[[Given], Iterator[Condition]]]] = {
     "PlaceFilter": _place,
     "RejectionFilter": _rejection,
     "RevealFilter": _reveal,
+    "HistoryFilter": _history,
 }
 """By the name of the filter's input type."""
 

@@ -11,11 +11,11 @@ from graphql import GraphQLObjectType, get_named_type
 
 from resolvers.cursors import SealedCursors
 from resolvers.plan import Items, Leaf, Member, Structure
-from resolvers.rows import Written, order_by, placed, relation
+from resolvers.rows import Written, order_by, placed, placed_one, relation
 from resolvers.sql import Constant, concatenated, object_of, or_null
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from graphql import FieldNode
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Node = Callable[[tuple[FieldNode, ...]], Written]
 
 COUNT: Final = "\x01count\x01"
+CUT: Final = "\x01cut\x01"
 FILTERED: Final = "\x01kept\x01"
 SORTED: Final = "\x01sorted\x01"
 """Stand where a page's count, filter and order come, until the page is known."""
@@ -51,13 +52,14 @@ class Page:
         """Whether the page's rows are read."""
         self.counted = False
         """Whether all rows are counted."""
+        self._cut = False
+        """Whether it is asked if the rows are of all that match."""
         self._more = False
 
     def parts(self, stretch: Stretch) -> tuple[Condition, ...]:
         """Return the conditions that the connection's SQL uses."""
-        if self.paged:
-            return stretch.parts
-        return stretch.filters if self.counted else ()
+        rows = stretch.parts if self.paged else stretch.counted if self.counted else ()
+        return (*rows, stretch.cut) if self._cut and stretch.cut else rows
 
     def members(
         self, connection: GraphQLObjectType, fields: Fields
@@ -79,6 +81,9 @@ class Page:
             case "totalCount":
                 self.counted = True
                 return Written([COUNT], Leaf())
+            case "matchesCut":
+                self._cut = True
+                return Written([CUT], Leaf())
             case "pageInfo":
                 info = cast("GraphQLObjectType", get_named_type(connection.fields[name].type))
                 return self._page_info(info, nodes)
@@ -151,9 +156,11 @@ class Page:
         stretch, row = self._stretch, self._row
         numbers = itertools.count(first)
 
-        source, where = relation(self._binding, row, parent)
+        if not (self.paged or self.counted):
+            return self._told_cut(concatenated(pieces), numbers)
+        sources, where = self._sources(parent, numbers)
         where += placed(stretch.filters, row, numbers)
-        counted = f"(select count(*) from {source} where {where})"
+        counted = f"({' + '.join(f'(select count(*) from {source} where {where})' for source in sources)})"
         filtered = f" filter (where {row.alias}.nth <= {stretch.size})" if self._more else ""
         # Rows come in this order already, which PostgreSQL sees where nothing has to be numbered.
         sorting = order_by(stretch.order, row.alias)
@@ -161,24 +168,49 @@ class Page:
             sorting = f"order by {row.alias}.nth{' desc' if stretch.backwards else ''}"
         text = concatenated(pieces).replace(COUNT, counted).replace(FILTERED, filtered).replace(SORTED, sorting)
         if not self.paged:
-            return text
+            return self._told_cut(text, numbers)
         limit = stretch.size + (1 if self._more else 0)
         chosen = _columns_of(row.alias, text + row.joins, stretch.order)
         order = stretch.order.directed(descending=stretch.order.descending is not stretch.backwards)
         if order.keys[0].nullable:
             where += placed(stretch.conditions, row, numbers)
             parts = (placed(stretch.valued, row, numbers), placed(stretch.nulls, row, numbers))
+            (source,) = sources
             rows = _with_nulls(order, row.alias, f"select {chosen} from {source} where {where}", parts, limit)
             rows += f" {order_by(order, row.alias, nulls_first=stretch.backwards)} limit {limit}"
         else:
             where += placed(stretch.conditions, row, numbers)
-            rows = f"select {chosen} from {source} where {where} {order_by(order, row.alias)} limit {limit}"
+            ordered = f"{order_by(order, row.alias)} limit {limit}"
+            each = [f"select {chosen} from {source} where {where} {ordered}" for source in sources]
+            rows = each[0] if len(each) == 1 else _merged(each, row.alias, ordered)
+        text = self._told_cut(text, numbers)
         if not self._more:
             return f"(select {text} from ({rows}) {row.alias}{row.joins})"
         numbered = order_by(order, row.alias, nulls_first=stretch.backwards)
         counts = f"row_number() over ({numbered}) as nth, count(*) over () as fetched"
         page = f"(select {row.alias}.*, {counts} from ({rows}) {row.alias}) {row.alias}"
         return f"(select {text} from {page}{row.joins})"
+
+    def _sources(self, parent: Row | None, numbers: Iterator[int]) -> tuple[list[str], str]:
+        """Return the `from` items that the rows come from, and the condition that they have in common."""
+        if self._stretch.branches:
+            return [placed_one(branch, self._row, numbers) for branch in self._stretch.branches], "true"
+        source, where = relation(self._binding, self._row, parent)
+        return [source], where
+
+    def _told_cut(self, text: str, numbers: Iterator[int]) -> str:
+        """Return the text with whether the rows are of all that match, which is the last that is asked."""
+        if not self._cut:
+            return text
+        cut = "'false'"
+        if self._stretch.cut:
+            cut = f"case when {placed_one(self._stretch.cut, self._row, numbers)} then 'true' else 'false' end"
+        return text.replace(CUT, cut)
+
+
+def _merged(each: Sequence[str], alias: str, ordered: str) -> str:
+    """Read a page of several sources: as much as it may take of each, then of all."""
+    return f"select * from ({' union all '.join(f'({one})' for one in each)}) {alias} {ordered}"
 
 
 def _columns_of(alias: str, text: str, order: Order) -> str:

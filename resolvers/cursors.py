@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
@@ -69,28 +70,45 @@ class PlainCursors:
             raise not_ours() from None
 
 
+NUMBER: Final = 8
+"""Bytes of each key of a sealed cursor."""
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class SealedCursors:
-    """The sort key encrypted: a journal position must not be told. SQL gives the position, `seal` makes the token."""
+    """The sort key encrypted: a journal position must not be told. SQL gives its numbers, `seal` makes the token."""
 
     vault: Vault
     scope: str
 
     @staticmethod
     def sql(order: Order, row: str) -> str:
-        """Return the expression of the key itself, which Python seals."""
-        return f"{row}.{order.keys[0].column}::text"
+        """Return the expression of the keys themselves as numbers, which Python seals."""
+        numbers = [_NUMBERS[key.type].format(f"{row}.{key.column}") for key in order.keys]
+        return f"""concat('"', {", ' ', ".join(numbers)}, '"')"""
 
-    def seal(self, position: int) -> str:
-        """Return the cursor of a position."""
-        return self.vault.seal_cursor(self.scope, int(position).to_bytes(8))
+    def seal(self, numbers: str) -> str:
+        """Return the cursor of a row's keys."""
+        return self.vault.seal_cursor(
+            self.scope, b"".join(int(one).to_bytes(NUMBER, signed=True) for one in numbers.split())
+        )
 
-    def read(self, _: Order, token: str) -> Keys:
-        """Return the position of a cursor; raise RequestError where it is not one of this list."""
+    def read(self, order: Order, token: str) -> Keys:
+        """Return the keys of a cursor; raise RequestError where it is not one of this list."""
         try:
-            return (int.from_bytes(self.vault.open_cursor(self.scope, token)),)
-        except (InvalidError, ValueError):
+            said = self.vault.open_cursor(self.scope, token)
+            numbers = [int.from_bytes(said[at : at + NUMBER], signed=True) for at in range(0, len(said), NUMBER)]
+            return tuple(
+                EPOCH + timedelta(microseconds=one) if key.type == "timestamptz" else one
+                for key, one in zip(order.keys, numbers, strict=True)
+            )
+        except (InvalidError, ValueError, OverflowError):
             raise not_ours() from None
+
+
+_NUMBERS: Final = {"bigint": "{}", "timestamptz": "(extract(epoch from {}) * 1000000)::bigint"}
+"""How a key is written as a whole number, by its type: an instant in microseconds since 1970."""
 
 
 def _read(key: Key, value: Any) -> Any:

@@ -27,6 +27,7 @@ from resolvers.columns import OtherPlanError
 from resolvers.documents import Documents
 from resolvers.failures import Stage, shaped
 from resolvers.finishing import NOTHING, Finisher, NullError, Ref, Writer, references
+from resolvers.history import Matching, matching_of
 from resolvers.permission import permitted
 from resolvers.plan import Constant, Introspected, Keys, Read, Staged
 from resolvers.planner import Planner
@@ -36,6 +37,7 @@ from schema.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from uuid import UUID
 
     from graphql import VariableValues
     from strawberry import Schema
@@ -156,14 +158,16 @@ class Executor:
     def statement(self, asked: Asked, viewer: Viewer) -> tuple[str, list[object]]:
         """Return the statement that answers an operation which reads alone, and its values. Pure.
 
-        Raises RequestError where it cannot be answered as it is asked, and LookupError where nothing is read.
+        Raises RequestError where it cannot be answered as it is asked, and LookupError where nothing is read, or not
+        without a search before.
         """
         prepared = self.prepare(asked)
         if isinstance(prepared, Answer):
             raise RequestError("BAD_USER_INPUT", prepared.errors[0].message)
         scope = scope_of(viewer)
-        statement = permitted(self.plan(prepared), viewer).statement(scope.shape)
-        if statement is None:
+        plan = permitted(self.plan(prepared), viewer)
+        statement = plan.statement(scope.shape)
+        if statement is None or plan.matching:
             raise LookupError("The operation reads nothing by itself.")
         return statement.text, [*scope.values, *values_of(statement, prepared, ())]
 
@@ -259,6 +263,7 @@ class _Run:
         self._viewer = viewer
         self._scope = scope_of(viewer)
         self._context = executor.context(viewer)
+        self._matches: dict[Matching, Sequence[UUID]] = {}
 
     async def answer(self, plan: Plan, events: Mapping[str, Any] | None = None) -> Answer:
         """Answer the whole operation: a mutation's fields one after the other, all others from one snapshot."""
@@ -267,6 +272,8 @@ class _Run:
             return await self._written(plan, plan.roots, {})
         if self._prepared.operation.operation is OperationType.MUTATION:
             return await self._serially(plan)
+        if plan.matching:
+            plan = await self._matched(plan)
         values = dict(events or {})
         for root in plan.roots:
             if isinstance(root, Staged) and root.key not in values:
@@ -284,6 +291,23 @@ class _Run:
                 return whole
             whole.data |= answer.data
         return whole
+
+    async def _matched(self, plan: Plan) -> Plan:
+        """Search for what submissions must match, before they are read; return the plan with the errors of that."""
+        roots = [await self._searched(root) if isinstance(root, Read) else root for root in plan.roots]
+        return plan if roots == list(plan.roots) else replace(plan, roots=tuple(roots), statements={})
+
+    async def _searched(self, root: Read) -> Read:
+        if root.column is None or not root.column.matching:
+            return root
+        assert root.definition is not None
+        try:
+            asked = matching_of(get_argument_values(root.definition, root.nodes[0], self._prepared.variables))
+            if asked is not None:
+                self._matches[asked] = await self._context.reads.matches(asked.text, asked.division)
+        except Exception as error:  # noqa: BLE001  # an error is an answer; the finisher places and shapes it
+            return replace(root, column=None, error=error)
+        return root
 
     async def resolved_value(self, root: Staged) -> Any:
         """Return what Python answers a field with."""
@@ -340,6 +364,8 @@ class _Run:
         statement = plan.statement(self._scope.shape, met)
         assert statement is not None
         values = values_of(statement, self._prepared, [keys[one] for one in met])
+        if self._matches:
+            values = [self._matches[one] if isinstance(one, Matching) else one for one in values]
         return await self._executor.fetch(self._scope, statement, values)
 
     def _finished(

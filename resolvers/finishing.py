@@ -20,7 +20,7 @@ from resolvers.plan import (
     Typename,
     Whole,
 )
-from schema.answers import SearchHit
+from schema.answers import CaseHit, SearchHit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -206,7 +206,7 @@ class Writer:
     def _dropped(self, value: Any, written: Written) -> bool:
         """Tell whether an element is left out: a hit whose node is no longer there, or not for whoever asks."""
         return (
-            isinstance(value, SearchHit)
+            isinstance(value, SearchHit | CaseHit)
             and isinstance(written, Whole)
             and any(
                 isinstance(part.written, Reference)

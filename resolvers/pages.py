@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from resolvers.conditions import Condition, conditions_of
+from resolvers.history import branches_of, cut_of, restrictions_of
+from schema.bindings import Told
 from schema.enums import Direction
 from schema.errors import LimitError, RequestError
 
@@ -29,11 +31,13 @@ class Stretch:
     """Which rows of a list: those that meet the conditions, `size` of them behind `after` and before `before`.
 
     `backwards` counts them from the end. Of an order whose first key may be null, `conditions` holds for all rows,
-    `valued` for those that have it, `nulls` for those that lack it.
+    `valued` for those that have it, `nulls` for those that lack it. `branches` are what they are read from where
+    arguments choose that, `cut` tells whether they are of all that match.
     """
 
     order: Order
     size: int
+    branches: tuple[Condition, ...] = ()
     filters: tuple[Condition, ...] = ()
     conditions: tuple[Condition, ...] = ()
     valued: tuple[Condition, ...] = ()
@@ -41,11 +45,17 @@ class Stretch:
     backwards: bool = False
     after: bool = False
     before: bool = False
+    cut: Condition | None = None
+
+    @property
+    def counted(self) -> tuple[Condition, ...]:
+        """What decides which rows there are, on whatever page."""
+        return (*self.branches, *self.filters)
 
     @property
     def parts(self) -> tuple[Condition, ...]:
         """All conditions, in the order in which their values are numbered."""
-        return (*self.filters, *self.conditions, *self.valued, *self.nulls)
+        return (*self.counted, *self.conditions, *self.valued, *self.nulls)
 
     @property
     def values(self) -> tuple[object, ...]:
@@ -75,7 +85,10 @@ class Listing:
     def stretch(self, given: Mapping[str, Any]) -> Stretch:
         """Return what a connection's arguments ask for; raise RequestError where they cannot be answered."""
         order = order_of(self.binding, given.get("orderBy"))
+        told = isinstance(self.binding, Told)
+        branches = branches_of(given) if told else ()
         filters = () if self.filter_type is None else conditions_of(self.filter_type, given.get("filter"))
+        filters += restrictions_of(given) if told else ()
         first, last = given.get("first"), given.get("last")
         if first is not None and last is not None:
             raise RequestError("INVALID_PAGE", "Give `first` or `last`, not both.")
@@ -90,11 +103,13 @@ class Listing:
         return Stretch(
             order=order,
             size=size,
+            branches=branches,
             filters=filters,
             **_bounded(order, bounds),
             backwards=last is not None,
             after=after is not None,
             before=before is not None,
+            cut=cut_of(given) if told else None,
         )
 
 
@@ -119,7 +134,10 @@ def _bounded(order: Order, bounds: list[tuple[Keys, bool]]) -> dict[str, tuple[C
 def _beyond(order: Order, keys: Keys, *, behind: bool) -> Condition:
     names = ", ".join(key_sql(key.column, key.type) for key in order.keys)
     values = ", ".join(f"{{{number}}}::{key.type}" for number, key in enumerate(order.keys))
-    return Condition(f"({names}) {'>' if behind is not order.descending else '<'} ({values})", keys)
+    sign = ">" if behind is not order.descending else "<"
+    # Keys of different tables are no bound to any index; the first alone is.
+    first = f"{key_sql(order.keys[0].column, order.keys[0].type)} {sign}= {{0}}::{order.keys[0].type} and "
+    return Condition(f"{first if order.apart else ''}({names}) {sign} ({values})", keys)
 
 
 def _among_values(order: Order, keys: Keys, *, behind: bool) -> Condition:

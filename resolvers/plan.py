@@ -119,6 +119,8 @@ class Column:
     """How many rows it is thought to read at most."""
     failing: bool = False
     """Whether errors stand in it, which depend on the arguments' very values."""
+    matching: bool = False
+    """Whether a search comes before it, whose hits are one of its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,11 @@ class Plan:
     """Whether one statement answers everything, with nothing to be done before or after."""
     statements: dict[tuple[Seen, tuple[tuple[int, str], ...]], Statement] = field(default_factory=dict, repr=False)
     """By what their viewers see, and by the references that were met: (their number, their type)."""
+
+    @property
+    def matching(self) -> bool:
+        """Whether a search comes before the statement."""
+        return any(isinstance(root, Read) and root.column and root.column.matching for root in self.roots)
 
     def statement(self, seen: Seen, met: tuple[tuple[int, str], ...] = ()) -> Statement | None:
         """Return the statement that reads the roots and the references met; None where nothing is to be read."""

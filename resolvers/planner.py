@@ -80,7 +80,10 @@ class Planner:
                 " Ask for smaller pages, or for fewer lists within lists."
             )
             raise LimitError("LIMIT_COST", message, limit=self._limits.cost, asked=drawn.cost)
-        direct = all(isinstance(root, Read) and root.column and root.column.shape is None for root in roots)
+        direct = all(
+            isinstance(root, Read) and root.column and root.column.shape is None and not root.column.matching
+            for root in roots
+        )
         return Plan(tuple(roots), drawn.cost, cachable=not drawn.failed, direct=direct)
 
 

@@ -13,14 +13,25 @@ from strawberry import ID
 from graph.errors import InvalidError
 from resolvers.cursors import not_ours
 from resolvers.finishing import Ref
+from resolvers.history import MOST_MATCHES
 from resolvers.pages import checked_size
-from resolvers.search import Searcher, answer_of, impossible, request_of
+from resolvers.search import (
+    MOST_CASES,
+    CaseSearcher,
+    Searcher,
+    answer_of,
+    cases_of,
+    impossible,
+    indexed,
+    request_of,
+)
 from schema import answers
 from schema.bindings import ROWS
 from schema.enums import ChangeKind
 from schema.errors import LimitError, RequestError
 from schema.ids import global_id, split_id
-from search.records import SearchPage
+from search.grouping import CasePage
+from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
 from sync.changes import LARGEST_PAGE, changes
 
 if TYPE_CHECKING:
@@ -51,6 +62,7 @@ class Sources:
     reader: Reader
     vault: Vault
     search: Searcher
+    by_case: CaseSearcher
     topics: Topics
     page_size: int
     """Hits that one page may have."""
@@ -92,6 +104,24 @@ class GraphReads:
         except InvalidError as error:
             raise not_ours() if error.field == "after" else error from None
         return answer_of(page, asked, ref)
+
+    async def search_cases(self, asked: inputs.SearchAsked) -> answers.CaseSearchConnection:
+        request = request_of(asked, MOST_CASES, numbers="identities" in self._scope.may)
+        if impossible(asked.filter):
+            return cases_of(CasePage(total=0, cases=(), has_next_page=False, facets={}), asked, ref)
+        try:
+            page = await self._sources.by_case.search(request, self._scope)
+        except InvalidError as error:
+            raise not_ours() if error.field == "after" else error from None
+        return cases_of(page, asked, ref)
+
+    async def matches(self, text: str, division: str | None) -> Sequence[UUID]:
+        """Return the submissions that match, the latest first: one more than are told apart where they are cut."""
+        request = SearchRequest(
+            text=text, filter=SearchFilter(division=indexed(division)), order=SearchOrder.NEWEST,
+            first=MOST_MATCHES + 1, numbers="identities" in self._scope.may,
+        )  # fmt: skip
+        return await self._sources.search.matches(request, self._scope)
 
     async def changes(self, after: str | None, first: int) -> answers.ChangePage:
         size = checked_size(first, LARGEST_PAGE)

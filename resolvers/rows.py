@@ -89,13 +89,15 @@ def relation(binding: Many, row: Row, parent: Row | None) -> tuple[str, str]:
 
 def placed(conditions: Sequence[Condition], row: Row, numbers: Iterator[int]) -> str:
     """Return conditions over a row, each after an `and`, their values numbered in order."""
-    texts = []
-    for condition in conditions:
-        text = condition.text
-        for place, _ in enumerate(condition.values):
-            text = text.replace(f"{{{place}}}", placeholder(next(numbers)))
-        texts.append(f" and {row.sql(text)}")
-    return "".join(texts)
+    return "".join(f" and {placed_one(condition, row, numbers)}" for condition in conditions)
+
+
+def placed_one(condition: Condition, row: Row, numbers: Iterator[int]) -> str:
+    """Return a condition over a row, its values numbered in order."""
+    text = condition.text
+    for place, _ in enumerate(condition.values):
+        text = text.replace(f"{{{place}}}", placeholder(next(numbers)))
+    return row.sql(text)
 
 
 def values_of(parts: Sequence[Condition]) -> tuple[object, ...]:

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from uuid import UUID
 
 from graph.records import CaseStatus, Channel, PetitionKind
 from resolvers.conditions import chosen_of, clean, division_prefix
 from resolvers.pages import checked_size
 from schema import answers
 from schema.enums import FacetName, PassageField
+from schema.ids import global_id, key_of
 from schema.scalars import BigInt
-from schema.types import PageInfo, Submission
+from schema.types import Case, Organ, PageInfo, Submission
 from search import records as engine
+from search.documents import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from uuid import UUID
+    from collections.abc import Sequence
 
+    from graph.records import SubmissionId
     from graph.scope import Scope
     from schema import inputs
+    from search.grouping import CasePage
+
+
+T = TypeVar("T")
 
 
 class Searcher(Protocol):
     """What answers a search: an engine, whichever it is."""
 
     async def search(self, request: engine.SearchRequest, scope: Scope) -> engine.SearchPage: ...
+    async def matches(self, request: engine.SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]: ...
+
+
+class CaseSearcher(Protocol):
+    """What answers a search by case."""
+
+    async def search(self, request: engine.SearchRequest, scope: Scope) -> CasePage: ...
+
+
+MOST_CASES: Final = 50
+"""Cases of one page: for each, its own submissions are searched."""
 
 
 def request_of(asked: inputs.SearchAsked, largest: int, *, numbers: bool = False) -> engine.SearchRequest:
@@ -51,8 +69,16 @@ def filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
         statuses=tuple(CaseStatus(one) for one in _chosen(chosen.status) or ()),
         topic=None if chosen.topic is None else clean("topic", chosen.topic),
         division=None if chosen.division is None else division_prefix(chosen.division),
+        organs=tuple(str(key_of("Organ", one)) for one in chosen.organs or ()),
         received_from=received.from_ if received else None,
         received_until=received.until if received else None,
+    )
+
+
+def indexed(division: str | None) -> str | None:
+    """Return a division that is indexed and holds all of this one: not every length of a code has a level."""
+    return (
+        next((division[:digits] for digits in reversed(LEVELS) if digits <= len(division)), None) if division else None
     )
 
 
@@ -62,34 +88,70 @@ def _chosen(chosen: inputs.ChannelFilter | inputs.KindFilter | inputs.StatusFilt
 
 def impossible(chosen: inputs.SearchFilter | None) -> bool:
     """Tell whether a choice allows nothing, which the engine's filter cannot say."""
-    return chosen is not None and any(_chosen(one) == () for one in (chosen.channel, chosen.kind, chosen.status))
+    if chosen is None:
+        return False
+    return chosen.organs == [] or any(_chosen(one) == () for one in (chosen.channel, chosen.kind, chosen.status))
 
 
-def answer_of(
-    page: engine.SearchPage, asked: inputs.SearchAsked, ref: Callable[[type[Submission], UUID], Submission]
-) -> answers.SearchConnection:
-    """Return the API's answer; `ref` refers to a submission, which is read afterwards."""
-    edges = [
-        answers.SearchHit(
-            cursor=hit.cursor,
-            score=hit.score,
-            passages=[_passage_of(passage) for passage in hit.passages],
-            node=ref(Submission, hit.submission),
-        )
-        for hit in page.hits
-    ]
-    info = PageInfo(
-        has_next_page=page.has_next_page,
-        has_previous_page=asked.after is not None,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=page.hits[-1].cursor if page.hits else None,
-    )
+class Referring(Protocol):
+    """Refers to a node, which is read afterwards."""
+
+    def __call__(self, kind: type[T], key: UUID) -> T: ...
+
+
+def answer_of(page: engine.SearchPage, asked: inputs.SearchAsked, ref: Referring) -> answers.SearchConnection:
+    """Return the API's answer."""
+    edges = [_hit_of(hit, ref) for hit in page.hits]
     return answers.SearchConnection(
         edges=edges,
-        page_info=info,
+        page_info=_info_of(edges, asked, more=page.has_next_page),
         total_count=None if page.total is None else BigInt(page.total),
         counts_withheld=page.total is None,
-        facets=[] if page.total is None else _facets_of(page, asked.facets),
+        facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
+    )
+
+
+def cases_of(page: CasePage, asked: inputs.SearchAsked, ref: Referring) -> answers.CaseSearchConnection:
+    """Return the API's answer by case."""
+    edges = [
+        answers.CaseHit(
+            cursor=found.cursor,
+            score=found.score,
+            match_count=None if found.matches is None else BigInt(found.matches),
+            channels=[
+                answers.ChannelHits(channel=channel, hits=[_hit_of(hit, ref) for hit in hits])
+                for channel, hits in found.channels.items()
+            ],
+            node=ref(Case, found.case),
+        )
+        for found in page.cases
+    ]
+    return answers.CaseSearchConnection(
+        edges=edges,
+        page_info=_info_of(edges, asked, more=page.has_next_page),
+        submission_count=None if page.total is None else BigInt(page.total),
+        counts_withheld=page.total is None,
+        facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
+    )
+
+
+def _hit_of(hit: engine.Hit, ref: Referring) -> answers.SearchHit:
+    return answers.SearchHit(
+        cursor=hit.cursor,
+        score=hit.score,
+        passages=[_passage_of(passage) for passage in hit.passages],
+        node=ref(Submission, hit.submission),
+    )
+
+
+def _info_of(
+    edges: Sequence[answers.SearchHit | answers.CaseHit], asked: inputs.SearchAsked, *, more: bool
+) -> PageInfo:
+    return PageInfo(
+        has_next_page=more,
+        has_previous_page=asked.after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
     )
 
 
@@ -101,14 +163,17 @@ def _passage_of(passage: engine.Passage) -> answers.Passage:
     )
 
 
-def _facets_of(page: engine.SearchPage, wanted: Sequence[FacetName]) -> list[answers.Facet]:
+def _facets_of(page: engine.SearchPage | CasePage, wanted: Sequence[FacetName], ref: Referring) -> list[answers.Facet]:
     return [
         answers.Facet(
-            name=name,
-            counts=[
-                answers.FacetCount(value=one.value, count=BigInt(one.count))
-                for one in page.facets.get(engine.FacetName(name), ())
-            ],
+            name=name, counts=[_count_of(name, one, ref) for one in page.facets.get(engine.FacetName(name), ())]
         )
         for name in dict.fromkeys(wanted)
     ]
+
+
+def _count_of(name: FacetName, found: engine.FacetCount, ref: Referring) -> answers.FacetCount:
+    if name is not FacetName.ORGAN:
+        return answers.FacetCount(value=found.value, organ=None, count=BigInt(found.count))
+    key = UUID(found.value)
+    return answers.FacetCount(value=global_id("Organ", key), organ=ref(Organ, key), count=BigInt(found.count))

@@ -12,7 +12,7 @@ from schema.bindings import Key, Many, One, Order, Rows, Value, bound, by_plan, 
 from schema.enums import ChangeKind, FacetName, PassageField
 from schema.fields import told
 from schema.scalars import BigInt
-from schema.types import After, Before, Connection, First, Last, Node, Organ, PageInfo, Submission
+from schema.types import After, Before, Case, Connection, First, Last, Node, Organ, PageInfo, Submission, TimelineEntry
 
 
 @strawberry.type(description="The figures of a group of cases. What they were not grouped by is null.")
@@ -114,7 +114,8 @@ class Passage:
 
 @strawberry.type(description="How many hits have one value.")
 class FacetCount:
-    value: str = told("The value.")
+    value: str = told("The value; of an organ its id.")
+    organ: Organ | None = told("The organ, where they are counted by it.")
     count: BigInt = told("How many hits have it.")
 
 
@@ -142,6 +143,37 @@ class SearchConnection:
         " see what."
     )
     facets: list[Facet] = told("The hits counted by the properties asked for.")
+
+
+@strawberry.type(description="The best submissions of one channel among those of a case that match.")
+class ChannelHits:
+    channel: Channel = told("The channel.")
+    hits: list[SearchHit] = told("Those that fit best, at most three.")
+
+
+@strawberry.type(description="A case of which submissions match.")
+class CaseHit:
+    cursor: str = told("Where it stands among the cases; give it to `after`.")
+    score: float = told("How well the best of its submissions fits; comparable within one answer only.")
+    match_count: BigInt | None = told("How many of its submissions match; null where counts are withheld.")
+    channels: list[ChannelHits] = told("Its submissions that fit best, by channel; the best channel first.")
+    node: Case = told("The case that answers for them.")
+
+
+@strawberry.type(description="A page of cases of which submissions match.")
+class CaseSearchConnection:
+    edges: list[CaseHit] = told("The page's cases; each comes once over all pages.")
+    page_info: PageInfo = told("Where the page stands among all cases.")
+    submission_count: BigInt | None = told("How many submissions match in all; null where counts are withheld.")
+    counts_withheld: bool = told("Whether counts and facets are left out for a moment, as those of `search` are.")
+    facets: list[Facet] = told("The submissions counted by the properties asked for.")
+
+
+@strawberry.type(description="A page of what was said and done.")
+class HistoryConnection(Connection[TimelineEntry]):
+    matches_cut: bool = told(
+        "Whether more than 10,000 submissions match, of which only the latest received are told of; narrow `matching`."
+    )
 
 
 @strawberry.type(description="Something that happened, for whoever follows.")

@@ -6,7 +6,7 @@ what a row is looked up by, and any other name in braces one of the type's joins
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
@@ -130,6 +130,8 @@ class Order:
 
     keys: tuple[Key, ...]
     descending: bool = False
+    apart: bool = False
+    """Whether its keys stand in different tables: then an index needs a bound for the first key alone."""
 
     @property
     def name(self) -> str:
@@ -138,7 +140,7 @@ class Order:
 
     def directed(self, *, descending: bool) -> Order:
         """Return the order from the end that was asked for."""
-        return Order(self.keys, descending)
+        return replace(self, descending=descending)
 
 
 ID: Final = Key("id", "uuid")
@@ -168,6 +170,11 @@ class Many:
     """What a viewer must be allowed to do to ask for it; for fields of the query alone."""
     expected: int = 3
     """How many rows a list is thought to have when its cost is estimated; a connection's page says it itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Many):
+    """What happened to whatever the arguments name, which choose the source (`resolvers.history`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class FacetName(StrEnum):
     STATUS = "STATUS"
     TOPIC = "TOPIC"
     DIVISION = "DIVISION"
+    ORGAN = "ORGAN"
     MONTH = "MONTH"
 
 
@@ -254,6 +255,7 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "STATUS": "By status of the case.",
             "TOPIC": "By topic, as a path.",
             "DIVISION": "By division, as a code.",
+            "ORGAN": "By organ that has a part in the case, as its id.",
             "MONTH": "By month of receipt, as `2026-11`.",
         },
     ),

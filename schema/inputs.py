@@ -11,6 +11,7 @@ import strawberry
 from graph.records import (
     CaseStatus,
     Channel,
+    EventKind,
     MentionRole,
     OrganRole,
     PartyKind,
@@ -19,7 +20,7 @@ from graph.records import (
     Satisfaction,
     Urgency,
 )
-from schema.enums import CaseOrderField, Direction, FacetName, SearchOrder
+from schema.enums import CaseOrderField, ChangeKind, Direction, FacetName, SearchOrder
 
 __all__ = ["Direction"]
 
@@ -133,6 +134,26 @@ class RevealFilter:
     at: InstantFilter | None = asked("By when.")
 
 
+@strawberry.input(description="Which kinds of entries.")
+class ChangeKindFilter:
+    equals: ChangeKind | None = asked("Exactly this one.")
+    any_of: list[ChangeKind] | None = asked("One of these.")
+
+
+@strawberry.input(description="Which steps in a case.")
+class EventKindFilter:
+    equals: EventKind | None = asked("Exactly this one.")
+    any_of: list[EventKind] | None = asked("One of these.")
+
+
+@strawberry.input(description="Which entries of a history; all that is given must hold.")
+class HistoryFilter:
+    channel: ChannelFilter | None = asked("By the channel of the submission that they tell of.")
+    kind: ChangeKindFilter | None = asked("By what happened.")
+    event: EventKindFilter | None = asked("Only steps in a case, by their kind.")
+    at: InstantFilter | None = asked("By when it was said or done.")
+
+
 @strawberry.input(description="What hits must be; all that is given must hold.")
 class SearchFilter:
     channel: ChannelFilter | None = asked("By channel.")
@@ -140,6 +161,7 @@ class SearchFilter:
     status: StatusFilter | None = asked("By the status of their case.")
     topic: str | None = asked("By topic: this path and everything below it.")
     division: str | None = asked("By division: this code and everything below it.")
+    organs: list[strawberry.ID] | None = asked("By organs: one of these has a part in their case.")
     received_at: InstantFilter | None = asked("By when they were received.")
 
 

@@ -8,14 +8,26 @@ from typing import Annotated
 import strawberry
 
 from graph.policy import Action
-from schema.answers import CaseFigures, ChangePage, Rejection, Reveal, SavedSearch, SearchConnection, Topic
+from schema.answers import (
+    CaseFigures,
+    CaseSearchConnection,
+    ChangePage,
+    HistoryConnection,
+    Rejection,
+    Reveal,
+    SavedSearch,
+    SearchConnection,
+    Topic,
+)
 from schema.bindings import (
     MEMBERS,
     Figures,
     Group,
+    Key,
     Lookup,
     Many,
     Order,
+    Told,
     answers,
     by_plan,
     earliest,
@@ -27,6 +39,7 @@ from schema.fields import fetched
 from schema.inputs import (
     CaseFilter,
     CaseOrder,
+    HistoryFilter,
     PartyFilter,
     PlaceFilter,
     RejectionFilter,
@@ -72,6 +85,9 @@ CASE_ORDERS: dict[Enum, Order] = {
     CaseOrderField.DIVISION: ordered_by("division", "text", nullable=True),
 }
 """What `orderBy` may choose; each has its index."""
+
+SAID = Order((Key("at", "timestamptz"), Key("position", "bigint")), descending=True, apart=True)
+"""By when it was said or done; of what was at one time, in the order of the journal."""
 
 CASE_GROUPS: dict[Enum, Group] = {
     CaseGroup.CHANNEL: Group("channel", "channel.name", "cross join lateral unnest({row}.channels) as channel (name)"),
@@ -259,6 +275,55 @@ class Query:
     def saved_searches(
         self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[SavedSearch]:
+        return by_plan()
+
+    @fetched("The same by case: each stands where the best of its submissions stands, and comes once over all pages.")
+    async def search_cases(
+        self,
+        info: Info,
+        *,
+        query: Annotated[str, _argument("query", "What to find; empty finds everything.")] = "",
+        chosen: Annotated[SearchFilter | None, _argument("filter", "What submissions must be.")] = None,
+        order_by: Annotated[SearchOrder, _argument("orderBy", "Which case comes first.")] = SearchOrder.RELEVANCE,
+        first: Annotated[int, _argument("first", "How many cases, at most 50.")] = 20,
+        after: After = None,
+        facets: Annotated[list[FacetName] | None, _argument("facets", "What to count the submissions by.")] = None,
+    ) -> CaseSearchConnection:
+        return await info.context.reads.search_cases(
+            SearchAsked(
+                query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
+            )
+        )
+
+    @planned(
+        "Everything said and done about one thing, over all channels, by when it was said or done. Name one: a party"
+        " (the submissions that name it and what happened in their cases), a case (with those joined to it), a place or"
+        " a division (what was received about it, and done and decided there).",
+        Told("", order=SAID, sealed="history"),
+    )
+    def history(
+        self,
+        *,
+        party: Annotated[strawberry.ID | None, _argument("party", "A party's id.")] = None,
+        case: Annotated[strawberry.ID | None, _argument("case", "A case's id.")] = None,
+        place: Annotated[
+            strawberry.ID | None,
+            _argument("place", "A place's id: of a division all that lies in it, of another place the cases about it."),
+        ] = None,
+        division: Annotated[str | None, _argument("division", "The code of a division (GB/T 2260).")] = None,
+        matching: Annotated[
+            str | None,
+            _argument("matching", "Only entries that tell of submissions that match, in the language of `search`."),
+        ] = None,
+        chosen: Annotated[HistoryFilter | None, _argument("filter", "Which entries.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        order_by: Annotated[
+            Direction, _argument("orderBy", "Which end of the time comes first.")
+        ] = Direction.DESCENDING,
+    ) -> HistoryConnection:
         return by_plan()
 
     @fetched("What happened after a cursor, for whoever follows; see also `GET /sync/changes`.")

@@ -6,6 +6,7 @@ never what holds some of it (`Compiled.loose`).
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -103,6 +104,8 @@ def filter_given(chosen: SearchFilter) -> dict[str, Any]:
     several = {name: [str(one) for one in getattr(chosen, field)] for name, field in SEVERAL.items()}
     given: dict[str, Any] = {name: {"anyOf": values} for name, values in several.items() if values}
     given |= {name: value for name in ("topic", "division") if (value := getattr(chosen, name)) is not None}
+    if chosen.organs:
+        given["organs"] = [_organ_given(one) for one in chosen.organs]
     bounds = {"from": chosen.received_from, "until": chosen.received_until}
     if received := {name: rfc3339(value) for name, value in bounds.items() if value is not None}:
         given["receivedAt"] = received
@@ -118,6 +121,7 @@ def filter_kept(given: Mapping[str, Any]) -> SearchFilter:
         statuses=tuple(map(CaseStatus, _values(given, "status"))),
         topic=given.get("topic"),
         division=given.get("division"),
+        organs=tuple(map(_organ_kept, given.get("organs", ()))),
         received_from=_instant(received.get("from")),
         received_until=_instant(received.get("until")),
     )
@@ -126,6 +130,15 @@ def filter_kept(given: Mapping[str, Any]) -> SearchFilter:
 def _values(given: Mapping[str, Any], name: str) -> Iterable[str]:
     found: list[str] = given.get(name, {}).get("anyOf", [])
     return found
+
+
+def _organ_given(key: str) -> str:
+    """Return the id by which the API knows an organ."""
+    return base64.b64encode(f"Organ:{key}".encode()).decode()
+
+
+def _organ_kept(given: str) -> str:
+    return base64.b64decode(given).decode().removeprefix("Organ:")
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -47,6 +47,8 @@ class Source:
     body: str
     replies: tuple[str, ...]
     documents: tuple[str, ...]
+    leading: CaseId | None = None
+    """The case that leads its own, seen or not, by which the index knows it; None where it is the one that answers."""
     organs: tuple[str, ...] = ()
     """Ids of the organs that have a part in the case it is filed in; only of what is to be indexed."""
     seen: tuple[str, ...] = ()
@@ -109,7 +111,8 @@ def _seen(row: Row) -> tuple[str, ...]:
 
 def _source(row: Row) -> Source:
     return Source(
-        id=SubmissionId(row["id"]), own=CaseId(row["own_id"]), case=CaseId(row["case_id"]), channel=row["channel"],
+        id=SubmissionId(row["id"]), own=CaseId(row["own_id"]), case=CaseId(row["case_id"]),
+        leading=CaseId(row["leading"]), channel=row["channel"],
         kind=row["kind"], status=row["status"], topic=row["topic"], division=row["division"],
         received_at=row["received_at"], title=row["title"], body=row["body"], replies=tuple(row["replies"]),
         documents=tuple(row["documents"]),

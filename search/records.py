@@ -60,6 +60,8 @@ class SearchRequest:
     first: int = 20
     after: str | None = None
     facets: tuple[FacetName, ...] = ()
+    cases: tuple[CaseId, ...] = ()
+    """What leads the cases that hits are filed in; empty asks nothing."""
     numbers: bool = False
     """Whether the asker may find people by a whole number or name that masks hide (`Action.REVEAL`)."""
 
@@ -87,6 +89,9 @@ class Hit:
 
     submission: SubmissionId
     case: CaseId
+    leading: CaseId
+    """What leads the case that it is filed in, seen or not. Never told."""
+    channel: Channel
     score: float
     passages: tuple[Passage, ...]
     cursor: str
@@ -108,4 +113,6 @@ class SearchPage:
     """None where counts are withheld: the index has not caught up yet with a change of who may see what."""
     hits: tuple[Hit, ...]
     has_next_page: bool
+    order: SearchOrder = SearchOrder.RELEVANCE
+    """The order that the hits are in: what has no words to weigh comes newest first, whatever is asked."""
     facets: dict[FacetName, tuple[FacetCount, ...]]

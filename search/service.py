@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from graph.errors import InvalidError
-from graph.records import SubmissionId
+from graph.records import Channel, SubmissionId
 from search import documents
 from search.audience import audience
 from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
-from search.engine import Lookup
+from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
 from search.highlight import passages
 from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
@@ -21,16 +21,16 @@ from search.score import Weight, score, telling
 from search.understanding import understood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from graph.database import Row
+    from graph.records import CaseId
     from graph.scope import Scope
     from search.compile import Compiled
     from search.documents import Source
     from search.engine import Candidate, Engine, Found
     from search.hidden import Hidden
-    from search.query import And
     from search.records import SearchRequest
 
 WEIGHED: Final = 200
@@ -73,57 +73,79 @@ class Search:
 
         Raises QuerySyntaxError, SearchUnavailableError, and InvalidError for a cursor that is none of this search.
         """
-        tree = parse(request.text)
-        found = self._hidden if request.numbers else None
-        people = {name: found.name(name) for name in names(tree)} if found else {}
-        compiled = compile_query(tree, people=people)
-        asking = _Asking(self._reader, self._engine, scope, people)
-        # Nothing to weigh by: the newest first.
-        hidden = found.number(request.text) if found and not compiled.match.without else ()
-        order = request.order if compiled.leaves and not hidden else SearchOrder.NEWEST
+        asking = self._asking(request, scope)
+        order = asking.order
         after = opened(request.after, order)
         # What the index held when it was asked, or more: read before.
         held = await self._engine.position() or 0
-        if hidden:
-            compiled = for_number(compiled, hidden)
-        else:
-            compiled, after = await asking.understood(tree, order, after)
-        lookup = Lookup(
-            match=compiled.match, filter=request.filter, order=order, facets=request.facets, audience=asking.audience
-        )
+        compiled, after = await asking.understood(after)
+        lookup = replace(asking.lookup(compiled), order=order, facets=request.facets)
         if order is SearchOrder.NEWEST:
-            answer, ranked = await asking.newest(lookup, request.first + 1, after)
+            found, ranked = await asking.newest(lookup, request.first + 1, after)
         else:
-            answer, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
+            found, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
         withheld = await asking.barrier() > held
         hits = await asyncio.to_thread(lambda: tuple(_hit(one, compiled, order) for one in ranked[: request.first]))
         more = len(ranked) > request.first
         if withheld:
-            return SearchPage(total=None, hits=hits, has_next_page=more, facets={})
-        return SearchPage(total=answer.total, hits=hits, has_next_page=more, facets=dict(answer.facets))
+            return SearchPage(total=None, hits=hits, has_next_page=more, order=order, facets={})
+        return SearchPage(total=found.total, hits=hits, has_next_page=more, order=order, facets=dict(found.facets))
+
+    async def matches(self, request: SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]:
+        """Return all that hold what is asked, the latest received first and `first` at most, unread: ids and no more.
+
+        Whoever asks reads them under the policy. Raises QuerySyntaxError and SearchUnavailableError.
+        """
+        asking = self._asking(replace(request, order=SearchOrder.NEWEST), scope)
+        compiled, _ = await asking.understood(After())
+        lookup = replace(asking.lookup(compiled), order=SearchOrder.NEWEST, limit=request.first)
+        return tuple(one.submission for one in (await self._engine.find(lookup)).candidates)
+
+    def _asking(self, request: SearchRequest, scope: Scope) -> _Asking:
+        return _Asking(self._reader, self._engine, request, scope, self._hidden if request.numbers else None)
 
 
 class _Asking:
-    """One search of one viewer."""
+    """One search of one viewer; with `hidden`, a whole number or a name finds who has it behind a mask."""
 
-    def __init__(self, reader: Reader, engine: Engine, scope: Scope, people: Mapping[str, str]) -> None:
+    def __init__(
+        self, reader: Reader, engine: Engine, request: SearchRequest, scope: Scope, hidden: Hidden | None
+    ) -> None:
         self._reader = reader
         self._engine = engine
-        self._people = people
+        self._request = request
         self._scope = scope
-        self.audience = audience(scope)
+        self._audience = audience(scope)
+        self._tree = parse(request.text)
+        self._people = {name: hidden.name(name) for name in names(self._tree)} if hidden else {}
+        plain = compile_query(self._tree, people=self._people)
+        self._codes = hidden.number(request.text) if hidden and not plain.match.without else ()
+        # Nothing to weigh by: the newest first.
+        self.order = request.order if plain.leaves and not self._codes else SearchOrder.NEWEST
 
-    async def understood(self, tree: And, order: SearchOrder, after: After) -> tuple[Compiled, After]:
+    async def understood(self, after: After) -> tuple[Compiled, After]:
         """Return what a query means, given what is there: which of its bigrams are slips, and how much each tells.
 
         The first page finds out, those behind it keep to that.
         """
+        compiled, after = await self._meant(after)
+        if self._request.cases:
+            compiled = _filed_in(compiled, self._request.cases, loose=after.loose)
+        return compiled, after
+
+    async def _meant(self, after: After) -> tuple[Compiled, After]:
+        if self._codes:
+            return for_number(compile_query(self._tree), self._codes), after
         if after != After():
-            return compile_query(tree, after.slips, self._people), after
-        weigh = order is SearchOrder.RELEVANCE
-        found = await understood(self._engine, tree, self.audience, weigh=weigh, people=self._people)
+            return compile_query(self._tree, after.slips, self._people), after
+        weigh = self.order is SearchOrder.RELEVANCE
+        found = await understood(self._engine, self._tree, self._audience, weigh=weigh, people=self._people)
         told = tuple(weight for _, weight in found.weights)
         return found.compiled, After(slips=found.slips, until=_now() if weigh else None, weights=told)
+
+    def lookup(self, compiled: Compiled) -> Lookup:
+        """Return what the engine is asked."""
+        return Lookup(match=compiled.match, filter=self._request.filter, audience=self._audience)
 
     async def barrier(self) -> int:
         """Return how far the index must have come before this viewer is given counts."""
@@ -201,6 +223,13 @@ class _Asking:
             return await documents.load(reading, [one.submission for one in candidates])
 
 
+def _filed_in(compiled: Compiled, cases: Sequence[CaseId], *, loose: bool) -> Compiled:
+    """Return the same of what is filed in these cases alone, which are few: only a whole search decides to be loose."""
+    filed = AnyOf(tuple(Exact(ExactField.CASE, str(case)) for case in cases))
+    asked = compiled.loose if loose and compiled.loose else compiled.match
+    return replace(compiled, match=AllOf((filed, *asked.nodes), asked.without), loose=None)
+
+
 def _now() -> int:
     return time.time_ns() // 1_000_000
 
@@ -219,6 +248,7 @@ def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:
 def _hit(ranked: Ranked, compiled: Compiled, order: SearchOrder) -> Hit:
     source = ranked.source
     return Hit(
-        submission=source.id, case=source.case, score=ranked.score, passages=passages(source, compiled.leaves),
+        submission=source.id, case=source.case, leading=source.leading or source.case, channel=Channel(source.channel),
+        score=ranked.score, passages=passages(source, compiled.leaves),
         cursor=sealed(ranked.after, order),
     )  # fmt: skip

@@ -30,7 +30,7 @@ from entry;
 -- name: documents
 -- What is indexed of each submission, as it is now; the leading case answers for those that follow it.
 select submission.id, submission.channel, submission.kind, submission.topic, submission.division,
-    submission.received_at, own.id as own_id, leader.id as case_id, leader.status, revision.title, revision.body,
+    submission.received_at, own.id as own_id, own."leading", leader.id as case_id, leader.status, revision.title, revision.body,
     array(
         select event.body from event
         where event.submission = submission.id and event.until is null and event.body <> '' order by event.at, event.id

@@ -158,3 +158,24 @@ async def test_parties_and_rejections_are_filtered(api: Api) -> None:
     assert data["people"]["nodes"] == [{"names": ["张*"]}]
     assert data["accused"]["nodes"] == []
     assert int(data["counties"]["totalCount"]) == 9
+
+
+async def test_searches_are_narrowed_to_organs_and_counted_by_them(api: Api) -> None:
+    """By the organs that have a part in the case; a count says which organ it is of."""
+    await api.take_in(
+        draft("1", organ="岳麓区教育局", text="学位不足，请答复。"),
+        draft("2", organ="岳麓区教育局", text="校门口乱停车，学位也不够。"),
+        draft("3", organ="岳麓区城市管理局", text="学位房门口有烧烤店。"),
+    )
+    query = """query($organs: [ID!]) { search(query: "学位", filter: {organs: $organs}, facets: [ORGAN, CHANNEL]) {
+        totalCount facets { name counts { value count organ { id name } } } } }"""
+    found = (await api.ask(query))["search"]
+    organs, channels = found["facets"]
+    assert [(one["organ"]["name"], one["count"]) for one in organs["counts"]] == [
+        ("岳麓区教育局", 2), ("岳麓区城市管理局", 1),
+    ]  # fmt: skip
+    assert all(one["value"] == one["organ"]["id"] for one in organs["counts"])
+    assert channels["counts"] == [{"value": "HOTLINE", "count": 3, "organ": None}]
+    school = organs["counts"][0]["value"]
+    assert (await api.ask(query, organs=[school]))["search"]["totalCount"] == 2
+    assert (await api.ask(query, organs=[]))["search"]["totalCount"] == 0

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from graph.scope import scope as scope_of
+from search import grouping, service
 from tests.policy.asking import written
 from tests.reference import town
 from tests.reference.executor import answer
@@ -20,6 +21,7 @@ from tests.reference.graph import load
 from tests.reference.made import made
 from tests.reference.policy import seen
 from tests.reference.queries import Question, question
+from tests.reference.search import LATEST
 from tests.reference.smaller import smallest
 from tests.reference.values import values_of
 from tests.viewers import EVERYTHING
@@ -35,8 +37,10 @@ EXAMPLES = 1
 
 
 @pytest.fixture
-async def world(api: Api) -> World:
+async def world(api: Api, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give all that answers depend on, of a graph that holds much; the engine is asked from another thread."""
+    for module in (service, grouping):
+        monkeypatch.setattr(module, "_now", lambda: LATEST)
     await town.build(api.services)
     loop = asyncio.get_running_loop()
 

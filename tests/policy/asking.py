@@ -111,11 +111,12 @@ def plain(world: World, told: Any) -> Any:
 
 def opened(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
-    for scope in ("timeline", "alerts"):
+    for scope in ("timeline", "history", "alerts"):
         try:
-            return told_of(scope, int.from_bytes(world.vault.open_cursor(scope, text)))
+            said = world.vault.open_cursor(scope, text)
         except InvalidError:
             continue
+        return told_of(scope, *(int.from_bytes(said[at : at + 8], signed=True) for at in range(0, len(said), 8)))
     try:
         return reached(world, int.from_bytes(world.vault.open_cursor(f"changes/{world.viewer.name}", text)[:8]))
     except InvalidError:

@@ -11,11 +11,13 @@ import pytest
 from casegraph.app import executor_of
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
+from search import grouping, service
 from tests.api.conftest import api
 from tests.policy import village
 from tests.policy.asking import Library, Parts
 from tests.policy.viewers import NAME, Cast
 from tests.reference.graph import load
+from tests.reference.search import LATEST
 from tests.reference.values import Values, values_of
 from tests.viewers import EVERYTHING
 
@@ -29,8 +31,10 @@ __all__ = ["api"]
 
 
 @pytest.fixture
-async def filled(api: Api) -> Api:
-    """Give the application on the village."""
+async def filled(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """Give the application on the village. Searches are all asked at one time, which their cursors tell."""
+    for module in (service, grouping):
+        monkeypatch.setattr(module, "_now", lambda: LATEST)
     await village.build(api.services)
     return api
 

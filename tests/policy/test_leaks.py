@@ -18,9 +18,10 @@ from resolvers import following
 from resolvers.execution import Asked
 from schema.errors import RequestError
 from schema.ids import global_id
+from tests.policy import village
 from tests.policy.asking import differs, post
 from tests.policy.viewers import viewer
-from tests.reference.queries import Question, question
+from tests.reference.queries import Question, history_question, question
 from tests.reference.roots import SUBJECTS
 from tests.reference.smaller import smallest
 
@@ -92,16 +93,31 @@ async def test_so_it_is_by_the_database_alone(
     await ask(executor, parts, values, cast, settings().max_examples // 6)
 
 
+async def test_every_history_is_of_what_is_seen(executor: Executor, parts: Parts, values: Values, cast: Cast) -> None:
+    """Entries, places in them and counts are as if nothing else had happened, matched or not."""
+    for _ in range(settings().max_examples // 4):
+        somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311 - nothing secret
+        world = parts.world(somebody)
+        for _ in range(EACH):
+            asked = history_question(Random(random.getrandbits(64)), values)  # noqa: S311
+            await agree(executor, somebody, world, asked)
+
+
 # Searching ----------------------------------------------------------------------------------------------------------
 
-SEARCHED = ("请求查处", "教育局", "补偿 OR 学位", "主任", "")
+SEARCHED = ("请求查处", "教育局", "补偿 OR 学位", "主任", "", *(f"organ:{name}" for name in village.organ_ids()))
 WHOLE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
-    search(query: $q, orderBy: $by, filter: $chosen, first: 3, facets: [CHANNEL, KIND, STATUS, TOPIC, MONTH]) {
-        totalCount facets { name counts { value count } } pageInfo { hasNextPage }
+    search(query: $q, orderBy: $by, filter: $chosen, first: 3, facets: [CHANNEL, KIND, STATUS, TOPIC, ORGAN, MONTH]) {
+        totalCount facets { name counts { value count organ { name } } } pageInfo { hasNextPage }
         edges { cursor score passages { text } node { id case { id status } } } } }"""
+BY_CASE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
+    searchCases(query: $q, orderBy: $by, filter: $chosen, first: 4, facets: [CHANNEL, ORGAN]) {
+        submissionCount facets { name counts { value count } } pageInfo { hasNextPage }
+        edges { cursor score matchCount node { id title } channels { channel hits { score node { id } } } } } }"""
 CHOSEN: tuple[dict[str, Any] | None, ...] = (
     None, {"status": {"anyOf": ["REGISTERED", "ANSWERED"]}}, {"status": {"equals": "ANSWERED"}},
     {"kind": {"equals": "ACCUSATION"}}, {"division": "4301"},
+    *({"organs": [global_id("Organ", key)]} for key in village.organ_ids().values()),
 )  # fmt: skip
 
 
@@ -113,6 +129,7 @@ async def test_every_search_counts_what_is_seen(executor: Executor, parts: Parts
         for words in random.sample(SEARCHED, 2):
             given = {"q": words, "by": random.choice(("RELEVANCE", "NEWEST")), "chosen": random.choice(CHOSEN)}  # noqa: S311
             await agree(executor, somebody, world, Question(WHOLE, given))
+            await agree(executor, somebody, world, Question(BY_CASE, given))
 
 
 # Following ------------------------------------------------------------------------------------------------------------

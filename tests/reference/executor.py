@@ -10,7 +10,7 @@ from graphql import GraphQLError, build_schema, execute_sync, parse, validate
 
 from schema.scalars import BIG_INT, DATE, DATE_TIME
 from schema.schema import print_sdl
-from tests.reference import figures, roots, search
+from tests.reference import figures, history, roots, search
 from tests.reference.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.reference.fields import World
 
-DECLARED = (figures, roots, search)
+DECLARED = (figures, history, roots, search)
 """What the root answers is declared there."""
 
 

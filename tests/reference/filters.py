@@ -151,6 +151,16 @@ def places(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     yield from _equal("source", given.get("source"))
 
 
+def entries(given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of the entries of a history."""
+    yield from _choice("channel", given.get("channel"))
+    yield from _choice("kind", given.get("kind"))
+    if given.get("event") is not None:
+        yield lambda row: row["kind"] == "EVENT_RECORDED"
+        yield from _choice("state", given["event"])
+    yield from _instants("at", given.get("at"))
+
+
 def reveals(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     """Yield what is asked of reveals."""
     yield from _equal("actor", given.get("actor"))

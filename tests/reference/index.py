@@ -62,13 +62,20 @@ def _source(graph: Graph, whole: Graph, row: Row) -> Source:
     events = sorted(current, key=lambda one: (one["at"], one["id"]))
     papers = [one for one in graph["document"] if one["submission"] == row["id"]]
     return Source(
-        id=SubmissionId(row["id"]), own=CaseId(row["case_id"]), case=CaseId(case["id"]), channel=row["channel"],
+        id=SubmissionId(row["id"]), own=CaseId(row["case_id"]), case=CaseId(case["id"]),
+        leading=CaseId(case["id"]), channel=row["channel"],
         kind=row["kind"],
         status=_status(graph, whole, row), topic=row["topic"], division=row["division"], received_at=row["received_at"],
         title=said["title"], body=said["body"], replies=tuple(one["body"] for one in events if one["body"]),
         documents=tuple(one["body"] for one in papers if one["body"]),
-        numbers=_numbers(graph, row["id"], said, current, papers),
+        numbers=_numbers(graph, row["id"], said, current, papers), organs=_organs(graph, row["case_id"]),
     )  # fmt: skip
+
+
+def _organs(graph: Graph, case: UUID) -> tuple[str, ...]:
+    """Return the ids of the organs that have a part in a case."""
+    parts = [tie for tie in graph["case_organ"] if tie["case_id"] == case and tie["state"] == "ACCEPTED"]
+    return tuple(sorted({str(tie["organ"]) for tie in parts}))
 
 
 def _numbers(graph: Graph, key: UUID, said: Row, events: list[Row], papers: list[Row]) -> tuple[bytes, ...]:
@@ -126,7 +133,8 @@ class _Sources:
 
 def _row(found: Source) -> dict[str, Any]:
     return {
-        "id": found.id, "own_id": found.own, "case_id": found.case, "channel": found.channel, "kind": found.kind,
+        "id": found.id, "own_id": found.own, "case_id": found.case, "leading": found.leading,
+        "channel": found.channel, "kind": found.kind,
         "status": found.status,
         "topic": found.topic, "division": found.division, "received_at": found.received_at, "title": found.title,
         "body": found.body, "replies": found.replies, "documents": found.documents,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from schema.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
     from graph.identity import Vault
     from tests.reference.graph import Node, Row
@@ -27,6 +27,7 @@ LARGEST_POSITION = 2**63 - 1
 INSTANTS = {"created_at", "opened_at", "last_activity_at", "first_received_at", "received_at", "at"}
 NUMBERS = {"number"}
 NULLABLE = {"topic", "division"}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Key = tuple[Any, ...]
 
@@ -123,20 +124,27 @@ class Sealed:
 
     def write(self, order: Order, row: Row) -> str:
         """Return what a row's cursor says."""
-        (name,) = order.columns
-        return told_of(self.scope, row[name])
+        return told_of(self.scope, *(_number(value) for value in order.key(row)))
 
-    def read(self, _: Order, token: str) -> Key:
-        """Return the position of a cursor."""
+    def read(self, order: Order, token: str) -> Key:
+        """Return the keys of a cursor."""
         try:
-            return (int.from_bytes(self.vault.open_cursor(self.scope, token)),)
-        except (InvalidError, ValueError):
+            said = self.vault.open_cursor(self.scope, token)
+            numbers = [int.from_bytes(said[at : at + 8], signed=True) for at in range(0, len(said), 8)]
+            named = zip(order.columns, numbers, strict=True)
+            return tuple(EPOCH + timedelta(microseconds=one) if name in INSTANTS else one for name, one in named)
+        except (InvalidError, ValueError, OverflowError):
             raise not_ours() from None
 
 
-def told_of(scope: str, position: int) -> str:
+def _number(value: Any) -> int:
+    """Return a key as a whole number: an instant in microseconds since 1970."""
+    return (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value
+
+
+def told_of(scope: str, *numbers: int) -> str:
     """Return how a sealed cursor is written to be compared."""
-    return f"sealed: {scope} {position}"
+    return f"sealed: {scope} {' '.join(map(str, numbers))}"
 
 
 def checked_size(size: int, largest: int = LARGEST_SIZE) -> int:

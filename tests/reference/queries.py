@@ -36,6 +36,8 @@ MOST_ALIASES = 12
 WIDEST = 300
 """Elements that one part of an answer may have, roughly: lists of lists multiply."""
 USUAL = {"Query": 20}
+SUBJECTS = ("party", "case", "place", "division")
+"""What a history can be of."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,10 @@ class Writer(Giver):
         args = chosen.args
         wanted = [name for name, one in args.items() if is_required_argument(one)]
         optional = [name for name in args if name not in {*wanted, "first", "last"}]
+        if place == "Query.history" and not self.rarely(12):
+            # One of them must be named, and no more.
+            optional = [name for name in optional if name not in SUBJECTS]
+            wanted.append(self.one_of(SUBJECTS))
         wanted += [name for name in optional if self.rarely(4 if name in {"after", "before"} else 2)]
         paged = "first" in args
         if paged and (around.width > 1 or self.rarely(2)):
@@ -226,3 +232,11 @@ def question(random: Random, values: Values) -> Question:
     declared = f"({', '.join(writer.declared)})" if writer.declared else ""
     parts = [f"query {declared} {text}" if declared else text, *(one.text for one in writer.fragments)]
     return Question("\n".join(parts), writer.given)
+
+
+def history_question(random: Random, values: Values) -> Question:
+    """Return a document that asks for a history, and for no search: that one's cursors tell when it was asked."""
+    while True:
+        asked = question(random, values)
+        if "history" in asked.query and "search" not in asked.query:
+            return asked

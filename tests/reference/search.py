@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from graph.errors import InvalidError
 from graph.policy import Action, Viewer, allows
 from graph.records import CaseStatus, Channel, PetitionKind
 from schema.errors import RequestError
+from schema.ids import global_id, key_of
+from search.cursor import opened, sealed
 from search.query import QuerySyntaxError
 from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
 from tests.reference.fields import field
 from tests.reference.filters import allowed, clean, prefix_of
 from tests.reference.graph import find
-from tests.reference.lists import checked_size, not_ours
+from tests.reference.lists import LARGEST_SIZE, checked_size, not_ours
 
 if TYPE_CHECKING:
-    from search.records import Hit, SearchPage
+    from collections.abc import Sequence
+
+    from search.cursor import After
+    from search.records import FacetCount, Hit, SearchPage
     from tests.reference.fields import World
     from tests.reference.graph import Node
 
+LATEST = 1 << 42
+"""Milliseconds since 1970: when searches are asked whose cursors are compared. Nothing comes in later."""
 Asked = dict[str, Any]
 CHOICES = ("channel", "kind", "status")
 
 
-def request_of(asked: Asked, viewer: Viewer) -> SearchRequest:
+MOST_CASES = 50
+SHOWN = 3
+
+
+def request_of(asked: Asked, viewer: Viewer, largest: int = LARGEST_SIZE) -> SearchRequest:
     """Return what the engine is asked; raise where an argument is wrong."""
     chosen = asked["filter"] or {}
     received = chosen.get("receivedAt") or {}
@@ -37,11 +51,12 @@ def request_of(asked: Asked, viewer: Viewer) -> SearchRequest:
             statuses=tuple(CaseStatus(one) for one in values["status"]),
             topic=None if chosen.get("topic") is None else clean(chosen["topic"]),
             division=None if chosen.get("division") is None else prefix_of(chosen["division"]),
+            organs=tuple(str(key_of("Organ", one)) for one in chosen.get("organs") or ()),
             received_from=received.get("from"),
             received_until=received.get("until"),
         ),
         order=SearchOrder(asked["orderBy"]),
-        first=checked_size(asked["first"]),
+        first=checked_size(asked["first"], largest),
         numbers=allows(viewer, Action.REVEAL),
         after=asked["after"],
         facets=tuple(FacetName(name) for name in dict.fromkeys(asked["facets"] or ())),
@@ -53,7 +68,7 @@ def search(world: World, _: Node, asked: Asked) -> Node:
     """Answer with the engine's page, or with nothing where a choice allows nothing."""
     request = request_of(asked, world.viewer)
     chosen = asked["filter"] or {}
-    if any(allowed(chosen.get(name)) == set() for name in CHOICES):
+    if chosen.get("organs") == [] or any(allowed(chosen.get(name)) == set() for name in CHOICES):
         return answer_of(world, request, None)
     try:
         return answer_of(world, request, world.search(request))
@@ -61,6 +76,85 @@ def search(world: World, _: Node, asked: Asked) -> Node:
         raise RequestError("QUERY_SYNTAX", "Not understood.") from None
     except InvalidError:
         raise not_ours() from None
+
+
+@field("Query.searchCases")
+def search_cases(world: World, _: Node, asked: Asked) -> Node:
+    """Answer with the cases of all hits, each where its first hit stands, cut to the page."""
+    request = request_of(asked, world.viewer, MOST_CASES)
+    chosen = asked["filter"] or {}
+    if chosen.get("organs") == [] or any(allowed(chosen.get(name)) == set() for name in CHOICES):
+        return cases_of(world, request, None, ())
+    try:
+        return _cases(world, request)
+    except QuerySyntaxError:
+        raise RequestError("QUERY_SYNTAX", "Not understood.") from None
+    except InvalidError:
+        raise not_ours() from None
+
+
+def _cases(world: World, request: SearchRequest) -> Node:
+    order, given = _place(request.after)
+    start = sealed(replace(given, key=None, below=None, given=frozenset()), order) if given.weights else None
+    whole = world.search(replace(request, first=10_000, after=start))
+    if request.after is not None and order is not whole.order:
+        raise not_ours()
+    groups: dict[UUID, list[Hit]] = {}
+    for hit in whole.hits:
+        groups.setdefault(hit.case, []).append(hit)
+    behind = [hits for hits in groups.values() if _behind(opened(hits[0].cursor, order=whole.order), given)]
+    return cases_of(world, request, whole, behind)
+
+
+def _place(cursor: str | None) -> tuple[SearchOrder, After]:
+    for order in SearchOrder:
+        with suppress(InvalidError):
+            return order, opened(cursor, order)
+    raise not_ours()
+
+
+def _behind(place: After, given: After) -> bool:
+    """Tell whether a hit stands behind a cursor's: among those weighed, which are all here, or by time."""
+    if given.key is not None:
+        return place.key is not None and place.key > given.key
+    return given.below is None or (place.below is not None and place.below < given.below)
+
+
+def cases_of(world: World, request: SearchRequest, page: SearchPage | None, behind: Sequence[list[Hit]]) -> Node:
+    """Return the connection of a page of cases."""
+    whole = answer_of(world, request, page)
+    edges = [case_of(world, hits, page.order) for hits in behind[: request.first]] if page else []
+    return {
+        "edges": edges,
+        "page_info": {
+            "has_next_page": len(behind) > request.first,
+            "has_previous_page": request.after is not None,
+            "start_cursor": edges[0]["cursor"] if edges else None,
+            "end_cursor": edges[-1]["cursor"] if edges else None,
+        },
+        "submission_count": whole["total_count"],
+        "counts_withheld": False,
+        "facets": whole["facets"],
+    }
+
+
+def case_of(world: World, hits: list[Hit], order: SearchOrder) -> Node:
+    """Return a case with its best hits of each channel."""
+    channels: dict[str, list[Hit]] = {}
+    for hit in hits:
+        channels.setdefault(hit.channel, []).append(hit)
+    place = opened(hits[0].cursor, order)
+    return {
+        # By NEWEST, too, it tells when it was asked.
+        "cursor": sealed(replace(place, until=LATEST), order),
+        "score": hits[0].score,
+        "match_count": len(hits),
+        "channels": [
+            {"channel": channel, "hits": [hit_of(world, hit) for hit in own[:SHOWN]]}
+            for channel, own in channels.items()
+        ],
+        "node": find(world.graph, "Case", hits[0].case),
+    }
 
 
 def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> Node:
@@ -78,10 +172,20 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
         "total_count": page.total if page else 0,
         "counts_withheld": False,
         "facets": [
-            {"name": name.value, "counts": [{"value": one.value, "count": one.count} for one in counts.get(name, ())]}
+            {"name": name.value, "counts": [count_of(world, name, one) for one in counts.get(name, ())]}
             for name in request.facets
         ],
     }
+
+
+def count_of(world: World, name: FacetName, counted: FacetCount) -> Node:
+    """Return how many hits have a value; an organ with what the graph has of it."""
+    if name is not FacetName.ORGAN:
+        return {"value": counted.value, "count": counted.count, "organ": None}
+    key = UUID(counted.value)
+    return {
+        "value": global_id("Organ", key), "count": counted.count, "organ": find(world.graph, "Organ", key),
+    }  # fmt: skip
 
 
 def hit_of(world: World, hit: Hit) -> Node:

@@ -17,10 +17,11 @@ from search.records import SearchOrder, SearchRequest
 from tests.reference.executor import SCHEMA
 from tests.reference.fields import CASE_ORDERS
 from tests.reference.graph import NODES
-from tests.reference.lists import Order, Plain
+from tests.reference.lists import EPOCH, Order, Plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from tests.reference.fields import World
     from tests.reference.graph import Graph, Row
@@ -104,9 +105,18 @@ def values_of(world: World) -> Values:
             "DivisionFilter.equals": divisions,
             "DivisionFilter.within": divisions,
             "SearchFilter.division": divisions,
+            "SearchFilter.organs": Choice(ids["Organ"], [*NO_IDS, *every]),
             "InstantFilter.from": Choice(instants, ["2026-11-24", "x", "9999-12-31T23:59:59-14:00"]),
             "InstantFilter.until": Choice(instants, ["2026-11-24T00:00:00", ""]),
+            **{
+                f"Query.history.{name.lower()}": Choice(ids[name][:6], [*NO_IDS, *unknown, *every])
+                for name in HISTORIES
+            },
+            "Query.history.division": divisions,
+            "Query.history.matching": Choice(WORDS, NO_WORDS),
             "Query.search.query": Choice(WORDS, NO_WORDS),
+            "Query.searchCases.query": Choice(WORDS, NO_WORDS),
+            "Query.searchCases.first": Choice(SIZES, [-1, 51]),
             "Query.changes.first": Choice([3, 1, 0, 50, 1_000], [-1, 1_001]),
             "first": Choice(SIZES, NO_SIZES),
             "last": Choice(SIZES, NO_SIZES),
@@ -114,6 +124,7 @@ def values_of(world: World) -> Values:
     )
 
 
+HISTORIES = ("Party", "Case", "Place")
 ROOTS = {"Query.case": "Case", "Query.submission": "Submission", "Query.party": "Party"}
 
 
@@ -175,7 +186,14 @@ def _cursors(world: World) -> dict[str, list[str]]:
             for position in positions
             for inside in (b"", (1).to_bytes(4))
         ],
+        "Query.history": [
+            vault.seal_cursor(
+                "history", b"".join(one.to_bytes(8) for one in (microseconds(entry["at"]), entry["position"]))
+            )
+            for entry in graph["journal"][::5]
+        ],
         "Query.search": searched(world),
+        "Query.searchCases": searched(world),
         "Case.submissions": received,
         "Case.parties": written(graph["mention"], "id"),
         "Case.events": written(graph["event"], "at", "id"),
@@ -183,6 +201,11 @@ def _cursors(world: World) -> dict[str, list[str]]:
         "Party.mentions": written(graph["mention"], "id"),
         **dict.fromkeys(("Party.cases", "Place.cases", "Organ.cases"), opened),
     }
+
+
+def microseconds(moment: datetime) -> int:
+    """Return an instant in microseconds since 1970."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def written(rows: Iterable[Row], *columns: str) -> list[str]:

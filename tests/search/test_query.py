@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.ids import organ_id
 from search.compile import compile_query
 from search.query import (
     DEEPEST,
@@ -71,6 +72,8 @@ ANY_QUERY = (
         ("place:430104001000", (Is("division", "430104001"),)),
         ("place:４３", (Is("division", "43"),)),
         ("place:岳麓区", (Is("division", "430104"),)),
+        ("organ:岳麓区教育局", (Is("organ", str(organ_id("岳麓区教育局"))),)),
+        ("单位：“【岳麓区 教育局】”", (Is("organ", str(organ_id("岳麓区教育局"))),)),
         ("-place:43", (Not(Is("division", "43")),)),
         ("after:2026-01-01", (Received(since=date(2026, 1, 1)),)),
         ("before:2026-07-01", (Received(before=date(2026, 7, 1)),)),
