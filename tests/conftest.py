@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from graph.database import connect, open_pool, open_reading_pool
 from graph.identity import Vault
 from tests.cluster import Cluster, open_cluster
+from tests.elasticsearch.server import MissingError, open_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -69,6 +70,24 @@ def cluster() -> Iterator[Cluster]:
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[str]:
+    """Give the address of the run's Elasticsearch: the one that is named, or one that is started or joined here."""
+    if named := os.environ.get("CASEGRAPH_TEST_ELASTICSEARCH_URL"):
+        yield named
+        return
+    try:
+        server = open_server(os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex))
+    except MissingError as error:
+        if os.environ.get("CASEGRAPH_TEST_ELASTICSEARCH") == "required":
+            pytest.fail(f"Elasticsearch cannot be started: {error}.")
+        pytest.skip(f"{LOUD}everything on Elasticsearch, since {error}.")
+    try:
+        yield server.url
+    finally:
+        server.leave()
 
 
 @pytest.fixture
