@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from casegraph.postgres import EmbeddedPostgres
+from casegraph.settings import SettingsError
 from casegraph.signin.development import FILE as DEVELOPMENT_KEY
 from casegraph.signin.provider import Client, Provider
 from casegraph.signin.service import SignIn, Ways
@@ -32,6 +33,7 @@ from graph.revealing import Revealing
 from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
+from search.elastic_engine import open_elastic
 from search.indexer import Indexer
 from search.numbers import tokens_of
 from search.service import Search
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
     from casegraph.settings import Settings
     from graph.database import Connection, Pool
-    from search.engine import Engine
+    from search.engine import Engine, Health
 
 READERS: Final = 2 * (os.cpu_count() or 1) + 1
 """Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
@@ -86,8 +88,15 @@ class Services:
         return utc_now
 
     async def index_position(self) -> int | None:
-        """Return the journal position that the search index holds, None where there is no index."""
+        """Return the journal position that the search index holds, None where there is no index.
+
+        Raises SearchAwayError where the engine does not answer.
+        """
         return await self.engine.position()
+
+    async def index_health(self) -> Health:
+        """Tell how the search engine is."""
+        return await self.engine.health()
 
 
 def utc_now() -> datetime:
@@ -115,6 +124,36 @@ def open_vault(settings: Settings) -> Vault:
 def key_file(settings: Settings) -> Path:
     """Return where the master keys are kept, unless the settings hold them."""
     return settings.data / "master.key"
+
+
+def index_folder(settings: Settings) -> Path:
+    """Return where tantivy's index is kept."""
+    return settings.data / "index"
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return the search engine that is set, on its live index. It asks nothing yet."""
+    if settings.elasticsearch_url is None:
+        return open_tantivy(index_folder(settings))
+    try:
+        return open_elastic(
+            settings.elasticsearch_url, settings.elasticsearch_prefix, authority=settings.elasticsearch_ca,
+            shards=settings.elasticsearch_shards,
+        )  # fmt: skip
+    except OSError as error:
+        raise SettingsError(
+            f"CASEGRAPH_ELASTICSEARCH_CA is no file of certificates ({type(error).__name__})."
+        ) from None
+
+
+@asynccontextmanager
+async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """Give the search engine that is set, for a command that needs no more."""
+    engine = open_engine(settings)
+    try:
+        yield engine
+    finally:
+        await engine.close()
 
 
 @asynccontextmanager
@@ -184,7 +223,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         reading = await open_reading_pool(
             url, largest=min(settings.pool_size, READERS), patience=settings.statement_timeout
         )
-        engine = open_tantivy(settings.data / "index")
+        engine = open_engine(settings)
         services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         try:
             yield services

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from graph.database import connect, open_pool, open_reading_pool
 from graph.identity import Vault
 from tests.cluster import Cluster, open_cluster
-from tests.elasticsearch.server import MissingError, open_server
+from tests.elasticsearch.server import Indices, MissingError, open_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -73,8 +74,16 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def elasticsearch() -> Iterator[str]:
-    """Give the address of the run's Elasticsearch: the one that is named, or one that is started or joined here."""
+def elasticsearch() -> Iterator[Indices]:
+    """Give the run's Elasticsearch: the one that is named, or one that is started or joined here."""
+    with _elasticsearch() as address:
+        indices = Indices(address)
+        yield indices
+        indices.remove()
+
+
+@contextmanager
+def _elasticsearch() -> Iterator[str]:
     if named := os.environ.get("CASEGRAPH_TEST_ELASTICSEARCH_URL"):
         yield named
         return

@@ -1,6 +1,7 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -40,7 +41,13 @@ public class Server {
     for (int alone = 0; alone < LOOKS; alone = used(folder.resolve("users")) ? 0 : alone + 1) {
       Thread.sleep(500);
     }
-    Runtime.getRuntime().halt(0);
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } finally {
+      Runtime.getRuntime().halt(0);
+    }
   }
 
   private static Settings settings(Path home, Path folder, String port) {

@@ -26,6 +26,10 @@ PREFIX: Final = "casegraph-tests-elasticsearch-"
 OLDEST_JAVA: Final = 21
 PATIENCE: Final = 180.0
 """Seconds that a node may take to start on a busy machine, and Maven to bring its parts."""
+MANY: Final = 40
+"""Prefixes whose indices are removed at once; an address has room for their names."""
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - folders of our own in it
+"""Where there is such a thing data is kept there: nothing here must survive, and disks make each index slow."""
 OPTIONS: Final = (
     "-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
     "--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector",
@@ -77,7 +81,7 @@ class Server:
         self._wait()
 
     def leave(self) -> None:
-        """Use it no more; where nobody does, it ends by itself."""
+        """Use it no more; where nobody does, it ends by itself, and takes its folder with it."""
         (self.folder / "users" / str(os.getpid())).unlink(missing_ok=True)
 
     def signal(self, number: signal.Signals) -> None:
@@ -136,7 +140,7 @@ def _looks() -> Iterator[None]:
 
 def open_server(name: str) -> Server:
     """Start or join the node of a test run, after removing what killed runs left behind."""
-    parent = Path(tempfile.gettempdir())
+    parent = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
     for left in parent.glob(f"{PREFIX}run-*"):
         if Server(left).process() is None and time.time() - left.stat().st_mtime > LEFT_OVER:
             shutil.rmtree(left, ignore_errors=True)
@@ -145,12 +149,28 @@ def open_server(name: str) -> Server:
     return server
 
 
-def remove_indices(address: str, prefixes: Iterable[str]) -> None:
-    """Remove the indices of these prefixes."""
-    for prefix in prefixes:
-        told = httpx.get(f"{address}/{prefix}-*/_alias", timeout=PATIENCE)
-        if found := ",".join(told.raise_for_status().json()):
-            httpx.delete(f"{address}/{found}", timeout=PATIENCE).raise_for_status()
+class Indices:
+    """The indices that tests leave behind, removed many at once: each removal is a new state of the whole cluster."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._left: set[str] = set()
+
+    def leave(self, prefixes: Iterable[str]) -> None:
+        """Let the indices of these prefixes be removed some time."""
+        self._left.update(prefixes)
+        if len(self._left) > MANY:
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove all that were left."""
+        patterns = ",".join(f"{prefix}-*" for prefix in sorted(self._left))
+        self._left.clear()
+        if not patterns:
+            return
+        told = httpx.get(f"{self.address}/{patterns}/_alias", timeout=PATIENCE).raise_for_status().json()
+        if told:
+            httpx.delete(f"{self.address}/{','.join(told)}", timeout=PATIENCE).raise_for_status()
 
 
 def find_java() -> Path:

@@ -32,7 +32,7 @@ from search.engine import (
 from search.facets import MOST
 from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder
-from tests.search.conftest import ENGINES, opening_of
+from tests.engines import ENGINES, opening_of
 
 if TYPE_CHECKING:
     from search.engine import Engine, Match
