@@ -7,7 +7,7 @@ leaves a position behind, never ahead, and the same documents are written once m
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from search.elastic_questions import created, facets_of, frequencies_of, ordered
 from search.engine import Candidate, Found, Health, IndexMovedError, SearchUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from search.elastic_names import Standing
@@ -122,15 +122,28 @@ class ElasticEngine:
 
     async def apply(self, batch: Batch) -> None:
         """Write the documents, let them be seen, then move the position."""
-        index = await self._writable()
-        if (await self._held(write_alias(index)) or 0) != batch.after:
-            raise IndexMovedError(f"The index is not at {batch.after} any more.")
+        if self._fixed:
+            with _of_what_is_built():
+                await self._apply(self._fixed, batch)
+            return
+        index = (await self._standing()).live or await self._begin()
         try:
-            if batch.documents or batch.gone:
-                await elastic_bulk.write(self._link, index, batch)
-                self._unseen = True
-                if not self._fixed:
-                    await self._show()
+            await self._apply(index, batch)
+        except NoIndexError:
+            raise IndexMovedError("Another index went live.") from None
+
+    async def _apply(self, index: str, batch: Batch) -> None:
+        held = await self._held(write_alias(index))
+        if held is None:
+            raise NoIndexError(str(NoIndexError.__doc__))
+        if held != batch.after:
+            raise IndexMovedError(f"The index is not at {batch.after} any more.")
+        if batch.documents or batch.gone:
+            await elastic_bulk.write(self._link, index, batch)
+            self._unseen = True
+            if not self._fixed:
+                await self._show()
+        try:
             with self._link.asking(WRITING) as client:
                 await client.index(
                     index=write_alias(index), require_alias=True, id=HELD, document={"about": "index"},
@@ -138,10 +151,6 @@ class ElasticEngine:
                 )  # fmt: skip
         except ConflictError:
             raise IndexMovedError("Somebody else has brought the index farther.") from None
-        except NoIndexError:
-            if self._fixed:
-                raise SearchUnavailableError("What was being built was removed by another `reindex`.") from None
-            raise IndexMovedError("Another index went live.") from None
 
     async def clear(self) -> None:
         """Begin an empty index in the place of the present one."""
@@ -156,16 +165,13 @@ class ElasticEngine:
         engine = ElasticEngine(self._link, self._names, shards=self._shards, fixed=index)
         try:
             yield engine
-            await engine._show()
+            with _of_what_is_built():
+                await engine._show()
+                await self._go_live(index)
         except BaseException:
             with suppress(SearchUnavailableError):
                 await self._remove([index])
             raise
-        await self._go_live(index)
-
-    async def _writable(self) -> str:
-        """Return the index to write to: a new one where none is live."""
-        return self._fixed or (await self._standing()).live or await self._begin()
 
     async def _begin(self) -> str:
         index = self._names.fresh()
@@ -217,6 +223,17 @@ class ElasticEngine:
             with suppress(NoIndexError, ShardsAwayError):
                 return await ask(asked)
         return await ask(asked)
+
+
+@contextmanager
+def _of_what_is_built() -> Iterator[None]:
+    """Tell whoever builds an index that it is gone: there is none to go on with."""
+    try:
+        yield
+    except (NoIndexError, IndexMovedError):
+        raise SearchUnavailableError(
+            "What was being built was removed by another `reindex`. Run one of them."
+        ) from None
 
 
 def open_elastic(address: str, prefix: str, *, authority: Path | None = None, shards: int = 1) -> ElasticEngine:

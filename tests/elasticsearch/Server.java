@@ -15,7 +15,7 @@ import org.elasticsearch.plugins.PluginsLoader;
 /**
  * One node of Elasticsearch on loopback, which ends by itself when nobody uses it any more.
  *
- * <p>Arguments: the folder with the modules, the folder of this node, its HTTP port. Whoever uses it has a file in the
+ * <p>Arguments: the folder with the modules, the folder of this node, its HTTP port, further settings. Whoever uses it has a file in the
  * node's folder `users`, named by its process id.
  */
 public class Server {
@@ -24,7 +24,12 @@ public class Server {
   public static void main(String[] words) throws Exception {
     Path home = Path.of(words[0]);
     Path folder = Path.of(words[1]);
-    Settings settings = settings(home, folder, words[2]);
+    Settings.Builder made = settings(home, folder, words[2]);
+    for (int at = 3; at < words.length; at++) {
+      String[] pair = words[at].split("=", 2);
+      made.put(pair[0], pair[1]);
+    }
+    Settings settings = made.build();
     System.setProperty("es.path.home", home.toString());
     System.setProperty("es.logs.base_path", folder.toString());
     System.setProperty("es.logs.cluster_name", "tests");
@@ -50,7 +55,7 @@ public class Server {
     }
   }
 
-  private static Settings settings(Path home, Path folder, String port) {
+  private static Settings.Builder settings(Path home, Path folder, String port) {
     return Settings.builder()
         .put("path.home", home.toString())
         .put("path.data", folder.resolve("data").toString())
@@ -63,8 +68,7 @@ public class Server {
         .put("transport.host", "127.0.0.1")
         .put("transport.port", "0")
         // A developer's disk may be as full as it likes.
-        .put("cluster.routing.allocation.disk.threshold_enabled", false)
-        .build();
+        .put("cluster.routing.allocation.disk.threshold_enabled", false);
   }
 
   private static boolean used(Path users) throws IOException {

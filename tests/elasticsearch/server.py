@@ -61,8 +61,9 @@ class MissingError(Exception):
 class Server:
     """One node in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self._settings = settings
         self._port = folder / "port"
         self._process = folder / "process"
 
@@ -107,6 +108,7 @@ class Server:
         words = [
             str(java), *OPTIONS, "-cp", f"{parts / 'lib'}/*", str(HERE / "Server.java"), str(parts), str(self.folder),
             self._port.read_text(encoding="ascii"),
+            *(f"{name.replace('__', '.')}={value}" for name, value in self._settings.items()),
         ]  # fmt: skip
         with (self.folder / "log").open("ab") as log:
             started = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -138,9 +140,14 @@ def _looks() -> Iterator[None]:
         time.sleep(0.1)
 
 
+def place() -> Path:
+    """Return where nodes are kept."""
+    return MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
+
+
 def open_server(name: str) -> Server:
     """Start or join the node of a test run, after removing what killed runs left behind."""
-    parent = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
+    parent = place()
     for left in parent.glob(f"{PREFIX}run-*"):
         if Server(left).process() is None and time.time() - left.stat().st_mtime > LEFT_OVER:
             shutil.rmtree(left, ignore_errors=True)
@@ -164,13 +171,13 @@ class Indices:
 
     def remove(self) -> None:
         """Remove all that were left."""
-        patterns = ",".join(f"{prefix}-*" for prefix in sorted(self._left))
+        prefixes = sorted(self._left)
         self._left.clear()
-        if not patterns:
-            return
-        told = httpx.get(f"{self.address}/{patterns}/_alias", timeout=PATIENCE).raise_for_status().json()
-        if told:
-            httpx.delete(f"{self.address}/{','.join(told)}", timeout=PATIENCE).raise_for_status()
+        for at in range(0, len(prefixes), MANY):
+            patterns = ",".join(f"{prefix}-*" for prefix in prefixes[at : at + MANY])
+            told = httpx.get(f"{self.address}/{patterns}/_alias", timeout=PATIENCE).raise_for_status().json()
+            if told:
+                httpx.delete(f"{self.address}/{','.join(told)}", timeout=PATIENCE).raise_for_status()
 
 
 def find_java() -> Path:
