@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from search.elastic_client import Link
     from search.engine import Batch
 
-LARGEST: Final = 8_000_000
-"""Bytes of one request: larger ones are no faster, and their memory is missed elsewhere."""
+LARGEST: Final = 1_000_000
+"""Bytes of one request: one that is sent at a stretch for longer keeps all else waiting (aiohttp warns of such)."""
 PAUSES: Final = (0.0, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds before each try: who has too much to do is left alone ever longer."""
 LATER: Final = frozenset({429, 502, 503, 504})

@@ -61,9 +61,10 @@ class ConflictError(SearchUnavailableError):
 class Link:
     """A way to a cluster, of one process."""
 
-    def __init__(self, address: str, authority: Path | None = None) -> None:
+    def __init__(self, address: str, authority: Path | None = None, patience: float = ASKING) -> None:
         """Take `address`, one URL or several with commas between; `authority` signs the servers' certificates."""
         self.circuit = Circuit()
+        self._patience = patience
         parts = [urlsplit(one.strip()) for one in address.split(",")]
         user, password = parts[0].username, parts[0].password
         hosts = [f"{one.scheme}://{one.netloc.rpartition('@')[2]}{one.path}" for one in parts]
@@ -77,12 +78,12 @@ class Link:
         )
 
     @contextmanager
-    def asking(self, patience: float = ASKING) -> Iterator[AsyncElasticsearch]:
+    def asking(self, patience: float | None = None) -> Iterator[AsyncElasticsearch]:
         """Give what requests are made by. Raises SearchUnavailableError of the kind that fits what went wrong."""
         if not self.circuit.lets_pass():
             raise SearchAwayError(AWAY_SAYS)
         try:
-            yield self._client.options(request_timeout=patience)
+            yield self._client.options(request_timeout=patience or self._patience)
         except ApiError as error:
             refused = refusal(error.status_code, error.body)
             away = error.status_code in AWAY and not isinstance(refused, ShardsAwayError)

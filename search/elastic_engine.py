@@ -13,7 +13,7 @@ from uuid import UUID
 
 from graph.records import Position, SubmissionId
 from search import elastic_bulk
-from search.elastic_client import WRITING, ConflictError, Link, NoIndexError, ShardsAwayError
+from search.elastic_client import ASKING, WRITING, ConflictError, Link, NoIndexError, ShardsAwayError
 from search.elastic_names import Names, building_alias, write_alias
 from search.elastic_questions import created, facets_of, frequencies_of, ordered_by_time, search_of
 from search.engine import Candidate, Found, Health, IndexMovedError, SearchUnavailableError
@@ -236,9 +236,11 @@ def _of_what_is_built() -> Iterator[None]:
         ) from None
 
 
-def open_elastic(address: str, prefix: str, *, authority: Path | None = None, shards: int = 1) -> ElasticEngine:
+def open_elastic(
+    address: str, prefix: str, *, authority: Path | None = None, shards: int = 1, patience: float = ASKING
+) -> ElasticEngine:
     """Return the engine on the live index of a prefix, which need not be there yet."""
-    return ElasticEngine(Link(address, authority), Names(prefix), shards=shards)
+    return ElasticEngine(Link(address, authority, patience), Names(prefix), shards=shards)
 
 
 def _page(asked: dict[str, Any]) -> dict[str, Any]:
