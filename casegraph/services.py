@@ -140,7 +140,7 @@ def open_engine(settings: Settings) -> Engine:
             settings.elasticsearch_url, settings.elasticsearch_prefix, authority=settings.elasticsearch_ca,
             shards=settings.elasticsearch_shards,
         )  # fmt: skip
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(
             f"CASEGRAPH_ELASTICSEARCH_CA is no file of certificates ({type(error).__name__})."
         ) from None
@@ -216,6 +216,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
     The embedded database is brought to this version here; a server's is an operator's decision, made by `migrate`.
     """
+    engine = open_engine(settings)
     async with open_database(settings) as url:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
@@ -223,7 +224,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         reading = await open_reading_pool(
             url, largest=min(settings.pool_size, READERS), patience=settings.statement_timeout
         )
-        engine = open_engine(settings)
         services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         try:
             yield services
