@@ -21,7 +21,7 @@ Opening = Callable[[Path], Engine]
 ENGINES: Final = ("elasticsearch", "tantivy")
 
 
-def opening_of(request: pytest.FixtureRequest, engine: str) -> Opening:
+def opening_of(request: pytest.FixtureRequest, engine: str, shards: int = 1) -> Opening:
     """Return what opens the indices of an engine; those of Elasticsearch are removed at the test's end."""
     if engine == "tantivy":
         return open_tantivy
@@ -31,7 +31,7 @@ def opening_of(request: pytest.FixtureRequest, engine: str) -> Opening:
 
     def opened(folder: Path) -> Engine:
         prefixes.add(prefix_of(folder))
-        return open_elastic(indices.address, prefix_of(folder))
+        return open_elastic(indices.address, prefix_of(folder), shards=shards)
 
     return opened
 

@@ -160,19 +160,19 @@ def recency_of(day: int, number: int) -> int:
 BATCHES: Final = st.tuples(
     st.lists(documents(), max_size=8, unique_by=lambda one: one.submission),
     st.lists(NUMBERS, max_size=3, unique=True),
-    st.lists(lookups(), min_size=3, max_size=8),
+    st.lists(lookups(), min_size=2, max_size=5),
 )
 
 
-@pytest.fixture
+@pytest.fixture(params=[1, 3], ids=["whole", "three shards"])
 def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Open both engines on an index of their own, which is not there yet."""
-    openings = [opening_of(request, name) for name in ENGINES]
+    """Open both engines on an index of their own, which is not there yet; in parts where an engine has such."""
+    openings = [opening_of(request, name, request.param) for name in ENGINES]
     return lambda: [opened(tmp_path_factory.mktemp("index")) for opened in openings]
 
 
-@given(batches=st.lists(BATCHES, min_size=1, max_size=4))
-@settings(max_examples=25)
+@given(batches=st.lists(BATCHES, min_size=1, max_size=3))
+@settings(max_examples=10)
 async def test_both_engines_answer_the_same(two: Any, batches: list[Any]) -> None:
     """After every batch of new, changed and removed documents: hits, order, scores, totals, facets, frequencies."""
     engines: list[Engine] = two()
@@ -190,7 +190,7 @@ async def test_both_engines_answer_the_same(two: Any, batches: list[Any]) -> Non
         await engine.close()
 
 
-@pytest.mark.parametrize("more", [-1, 0, 1, 50])
+@pytest.mark.parametrize("more", [-1, 0, 50])
 async def test_a_facet_of_many_values_is_cut_at_the_same_place(two: Any, more: int) -> None:
     """The most frequent are told, of those as frequent the first by their value."""
     engines: list[Engine] = two()
