@@ -116,6 +116,13 @@ MATCHES: Final = st.builds(
     st.lists(st.recursive(LEAVES | PLAIN, inner, max_leaves=6), max_size=3).map(tuple),
     st.lists(LEAVES | PLAIN, max_size=2).map(tuple),
 )
+TYPED: Final = (
+    st.lists(LEAVES, min_size=2, max_size=5, unique=True)
+    .map(tuple)
+    .flatmap(lambda found: st.builds(AnyOf, st.just(found), st.integers(1, max(len(found) // 2, 1))))
+    .map(lambda some: AllOf((some,)))
+)
+"""As most are that people ask: some of a few tokens, which weigh differently."""
 SIGHTS: Final = st.builds(Exact, st.just(ExactField.SEEN), st.sampled_from(SEEN))
 AUDIENCES: Final = st.just(AllOf()) | st.builds(
     AllOf,
@@ -137,18 +144,19 @@ FILTERS: Final = st.just(SearchFilter()) | st.builds(
 @st.composite
 def lookups(draw: st.DrawFn) -> Lookup:
     """Return any question."""
-    match, order = draw(MATCHES), draw(st.sampled_from(SearchOrder))
+    match, order = draw(TYPED | MATCHES), draw(st.sampled_from(SearchOrder))
+    plain = draw(st.booleans())
     below = draw(st.none() | st.builds(recency_of, DAYS, NUMBERS)) if order is SearchOrder.NEWEST else None
     return Lookup(
         match=match,
-        filter=draw(FILTERS),
+        filter=SearchFilter() if plain else draw(FILTERS),
         order=order,
-        weights={leaf: draw(st.integers(0, 40)) / GRAIN for leaf in leaves(match) if draw(st.booleans())},
+        weights={leaf: draw(st.integers(0, 40)) / GRAIN for leaf in leaves(match)},
         limit=draw(st.sampled_from((0, 1, 3, 20))),
         below=below,
         arrived_until=draw(st.none() | st.integers(0, STRETCH)),
         facets=tuple(draw(st.sets(st.sampled_from(FacetName)))),
-        audience=draw(AUDIENCES),
+        audience=AllOf() if plain else draw(AUDIENCES),
     )
 
 
@@ -158,7 +166,7 @@ def recency_of(day: int, number: int) -> int:
 
 
 BATCHES: Final = st.tuples(
-    st.lists(documents(), max_size=8, unique_by=lambda one: one.submission),
+    st.lists(documents(), min_size=3, max_size=9, unique_by=lambda one: one.submission),
     st.lists(NUMBERS, max_size=3, unique=True),
     st.lists(lookups(), min_size=2, max_size=5),
 )
