@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from graph.policy import Viewer
     from graph.uploads import Uploads
     from resolvers.search import Searcher
+    from search.engine import Health
 
 PATIENCE: Final = 30.0
 """Seconds that a client may take to accept what it is sent."""
@@ -98,7 +99,13 @@ class Services(Protocol):
     @property
     def proxy(self) -> str | None: ...
     async def index_position(self) -> int | None:
-        """Return the journal position that the search index holds, None where there is no index."""
+        """Return the journal position that the search index holds, None where there is no index.
+
+        Raises SearchAwayError where the engine does not answer.
+        """
+
+    async def index_health(self) -> Health:
+        """Tell how the search engine is."""
 
 
 def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:

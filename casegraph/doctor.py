@@ -1,4 +1,7 @@
-"""Examines what is stored: the database and its version, the journal's chain, the index's and the readers' lag."""
+"""Examines what is stored: the database and its version, the journal's chain, the index's and the readers' lag.
+
+The search engine is whichever is set.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from graph.database import DatabaseError, DatabaseUnreachable, connect, statemen
 from graph.erasure_list import ErasureListError
 from graph.errors import DatabaseStateError, MasterKeyError
 from graph.migrate import require_current
-from search.tantivy_engine import open_tantivy
+from search.engine import SearchUnavailableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from graph.database import Connection
     from graph.identity import Vault
     from graph.records import Position
+    from search.engine import Engine
 
 SQL = statements("standing")
 ERASURES = statements("erasure")
@@ -44,7 +48,7 @@ class Kept:
     """What an instance keeps outside of its database."""
 
     vault: Vault
-    index: Path
+    engine: Engine
     attachments: Path
     erasures: Path
 
@@ -80,7 +84,8 @@ async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
     position = await journal.position(connection)
     return [
         await _key(connection, kept.vault),
-        await _index(kept.index, position),
+        await _engine(kept.engine),
+        await _index(kept.engine, position),
         *await _readers(connection, position),
         await _rejections(connection),
         await _erasures(connection, kept),
@@ -122,23 +127,24 @@ async def _scopes(connection: Connection) -> Finding:
     )
 
 
-async def _index(folder: Path, position: Position) -> Finding:
+async def _engine(engine: Engine) -> Finding:
+    health = await engine.health()
+    if health.answers:
+        return Finding("search engine", health.says)
+    return Finding("search engine", "does not answer", health.says)
+
+
+async def _index(engine: Engine, position: Position) -> Finding:
     try:
-        reached = await _reached(folder)
+        reached = await engine.position()
+    except SearchUnavailableError as error:
+        return Finding("index", "cannot be asked", str(error))
     except Exception as error:  # noqa: BLE001 - whatever the engine says of a damaged folder
         advice = "Run `python -m casegraph reindex`: the index is made of the graph alone."
         return Finding("index", f"cannot be opened ({type(error).__name__})", advice)
     if reached is None:
         return Finding("index", "not there yet", "Start `serve` or `work`, or run `python -m casegraph reindex`.")
     return _lag("index", reached, position)
-
-
-async def _reached(folder: Path) -> int | None:
-    engine = open_tantivy(folder)
-    try:
-        return await engine.position()
-    finally:
-        await engine.close()
 
 
 def _lag(name: str, reached: int, position: int) -> Finding:

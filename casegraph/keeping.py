@@ -20,7 +20,7 @@ async def rebuild_index(pool: Pool, engine: Engine) -> Position:
     """Build the next generation of the index and let it go live; return how far it reaches. A worker goes on with it.
 
     It is also how segments that hold a person's words go: tantivy's Python library has no merge that can be asked for,
-    and the segments that it merges by itself keep what was deleted until then.
+    and the segments that engines merge by themselves keep what was deleted until then.
     """
     async with engine.rebuilding() as rebuilt:
         return await Indexer(pool=pool, engine=rebuilt).catch_up()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from graphql import GraphQLError
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from search.engine import Health
+
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 ROUTES: Final = (
@@ -44,6 +46,11 @@ class Metrics:
             "casegraph_reader_lag", "Journal entries that a reader has still to read.", ("reader",),
             registry=self._registry,
         )  # fmt: skip
+        self._engine = Gauge("casegraph_search_up", "Whether the search engine answers.", registry=self._registry)
+        self._circuit = Gauge(
+            "casegraph_search_circuit_open", "Whether searches are refused at once since the engine was away.",
+            registry=self._registry,
+        )  # fmt: skip
 
     def answered(self, path: str, method: str, status: int, seconds: float) -> None:
         """Count a request under its route, so that no path of anybody's making becomes a label."""
@@ -60,8 +67,14 @@ class Metrics:
         for error in errors:
             self._errors.labels((error.extensions or {}).get("code", "UNKNOWN")).inc()
 
-    def exposition(self, position: int, readers: Mapping[str, int]) -> bytes:
-        """Write everything, with where the journal and its readers stand."""
+    def exposition(self, position: int, readers: Mapping[str, int], search: Health) -> bytes:
+        """Write everything, with where the journal and its readers stand, and how the search engine is.
+
+        A reader that could not be asked now is left out: how far it was is no news.
+        """
+        self._engine.set(search.answers)
+        self._circuit.set(search.circuit_open)
+        self._lag.clear()
         self._position.set(position)
         for reader, reached in readers.items():
             self._lag.labels(reader).set(max(position - reached, 0))

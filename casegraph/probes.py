@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import orjson
@@ -14,6 +15,7 @@ from graph import journal
 from graph.database import DatabaseError, DatabaseUnreachable, statements
 from graph.errors import DatabaseStateError
 from graph.migrate import require_current
+from search.engine import SearchUnavailableError
 
 if TYPE_CHECKING:
     from casegraph.app import Services
@@ -23,6 +25,7 @@ logger = logging.getLogger("casegraph.probes")
 
 SQL = statements("standing")
 OK = "ok"
+AWAY = "away"
 
 
 async def healthz() -> Response:
@@ -33,7 +36,8 @@ async def healthz() -> Response:
 async def readyz(services: Services) -> Response:
     """Answer whether requests can be served: 200, or 503 with what is missing, in words that anybody may read."""
     checks = {"database": await _database(services), "index": await _index(services)}
-    ready = all(check == OK for check in checks.values())
+    # Without its search engine a server still takes in, reads and decides: to take it from the proxy would be worse.
+    ready = all(check in (OK, AWAY) for check in checks.values()) and checks["database"] == OK
     return Response(
         orjson.dumps({"ready": ready, "checks": checks}), status_code=200 if ready else 503, media_type=JSON
     )
@@ -51,12 +55,17 @@ async def _database(services: Services) -> str:
             "The database cannot be reached (%s). Look whether it runs, and at CASEGRAPH_DATABASE_URL.",
             type(error).__qualname__,
         )
-        return "away"
+        return AWAY
     return OK
 
 
 async def _index(services: Services) -> str:
-    if await services.index_position() is None:
+    try:
+        position = await services.index_position()
+    except SearchUnavailableError as error:
+        logger.warning("%s", error)
+        return AWAY
+    if position is None:
         logger.warning("The search index has not been built. Run `python -m casegraph reindex`.")
         return "not built"
     return OK
@@ -67,7 +76,9 @@ async def metrics(services: Services, kept: Metrics) -> Response:
     async with services.pool.acquire() as connection:
         position = await journal.position(connection)
         readers: dict[str, int] = {row["name"]: row["position"] for row in await connection.fetch(SQL.readers)}
-    indexed = await services.index_position()
-    if indexed is not None:
-        readers["search"] = indexed
-    return Response(kept.exposition(position, readers), headers={"content-type": CONTENT_TYPE})
+    health = await services.index_health()
+    with suppress(SearchUnavailableError):
+        indexed = await services.index_position()
+        if indexed is not None:
+            readers["search"] = indexed
+    return Response(kept.exposition(position, readers, health), headers={"content-type": CONTENT_TYPE})

@@ -16,6 +16,7 @@ from casegraph.opening import (
     require_database,
     utc_now,
 )
+from casegraph.settings import SettingsError
 from casegraph.signin.development import FILE as DEVELOPMENT_KEY
 from casegraph.signin.service import SignIn, Ways
 from casegraph.web_names import LOOPBACK, Names
@@ -33,6 +34,7 @@ from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
 from search.alerting import Alerter
+from search.elastic_engine import open_elastic
 from search.hidden import Hidden
 from search.indexer import Indexer
 from search.saving import Saving
@@ -43,11 +45,12 @@ from sync.retry import Retry
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
+    from pathlib import Path
 
     from casegraph.settings import Settings
     from graph.database import Pool
     from graph.identity import Vault
-    from search.engine import Engine
+    from search.engine import Engine, Health
 
 READERS: Final = 2 * (os.cpu_count() or 1) + 1
 """Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
@@ -88,8 +91,45 @@ class Services:
         return utc_now
 
     async def index_position(self) -> int | None:
-        """Return the journal position that the search index holds, None where there is no index."""
+        """Return the journal position that the search index holds, None where there is no index.
+
+        Raises SearchAwayError where the engine does not answer.
+        """
         return await self.engine.position()
+
+    async def index_health(self) -> Health:
+        """Tell how the search engine is."""
+        return await self.engine.health()
+
+
+def index_folder(settings: Settings) -> Path:
+    """Return where tantivy's index is kept."""
+    return settings.data / "index"
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return the search engine that is set, on its live index. It asks nothing yet."""
+    if settings.elasticsearch_url is None:
+        return open_tantivy(index_folder(settings))
+    try:
+        return open_elastic(
+            settings.elasticsearch_url, settings.elasticsearch_prefix, authority=settings.elasticsearch_ca,
+            shards=settings.elasticsearch_shards,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"CASEGRAPH_ELASTICSEARCH_CA is no file of certificates ({type(error).__name__})."
+        ) from None
+
+
+@asynccontextmanager
+async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """Give the search engine that is set, for a command that needs no more."""
+    engine = open_engine(settings)
+    try:
+        yield engine
+    finally:
+        await engine.close()
 
 
 @asynccontextmanager
@@ -98,6 +138,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
     The embedded database is brought to this version here; a server's is an operator's decision, made by `migrate`.
     """
+    engine = open_engine(settings)
     async with open_database(settings) as url:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
@@ -105,7 +146,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         reading = await open_reading_pool(
             url, largest=min(settings.pool_size, READERS), patience=settings.statement_timeout
         )
-        engine = open_tantivy(settings.data / "index")
         services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         try:
             yield services

@@ -10,10 +10,11 @@ import binascii
 import difflib
 import ipaddress
 import logging
+import re
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from casegraph.web_names import LOOPBACK
@@ -90,6 +91,32 @@ def _database_url(text: str) -> str:
         port = host.rpartition("]")[2].partition(":")[2]
         if port and not (port.isascii() and port.isdecimal() and int(port) in PORTS):
             raise ValueError("must name a port from 1 to 65535 after the host's colon")
+    return text
+
+
+def _elasticsearch_url(text: str) -> str:
+    parts = [urlsplit(one.strip()) for one in text.split(",")]
+    if not all(map(_is_node, parts)):
+        raise ValueError(
+            "must be https://user:password@host:9200, several with commas between; http:// on loopback alone"
+        )
+    if any(parts[0].netloc.rpartition("@")[0] != one.netloc.rpartition("@")[0] for one in parts):
+        raise ValueError("must name the same user and password in each of its addresses")
+    return text
+
+
+def _is_node(parts: SplitResult) -> bool:
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    sealed = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return sealed and bool(parts.hostname) and bool(port) and not parts.query and not parts.fragment
+
+
+def _index_prefix(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,60}", text):
+        raise ValueError("must be up to 61 small letters, digits and hyphens, a letter first")
     return text
 
 
@@ -211,6 +238,41 @@ class Settings:
             "A PostgreSQL 18 server to use instead; the TLS parameters of the URL (`sslmode`, `sslrootcert`, …) hold.",
         ),
     )
+    elasticsearch_url: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_said(
+            "tantivy, in process",
+            _elasticsearch_url,
+            "The Elasticsearch 9 to search by instead, as https://user:password@host:9200; several machines of one"
+            " cluster with commas between.",
+        ),
+    )
+    elasticsearch_ca: Path | None = field(
+        default=None,
+        metadata=_said(
+            "the system's authorities",
+            _path,
+            "The file of the authority that signs Elasticsearch's certificates (PEM).",
+        ),
+    )
+    elasticsearch_prefix: str = field(
+        default="casegraph",
+        metadata=_said(
+            "casegraph",
+            _index_prefix,
+            "What the names of this instance's indices begin with; no two instances share one on a cluster.",
+        ),
+    )
+    elasticsearch_shards: int = field(
+        default=1,
+        metadata=_said(
+            "1",
+            _number(1, 100),
+            "Parts that an index is made of, over which a cluster spreads it; one is good for some ten million texts."
+            " `reindex` makes it so.",
+        ),
+    )
     timezone: ZoneInfo = field(
         default=ZoneInfo("Asia/Shanghai"),
         metadata=_said("Asia/Shanghai", _zone, "The zone of legal dates, and of times that name none."),
@@ -322,6 +384,8 @@ class Settings:
 
     def _require_sense(self) -> None:
         """Raise SettingsError where settings do not fit each other."""
+        if self.elasticsearch_ca is not None and not (self.elasticsearch_url or "").startswith("https://"):
+            raise SettingsError("CASEGRAPH_ELASTICSEARCH_CA needs CASEGRAPH_ELASTICSEARCH_URL with https:// beside it.")
         if self.oidc_issuer is None:
             if self.host not in LOOPBACK:
                 raise SettingsError(
@@ -376,5 +440,7 @@ def configure_logging(settings: Settings) -> None:
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # That Elasticsearch is away is told by who asks it, once and with what to do.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     # Who uses a connection that cannot be had says so in one line; the pool would add a traceback.
     logging.getLogger("asyncpg").setLevel(logging.ERROR)

@@ -24,6 +24,7 @@ from connectors.headings import MappingError
 from graph.database import BadAddress, ConnectionLost, DatabaseError, DatabaseUnreachable
 from graph.errors import DatabaseStateError, GraphError, MasterKeyError
 from resolvers.trusted import DocumentsError
+from search.engine import SearchUnavailableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,7 @@ CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (NothingToReadError, os.EX_NOINPUT),
     (MappingError, os.EX_DATAERR),
     (BackupError, os.EX_DATAERR),
+    (SearchUnavailableError, os.EX_UNAVAILABLE),
     (GraphError, os.EX_DATAERR),
 )
 """Errors whose message is what a person needs, and all of it."""

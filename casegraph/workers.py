@@ -64,7 +64,10 @@ def worker(settings: Settings) -> AbstractAsyncContextManager[Kept]:
 
 
 async def indexed(services: Services, steps: Steps, beside: Kept) -> None:
-    """Wait until the index holds all that the journal tells of now; raise HopelessError where the worker cannot."""
+    """Wait until the index holds all that the journal tells of now; raise HopelessError where the worker cannot.
+
+    Raises SearchAwayError where the search engine does not answer: what is in is indexed once it is back.
+    """
     async with services.pool.acquire() as connection:
         target = await journal.position(connection)
     while (reached := await services.index_position() or 0) < target:

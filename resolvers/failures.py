@@ -34,6 +34,7 @@ class Stage(StrEnum):
 
 
 UNAVAILABLE: Final = "UNAVAILABLE"
+SEARCH_UNAVAILABLE: Final = "SEARCH_UNAVAILABLE"
 UNREACHABLE: Final = "The database cannot be reached just now. Try again."
 
 
@@ -88,7 +89,7 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
 
 def _code(error: GraphError) -> str:
     if isinstance(error, SearchUnavailableError):
-        return UNAVAILABLE
+        return SEARCH_UNAVAILABLE
     return "FORBIDDEN" if isinstance(error, ForbiddenError) else "NOT_POSSIBLE"
 
 

@@ -28,6 +28,10 @@ class SearchUnavailableError(GraphError):
     """There is no index to search, or it cannot be read. It is built again by `reindex`, or by a worker that runs."""
 
 
+class SearchAwayError(SearchUnavailableError):
+    """The search engine does not answer now. It is asked again by itself; look whether it runs."""
+
+
 class IndexMovedError(GraphError):
     """The index is not where it was: another one went live. Ask it for its position, and go on from there."""
 
@@ -93,6 +97,13 @@ class Batch:
     gone: Sequence[SubmissionId]
     after: Position
     position: Position
+    told_until: Position | None = None
+    """How far the journal had come, at least, when the documents were made; where that is not said, to `position`."""
+
+    @property
+    def version(self) -> Position:
+        """How new its documents are: what is written later wins by it, not by when it arrives."""
+        return self.position if self.told_until is None else max(self.position, self.told_until)
 
 
 # What is looked for ------------------------------------------------------------------------------------------------
@@ -241,19 +252,38 @@ class Found:
     facets: Mapping[FacetName, tuple[FacetCount, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an engine is, for who runs it."""
+
+    says: str
+    answers: bool = True
+    """Whether it could be asked just now."""
+    circuit_open: bool = False
+    """Whether this process asks it no more but now and then, since it was away."""
+
+
 class Engine(Protocol):
     """One index, or the live one of several generations."""
 
     async def position(self) -> Position | None:
-        """Return the journal position that the index holds, None where there is no index."""
+        """Return the journal position that the index holds, None where there is no index.
+
+        Raises SearchAwayError where the engine does not answer.
+        """
+        ...
+
+    async def health(self) -> Health:
+        """Tell how the engine is. Raises nothing."""
         ...
 
     async def apply(self, batch: Batch) -> None:
         """Put documents in the place of those of the same submissions, take out those gone, and hold a position.
 
-        One commit, visible to every later `find`. Where there is no index, or a damaged one, a new one is begun. Raises
-        IndexMovedError where the index is not at the position that the batch goes on from. Only the process that holds
-        the lock `indexer` may call it.
+        Visible to every later `find`, and never half of it together with its position: what a killed one left is
+        written again by the next. Where there is no index, or a damaged one, a new one is begun. Raises IndexMovedError
+        where the index is not at the position that the batch goes on from. Only the process that holds the lock
+        `indexer` may call it; what another sends nevertheless, and late, takes the place of nothing newer.
         """
         ...
 

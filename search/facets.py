@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from search.records import FacetCount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+MOST: Final = 200
+"""Values of one facet that are told, the most frequent: nobody reads more."""
 
 
 def counts(buckets: Sequence[dict[str, Any]]) -> tuple[FacetCount, ...]:

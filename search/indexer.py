@@ -7,15 +7,16 @@ process that was killed goes on where its last commit was, and a lost index begi
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from graph import journal
 from graph.errors import GraphError
 from graph.records import Position, SubmissionId
 from search.documents import SQL, index_document, load_all
-from search.engine import Batch, IndexMovedError
+from search.engine import Batch, IndexMovedError, SearchAwayError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,8 +38,12 @@ GATHER_MANY: Final = 1.0
 """The same while nothing but batches come in. Small segments would cost twice as much to make and to merge."""
 MANY: Final = 100
 """Entries of one transaction that make it a batch, not what one person entered."""
+AWAY_FOR: Final = 2.0
+"""Seconds between two tries to reach an engine that is away."""
 STAND_BY: Final = 0.5
 """Seconds between two tries to become the one who writes."""
+
+logger = logging.getLogger("casegraph.indexer")
 
 
 class IndexerStoppedError(GraphError):
@@ -51,9 +56,11 @@ class Indexer:
     def __init__(self, *, pool: Pool, engine: Engine) -> None:
         self._pool = pool
         self._engine = engine
+        self._away = False
+        """Whether that was told, once."""
 
     async def run(self) -> None:
-        """Index whatever comes, until cancelled.
+        """Index whatever comes, until cancelled. An engine that is away is waited for.
 
         Raises IndexerStoppedError where the connection that holds the lock ends: from then on another may write.
         """
@@ -62,10 +69,25 @@ class Indexer:
             async with _calls(held) as calls:
                 while True:
                     calls.called.clear()
-                    await self.catch_up(calls)
+                    await self._keep_up(calls)
                     await _wait(calls.called)
-                    if calls.ended:
+                    if calls.over.is_set():
                         raise IndexerStoppedError("The connection to PostgreSQL that held the lock has ended.")
+
+    async def _keep_up(self, calls: _Calls) -> None:
+        """Catch up, as soon as the engine answers: all that was written meanwhile stands in the journal."""
+        try:
+            await self.catch_up(calls)
+        except SearchAwayError as error:
+            if not self._away:
+                logger.warning("%s", error)
+            self._away = True
+            await _wait(calls.over, AWAY_FOR)
+            calls.called.set()
+        else:
+            if self._away:
+                logger.warning("The search engine is back, and the index has caught up.")
+            self._away = False
 
     async def catch_up(self, calls: _Calls | None = None) -> Position:
         """Index until the journal tells of no more, and return the position held. The caller has the lock.
@@ -107,9 +129,18 @@ class Indexer:
                     gone = [one for one in chunk if one not in sources]
                     # Only the last commit moves the position: until then they would all be taken again.
                     position = reached if at + TOGETHER >= len(affected) else after
-                    await writing.write(list(sources.values()), gone, after, position)
+                    await writing.write(list(sources.values()), _Part(gone, after, position, reached))
                 if calls and reached < after + ENTRIES:
                     await calls.gather()
+
+
+class _Part(NamedTuple):
+    """What a batch tells of besides its documents."""
+
+    gone: list[SubmissionId]
+    after: Position
+    position: Position
+    told_until: Position
 
 
 class _Writing:
@@ -119,11 +150,11 @@ class _Writing:
         self._engine = engine
         self._task: asyncio.Task[None] | None = None
 
-    async def write(self, sources: list[Source], gone: list[SubmissionId], after: Position, position: Position) -> None:
+    async def write(self, sources: list[Source], part: _Part) -> None:
         """Have a batch written; returns when the one before it is."""
         documents = await asyncio.to_thread(lambda: [index_document(source) for source in sources])
         await self._done()
-        batch = Batch(documents=documents, gone=gone, after=after, position=position)
+        batch = Batch(documents=documents, **part._asdict())
         self._task = asyncio.create_task(self._engine.apply(batch))
 
     async def _done(self) -> None:
@@ -151,13 +182,13 @@ async def _become_writer(held: Connection) -> None:
 class _Calls:
     """`called` is set with each commit that wrote to the journal, `hurried` where it was no batch.
 
-    Both are set where the connection ends.
+    All are set where the connection ends; `over` by that alone.
     """
 
     def __init__(self) -> None:
         self.called = asyncio.Event()
         self.hurried = asyncio.Event()
-        self.ended = False
+        self.over = asyncio.Event()
         self._position = 0
         self._looked = 0.0
 
@@ -171,7 +202,7 @@ class _Calls:
 
     def end(self, *_: object) -> None:
         """Note that the connection is gone, and the lock with it."""
-        self.ended = True
+        self.over.set()
         self.hurried.set()
         self.called.set()
 
@@ -197,12 +228,12 @@ async def _calls(held: Connection) -> AsyncIterator[_Calls]:
     try:
         yield calls
     finally:
-        if not calls.ended:
+        if not calls.over.is_set():
             held.remove_termination_listener(calls.end)
             await held.remove_listener(journal.CHANNEL, calls.call)
 
 
-async def _wait(called: asyncio.Event) -> None:
+async def _wait(called: asyncio.Event, longest: float = LOOK_EVERY) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(LOOK_EVERY):
+        async with asyncio.timeout(longest):
             await called.wait()

@@ -19,7 +19,17 @@ import tantivy
 from tantivy import Query
 
 from graph.records import Position, SubmissionId
-from search.engine import GRAIN, AllOf, Candidate, Found, IndexMovedError, Lookup, SearchUnavailableError, varies
+from search.engine import (
+    GRAIN,
+    AllOf,
+    Candidate,
+    Found,
+    Health,
+    IndexMovedError,
+    Lookup,
+    SearchUnavailableError,
+    varies,
+)
 from search.generations import building, go_live, live, new_generation, remove_others, written
 from search.recency import recency, share_of
 from search.records import SearchOrder
@@ -54,6 +64,10 @@ class TantivyEngine:
     async def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
         return await asyncio.to_thread(self._index.position)
+
+    async def health(self) -> Health:
+        """Tell that it runs in this process, where nothing else can be away."""
+        return Health("tantivy, in process")
 
     async def apply(self, batch: Batch) -> None:
         """Write one commit."""

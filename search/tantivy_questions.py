@@ -8,7 +8,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from search.engine import AllOf, AnyOf, Between, Exact, Leaf, Lookup, Match, OneOf, Run, Starting, Term, TokenField
-from search.facets import counts
+from search.facets import MOST, counts
 from search.recency import recency
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from search.records import FacetName, SearchFilter
 
 TOKENISER: Final = "blanks"
-MOST_FACETS: Final = 200
 REGEX_SIGNS: Final = frozenset(r".+*?()|[]{}^$\-&~#")
 
 
@@ -73,7 +72,7 @@ def facets_of(searcher: tantivy.Searcher, query: Query, names: Sequence[FacetNam
     """Return what fits a query, counted."""
     if not names:
         return {}
-    asked = {name: {"terms": {"field": name.lower(), "size": MOST_FACETS}} for name in names}
+    asked = {name: {"terms": {"field": name.lower(), "size": MOST}} for name in names}
     answer = searcher.aggregate(query, asked)
     return {name: counts(answer[name]["buckets"]) for name in names}
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import tempfile
 from collections import defaultdict
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from graph.database import connect, open_pool, open_reading_pool
 from graph.identity import Vault
 from tests.cluster import Cluster, open_cluster
+from tests.elasticsearch.server import Indices, MissingError, open_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -95,6 +97,32 @@ def cluster() -> Iterator[Cluster]:
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[Indices]:
+    """Give the run's Elasticsearch: the one that is named, or one that is started or joined here."""
+    with _elasticsearch() as address:
+        indices = Indices(address)
+        yield indices
+        indices.remove()
+
+
+@contextmanager
+def _elasticsearch() -> Iterator[str]:
+    if named := os.environ.get("CASEGRAPH_TEST_ELASTICSEARCH_URL"):
+        yield named
+        return
+    try:
+        server = open_server(os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex))
+    except MissingError as error:
+        if os.environ.get("CASEGRAPH_TEST_ELASTICSEARCH") == "required":
+            pytest.fail(f"Elasticsearch cannot be started: {error}.")
+        pytest.skip(f"{LOUD}everything on Elasticsearch, since {error}.")
+    try:
+        yield server.url
+    finally:
+        server.leave()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from casegraph.doctor import Finding, Kept, examine
 from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault
+from casegraph.services import opened_engine
 from casegraph.terminal import say
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from casegraph.settings import Settings
 
 LEAST_ROOM: Final = 1_000_000_000
-LIBRARIES: Final = ("asyncpg", "strawberry-graphql", "tantivy", "rjieba", "python-calamine-plus")
+LIBRARIES: Final = ("asyncpg", "strawberry-graphql", "tantivy", "elasticsearch", "rjieba", "python-calamine-plus")
 
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -25,8 +26,9 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     findings = [_versions(), _room(settings)]
     async with open_database(settings) as url:
         vault = open_vault(settings)
-        kept = Kept(vault, settings.data / "index", attachments_folder(settings), erasures_file(settings))
-        findings += await examine(url, kept, quick=arguments.quick)
+        async with opened_engine(settings) as engine:
+            kept = Kept(vault, engine, attachments_folder(settings), erasures_file(settings))
+            findings += await examine(url, kept, quick=arguments.quick)
     for finding in findings:
         say(f"{'ok  ' if finding.advice is None else 'BAD '} {finding.about}: {finding.state}")
         if finding.advice:

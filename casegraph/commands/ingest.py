@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from casegraph.ingest import Summary, find_items, follow_feed, take_in
 from casegraph.reading import Item, Plan
 from casegraph.services import for_child, open_services
-from casegraph.terminal import say, steps
+from casegraph.terminal import complain, say, steps
 from casegraph.workers import indexed, worker
 from connectors.headings import load_mapping
 from graph.outcomes import Change
 from graph.records import Channel
+from search.engine import SearchAwayError
 
 if TYPE_CHECKING:
     import argparse
@@ -47,7 +48,10 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
                 options = replace(services.read_options, source=plan.source or channel.value.lower(), mapping=mapping)
                 with steps(f"Following {url}") as bar:
                     await follow_feed(services, url, options, bar, summary)
-            await find_all(services, beside)
+            try:
+                await find_all(services, beside)
+            except SearchAwayError as error:
+                complain(f"All is in, but cannot be found yet. {error}")
     for line in summary.lines():
         say(line)
     return REJECTED if summary.changes[Change.REJECTED] else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from casegraph.backup.manifest import KEY, BackupError, read_manifest
 from casegraph.backup.restoring import Target, check, restore
 from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault, utc_now
-from casegraph.services import make_eraser
+from casegraph.services import index_folder, make_eraser, opened_engine
 from casegraph.terminal import say
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     target = Target(
         vault=vault,
         attachments=attachments_folder(settings),
-        index=settings.data / "index",
+        index=index_folder(settings),
         erasures=erasures_file(settings),
         eraser=lambda pool: make_eraser(settings, pool, vault),
     )
+    await _require_no_index(settings)
     checked = await asyncio.to_thread(check, folder, target, arguments.erasures)
     async with open_database(settings) as url:
         restored = await restore(url, checked, target, utc_now())
@@ -39,6 +40,18 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     say(f"{restored.erasures:,} erasures since then were carried out again.")
     say("The index is not in a backup: the next `serve` or `work` builds it, or `reindex` now.")
     return 0
+
+
+async def _require_no_index(settings: Settings) -> None:
+    """Raise BackupError where Elasticsearch has an index of ours: it may be of another database."""
+    if settings.elasticsearch_url is None:
+        return  # the folder of the other engine is looked at with the others
+    async with opened_engine(settings) as engine:
+        if await engine.position() is not None:
+            raise BackupError(
+                f"Elasticsearch has an index {settings.elasticsearch_prefix}-… already. Remove it, or choose another"
+                " CASEGRAPH_ELASTICSEARCH_PREFIX."
+            )
 
 
 def _find_key(settings: Settings, folder: Path) -> None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from graph.records import Reading
     from resolvers.limits import DocumentLimits
     from resolvers.trusted import Trusted
-    from search.engine import Engine
+    from search.engine import Engine, Health
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,10 @@ class Services:
     async def index_position(self) -> int | None:
         """Return the position that the index holds."""
         return await self.engine.position()
+
+    async def index_health(self) -> Health:
+        """Tell how the search engine is."""
+        return await self.engine.health()
 
 
 @dataclass(frozen=True)

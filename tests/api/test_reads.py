@@ -204,7 +204,7 @@ async def test_a_search_finds_marks_and_counts(api: Api) -> None:
 async def test_a_search_without_an_index_is_unavailable(api: Api) -> None:
     """Where nobody has indexed yet, the answer says what is missing and what to do."""
     answer = await api.post('{ search(query: "路灯") { totalCount } }')
-    assert answer["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+    assert answer["errors"][0]["extensions"] == {"code": "SEARCH_UNAVAILABLE"}
     assert "reindex" in answer["errors"][0]["message"]
 
 

@@ -450,8 +450,10 @@ async def test_the_api_s_role_cannot_read_uploads(reading_pool: Pool) -> None:
 
 async def attachments(url: str, vault: Vault, folder: Path) -> str:
     """Return how the attachments are, as `doctor` tells it, and check that nothing is to be done."""
-    kept = Kept(vault, folder / "index", folder / "attachments", folder / "erasures.log")
+    engine = open_tantivy(folder / "index")
+    kept = Kept(vault, engine, folder / "attachments", folder / "erasures.log")
     [found] = [one for one in await examine(url, kept) if one.about == "attachments"]
+    await engine.close()
     assert found.advice is None
     return found.state
 

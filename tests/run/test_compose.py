@@ -11,22 +11,27 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+import httpx
 import pytest
 from ruamel.yaml import YAML
 
 from casegraph.cli import parser
 from casegraph.postgres_programs import programs
+from casegraph.settings import Settings
 from tests.run.processes import READY, ROOT, Home, awaited
 
 if TYPE_CHECKING:
     from tests.cluster import Cluster
+    from tests.elasticsearch.server import Indices
 
 COMPOSE: Final = ROOT / "docker-compose.yml"
 DOCKERFILE: Final = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 DOCUMENT: Final[dict[str, Any]] = YAML(typ="safe").load(COMPOSE)
 SERVICES: Final[dict[str, Any]] = DOCUMENT["services"]
 OURS: Final = [name for name, service in SERVICES.items() if service["image"] == "casegraph"]
+NODES: Final = {name: service for name, service in SERVICES.items() if "node.name" in service.get("environment", {})}
 PYTHON: Final = ["python"]
 
 
@@ -71,8 +76,49 @@ def test_nothing_is_open_to_others_and_nothing_is_lost() -> None:
 def test_no_password_is_written_down() -> None:
     """Whoever starts it gives one, or it does not start."""
     text = COMPOSE.read_text(encoding="utf-8")
-    assert text.count("${CASEGRAPH_DATABASE_PASSWORD:?set a password}") == text.count("CASEGRAPH_DATABASE_PASSWORD:")
+    for name in ("CASEGRAPH_DATABASE_PASSWORD", "CASEGRAPH_ELASTICSEARCH_PASSWORD"):
+        assert text.count(f"${{{name}:?set a password}}") == text.count(f"{name}:")
     assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${CASEGRAPH_DATABASE_PASSWORD:?")
+    for node in NODES.values():
+        assert node["environment"]["ELASTIC_PASSWORD"].startswith("${CASEGRAPH_ELASTICSEARCH_PASSWORD:?")
+
+
+def test_elasticsearch_is_one_node_or_three_and_answers_nobody_unasked() -> None:
+    """Passwords and TLS on every way in; the first founds the cluster alone, two more join it with a profile."""
+    assert {name: node.get("profiles") for name, node in NODES.items()} == {
+        "elasticsearch": None,
+        "elasticsearch-2": ["three"],
+        "elasticsearch-3": ["three"],
+    }
+    certificate = " ".join(SERVICES["certificates"]["command"])
+    for name, node in NODES.items():
+        given = node["environment"]
+        assert given["node.name"] == name
+        assert given["discovery.seed_hosts"].split(",") == list(NODES)
+        assert given.get("cluster.initial_master_nodes") == (None if "profiles" in node else name)
+        assert {given[f"xpack.security.{way}enabled"] for way in ("", "http.ssl.", "transport.ssl.")} == {"true"}
+        assert name in re.split(r"[,\s]", certificate), "the certificate names every node"
+        assert node["depends_on"] == {"certificates": {"condition": "service_completed_successfully"}}
+    assert len({volume for node in NODES.values() for volume in node["volumes"]}) == 1 + len(NODES)
+    assert len({port for node in NODES.values() for port in node["ports"]}) == len(NODES)
+
+
+@pytest.mark.parametrize("name", ["serve", "work"])
+def test_the_application_waits_for_elasticsearch_and_trusts_it_alone(name: str) -> None:
+    """Its settings are ones, reach the port that is open to this machine, and name the authority that signed."""
+    assert SERVICES[name]["depends_on"]["elasticsearch"] == {"condition": "service_healthy"}
+    given = {variable: filled(value) for variable, value in SERVICES[name]["environment"].items()}
+    settings = Settings.from_environment(given)
+    assert urlsplit(settings.elasticsearch_url).netloc == "elastic:hidden@127.0.0.1:9200"
+    assert "127.0.0.1:9200:9200" in SERVICES["elasticsearch"]["ports"]
+    assert settings.elasticsearch_ca == Path("/certificates/ca/ca.crt")
+    assert "certificates:/certificates:ro" in SERVICES[name]["volumes"]
+    assert "chmod 600 ca/ca.key" in SERVICES["certificates"]["command"][-1], "its key is for nobody else"
+
+
+def filled(value: str) -> str:
+    """Return a value of the compose file with a password put in where one must be given."""
+    return re.sub(r"\$\{\w+:\?[^}]*\}", "hidden", value)
 
 
 def test_the_image_holds_what_the_application_imports() -> None:
@@ -90,10 +136,16 @@ def test_every_command_is_one(name: str) -> None:
     assert parser().parse_args(words_of(name)).command
 
 
-def test_every_command_runs(cluster: Cluster, empty_database_url: str, tmp_path: Path) -> None:
-    """PostgreSQL is told to be ready, `migrate` ends, `serve` and `work` run side by side and are told to be well."""
+def test_every_command_runs(cluster: Cluster, empty_database_url: str, tmp_path: Path, elasticsearch: Indices) -> None:
+    """The servers are told to be ready, `migrate` ends, `serve` and `work` run side by side and are told to be well."""
     url = cluster.url(urlsplit(empty_database_url).path.lstrip("/"), "tcp")
-    home = Home(tmp_path / "data", database_url=url)
+    prefix = f"test-{uuid4().hex[:12]}"
+    home = Home(
+        tmp_path / "data", database_url=url, elasticsearch_url=elasticsearch.address, elasticsearch_prefix=prefix
+    )
+    asked = re.search(r"https://127\.0\.0\.1:9200(/[^\s\"]*)", SERVICES["elasticsearch"]["healthcheck"]["test"][1])
+    assert asked
+    assert httpx.get(f"{elasticsearch.address}{asked[1]}", timeout=60).status_code == httpx.codes.OK
     ready = SERVICES["postgres"]["healthcheck"]["test"]
     assert ready[:2] == ["CMD", "pg_isready"]
     place = ["--host=127.0.0.1", f"--port={urlsplit(url).port}"]
@@ -111,6 +163,7 @@ def test_every_command_runs(cluster: Cluster, empty_database_url: str, tmp_path:
         assert examined.returncode == 0, examined.stdout
         server.end()
         worker.end()
+    elasticsearch.leave([prefix])
 
 
 def test_the_image_starts_what_the_page_says() -> None:

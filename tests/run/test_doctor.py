@@ -16,26 +16,31 @@ from graph.erasure import Eraser
 from graph.erasure_list import SubjectKind
 from graph.identity import Vault
 from graph.records import DocumentDraft
+from search.elastic_engine import open_elastic
 from search.indexer import Indexer
 from search.tantivy_engine import open_tantivy
+from tests.cluster import free_port
+from tests.engines import ENGINES, opening_of
 from tests.graph.factory import NOW, draft, make_intake
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from graph.database import Pool
 
 
-@pytest.fixture
-async def kept(pool: Pool, vault: Vault, tmp_path: Path) -> Kept:
+@pytest.fixture(params=ENGINES)
+async def kept(request: pytest.FixtureRequest, pool: Pool, vault: Vault, tmp_path: Path) -> AsyncIterator[Kept]:
     """An instance with one letter that has an attachment, indexed."""
     async with pool.acquire() as connection:
         await keycheck.bind(connection, vault)
     document = DocumentDraft(name="合同.txt", media_type="text/plain", content="甲方".encode(), text="甲方")
     intake = make_intake(pool, vault, tmp_path / "attachments")
     await intake.take_in([draft(documents=(document,))], actor="test", now=NOW)
-    engine = open_tantivy(tmp_path / "index")
+    engine = opening_of(request, request.param)(tmp_path / "index")
     await Indexer(pool=pool, engine=engine).catch_up()
+    yield Kept(vault, engine, tmp_path / "attachments", tmp_path / "erasures.log")
     await engine.close()
-    return Kept(vault, tmp_path / "index", tmp_path / "attachments", tmp_path / "erasures.log")
 
 
 async def bad(url: str, kept: Kept) -> dict[str, Finding]:
@@ -47,7 +52,9 @@ async def test_all_is_well(database_url: str, kept: Kept) -> None:
     """Everything is looked at and nothing is to be done."""
     findings = await examine(database_url, kept)
     assert not [one for one in findings if one.advice]
-    assert {one.about for one in findings} >= {"database", "tables", "master key", "index", "journal", "attachments"}
+    assert {one.about for one in findings} >= {
+        "database", "tables", "master key", "search engine", "index", "journal", "attachments",
+    }  # fmt: skip
     quick = await examine(database_url, kept, quick=True)
     assert {"journal", "attachments"}.isdisjoint({one.about for one in quick})
 
@@ -87,10 +94,10 @@ async def test_an_index_of_another_database(empty_database_url: str, database_ur
 
 async def test_an_index_that_is_lost_or_a_file(database_url: str, kept: Kept, tmp_path: Path) -> None:
     """It is made anew by a command."""
-    nowhere = replace(kept, index=tmp_path / "nowhere")
+    nowhere = replace(kept, engine=open_tantivy(tmp_path / "nowhere"))
     assert "reindex" in (await bad(database_url, nowhere))["index"].advice  # type: ignore[operator]  # it is there
     (tmp_path / "file").write_text("")
-    broken = replace(kept, index=tmp_path / "file")
+    broken = replace(kept, engine=open_tantivy(tmp_path / "file"))
     assert "reindex" in (await bad(database_url, broken))["index"].advice  # type: ignore[operator]  # it is there
 
 
@@ -117,9 +124,7 @@ async def test_erasures_that_are_not_carried_out_or_not_listed(
     eraser = Eraser(pool=pool, vault=vault, attachments=Attachments(kept.attachments), erasures=kept.erasures)
     submission = await pool.fetchval("select id from submission")
     await eraser.erase(SubjectKind.SUBMISSION, submission, reason="a request", actor="test", now=NOW)
-    engine = open_tantivy(kept.index)
-    await Indexer(pool=pool, engine=engine).catch_up()
-    await engine.close()
+    await Indexer(pool=pool, engine=kept.engine).catch_up()
     assert await bad(database_url, kept) == {}
     listed = kept.erasures.read_bytes()
     kept.erasures.unlink()
@@ -136,6 +141,16 @@ async def test_another_master_key(database_url: str, kept: Kept) -> None:
     """Before anything is sealed with a key under which nobody looks for it."""
     other = replace(kept, vault=Vault(bytes(32)))
     assert "master key" in await bad(database_url, other)
+
+
+async def test_a_search_engine_that_is_away(database_url: str, kept: Kept) -> None:
+    """It and the index are told, with what to do, and without the password; all else is looked at."""
+    engine = open_elastic(f"http://u:hidden@127.0.0.1:{free_port()}", "nowhere")
+    found = await bad(database_url, replace(kept, engine=engine))
+    await engine.close()
+    assert found.keys() == {"search engine", "index"}
+    assert all("CASEGRAPH_ELASTICSEARCH_URL" in (one.advice or "") for one in found.values())
+    assert "hidden" not in repr(found)
 
 
 async def test_a_server_that_is_not_there(kept: Kept) -> None:

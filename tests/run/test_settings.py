@@ -30,6 +30,12 @@ def test_every_setting_is_documented_as_it_is() -> None:
         ("CASEGRAPH_DATABASE_URL", "mysql://x", "postgresql://"),
         ("CASEGRAPH_DATABASE_URL", "postgresql://u:p@h:http/d", "a port from 1 to 65535"),
         ("CASEGRAPH_DATABASE_URL", "postgresql://u:p@h1:5432,[::1]:0/d", "a port from 1 to 65535"),
+        ("CASEGRAPH_ELASTICSEARCH_URL", "es.example:9200", "https://user:password@host:9200"),
+        ("CASEGRAPH_ELASTICSEARCH_URL", "https://es.example", "https://user:password@host:9200"),
+        ("CASEGRAPH_ELASTICSEARCH_URL", "http://u:p@es.example:9200", "http:// on loopback alone"),
+        ("CASEGRAPH_ELASTICSEARCH_URL", "https://u:p@a:9200,https://b:9200", "the same user"),
+        ("CASEGRAPH_ELASTICSEARCH_PREFIX", "Case_graph", "small letters"),
+        ("CASEGRAPH_ELASTICSEARCH_SHARDS", "0", "from 1 to 100"),
         ("CASEGRAPH_MASTER_KEY", "abcd", "32 bytes"),
         ("CASEGRAPH_HOME_DIVISION", "长沙", "GB/T 2260"),
         ("CASEGRAPH_BATCH_SIZE", "1000", "from 1 to 300"),
@@ -48,7 +54,11 @@ def test_what_cannot_be_used_is_said_with_its_name(name: str, text: str, says: s
 
 def test_secrets_are_told_to_nobody() -> None:
     """Neither the representation nor an error holds a key or a password."""
-    given = {"CASEGRAPH_MASTER_KEY": SECRET, "CASEGRAPH_DATABASE_URL": "postgresql://u:hidden@h/d"}
+    given = {
+        "CASEGRAPH_MASTER_KEY": SECRET,
+        "CASEGRAPH_DATABASE_URL": "postgresql://u:hidden@h/d",
+        "CASEGRAPH_ELASTICSEARCH_URL": "https://u:hidden@a:9200, https://u:hidden@b:9200",
+    }
     shown = repr(Settings.from_environment(given))
     assert SECRET not in shown
     assert bytes.fromhex(SECRET).hex() not in shown
@@ -114,6 +124,11 @@ def test_others_are_listened_to_once_they_can_sign_in() -> None:
         ({"CASEGRAPH_PUBLIC_URL": "https://petitions.example/path"}, "without a path"),
         ({"CASEGRAPH_PUBLIC_URL": "https://petitions.example:x"}, "https://"),
         ({"CASEGRAPH_PROXY": "proxy"}, "IP address"),
+        ({"CASEGRAPH_ELASTICSEARCH_CA": "ca.pem"}, "CASEGRAPH_ELASTICSEARCH_URL with https://"),
+        (
+            {"CASEGRAPH_ELASTICSEARCH_CA": "ca.pem", "CASEGRAPH_ELASTICSEARCH_URL": "http://u:hidden@[::1]:9200"},
+            "CASEGRAPH_ELASTICSEARCH_URL with https://",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_each_other_are_said(given: dict[str, str], says: str) -> None:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from search.engine import Engine
-from search.tantivy_engine import open_tantivy
+from tests.engines import ENGINES, opening_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
-Opening = Callable[[Path], Engine]
-"""Opens the index of a folder, which need not be there yet."""
-ENGINES: dict[str, Opening] = {"tantivy": open_tantivy}
+    from search.engine import Engine
+    from tests.engines import Opening
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(params=ENGINES)
 def opening(request: pytest.FixtureRequest) -> Opening:
     """Each engine."""
-    return ENGINES[request.param]
+    return opening_of(request, request.param)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from tests.search.library import EPOCH, ask, hits, numbers, put, source
 
 if TYPE_CHECKING:
     from search.engine import Engine
-    from tests.search.conftest import Opening
+    from tests.engines import Opening
 
 TEXTS = (
     "桔园小区楼下的烧烤店夜间油烟扰民",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from search.engine import Engine
-    from tests.search.conftest import Opening
+    from tests.engines import Opening
 
 SWAPS: Final = 6
 

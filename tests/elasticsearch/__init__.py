@@ -1,0 +1,1 @@
+"""How do tests reach a real Elasticsearch without Docker?"""

@@ -1,0 +1,182 @@
+"""Elasticsearch that hangs, dies, comes back, or takes no more: a real node of the test's own, treated badly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import pytest
+
+from graph import journal
+from search import elastic_bulk
+from search.circuit import FAILURES
+from search.elastic_client import TooLargeError
+from search.elastic_engine import open_elastic
+from search.engine import SearchAwayError
+from search.indexer import Indexer
+from tests.elasticsearch.server import PREFIX, Server, place
+from tests.graph.factory import NOW, draft, make_intake
+from tests.search.library import ask, hits, put, source
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from graph.database import Pool
+    from graph.identity import Vault
+    from search.elastic_client import Link
+    from search.elastic_engine import ElasticEngine
+    from tests.elasticsearch.server import Indices
+
+LARGEST: Final = 100_000
+"""Bytes that the node takes by one request."""
+ROOM: Final = 6 * LARGEST
+"""Bytes that it writes at once; what is being written takes some four times its size."""
+LIMITS: Final = {"http__max_content_length": f"{LARGEST}b", "indexing_pressure__memory__limit": f"{ROOM}b"}
+
+
+@pytest.fixture(scope="module")
+def node(elasticsearch: Indices) -> Iterator[Server]:
+    """Give a node that may be killed; where the run's own one cannot be started, this cannot, either."""
+    if os.environ.get("CASEGRAPH_TEST_ELASTICSEARCH_URL") == elasticsearch.address:
+        pytest.skip("NOT RUN: Elasticsearch away, since the server that is named is not ours to kill.")
+    server = Server(place() / f"{PREFIX}run-{uuid4().hex[:16]}", **LIMITS)
+    server.start()
+    yield server
+    server.leave()
+    server.signal(signal.SIGKILL)
+    shutil.rmtree(server.folder)
+
+
+@pytest.fixture
+async def engine(node: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ElasticEngine]:
+    """Give an engine on it that is as impatient as a test must be."""
+    monkeypatch.setattr("search.circuit.PAUSE", 0.2)
+    opened = open_elastic(node.url, f"test-{uuid4().hex}")
+    yield opened
+    await opened.close()
+
+
+async def refused(engine: ElasticEngine) -> float:
+    """Ask what cannot be answered, and return the seconds until that was said."""
+    began = time.monotonic()
+    with pytest.raises(SearchAwayError, match="CASEGRAPH_ELASTICSEARCH_URL"):
+        await ask(engine, "油烟")
+    return time.monotonic() - began
+
+
+async def back(engine: ElasticEngine) -> None:
+    """Wait until it answers again."""
+    async with asyncio.timeout(60):
+        while not (await engine.health()).answers:  # noqa: ASYNC110 - it tells nobody that it is back
+            await asyncio.sleep(0.05)
+
+
+async def test_an_engine_that_hangs_is_not_waited_for(engine: ElasticEngine, node: Server) -> None:
+    """After some failures all are refused at once, in words that say what to do; once it answers, all is as before."""
+    await put(engine, source(1, body="油烟"))
+    asking = open_elastic(node.url, engine._names.prefix, patience=0.5)
+    node.signal(signal.SIGSTOP)
+    try:
+        assert min([await refused(asking) for _ in range(FAILURES)]) > 0.4
+        assert min([await refused(asking) for _ in range(3)]) < 0.2
+        health = await asking.health()
+        assert (health.answers, health.circuit_open) == (False, True)
+    finally:
+        node.signal(signal.SIGCONT)
+    await back(asking)
+    assert await hits(asking, "油烟") == {1}
+    assert not (await asking.health()).circuit_open
+    await asking.close()
+
+
+async def test_an_indexer_waits_for_an_engine_that_died(
+    engine: ElasticEngine, node: Server, pool: Pool, vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is taken in meanwhile is found once it is back; nobody need start anything again."""
+    monkeypatch.setattr("search.indexer.AWAY_FOR", 0.2)
+    monkeypatch.setattr(elastic_bulk, "PAUSES", (0.0, 0.05))
+    intake, indexer = make_intake(pool, vault, tmp_path / "attachments"), Indexer(pool=pool, engine=engine)
+    running = asyncio.create_task(indexer.run())
+    await intake.take_in([draft("1", text="烧烤店油烟。")], actor="test", now=NOW)
+    await reached(engine, pool)
+    node.signal(signal.SIGKILL)
+    await intake.take_in([draft("2", text="餐饮店油烟。")], actor="test", now=NOW)
+    async with asyncio.timeout(60):
+        while not indexer._away:  # noqa: ASYNC110 - it tells the log alone
+            await asyncio.sleep(0.05)
+    assert not running.done()
+    await asyncio.to_thread(node.start)
+    await reached(engine, pool)
+    assert (await ask(engine, "油烟")).total == 2
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def reached(engine: ElasticEngine, pool: Pool) -> None:
+    """Wait until the index holds all that the journal tells of."""
+    async with pool.acquire() as connection:
+        target = await journal.position(connection)
+    async with asyncio.timeout(60):
+        while await position(engine) < target:  # noqa: ASYNC110 - as the indexer of another process
+            await asyncio.sleep(0.05)
+
+
+async def position(engine: ElasticEngine) -> int:
+    """Return how far the index is, nowhere while it is away."""
+    try:
+        return await engine.position() or 0
+    except SearchAwayError:
+        return 0
+
+
+# Too much ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_too_large_for_one_request_is_halved(engine: ElasticEngine) -> None:
+    """The node takes less by one request than we think it does; every document comes."""
+    count = 120
+    await put(engine, *(source(number, body="油烟扰民" * 100) for number in range(count)))
+    assert await hits(engine, "油烟") == set(range(count))
+
+
+async def test_one_document_that_is_too_large_is_told(engine: ElasticEngine) -> None:
+    """By what to do about it; the position stays before it."""
+    await put(engine, source(1, body="油烟"))
+    with pytest.raises(TooLargeError, match="max_content_length"):
+        await put(engine, source(2, body="油烟扰民" * (LARGEST // 20)))
+    assert await engine.position() == 1
+
+
+async def test_what_there_is_no_room_for_is_sent_again(
+    engine: ElasticEngine, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many write at once to a node with little memory: it refuses some (429), and takes all in the end."""
+    sent: list[int] = []
+    send = elastic_bulk._send
+
+    async def counted(link: Link, index: str, piece: list[bytes]) -> list[bytes]:
+        try:
+            left = await send(link, index, piece)
+        except SearchAwayError:
+            sent.append(len(piece))
+            raise
+        sent.append(len(left))
+        return left
+
+    monkeypatch.setattr(elastic_bulk, "_send", counted)
+    engines = [open_elastic(node.url, f"{engine._names.prefix}-{number}") for number in range(8)]
+    texts = [source(number, body="油烟扰民" * 20) for number in range(100)]
+    async with AsyncExitStack() as stack:
+        for one in engines:
+            stack.push_async_callback(one.close)
+        await asyncio.gather(*(put(one, *texts) for one in engines))
+        assert [len(await hits(one, "油烟")) for one in engines] == [100] * len(engines)
+    assert any(sent), "nothing was refused: the node has too much room for this test"
