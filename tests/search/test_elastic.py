@@ -14,6 +14,7 @@ import pytest
 
 from graph.records import Position, SubmissionId
 from search import elastic_bulk, elastic_engine
+from search.compile import compile_query
 from search.documents import index_document
 from search.elastic_engine import ElasticEngine, open_elastic
 from search.elastic_names import write_alias
@@ -28,6 +29,7 @@ from search.engine import (
     SearchUnavailableError,
     TokenField,
 )
+from search.query import parse
 from search.records import SearchOrder
 from tests.cluster import free_port
 from tests.engines import opening_of, prefix_of
@@ -326,7 +328,7 @@ async def test_more_than_one_page_is_one_list(
         return found
 
     monkeypatch.setattr(engine, "_search", writing)
-    found = await ask(engine, "油烟", order=order, limit=25)
+    found = await engine.find(Lookup(match=compile_query(parse("油烟")).match, order=order, limit=25))
     assert (found.total, numbers(found)) == (29, list(range(29, 4, -1)))
     assert asked == 4
 
