@@ -146,7 +146,12 @@ def place() -> Path:
 
 
 def open_server(name: str) -> Server:
-    """Start or join the node of a test run, after removing what killed runs left behind."""
+    """Start or join the node of a test run, after removing what killed runs left behind.
+
+    Raises MissingError where there is nothing to start it with.
+    """
+    find_java()
+    find_parts()
     parent = place()
     for left in parent.glob(f"{PREFIX}run-*"):
         if Server(left).process() is None and time.time() - left.stat().st_mtime > LEFT_OVER:
