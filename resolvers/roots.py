@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from strawberry import ID
 
 from graph.errors import InvalidError
+from graph.records import SubmissionId
 from resolvers.cursors import not_ours
 from resolvers.finishing import Ref
 from resolvers.history import MOST_MATCHES
@@ -24,12 +25,13 @@ from resolvers.search import (
     impossible,
     indexed,
     request_of,
+    similar_of,
 )
 from schema import answers
 from schema.bindings import ROWS
 from schema.enums import ChangeKind
 from schema.errors import LimitError, RequestError
-from schema.ids import global_id, split_id
+from schema.ids import global_id, key_of, split_id
 from search.grouping import CasePage
 from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
 from sync.changes import LARGEST_PAGE, changes
@@ -114,6 +116,11 @@ class GraphReads:
         except InvalidError as error:
             raise not_ours() if error.field == "after" else error from None
         return cases_of(page, asked, ref)
+
+    async def similar(self, to: str, first: int, *, own_case: bool) -> list[answers.SimilarHit]:
+        key, size = SubmissionId(key_of("Submission", to)), checked_size(first, MOST_CASES)
+        found = await self._sources.search.similar(key, self._scope, first=size, own_case=own_case)
+        return [similar_of(one, ref) for one in found]
 
     async def matches(self, text: str, division: str | None) -> Sequence[UUID]:
         """Return the submissions that match, the latest first: one more than are told apart where they are cut."""

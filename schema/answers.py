@@ -112,6 +112,13 @@ class SearchConnection:
     facets: list[Facet] = told("The hits counted by the properties asked for.")
 
 
+@strawberry.type(description="A submission that says much the same.")
+class SimilarHit:
+    score: float = told("How much it says the same; comparable within one answer only.")
+    passages: list[Passage] = told("Where it does.")
+    node: Submission = told("The submission.")
+
+
 @strawberry.type(description="The best submissions of one channel among those of a case that match.")
 class ChannelHits:
     channel: Channel = told("The channel.")

@@ -16,6 +16,7 @@ from schema.answers import (
     Rejection,
     Reveal,
     SearchConnection,
+    SimilarHit,
     Topic,
 )
 from schema.bindings import (
@@ -282,6 +283,17 @@ class Query:
                 query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
             )
         )
+
+    @fetched("What says much the same as a submission, the most similar first; none of one that is not seen.")
+    async def similar(
+        self,
+        info: Info,
+        *,
+        to: Annotated[strawberry.ID, _argument("to", "The submission's id.")],
+        first: Annotated[int, _argument("first", "How many at most, 50 in all.")] = 10,
+        own_case: Annotated[bool, _argument("ownCase", "Whether those of its own case are told, too.")] = False,
+    ) -> list[SimilarHit]:
+        return await info.context.reads.similar(to, first, own_case=own_case)
 
     @planned(
         "Everything said and done about one thing, over all channels, by when it was said or done. Name one: a party"

@@ -18,6 +18,7 @@ from search.highlight import passages
 from search.query import parse
 from search.records import Hit, SearchOrder, SearchPage
 from search.score import Weight, score, weights
+from search.similar import Likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from search.documents import Source
     from search.engine import Candidate, Engine, Found, Leaf
     from search.records import SearchRequest
+    from search.similar import Similar
 
 FEW: Final = 10
 """Where fewer hits hold all the words, those that hold some of them are hits, too: better than an empty page."""
@@ -108,6 +110,13 @@ class Search:
             audience=audience(scope),
         )  # fmt: skip
         return tuple(one.submission for one in (await self._engine.find(lookup)).candidates)
+
+    async def similar(
+        self, to: SubmissionId, scope: Scope, *, first: int, own_case: bool = False
+    ) -> tuple[Similar, ...]:
+        """Return what says much the same as a submission (`search.similar`). Raises SearchUnavailableError."""
+        asking = Likeness(reader=self._reader, engine=self._engine, scope=scope)
+        return await asking.similar(to, first=first, own_case=own_case)
 
     def _compiled(self, request: SearchRequest) -> Compiled:
         """Return what to look for; a whole number finds what holds it behind a mask where the asker may."""

@@ -116,6 +116,8 @@ def values_of(world: World) -> Values:
             "Query.history.matching": Choice(WORDS, NO_WORDS),
             "Query.search.query": Choice(WORDS, NO_WORDS),
             "Query.searchCases.query": Choice(WORDS, NO_WORDS),
+            "Query.similar.to": Choice(ids["Submission"], [*NO_IDS, *every]),
+            "Query.similar.first": Choice(SIZES, [-1, 51]),
             "Query.searchCases.first": Choice(SIZES, [-1, 51]),
             "Query.changes.first": Choice([3, 1, 0, 50, 1_000], [-1, 1_001]),
             "first": Choice(SIZES, NO_SIZES),
