@@ -8,7 +8,7 @@ import strawberry
 
 from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason
 from schema.bindings import One, Rows, Value, bound, column, rows
-from schema.enums import ChangeKind, FacetName, PassageField
+from schema.enums import ChangeKind, FacetName, PassageField, SuggestionKind
 from schema.fields import told
 from schema.scalars import BigInt
 from schema.types import Case, Connection, Node, Organ, PageInfo, Submission, TimelineEntry
@@ -110,6 +110,13 @@ class SearchConnection:
         " see what."
     )
     facets: list[Facet] = told("The hits counted by the properties asked for.")
+
+
+@strawberry.type(description="Something to search by, suggested while somebody types.")
+class Suggestion:
+    kind: SuggestionKind = told("What it is.")
+    label: str = told("What to show: a division's full name, a topic's path, an organ's name.")
+    query: str = told("What to put into the query for it, such as `place:430104`.")
 
 
 @strawberry.type(description="A submission that says much the same.")

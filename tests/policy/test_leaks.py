@@ -113,6 +113,7 @@ BY_CASE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
         edges { cursor score matchCount node { id title } channels { channel hits { score node { id } } } } } }"""
 SIMILAR = """query($to: ID!, $own: Boolean!) { similar(to: $to, first: 50, ownCase: $own) {
     score passages { text } node { id case { id } } } }"""
+SUGGEST = "query($text: String!) { suggest(text: $text, first: 50) { kind label query } }"
 CHOSEN: tuple[dict[str, Any] | None, ...] = (
     None, {"status": {"anyOf": ["REGISTERED", "ANSWERED"]}}, {"status": {"equals": "ANSWERED"}},
     {"kind": {"equals": "ACCUSATION"}}, {"division": "4301"},
@@ -140,6 +141,14 @@ async def test_what_is_similar_is_so_among_what_is_seen(executor: Executor, part
         for to in random.sample(everything, 5):
             for own in (False, True):
                 await agree(executor, somebody, world, Question(SIMILAR, {"to": to, "own": own}))
+
+
+async def test_organs_are_suggested_to_who_may_know_of_them(executor: Executor, parts: Parts, cast: Cast) -> None:
+    """One that only an accusation names is no suggestion for whoever does not see that."""
+    for _ in range(settings().max_examples // 2):
+        somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311 - nothing secret
+        text = random.choice(("局", "委", "办", *(name[:2] for name in village.organ_ids()), *village.organ_ids()))  # noqa: S311
+        await agree(executor, somebody, parts.world(somebody), Question(SUGGEST, {"text": text}))
 
 
 # Following ------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from uuid import UUID
 from graph.errors import InvalidError
 from graph.policy import Action, Viewer, allows
 from graph.records import CaseStatus, Channel, PetitionKind, SubmissionId
+from graph.text.normalise import normalise
 from schema.errors import RequestError
 from schema.ids import global_id, key_of
 from search.cursor import opened, sealed
@@ -21,6 +22,7 @@ from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
 from search.score import score
 from search.similar import LEAST, SHARE, said, telling
+from search.suggestions import organ_suggestions, place_of, place_suggestions, topic_suggestions
 from tests.reference.fields import field
 from tests.reference.filters import allowed, clean, prefix_of
 from tests.reference.graph import find
@@ -115,6 +117,17 @@ def similar(world: World, _: Node, asked: Asked) -> list[Node]:
         }
         for one in ordered[:size]
     ]  # fmt: skip
+
+
+@field("Query.suggest")
+def suggest(world: World, _: Node, asked: Asked) -> list[Node]:
+    """Answer by looking at every name there is."""
+    typed, size = normalise(clean(asked["text"])).strip(), checked_size(asked["first"], MOST_CASES)
+    organs = organ_suggestions([row["name"] for row in world.graph["organ"]])
+    every = [*place_suggestions(), *topic_suggestions(world.topics), *organs]
+    holding = [one for one in every if typed and any(typed in name for name in one.names)]
+    ordered = sorted(holding, key=lambda one: place_of(one, typed))
+    return [{"kind": one.kind.name, "label": one.label, "query": one.query} for one in ordered[:size]]
 
 
 @field("Query.searchCases")
