@@ -28,7 +28,7 @@ from graph.records import (
 )
 from graph.revealing import Request, Revealable
 from search.indexer import Indexer
-from tests.graph.factory import NOW, draft, petitioner, reply
+from tests.graph.factory import NOW, draft, petitioner, reply, step_alone
 from tests.reference.town import refused
 from tests.viewers import EVERYTHING
 
@@ -160,6 +160,9 @@ async def build(services: Services) -> None:
     await reject(services)
     await decide(services)
     await tie(services)
+    for word in ("甲申", "甲酉", "庚酉", "己亥"):
+        async with services.pool.acquire() as connection, connection.transaction():
+            await step_alone(connection, await case(services, word), f"{word}：集体研究决定请求查处。")
     await reveal(services)
     await Indexer(pool=services.pool, engine=services.engine).catch_up()
 
