@@ -38,6 +38,7 @@ from schema import schema
 from schema.ids import global_id
 from schema.ports import Context
 from search.grouping import CaseSearch
+from search.suggestions import vocabulary_of
 from sync.changes import LARGEST_PAGE, changes, lines
 from sync.tail import Tail
 
@@ -112,8 +113,9 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
     """Return what answers operations by these services."""
     reader = services.reader
     sources = Sources(
-        reader, services.vault, services.search, CaseSearch(services.search), services.taxonomy, limits.page_size
-    )
+        reader, services.vault, services.search, CaseSearch(services.search),
+        vocabulary_of(services.taxonomy.all()), services.taxonomy, limits.page_size,
+    )  # fmt: skip
     text_of = text_layer(services.read_options.limits)
     tail, sight = Tail(services.pool), Sight(reader)
 

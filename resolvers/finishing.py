@@ -20,7 +20,7 @@ from resolvers.plan import (
     Typename,
     Whole,
 )
-from schema.answers import CaseHit, SearchHit
+from schema.answers import CaseHit, SearchHit, SimilarHit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -206,7 +206,7 @@ class Writer:
     def _dropped(self, value: Any, written: Written) -> bool:
         """Tell whether an element is left out: a hit whose node is no longer there, or not for whoever asks."""
         return (
-            isinstance(value, SearchHit | CaseHit)
+            isinstance(value, SearchHit | CaseHit | SimilarHit)
             and isinstance(written, Whole)
             and any(
                 isinstance(part.written, Reference)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from strawberry import ID
 
 from graph.errors import InvalidError
+from graph.records import SubmissionId
+from graph.text.normalise import normalise
+from resolvers.conditions import clean
 from resolvers.cursors import not_ours
 from resolvers.finishing import Ref
 from resolvers.history import MOST_MATCHES
@@ -24,14 +27,17 @@ from resolvers.search import (
     impossible,
     indexed,
     request_of,
+    similar_of,
 )
 from schema import answers
 from schema.bindings import ROWS
-from schema.enums import ChangeKind
+from schema.enums import ChangeKind, SuggestionKind
 from schema.errors import LimitError, RequestError
-from schema.ids import global_id, split_id
+from schema.ids import global_id, key_of, split_id
+from search.documents import SQL
 from search.grouping import CasePage
 from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
+from search.suggestions import organ_suggestions, suggested
 from sync.changes import LARGEST_PAGE, changes
 
 if TYPE_CHECKING:
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
     from resolvers.reader import Reader
     from schema import inputs
     from schema.types import Node
+    from search.suggestions import Vocabulary
 
 T = TypeVar("T")
 LARGEST_BATCH = 200
@@ -52,6 +59,7 @@ NODE_TYPES = frozenset(kind.__name__ for kind in ROWS)
 class Topics(Protocol):
     """The taxonomy of topics."""
 
+    def all(self) -> tuple[str, ...]: ...
     def children(self, path: str | None = None) -> Sequence[str]: ...
 
 
@@ -63,6 +71,7 @@ class Sources:
     vault: Vault
     search: Searcher
     by_case: CaseSearcher
+    vocabulary: Vocabulary
     topics: Topics
     page_size: int
     """Hits that one page may have."""
@@ -114,6 +123,23 @@ class GraphReads:
         except InvalidError as error:
             raise not_ours() if error.field == "after" else error from None
         return cases_of(page, asked, ref)
+
+    async def similar(self, to: str, first: int, *, own_case: bool) -> list[answers.SimilarHit]:
+        key, size = SubmissionId(key_of("Submission", to)), checked_size(first, MOST_CASES)
+        found = await self._sources.search.similar(key, self._scope, first=size, own_case=own_case)
+        return [similar_of(one, ref) for one in found]
+
+    async def suggest(self, text: str, first: int) -> list[answers.Suggestion]:
+        typed, size = normalise(clean("text", text)).strip(), checked_size(first, MOST_CASES)
+        if not typed:
+            return []
+        async with self._sources.reader.lent(self._scope) as connection:
+            organs = [row["name"] for row in await connection.fetch(SQL.organs_named, typed)]
+        found = [*self._sources.vocabulary.holding(typed), *organ_suggestions(organs)]
+        return [
+            answers.Suggestion(kind=SuggestionKind(one.kind.name), label=one.label, query=one.query)
+            for one in suggested(found, typed, size)
+        ]
 
     async def matches(self, text: str, division: str | None) -> Sequence[UUID]:
         """Return the submissions that match, the latest first: one more than are told apart where they are cut."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graph.scope import Scope
     from schema import inputs
     from search.grouping import CasePage
+    from search.similar import Similar
 
 
 T = TypeVar("T")
@@ -33,6 +34,9 @@ class Searcher(Protocol):
 
     async def search(self, request: engine.SearchRequest, scope: Scope) -> engine.SearchPage: ...
     async def matches(self, request: engine.SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]: ...
+    async def similar(
+        self, to: SubmissionId, scope: Scope, *, first: int, own_case: bool = False
+    ) -> tuple[Similar, ...]: ...
 
 
 class CaseSearcher(Protocol):
@@ -141,6 +145,15 @@ def _hit_of(hit: engine.Hit, ref: Referring) -> answers.SearchHit:
         score=hit.score,
         passages=[_passage_of(passage) for passage in hit.passages],
         node=ref(Submission, hit.submission),
+    )
+
+
+def similar_of(found: Similar, ref: Referring) -> answers.SimilarHit:
+    """Return the API's answer of one that is similar."""
+    return answers.SimilarHit(
+        score=found.score,
+        passages=[_passage_of(passage) for passage in found.passages],
+        node=ref(Submission, found.submission),
     )
 
 

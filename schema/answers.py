@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason
 from schema.bindings import Key, Many, One, Order, Rows, Value, bound, by_plan, column, planned, rows
-from schema.enums import ChangeKind, FacetName, PassageField
+from schema.enums import ChangeKind, FacetName, PassageField, SuggestionKind
 from schema.fields import told
 from schema.scalars import BigInt
 from schema.types import After, Before, Case, Connection, First, Last, Node, Organ, PageInfo, Submission, TimelineEntry
@@ -143,6 +143,20 @@ class SearchConnection:
         " see what."
     )
     facets: list[Facet] = told("The hits counted by the properties asked for.")
+
+
+@strawberry.type(description="Something to search by, suggested while somebody types.")
+class Suggestion:
+    kind: SuggestionKind = told("What it is.")
+    label: str = told("What to show: a division's full name, a topic's path, an organ's name.")
+    query: str = told("What to put into the query for it, such as `place:430104`.")
+
+
+@strawberry.type(description="A submission that says much the same.")
+class SimilarHit:
+    score: float = told("How much it says the same; comparable within one answer only.")
+    passages: list[Passage] = told("Where it does.")
+    node: Submission = told("The submission.")
 
 
 @strawberry.type(description="The best submissions of one channel among those of a case that match.")

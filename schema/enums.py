@@ -46,6 +46,14 @@ class SearchOrder(StrEnum):
     NEWEST = "NEWEST"
 
 
+class SuggestionKind(StrEnum):
+    """What is suggested."""
+
+    PLACE = "PLACE"
+    TOPIC = "TOPIC"
+    ORGAN = "ORGAN"
+
+
 class Direction(StrEnum):
     """Which end of an order comes first."""
 
@@ -258,6 +266,10 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "ORGAN": "By organ that has a part in the case, as its id.",
             "MONTH": "By month of receipt, as `2026-11`.",
         },
+    ),
+    SuggestionKind: (
+        "What is suggested while somebody types.",
+        {"PLACE": "A division.", "TOPIC": "A topic of the taxonomy.", "ORGAN": "An organ."},
     ),
     SearchOrder: (
         "Which hit comes first.",

@@ -17,6 +17,8 @@ from schema.answers import (
     Reveal,
     SavedSearch,
     SearchConnection,
+    SimilarHit,
+    Suggestion,
     Topic,
 )
 from schema.bindings import (
@@ -294,6 +296,30 @@ class Query:
                 query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
             )
         )
+
+    @fetched("What says much the same as a submission, the most similar first; none of one that is not seen.")
+    async def similar(
+        self,
+        info: Info,
+        *,
+        to: Annotated[strawberry.ID, _argument("to", "The submission's id.")],
+        first: Annotated[int, _argument("first", "How many at most, 50 in all.")] = 10,
+        own_case: Annotated[bool, _argument("ownCase", "Whether those of its own case are told, too.")] = False,
+    ) -> list[SimilarHit]:
+        return await info.context.reads.similar(to, first, own_case=own_case)
+
+    @fetched(
+        "Divisions, topics and organs that a search can be narrowed to, by what was typed of their names: a beginning"
+        " before a part, the shortest name first. Nothing that was submitted is suggested."
+    )
+    async def suggest(
+        self,
+        info: Info,
+        *,
+        text: Annotated[str, _argument("text", "What was typed so far.")],
+        first: Annotated[int, _argument("first", "How many at most, 50 in all.")] = 10,
+    ) -> list[Suggestion]:
+        return await info.context.reads.suggest(text, first)
 
     @planned(
         "Everything said and done about one thing, over all channels, by when it was said or done. Name one: a party"

@@ -18,6 +18,7 @@ from search.highlight import passages
 from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
 from search.score import Weight, score, telling
+from search.similar import Likeness
 from search.understanding import understood
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from search.engine import Candidate, Engine, Found
     from search.hidden import Hidden
     from search.records import SearchRequest
+    from search.similar import Similar
 
 WEIGHED: Final = 200
 """Candidates that are put into our own order; those beyond follow, the latest first."""
@@ -100,6 +102,13 @@ class Search:
         compiled, _ = await asking.understood(After())
         lookup = replace(asking.lookup(compiled), order=SearchOrder.NEWEST, limit=request.first)
         return tuple(one.submission for one in (await self._engine.find(lookup)).candidates)
+
+    async def similar(
+        self, to: SubmissionId, scope: Scope, *, first: int, own_case: bool = False
+    ) -> tuple[Similar, ...]:
+        """Return what says much the same as a submission (`search.similar`). Raises SearchUnavailableError."""
+        asking = Likeness(reader=self._reader, engine=self._engine, scope=scope)
+        return await asking.similar(to, first=first, own_case=own_case)
 
     def _asking(self, request: SearchRequest, scope: Scope) -> _Asking:
         return _Asking(self._reader, self._engine, request, scope, self._hidden if request.numbers else None)

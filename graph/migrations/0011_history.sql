@@ -14,6 +14,9 @@ create index event_division_2 on event (division_2, at);
 create index event_division_4 on event (division_4, at);
 create index event_division_6 on event (division_6, at);
 
+-- Steps of a case that came with no submission: they are indexed with the one that opened it.
+create index event_of_case on event (case_id) where submission is null;
+
 -- Entries that a division's history finds by no submission or event, which are few.
 create index journal_seldom on journal (at) where kind in (
     'SUBMISSION_REVISED', 'SUBMISSION_PARTED', 'CASES_JOINED', 'CASES_PARTED', 'PERSON_ERASED', 'REVISION_REFUSED'

@@ -1,6 +1,6 @@
 -- name: affected
 -- How far the next entries of the journal reach, and the submissions they tell of: themselves, all that a case holds or
--- leads, or all in the cases that accuse the party of a mention: who is one with an accused is accused. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without it, costs more
+-- leads, all of the case of a step that came with none of them, or all in the cases that accuse the party of a mention: who is one with an accused is accused. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without it, costs more
 -- with every submission there is.
 with entry as materialized (
     select position, subject, object from journal where position > $1 order by position limit $2
@@ -16,6 +16,9 @@ select max(position) as position, array(
         select submission.id from "case" join submission on submission.case_id = "case".id
         where "case"."leading" = told.id and "case".id <> told.id
         union all
+        select submission.id from event join submission on submission.case_id = event.case_id
+        where event.id = told.id and event.submission is null
+        union all
         select submission.id from mention named
         join mention same on same.party = named.party
         join case_accused edge on edge.submission = same.submission and edge.mention = same.id
@@ -28,12 +31,21 @@ select max(position) as position, array(
 from entry;
 
 -- name: documents
--- What is indexed of each submission, as it is now; the leading case answers for those that follow it.
+-- What is indexed of each submission, as it is now; the leading case answers for those that follow it. Steps of a case
+-- that came with no submission are told with the earliest, which opened it.
 select submission.id, submission.channel, submission.kind, submission.topic, submission.division,
     submission.received_at, own.id as own_id, own."leading", leader.id as case_id, leader.status, revision.title, revision.body,
     array(
-        select event.body from event
-        where event.submission = submission.id and event.until is null and event.body <> '' order by event.at, event.id
+        select told.body from (
+            select event.body, event.at, event.id from event
+            where event.submission = submission.id and event.until is null
+            union all
+            select event.body, event.at, event.id from event
+            where event.case_id = own.id and event.submission is null and event.until is null and (
+                select true from submission earlier
+                where earlier.case_id = own.id and earlier.id < submission.id limit 1
+            ) is null
+        ) told where told.body <> '' order by told.at, told.id
     ) as replies,
     array(
         select document.body from document
@@ -83,6 +95,12 @@ select submission.id,
         union
         select unnest(event.number_hashes) from event where event.submission = submission.id and event.until is null
         union
+        select unnest(event.number_hashes) from event
+        where event.case_id = submission.case_id and event.submission is null and event.until is null and (
+            select true from submission earlier
+            where earlier.case_id = submission.case_id and earlier.id < submission.id limit 1
+        ) is null
+        union
         select unnest(document.number_hashes) from document where document.submission = submission.id
         union
         select unnest(array[mention.identity_hash, mention.phone_hash]) from mention
@@ -101,3 +119,7 @@ select barrier_of($1::text[]);
 
 -- name: try_lock
 select pg_try_advisory_lock(hashtextextended('casegraph/indexer', 0));
+
+-- name: organs_named
+-- The organs that have this in their names. Whoever asks reads as a viewer: not every organ is public.
+select name from organ where position($1 in name) > 0 order by name;

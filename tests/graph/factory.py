@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from graph.attachments import Attachments
+from graph.ids import new_id
 from graph.intake import Intake
+from graph.journal import Entry, EntryKind, append
 from graph.places import Gazetteer
 from graph.records import Channel, Draft, HotlineDetails, MentionDraft, MentionRole, ReplyDraft
 from graph.topics import Taxonomy
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from uuid import UUID
 
-    from graph.database import Pool
+    from graph.database import Connection, Pool
     from graph.identity import Vault
     from graph.linking import Linker
 
@@ -51,6 +54,19 @@ def petitioner(name: str = "张三", phone: str | None = "13812341234", **change
 def reply(text: str = "已责令该店整改。", organ: str | None = "岳麓区城市管理局", days: int = 1) -> ReplyDraft:
     """Return an organ's answer, some days before now."""
     return ReplyDraft(text=text, organ=organ, at=NOW - timedelta(days=days))
+
+
+async def step_alone(connection: Connection, case: UUID, body: str) -> UUID:
+    """Record a step of a case that came with no submission, as whoever handles it would; return its id."""
+    step = new_id()
+    await connection.execute(
+        """insert into event (id, case_id, kind, at, at_given, body, content_digest, number_hashes, scope)
+        select $1, id, 'REPLIED', $3, true, $4, '', '{}', scope from "case" where id = $2""",
+        step, case, NOW, body,
+    )  # fmt: skip
+    entry = Entry(kind=EntryKind.EVENT_RECORDED, subject=step, object=case, actor="desk", at=NOW, state="REPLIED")
+    await append(connection, [entry])
+    return step
 
 
 _GAZETTEER = Gazetteer()

@@ -114,6 +114,9 @@ BY_CASE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
     searchCases(query: $q, orderBy: $by, filter: $chosen, first: 4, facets: [CHANNEL, ORGAN]) {
         submissionCount facets { name counts { value count } } pageInfo { hasNextPage }
         edges { cursor score matchCount node { id title } channels { channel hits { score node { id } } } } } }"""
+SIMILAR = """query($to: ID!, $own: Boolean!) { similar(to: $to, first: 50, ownCase: $own) {
+    score passages { text } node { id case { id } } } }"""
+SUGGEST = "query($text: String!) { suggest(text: $text, first: 50) { kind label query } }"
 CHOSEN: tuple[dict[str, Any] | None, ...] = (
     None, {"status": {"anyOf": ["REGISTERED", "ANSWERED"]}}, {"status": {"equals": "ANSWERED"}},
     {"kind": {"equals": "ACCUSATION"}}, {"division": "4301"},
@@ -130,6 +133,25 @@ async def test_every_search_counts_what_is_seen(executor: Executor, parts: Parts
             given = {"q": words, "by": random.choice(("RELEVANCE", "NEWEST")), "chosen": random.choice(CHOSEN)}  # noqa: S311
             await agree(executor, somebody, world, Question(WHOLE, given))
             await agree(executor, somebody, world, Question(BY_CASE, given))
+
+
+async def test_what_is_similar_is_so_among_what_is_seen(executor: Executor, parts: Parts, cast: Cast) -> None:
+    """To what is seen, by what is seen: nothing hidden is told, nor makes a word rare or common."""
+    everything = [global_id("Submission", row["id"]) for row in parts.graph["submission"]]
+    for _ in range(settings().max_examples // 4):
+        somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311 - nothing secret
+        world = parts.world(somebody)
+        for to in random.sample(everything, 5):
+            for own in (False, True):
+                await agree(executor, somebody, world, Question(SIMILAR, {"to": to, "own": own}))
+
+
+async def test_organs_are_suggested_to_who_may_know_of_them(executor: Executor, parts: Parts, cast: Cast) -> None:
+    """One that only an accusation names is no suggestion for whoever does not see that."""
+    for _ in range(settings().max_examples // 2):
+        somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311 - nothing secret
+        text = random.choice(("局", "委", "办", *(name[:2] for name in village.organ_ids()), *village.organ_ids()))  # noqa: S311
+        await agree(executor, somebody, parts.world(somebody), Question(SUGGEST, {"text": text}))
 
 
 # Following ------------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from graph.records import (
     WebDetails,
 )
 from graph.revealing import Request, Revealable
-from tests.graph.factory import NOW, draft, petitioner, reply
+from tests.graph.factory import NOW, draft, petitioner, reply, step_alone
 from tests.policy.viewers import NAME
 from tests.reference.saved import follow, save
 from tests.reference.town import refused
@@ -165,6 +165,9 @@ async def build(services: Services) -> None:
     await reject(services)
     await decide(services)
     await tie(services)
+    for word in ("甲申", "甲酉", "庚酉", "己亥"):
+        async with services.pool.acquire() as connection, connection.transaction():
+            await step_alone(connection, await case(services, word), f"{word}：集体研究决定请求查处。")
     await reveal(services)
     await follow(services)
 

@@ -58,7 +58,8 @@ def _audience(whole: Graph, case: Row) -> tuple[object, ...]:
 def _source(graph: Graph, whole: Graph, row: Row) -> Source:
     said = graph.by_id["submission_revision"][row["revision"]]
     case = graph.by_id["case"][graph.leading(row["case_id"])]
-    current = [one for one in graph["event"] if one["submission"] == row["id"] and one["until"] is None]
+    opened = min(one["id"] for one in graph["submission"] if one["case_id"] == row["case_id"]) == row["id"]
+    current = [one for one in graph["event"] if one["until"] is None and _told_with(one, row, opened=opened)]
     events = sorted(current, key=lambda one: (one["at"], one["id"]))
     papers = [one for one in graph["document"] if one["submission"] == row["id"]]
     return Source(
@@ -70,6 +71,12 @@ def _source(graph: Graph, whole: Graph, row: Row) -> Source:
         documents=tuple(one["body"] for one in papers if one["body"]),
         numbers=_numbers(graph, row["id"], said, current, papers), organs=_organs(graph, row["case_id"]),
     )  # fmt: skip
+
+
+def _told_with(event: Row, row: Row, *, opened: bool) -> bool:
+    """Tell whether an event is indexed with a submission: it came with it, or with none to the case that it opened."""
+    alone = event["submission"] is None and event["case_id"] == row["case_id"]
+    return event["submission"] == row["id"] or (alone and opened)
 
 
 def _organs(graph: Graph, case: UUID) -> tuple[str, ...]:

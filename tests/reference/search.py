@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,22 +10,30 @@ from uuid import UUID
 
 from graph.errors import InvalidError
 from graph.policy import Action, Viewer, allows
-from graph.records import CaseStatus, Channel, PetitionKind
+from graph.records import CaseStatus, Channel, PetitionKind, SubmissionId
+from graph.text.normalise import normalise
 from schema.errors import RequestError
 from schema.ids import global_id, key_of
 from search.cursor import opened, sealed
+from search.documents import index_document
+from search.highlight import passages
 from search.query import QuerySyntaxError
+from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
+from search.score import score
+from search.similar import LEAST, SHARE, said, telling
+from search.suggestions import organ_suggestions, place_of, place_suggestions, topic_suggestions
 from tests.reference.fields import field
 from tests.reference.filters import allowed, clean, prefix_of
 from tests.reference.graph import find
+from tests.reference.index import sources
 from tests.reference.lists import LARGEST_SIZE, checked_size, not_ours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from search.cursor import After
-    from search.records import FacetCount, Hit, SearchPage
+    from search.records import FacetCount, Hit, Passage, SearchPage
     from tests.reference.fields import World
     from tests.reference.graph import Node
 
@@ -76,6 +85,49 @@ def search(world: World, _: Node, asked: Asked) -> Node:
         raise RequestError("QUERY_SYNTAX", "Not understood.") from None
     except InvalidError:
         raise not_ours() from None
+
+
+@field("Query.similar")
+def similar(world: World, _: Node, asked: Asked) -> list[Node]:
+    """Answer with what holds enough of the telling terms of a submission, by looking at every other one."""
+    key, size = key_of("Submission", asked["to"]), checked_size(asked["first"], MOST_CASES)
+    every = {one.id: one for one in sources(world.graph, world.graph)}
+    source = every.get(SubmissionId(key))
+    if source is None:
+        return []
+    held = {one.id: set(" ".join(index_document(one).bigrams).split()) for one in every.values()}
+    often = said(source)
+    terms = telling(often, len(every), [sum(term.token in tokens for tokens in held.values()) for term in often])
+    enough = max(LEAST, math.ceil(len(terms) * SHARE))
+    # What others answered makes nobody say the same.
+    own = {key: replace(one, replies=()) for key, one in every.items()}
+    words = {key: set(" ".join(index_document(one).bigrams).split()) for key, one in own.items()}
+    alike = [
+        one
+        for one in every.values()
+        if one.id != key and sum(term.token in words[one.id] for term in terms) >= enough
+        and (asked["ownCase"] or one.case != source.case)
+    ]  # fmt: skip
+    points = {one.id: score(own[one.id], list(terms.items())) for one in alike}
+    ordered = sorted(alike, key=lambda one: (-points[one.id], -recency(one.received_at, one.id)))
+    return [
+        {
+            "score": points[one.id], "passages": [passage_of(found) for found in passages(own[one.id], tuple(terms))],
+            "node": find(world.graph, "Submission", one.id),
+        }
+        for one in ordered[:size]
+    ]  # fmt: skip
+
+
+@field("Query.suggest")
+def suggest(world: World, _: Node, asked: Asked) -> list[Node]:
+    """Answer by looking at every name there is."""
+    typed, size = normalise(clean(asked["text"])).strip(), checked_size(asked["first"], MOST_CASES)
+    organs = organ_suggestions([row["name"] for row in world.graph["organ"]])
+    every = [*place_suggestions(), *topic_suggestions(world.topics), *organs]
+    holding = [one for one in every if typed and any(typed in name for name in one.names)]
+    ordered = sorted(holding, key=lambda one: place_of(one, typed))
+    return [{"kind": one.kind.name, "label": one.label, "query": one.query} for one in ordered[:size]]
 
 
 @field("Query.searchCases")
@@ -190,13 +242,12 @@ def count_of(world: World, name: FacetName, counted: FacetCount) -> Node:
 
 def hit_of(world: World, hit: Hit) -> Node:
     """Return a hit with its submission as the graph has it."""
-    passages = [
-        {
-            "field": one.field.upper(),
-            "text": one.text,
-            "ranges": [{"start": stretch.start, "end": stretch.end} for stretch in one.ranges],
-        }
-        for one in hit.passages
-    ]
     node = find(world.graph, "Submission", hit.submission)
-    return {"cursor": hit.cursor, "score": hit.score, "passages": passages, "node": node}
+    told = [passage_of(one) for one in hit.passages]
+    return {"cursor": hit.cursor, "score": hit.score, "passages": told, "node": node}
+
+
+def passage_of(passage: Passage) -> Node:
+    """Return a passage with what is marked in it."""
+    ranges = [{"start": stretch.start, "end": stretch.end} for stretch in passage.ranges]
+    return {"field": passage.field.upper(), "text": passage.text, "ranges": ranges}

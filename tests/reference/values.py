@@ -39,6 +39,7 @@ NO_TEXTS = ["", "没有", "a\0b"]
 SIZES = [2, 1, 3, 5, 0]
 NO_SIZES = [-1, 201, 2**31 - 1]
 WORDS = ["油烟", "", "公交站 OR 学位", "征地 补偿", "合同", "不存在的词"]
+TYPED = ["岳", "麓", "嶽麓", "长沙", "局", "安全", " ", "", "沒有這樣的名字"]
 NO_WORDS = ['"', "(", "channel:", "a\0"]
 TABLES = {"Revision": "submission_revision", "Party": "mention", "SavedSearch": "saved_search"}
 
@@ -116,6 +117,10 @@ def values_of(world: World) -> Values:
             "Query.history.matching": Choice(WORDS, NO_WORDS),
             "Query.search.query": Choice(WORDS, NO_WORDS),
             "Query.searchCases.query": Choice(WORDS, NO_WORDS),
+            "Query.suggest.text": Choice([*TYPED, *(row["name"][1:3] for row in graph["organ"])], ["a\0"]),
+            "Query.suggest.first": Choice(SIZES, [-1, 51]),
+            "Query.similar.to": Choice(ids["Submission"], [*NO_IDS, *every]),
+            "Query.similar.first": Choice(SIZES, [-1, 51]),
             "Query.searchCases.first": Choice(SIZES, [-1, 51]),
             "Query.changes.first": Choice([3, 1, 0, 50, 1_000], [-1, 1_001]),
             "first": Choice(SIZES, NO_SIZES),

@@ -19,7 +19,7 @@ from search.engine import Batch
 from search.indexer import Indexer, IndexerStoppedError
 from search.records import SearchRequest
 from search.service import Search
-from tests.graph.factory import NOW, draft, make_intake, reply
+from tests.graph.factory import NOW, draft, make_intake, petitioner, reply, step_alone
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -102,6 +102,26 @@ async def test_the_index_follows_what_becomes_of_a_submission(
     assert await titles(search, "烧烤") == []
     assert await titles(search, "停业整顿") == ["洗车店噪声"]
     assert await titles(search, "status:answered") == ["洗车店噪声"]
+
+
+async def test_a_step_of_a_case_alone_is_found_by_what_opened_it(
+    indexer: Indexer, search: Search, intake: Intake, pool: Pool
+) -> None:
+    """However many submissions the case has; once that one has left, by the next."""
+    for title in ("第一件", "第二件", "第三件"):
+        one = draft(title, title=title, mentions=(petitioner(),), division="430104")
+        await intake.take_in([one], actor="test", now=NOW)
+    cases = [row["case_id"] for row in await pool.fetch("select case_id from submission order by id")]
+    assert len(set(cases)) == 1
+    async with pool.acquire() as connection, connection.transaction():
+        await step_alone(connection, cases[0], "现场核查记录")
+    await indexer.catch_up()
+    assert await titles(search, "现场核查") == ["第一件"]
+    (hit,) = (await search.search(SearchRequest(text="现场核查"), scope(EVERYTHING))).hits
+    assert [one.field for one in hit.passages] == ["reply"]
+    await Commands(pool=pool).part_submission(submission=hit.submission, by=EVERYTHING, now=NOW)
+    await indexer.catch_up()
+    assert await titles(search, "现场核查") == ["第二件"]
 
 
 async def test_batches_may_wait_but_one_entry_is_taken_at_once(
