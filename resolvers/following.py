@@ -114,13 +114,13 @@ class Follows:
                     reached = row["number"]
                     began = time.monotonic()
                     yield subscriptions.SearchAlert(
-                        cursor=cursors.seal(reached),
+                        cursor=cursors.seal(str(reached)),
                         at=row["at"],
                         saved_search=ref(answers.SavedSearch, row["search"]),
                         submission=ref(types.Submission, row["submission"]),
                     )
                     if time.monotonic() - began > self.patience:
-                        raise self._too_slow(cursors.seal(reached))
+                        raise self._too_slow(cursors.seal(str(reached)))
                 if len(rows) < ENTRIES:
                     await grew(grown)
 
