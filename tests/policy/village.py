@@ -156,7 +156,6 @@ async def build(services: Services) -> None:
         await save(services, text, replace(EVERYTHING, name=NAME))
     await save(services, "", replace(EVERYTHING, name="somebody else"))
     await take_in(services, *first_drafts())
-    await follow(services)
     await take_in(services, *repeats())
     appeal, accusation = asking(TURNED, STRANGER, organ=SCHOOL), accusing(TURNED, respondent(SCHOOL))
     await take_in(services, appeal, asking(BECAME, STRANGER, organ=SCHOOL))

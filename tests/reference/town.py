@@ -127,7 +127,6 @@ async def build(services: Services) -> None:
         await save(services, text)
     await save(services, "", replace(EVERYTHING, name="somebody else"))
     await take_in(services, first_readings(), NOW)
-    await follow(services)
     await take_in(services, later_readings(), LATER)
     (rejection,) = await keys(services.pool, "select id from rejection where position = 'a.xlsx row 0'")
     await services.retry.retry(RejectionId(rejection), actor="desk", now=LATER)
