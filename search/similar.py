@@ -64,9 +64,7 @@ def said(source: Source) -> dict[Term, float]:
 
 def telling(often: Mapping[Term, float], total: int, frequencies: Sequence[int]) -> dict[Term, float]:
     """Return the terms that tell the most: the rarer and the more often said, but none that nobody else has."""
-    shared: dict[Leaf, int] = {
-        term: count for term, count in zip(often, frequencies, strict=True) if count > 1
-    }
+    shared: dict[Leaf, int] = {term: count for term, count in zip(often, frequencies, strict=True) if count > 1}
     rare = [(term, weight) for term, weight in weights(total, shared, ()) if isinstance(term, Term)]
     weighed = [(term, round(weight * (1 + math.log(often[term])), 4)) for term, weight in rare]
     # Of equal ones those said first, so that both engines look for the same.
