@@ -155,7 +155,7 @@ def without_places(parts: Parts, told: Any) -> Any:
         return [without_places(parts, value) for value in told]
     if not isinstance(told, str):
         return told
-    for scope in ("timeline", "alerts", f"changes/{NAME}"):
+    for scope in ("timeline", "history", "alerts", f"changes/{NAME}"):
         try:
             said = parts.vault.open_cursor(scope, told)
         except InvalidError:
