@@ -190,7 +190,7 @@ async def test_who_may_not_save_is_told_who_may(api: Api) -> None:
 async def test_without_an_index_saving_waits(api: Api) -> None:
     """What was there could not be told from what is new."""
     answer = await api.post(SAVE, input={"name": "夜市", "query": "油烟"})
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAVAILABLE"]
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["SEARCH_UNAVAILABLE"]
 
 
 # Being told -----------------------------------------------------------------------------------------------------------

@@ -218,7 +218,10 @@ async def test_one_connection_listens_for_all_and_none_when_nobody_does(api: Api
         await api.take_in(draft("1"))
         for events in await asyncio.gather(*following):
             assert [event["submission"]["externalId"] for event in events] == ["1"]
-        listening = "select count(*) from pg_stat_activity where query ilike '%listen%' and pid <> pg_backend_pid()"
+        listening = (
+            "select count(*) from pg_stat_activity where query ilike '%listen%' and pid <> pg_backend_pid()"
+            " and datname = current_database()"
+        )
         while api.services.pool.get_idle_size() < api.services.pool.get_size():  # noqa: ASYNC110 - the pool tells none
             await asyncio.sleep(0)
         assert await api.services.pool.fetchval(listening) <= 1
