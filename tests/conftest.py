@@ -29,6 +29,8 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 LOUD = "NOT RUN: "
 DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 """Whether everything is tried, where otherwise chance draws some of it anew in each run."""
+PATIENCE = 20.0
+"""Seconds that something may take which is done at once."""
 LONG = 10.0
 """Seconds from which a test should begin before others, or all wait for it at the end."""
 
@@ -155,12 +157,22 @@ async def connection(database_url: str) -> AsyncIterator[Connection]:
     await opened.close()
 
 
+async def close(opened: Pool) -> None:
+    """Close a pool; what a test left taken would be waited for without end."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await opened.close()
+    except TimeoutError:
+        opened.terminate()
+        pytest.fail("The test gave a connection of its pool not back.")
+
+
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     """Give a pool on a database of the test's own."""
     opened = await open_pool(database_url, largest=10)
     yield opened
-    await opened.close()
+    await close(opened)
 
 
 @pytest.fixture
