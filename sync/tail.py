@@ -60,9 +60,10 @@ class Tail:
         """Wake the followers at each call, until the connection ends."""
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
-        for channel in CHANNELS:
-            await connection.add_listener(channel, self._wake)
         try:
+            # Within: who leaves while only one of them is listened to must not leave that behind.
+            for channel in CHANNELS:
+                await connection.add_listener(channel, self._wake)
             # What was written before somebody listened calls nobody.
             self._wake()
             await ended.wait()
