@@ -48,12 +48,12 @@ NOTHING: Final = Query.empty_query()
 
 def query_of(lookup: Lookup) -> Query:
     """Return what fits a lookup, scored by its weights."""
-    must = [OURS, *_restrictions(lookup.filter), _match(lookup.match, lookup.weights)]
+    must = [*_restrictions(lookup.filter), _match(lookup.match, lookup.weights)]
     if lookup.arrived_until is not None:
         must.append(_until("arrival", None, lookup.arrived_until + 1))
     if lookup.audience != AllOf():
         must.append(unweighed(lookup.audience))
-    return Query.boolean_query([(Occur.Must, query) for query in must])
+    return _all(must)
 
 
 def below(query: Query, bound: int | None) -> Query:
@@ -99,13 +99,22 @@ def _match(match: Match, weights: Mapping[Leaf, float]) -> Query:
             return Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
         case Between(since, until):
             return _between(since, until)
+        case AnyOf(nodes, at_least) if 0 < len(nodes) == at_least:
+            return _all([_match(node, weights) for node in nodes])
         case AnyOf(nodes, at_least):
             return Query.boolean_query([(Occur.Should, _match(node, weights)) for node in nodes], at_least)
         case AllOf(nodes, without):
-            must = [(Occur.Must, OURS), *((Occur.Must, _match(node, weights)) for node in nodes)]
-            return Query.boolean_query([*must, *((Occur.MustNot, unweighed(node)) for node in without)])
+            return _all([_match(node, weights) for node in nodes], [unweighed(node) for node in without])
         case _:
             assert_never(match)
+
+
+def _all(must: Sequence[Query], without: Sequence[Query] = ()) -> Query:
+    """Return what fits all of these. Only what fits none of anything must be told from the position's document."""
+    wanted = must or [OURS]
+    if len(wanted) == 1 and not without:
+        return wanted[0]
+    return Query.boolean_query([*((Occur.Must, one) for one in wanted), *((Occur.MustNot, one) for one in without)])
 
 
 def _holding(leaf: Leaf) -> Query:
