@@ -62,7 +62,7 @@ def weights(total: int, frequencies: Mapping[Leaf, int], words: Sequence[str]) -
     return (*telling.items(), *((word, round(WORD * _rarity(word, pairs), DIGITS)) for word in words))
 
 
-def telling(weighed: Sequence[Weight]) -> dict[Leaf, float]:
+def grained(weighed: Sequence[Weight]) -> dict[Leaf, float]:
     """Return the weights by which engines choose candidates: of what is indexed alone, in their grain."""
     return {what: round(weight * GRAIN) / GRAIN for what, weight in weighed if not isinstance(what, str)}
 

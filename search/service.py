@@ -17,7 +17,7 @@ from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
 from search.highlight import passages
 from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
-from search.score import Weight, score, telling
+from search.score import Weight, grained, score
 from search.similar import Likeness
 from search.understanding import understood
 
@@ -186,7 +186,7 @@ class _Asking:
     ) -> tuple[Found, list[Ranked]]:
         """Return the best candidates in our own order, and behind them the rest, the latest first."""
         weighed = _paired(compiled, after.weights)
-        lookup = replace(lookup, arrived_until=after.until, weights=telling(weighed), limit=WEIGHED)
+        lookup = replace(lookup, arrived_until=after.until, weights=grained(weighed), limit=WEIGHED)
         if after.loose and compiled.loose:
             lookup = replace(lookup, match=compiled.loose)
         if after.below is not None:

@@ -16,9 +16,9 @@ from graph.text.normalise import normalise
 from graph.text.tokens import bigrams
 from search import documents
 from search.audience import audience
-from search.engine import GRAIN, AllOf, AnyOf, Exact, ExactField, Lookup, Term, TokenField
+from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup, Term, TokenField
 from search.highlight import passages
-from search.score import TITLE, score, weights
+from search.score import TITLE, grained, score, weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def lookup_of(source: Source, terms: Mapping[Term, float], seen: AllOf, *, own_c
     without = (Exact(ExactField.CASE, str(source.case)),) if whole and not own_case else ()
     some = AnyOf(tuple(terms), enough(terms))
     return Lookup(
-        match=AllOf((some,), without), weights={term: round(weight * GRAIN) / GRAIN for term, weight in terms.items()},
+        match=AllOf((some,), without), weights=grained(list(terms.items())),
         limit=CANDIDATES, audience=seen,
     )  # fmt: skip
 

@@ -43,7 +43,6 @@ def _schema() -> tantivy.Schema:
 SCHEMA: Final = _schema()
 OURS: Final = Query.const_score_query(Query.term_query(SCHEMA, "about", "submission", "basic"), 0.0)
 """All but the document that holds the position."""
-NOTHING: Final = Query.empty_query()
 
 
 def query_of(lookup: Lookup) -> Query:

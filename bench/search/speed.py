@@ -31,7 +31,7 @@ from search.engine import AllOf, Batch, Lookup
 from search.query import parse
 from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder
-from search.score import telling
+from search.score import grained
 from search.service import WEIGHED
 from search.tantivy_engine import TantivyIndex, open_tantivy
 from search.tantivy_questions import SCHEMA
@@ -156,7 +156,7 @@ async def _lookup(engine: Engine, kind: str, text: str) -> Lookup:
     if kind in {"by_time", "deep"}:
         below = recency(DEEP) if kind == "deep" else None
         return Lookup(match=meant.compiled.match, order=SearchOrder.NEWEST, limit=PAGE + 1, below=below)
-    lookup = Lookup(match=meant.compiled.match, weights=telling(meant.weights), limit=WEIGHED)
+    lookup = Lookup(match=meant.compiled.match, weights=grained(meant.weights), limit=WEIGHED)
     return replace(lookup, filter=FILTER, facets=FACETS) if kind == "three_words" else lookup
 
 

@@ -17,7 +17,7 @@ from graph.text.tokens import bare
 from search.documents import Source, index_document
 from search.engine import AllOf, Batch, Lookup
 from search.query import parse
-from search.score import score, telling
+from search.score import grained, score
 from search.service import WEIGHED
 from search.tantivy_engine import open_tantivy
 from search.understanding import understood
@@ -71,7 +71,7 @@ class Ours:
     async def _ask(self, query: str, first: int) -> list[int]:
         meant = await understood(self._engine, parse(query), AllOf())
         compiled = meant.compiled
-        lookup = Lookup(match=compiled.match, weights=telling(meant.weights), limit=WEIGHED)
+        lookup = Lookup(match=compiled.match, weights=grained(meant.weights), limit=WEIGHED)
         found = await self._engine.find(lookup)
         if found.total < compiled.few and compiled.loose:
             found = await self._engine.find(replace(lookup, match=compiled.loose))
