@@ -1,4 +1,4 @@
-"""How long after it was acknowledged a submission is found: alone, and while a year's files are ingested beside it."""
+"""How long after it was heard a submission is found: alone, beside an ingest of a year, and at a steady rate."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ SUBMISSIONS: Final = 60_000
 """Enough that the ingest beside outlasts the writes."""
 LOOK: Final = 0.01
 GOAL_SECONDS: Final = 1.0
+RATE: Final = 200
+"""Submissions that are sent each second, whatever the answers take."""
+TOGETHER: Final = 10
+"""Submissions of one request: partners push some at once."""
+SECONDS: Final = 30
+
+
+async def _position(services: Services) -> int:
+    async with services.pool.acquire() as connection:
+        return await journal.position(connection)
 
 
 async def _found(services: Services, first: int) -> list[float]:
@@ -38,13 +48,42 @@ async def _found(services: Services, first: int) -> list[float]:
     for number in range(first, first + WRITES):
         await services.intake.take_in([ticket(number)], actor="bench", now=datetime.now(UTC))
         began = time.perf_counter()
-        async with services.pool.acquire() as connection:
-            position = await journal.position(connection)
+        position = await _position(services)
         while (await services.index_position() or 0) < position:  # noqa: ASYNC110  # as a search looks: at the index
             await asyncio.sleep(LOOK)
         took.append(time.perf_counter() - began)
         await asyncio.sleep(APART)
     return sorted(took)
+
+
+async def _steadily(services: Services, first: int) -> tuple[list[float], float]:
+    """Return how long after each of `RATE` a second was due it was found, sorted, and the rate that was met."""
+    due: list[tuple[float, int]] = []
+    """When each request should have been sent, and the journal's position when it was answered."""
+    held: list[tuple[float, int]] = []
+    """When the index was seen to hold a position."""
+    began = time.perf_counter() + 0.1
+
+    async def send(number: int) -> float:
+        at = began + number * TOGETHER / RATE
+        await asyncio.sleep(at - time.perf_counter())
+        drafts = [ticket(first + number * TOGETHER + one) for one in range(TOGETHER)]
+        await services.intake.take_in(drafts, actor="bench", now=datetime.now(UTC))
+        due.append((at, await _position(services)))
+        return time.perf_counter()
+
+    async def watch() -> None:
+        while True:
+            held.append((time.perf_counter(), await services.index_position() or 0))
+            await asyncio.sleep(LOOK)
+
+    watching = asyncio.create_task(watch())
+    answered = await asyncio.gather(*(send(number) for number in range(RATE * SECONDS // TOGETHER)))
+    while not held or held[-1][1] < max(position for _, position in due):  # noqa: ASYNC110  # as above
+        await asyncio.sleep(LOOK)
+    watching.cancel()
+    took = [next(at for at, reached in held if reached >= position) - sent for sent, position in due]
+    return sorted(took), RATE * SECONDS / (max(answered) - began)
 
 
 async def _run(base: Path) -> list[Row]:
@@ -62,6 +101,9 @@ async def _run(base: Path) -> list[Row]:
         if outlasted:
             ingest.terminate()
         await ingest.wait()
+        while await services.index_position() != await _position(services):  # noqa: ASYNC110  # as above
+            await asyncio.sleep(LOOK)
+        steadily, rate = await _steadily(services, 30_000)
     slowest = beside[-1]
     return [
         Row(name="found.alone.p50", value=percentile(alone, 0.5), unit="s"),
@@ -71,6 +113,12 @@ async def _run(base: Path) -> list[Row]:
             name="found.beside_ingest.slowest", value=slowest, unit="s", ratio=slowest / alone[-1],
             reference=f"alone {alone[-1]:.2f} s" + ("" if outlasted else " (the ingest ended first)"),
             goal=f"≤ {GOAL_SECONDS:.0f} s", holds=slowest <= GOAL_SECONDS and outlasted,
+        ),
+        Row(
+            name=f"found.at_{RATE}_a_second.p99", value=percentile(steadily, 0.99), unit="s",
+            reference=f"p50 {percentile(steadily, 0.5):.2f} s, slowest {steadily[-1]:.2f} s; {rate:.0f}/s taken in",
+            goal=f"≤ {GOAL_SECONDS:.0f} s",
+            holds=percentile(steadily, 0.99) <= GOAL_SECONDS and rate >= RATE * 0.98,
         ),
     ]  # fmt: skip
 

@@ -37,7 +37,7 @@ from schema.ids import global_id, key_of, split_id
 from search.documents import SQL
 from search.grouping import CasePage
 from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
-from search.suggestions import organ_suggestions, suggested
+from search.suggestions import holds, organ_suggestions, sounds, suggested
 from sync.changes import LARGEST_PAGE, changes
 
 if TYPE_CHECKING:
@@ -134,8 +134,10 @@ class GraphReads:
         if not typed:
             return []
         async with self._sources.reader.lent(self._scope) as connection:
-            organs = [row["name"] for row in await connection.fetch(SQL.organs_named, typed)]
-        found = [*self._sources.vocabulary.holding(typed), *organ_suggestions(organs)]
+            # Names are not stored as they are read: by the sound all of them are looked at.
+            names = await connection.fetch(SQL.organs_named, "" if sounds(typed) else typed)
+        organs = organ_suggestions(row["name"] for row in names)
+        found = [*self._sources.vocabulary.holding(typed), *(one for one in organs if holds(one, typed))]
         return [
             answers.Suggestion(kind=SuggestionKind(one.kind.name), label=one.label, query=one.query)
             for one in suggested(found, typed, size)

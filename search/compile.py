@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, time
-from itertools import pairwise
+from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
 
 from graph.text.normalise import normalise
-from graph.text.sounds import alike, pairs, syllables
+from graph.text.sounds import MOST_SYLLABLES, alike, is_syllable, pairs, syllables
 from graph.text.tokens import CODE, CODE_JOINT, FEWEST_DIGITS, INNER, LONGEST_CODE, UNIT, bigrams, units, words
 from search.documents import ZONE
 from search.engine import (
@@ -31,7 +31,7 @@ from search.engine import (
 from search.query import And, Is, Named, Node, Not, Or, Phrase, Prefix, Received, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
 WHOLE: Final = 3
@@ -85,6 +85,7 @@ def compile_query(tree: And, slips: frozenset[str] = frozenset(), people: Mappin
     For the bigrams that are `slips`, those that sound the same do as well. `people` has the codes by which who is named
     in a submission is found, by what is typed, for viewers who may; for others a name is found where a text has it.
     """
+    tree = And(_spelt(tree.nodes))
     asked = _Asked(slips, people)
     match, loose = asked.all_of(tree.nodes), asked.loose(tree.nodes)
     wanted = [(node, normalise(node.name if isinstance(node, Named) else node.text)) for node in _wanted(tree)]
@@ -99,6 +100,31 @@ def compile_query(tree: And, slips: frozenset[str] = frozenset(), people: Mappin
         ),
         typed=typed,
     )
+
+
+def _spelt(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Return the same, with syllables in a row (yue lu) looked for by their sound, too, as if typed without blanks."""
+    found: list[Node] = []
+    for sound, run in groupby(map(_spelt_within, nodes), _syllable):
+        several = tuple(run)
+        letters = "".join(node.text for node in several if isinstance(node, Words))
+        together = sound and 1 < len(several) <= MOST_SYLLABLES
+        found += [Or((And(several), Words(letters)))] if together else several
+    return tuple(found)
+
+
+def _spelt_within(node: Node) -> Node:
+    match node:
+        case And(nodes):
+            return And(_spelt(nodes))
+        case Or(nodes):
+            return Or(tuple(map(_spelt_within, nodes)))
+        case _:
+            return node
+
+
+def _syllable(node: Node) -> bool:
+    return isinstance(node, Words) and is_syllable(normalise(node.text))
 
 
 def for_number(compiled: Compiled, tokens: tuple[str, ...]) -> Compiled:

@@ -19,7 +19,7 @@ from search.engine import GRAIN, Leaf, OneOf, Run, Starting, Term, TokenField
 from search.recency import recency, share_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from search.documents import Source
 
@@ -73,62 +73,76 @@ def _rarity(word: str, pairs: Mapping[str, float]) -> float:
     return max((pairs.get(pair, 0.0) for pair in bigrams(word)), default=0.0)
 
 
-def score(source: Source, weighed: Sequence[Weight]) -> float:
-    """Return how well a submission answers."""
-    title, text = _Said(source.title), _Said("\n".join((source.body, *source.replies, *source.documents)))
-    length = 1 - LENGTH + LENGTH * (len(title.bare) + len(text.bare)) / USUAL_LENGTH
-    lead = text.bare[:LEADING]
-    points = 0.0
-    for what, weight in weighed:
-        named = title.count(what)
-        count = TITLE * named + text.count(what)
-        if count:
-            points += weight * count * (SATURATION + 1) / (count + SATURATION * length)
-            if not isinstance(what, str) and (named or _leads(what, lead)):
-                points += weight * LEAD
-    late = 1 + LATE * share_of(recency(source.received_at, source.id))
-    return round(points * late, DIGITS)
+class Scorer:
+    """Scores submissions for one query."""
+
+    def __init__(self, weighed: Sequence[Weight]) -> None:
+        self._strings: list[tuple[str, float, float, str]] = []
+        """What is looked for as it stands; how much it tells, and how much more where it leads; by what it leads."""
+        self._others: list[tuple[Callable[[_Said], int], float, float, re.Pattern[str] | None]] = []
+        """What is counted otherwise, and the same of it."""
+        for what, weight in weighed:
+            self._take(what, weight)
+
+    def _take(self, what: Leaf | str, weight: float) -> None:
+        leading = weight * LEAD
+        match what:
+            case str():
+                self._strings.append((what, weight, 0.0, ""))
+            case Term(TokenField.BIGRAMS, token):
+                self._strings.append((token, weight, leading, token))
+            case Starting(TokenField.BIGRAMS, token):
+                self._strings.append((token, weight, leading, ""))
+            case Run(found):
+                run = "".join(pair[:1] for pair in found) + found[-1][1:]
+                self._strings.append((run, weight, leading, ""))
+            case OneOf():
+                pattern = _pattern(what)
+                self._others.append((lambda said: len(pattern.findall(said.bare)), weight, leading, pattern))
+            case Term(_, token):
+                self._others.append((lambda said: said.codes().count(token), weight, leading, None))
+            case Starting(_, prefix):
+                self._others.append(
+                    (lambda said: sum(code.startswith(prefix) for code in said.codes()), weight, leading, None)
+                )
+
+    def score(self, source: Source) -> float:
+        """Return how well a submission answers."""
+        title, text = _Said(source.title), _Said("\n".join((source.body, *source.replies, *source.documents)))
+        name, body = title.bare, text.bare
+        lead = body[:LEADING]
+        held_back = SATURATION * (1 - LENGTH + LENGTH * (len(name) + len(body)) / USUAL_LENGTH)
+        points = 0.0
+        for string, weight, leading, first in self._strings:
+            named = name.count(string)
+            if count := TITLE * named + body.count(string):
+                points += weight * count * (SATURATION + 1) / (count + held_back)
+                if named or (first and first in lead):
+                    points += leading
+        for counted, weight, leading, pattern in self._others:
+            named = counted(title)
+            if count := TITLE * named + counted(text):
+                points += weight * count * (SATURATION + 1) / (count + held_back)
+                if named or (pattern and pattern.search(lead)):
+                    points += leading
+        late = 1 + LATE * share_of(recency(source.received_at, source.id))
+        return round(points * late, DIGITS)
 
 
 class _Said:
-    """A text in its normal form, without what stands between its units, which bigrams reach across."""
+    """A text: its normal form without what stands between its units, which bigrams reach across, and its codes."""
 
     def __init__(self, text: str) -> None:
-        self._plain = normalise(text)
+        self._text = text
         self._codes: list[str] | None = None
-        self.bare = bare(self._plain)
+        self.bare = bare(text)
 
-    def count(self, what: Leaf | str) -> int:
-        """Return how often it stands there."""
-        match what:
-            case str():
-                return self.bare.count(what)
-            case Term(TokenField.BIGRAMS, token) | Starting(TokenField.BIGRAMS, token):
-                return self.bare.count(token)
-            case OneOf():
-                return len(_pattern(what).findall(self.bare))
-            case Run(found):
-                return self.bare.count("".join(pair[:1] for pair in found) + found[-1][1:])
-            case Term(_, token):
-                return self._coded().count(token)
-            case Starting(_, prefix):
-                return sum(code.startswith(prefix) for code in self._coded())
-
-    def _coded(self) -> list[str]:
+    def codes(self) -> list[str]:
+        """Return its numbers and codes, and what they end with."""
         if self._codes is None:
-            found = codes(self._plain)
+            found = codes(normalise(self._text))
             self._codes = found + [end for code in found for end in ends(code)]
         return self._codes
-
-
-def _leads(what: Leaf, lead: str) -> bool:
-    match what:
-        case Term(TokenField.BIGRAMS, token):
-            return token in lead
-        case OneOf():
-            return _pattern(what).search(lead) is not None
-        case _:
-            return False
 
 
 @lru_cache(maxsize=256)

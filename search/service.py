@@ -17,7 +17,7 @@ from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
 from search.highlight import passages
 from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
-from search.score import Weight, grained, score
+from search.score import Scorer, Weight, grained
 from search.similar import Likeness
 from search.understanding import understood
 
@@ -244,7 +244,8 @@ def _now() -> int:
 
 
 def _points(sources: dict[SubmissionId, Source], weighed: Sequence[Weight]) -> dict[SubmissionId, float]:
-    return {one: score(source, weighed) for one, source in sources.items()}
+    scorer = Scorer(weighed)
+    return {one: scorer.score(source) for one, source in sources.items()}
 
 
 def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:

@@ -18,7 +18,7 @@ from search import documents
 from search.audience import audience
 from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup, Term, TokenField
 from search.highlight import passages
-from search.score import TITLE, grained, score, weights
+from search.score import TITLE, Scorer, grained, weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,9 +133,9 @@ def best(
     candidates: Sequence[Candidate], sources: Mapping[SubmissionId, Source], terms: Mapping[Term, float]
 ) -> tuple[Similar, ...]:
     """Return the candidates that hold enough in their own words, the best first, the latest of equal ones first."""
-    weighed = list(terms.items())
+    scorer = Scorer(list(terms.items()))
     points = {
-        one.submission: score(own_words(sources[one.submission]), weighed)
+        one.submission: scorer.score(own_words(sources[one.submission]))
         for one in candidates
         if sum(map(_tokens(own_words(sources[one.submission])).__contains__, terms)) >= enough(terms)
     }

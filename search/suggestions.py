@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
@@ -17,14 +18,17 @@ from typing import TYPE_CHECKING, Final
 from graph.divisions import divisions
 from graph.records import PlaceLevel
 from graph.text.normalise import normalise
+from graph.text.sounds import heard, readings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 LAST: Final = "\U0010ffff"
 """Behind every character that a name has."""
 PLAIN: Final = re.compile(r"[^\s()（）\"“”]+\Z")
 """What needs no quotes in a query."""
+JOINTS: Final = re.compile(r"[\s'’]+")
+"""What may part syllables."""
 LEVELS: Final = {PlaceLevel.PROVINCE: 0, PlaceLevel.PREFECTURE: 1, PlaceLevel.COUNTY: 2}
 
 
@@ -75,13 +79,39 @@ def organ_suggestions(names: Iterable[str]) -> Iterator[Suggestion]:
             yield Suggestion(SuggestionKind.ORGAN, name, f"organ:{quoted(name)}", (normalise(name),))
 
 
-def place_of(one: Suggestion, typed: str) -> tuple[object, ...]:
-    """Return where a suggestion stands: by the beginning of a name before by a part, then by how short the name is.
+def sounds(typed: str) -> str:
+    """Return the letters by which names are found by their sound, nothing where what was typed is no sound.
 
-    A short name has little that was not typed yet. Then come places before topics before organs, the higher level
-    first.
+    One letter is none: half of all names have it. Blanks stand where syllables are parted: yue lu, xi'an.
     """
-    named = min((not name.startswith(typed), len(name)) for name in one.names if typed in name)
+    letters = JOINTS.sub(" ", typed)
+    return letters if len(letters) > 1 and letters.isascii() and letters.replace(" ", "").isalpha() else ""
+
+
+def held(name: str, typed: str) -> tuple[bool, bool] | None:
+    """Return how a name holds what was typed, None where it does not.
+
+    Whether it does so by its sound alone, and whether not from the beginning on.
+    """
+    if (at := name.find(typed)) >= 0:
+        return False, at > 0
+    letters, read = sounds(typed), readings(name)
+    at = next((at for at in range(len(name)) if heard(letters, read[at:])), -1) if letters else -1
+    return None if at < 0 else (True, at > 0)
+
+
+def holds(one: Suggestion, typed: str) -> bool:
+    """Tell whether a suggestion has a name that holds what was typed."""
+    return any(held(name, typed) is not None for name in one.names)
+
+
+def place_of(one: Suggestion, typed: str) -> tuple[object, ...]:
+    """Return where a suggestion stands.
+
+    What is written so comes before what sounds so; then a beginning before a part; then the shorter name, which has
+    little that was not typed yet; then places before topics before organs, the higher level first.
+    """
+    named = min((*how, len(name)) for name in one.names if (how := held(name, typed)) is not None)
     return (*named, one.kind, one.level, one.label)
 
 
@@ -91,7 +121,7 @@ def suggested(found: Iterable[Suggestion], typed: str, first: int) -> list[Sugge
 
 
 class Vocabulary:
-    """Divisions and topics, found by the beginning of any part of their names in the time of two look-ups."""
+    """Divisions and topics, found by any part of their names: as written by two look-ups, as read by some hundred."""
 
     def __init__(self, topics: Iterable[str]) -> None:
         found = [*place_suggestions(), *topic_suggestions(topics)]
@@ -101,10 +131,17 @@ class Vocabulary:
         )
         self._endings = [ending for ending, _ in endings]
         self._found = [found[number] for _, number in endings]
+        self._read: defaultdict[str, list[tuple[Sequence[tuple[str, ...]], Suggestion]]] = defaultdict(list)
+        for ending, one in zip(self._endings, self._found, strict=True):
+            read = readings(ending)
+            for letter in {syllable[0] for syllable in read[0]}:
+                self._read[letter].append((read, one))
 
     def holding(self, typed: str) -> list[Suggestion]:
         """Return what has a name in which this stands; one may come several times."""
-        return self._found[bisect_left(self._endings, typed) : bisect_left(self._endings, typed + LAST)]
+        written = self._found[bisect_left(self._endings, typed) : bisect_left(self._endings, typed + LAST)]
+        letters = sounds(typed)
+        return written + [one for read, one in self._read.get(letters[:1], ()) if heard(letters, read)]
 
 
 @lru_cache(maxsize=4)

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.search.elastic import elasticsearch
 from bench.search.messages import KINDS, matters, messages, questions, typed
-from bench.search.systems import Sqlite, bigram_tantivy, default_tantivy, ours, source
+from bench.search.systems import BareElasticsearch, Sqlite, bigram_tantivy, default_tantivy, ours, source
 from bench.table import Row
 
 if TYPE_CHECKING:
@@ -53,12 +54,14 @@ def measure() -> list[Row]:
     """Measure each kind of question, then matters."""
     known = messages()
     bodies = [body for _, body in known]
-    with tempfile.TemporaryDirectory(prefix="casegraph-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="casegraph-bench-") as name, elasticsearch() as address:
         folder = Path(name)
         us = ours(folder / "ours", sources_of(known, titles=False))
         others: list[System] = [
             default_tantivy(folder / "default", bodies), bigram_tantivy(folder / "bigrams", bodies), Sqlite(bodies),
         ]  # fmt: skip
+        if address:
+            others.append(BareElasticsearch(address, bodies))
         rows, reached = [], {}
         for kind in KINDS:
             asked = questions(known, kind)

@@ -6,18 +6,18 @@ import asyncio
 import sqlite3
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Protocol
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from uuid import UUID, uuid4
 
 import tantivy
+from elasticsearch import Elasticsearch
 
 from graph.records import CaseId, Position, SubmissionId
-from graph.text.normalise import normalise
 from graph.text.tokens import bare
 from search.documents import Source, index_document
 from search.engine import AllOf, Batch, Lookup
 from search.query import parse
-from search.score import grained, score
+from search.score import Scorer, grained
 from search.service import WEIGHED
 from search.tantivy_engine import open_tantivy
 from search.understanding import understood
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from search.engine import Engine
+
+
+TOGETHER: Final = 1_000
 
 
 class System(Protocol):
@@ -75,7 +78,8 @@ class Ours:
         found = await self._engine.find(lookup)
         if found.total < compiled.few and compiled.loose:
             found = await self._engine.find(replace(lookup, match=compiled.loose))
-        points = {one: score(self._sources[one.submission], meant.weights) for one in found.candidates}
+        scorer = Scorer(meant.weights)
+        points = {one: scorer.score(self._sources[one.submission]) for one in found.candidates}
         best = sorted(found.candidates, key=lambda one: (-points[one], -one.recency))
         return [one.submission.int for one in best[:first]]
 
@@ -127,7 +131,7 @@ def _as_it_is(text: str) -> str:
 
 def _bigrams(text: str) -> str:
     """Return the pairs of neighbouring characters, as a plain solution cuts them."""
-    plain = bare(normalise(text))
+    plain = bare(text)
     return " ".join(map("".join, pairwise(plain))) or plain
 
 
@@ -139,6 +143,36 @@ def default_tantivy(folder: Path, texts: Sequence[str]) -> BareTantivy:
 def bigram_tantivy(folder: Path, texts: Sequence[str]) -> BareTantivy:
     """Return tantivy over pairs of characters."""
     return BareTantivy("character bigrams", folder, texts, "blanks", _bigrams)
+
+
+class BareElasticsearch:
+    """Elasticsearch with its `standard` analyzer, which takes each Chinese character for a word; any is enough."""
+
+    name = "Elasticsearch standard"
+
+    def __init__(self, address: str, texts: Sequence[str]) -> None:
+        self._client = Elasticsearch(address, request_timeout=60)
+        self._index = f"bench-{uuid4().hex}"
+        self._client.indices.create(
+            index=self._index, mappings={"properties": {"body": {"type": "text", "analyzer": "standard"}}},
+            settings={"number_of_replicas": 0},
+        )  # fmt: skip
+        for start in range(0, len(texts), TOGETHER):
+            lines: list[dict[str, Any]] = []
+            for number, text in enumerate(texts[start : start + TOGETHER], start):
+                lines += [{"index": {"_id": str(number)}}, {"body": text}]
+            self._client.bulk(index=self._index, operations=lines)
+        self._client.indices.refresh(index=self._index)
+
+    def ask(self, query: str, first: int) -> list[int]:
+        """Return the first answers."""
+        found = self._client.search(index=self._index, query={"match": {"body": query}}, size=first, source=False)
+        return [int(hit["_id"]) for hit in found["hits"]["hits"]]
+
+    def close(self) -> None:
+        """Remove what was indexed."""
+        self._client.indices.delete(index=self._index)
+        self._client.close()
 
 
 TRIGRAM: Final = 3

@@ -9,7 +9,10 @@ import math
 from collections import defaultdict
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TABLE: Final = Path(__file__).parent.parent / "rules" / "sounds.tsv"
 LONGEST: Final = 6
@@ -76,3 +79,45 @@ def syllables(letters: str) -> tuple[tuple[str, ...], ...]:
     least = 2 if letters in _characters() else 1
     several = [way for way in ways[-1] if 1 < len(way) <= MOST_SYLLABLES and min(map(len, way)) >= least]
     return tuple(way for way in several if len(way) == len(several[0]))
+
+
+def is_syllable(letters: str) -> bool:
+    """Tell whether small letters are how some character is read."""
+    return letters in _characters()
+
+
+@cache
+def _syllables() -> dict[str, tuple[str, ...]]:
+    """Return for each character how it is read."""
+    found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for syllable, characters in _characters().items():
+        for character in characters:
+            found[character] += (syllable,)
+    return dict(found)
+
+
+@lru_cache(maxsize=16_384)
+def readings(name: str) -> tuple[tuple[str, ...], ...]:
+    """Return for each character of a name how it is read; what the table does not have is read as it is written."""
+    return tuple(_syllables().get(character, (character,)) for character in name)
+
+
+def heard(letters: str, read: Sequence[tuple[str, ...]]) -> bool:
+    """Tell whether a name that is read so begins with small letters.
+
+    Each of its characters is typed whole or by its initial, the last one by any beginning: yuelu, yl, ylq, yuel.
+    A blank stands between two of them.
+    """
+    letters = letters.lstrip()
+    if not letters or not read:
+        return not letters
+    return any(one.startswith(letters) for one in read[0]) or any(
+        heard(letters[len(part) :], read[1:])
+        for part in {part for one in read[0] for part in (one, *_initials(one))}
+        if letters.startswith(part)
+    )
+
+
+def _initials(syllable: str) -> tuple[str, ...]:
+    """Return how the beginning of a syllable is typed: zh and z of zhang."""
+    return (syllable[:1], syllable[:2]) if syllable[1:2] == "h" else (syllable[:1],)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
-from graph.text.normalise import IDEOGRAPHS
+from graph.text.normalise import IDEOGRAPHS, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +68,9 @@ def units(plain: str) -> list[str]:
     return UNIT.findall(plain)
 
 
-def bare(plain: str) -> str:
-    """Return a normalised text without what stands between its units."""
+def bare(text: str) -> str:
+    """Return a text's normal form without what stands between its units."""
+    plain = normalise(text)
     return USUAL_GAP.sub("", plain) if UNUSUAL.search(plain) is None else "".join(_runs(plain)[0])
 
 

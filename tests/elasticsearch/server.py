@@ -18,7 +18,7 @@ import psutil
 from tests.cluster import LEFT_OVER, free_port, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 HERE: Final = Path(__file__).parent
 VERSION: Final = re.findall(r"<elasticsearch.version>(.*)</", (HERE / "pom.xml").read_text(encoding="utf-8"))[0]
@@ -30,10 +30,8 @@ MANY: Final = 40
 """Prefixes whose indices are removed at once; an address has room for their names."""
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - folders of our own in it
 """Where there is such a thing data is kept there: nothing here must survive, and disks make each index slow."""
-OPTIONS: Final = (
-    "-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
-    "--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector",
-)  # fmt: skip
+OPENING: Final = ("-Xshare:auto", "--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector")
+OPTIONS: Final = ("-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *OPENING)
 """Small and soon there: compiling well takes longer than all tests together."""
 MODULE: Final = f"""name=transport-netty4
 description=HTTP and transport
@@ -61,8 +59,9 @@ class MissingError(Exception):
 class Server:
     """One node in a folder of its own."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, options: Sequence[str] = OPTIONS, **settings: str) -> None:
         self.folder = folder
+        self._options = options
         self._settings = settings
         self._port = folder / "port"
         self._process = folder / "process"
@@ -85,6 +84,11 @@ class Server:
         """Use it no more; where nobody does, it ends by itself, and takes its folder with it."""
         (self.folder / "users" / str(os.getpid())).unlink(missing_ok=True)
 
+    def end(self) -> None:
+        """End it now."""
+        if self.process():
+            self.signal(signal.SIGKILL)
+
     def signal(self, number: signal.Signals) -> None:
         """Signal its process, and wait until it is gone where that ends it."""
         process = self.process()
@@ -106,8 +110,8 @@ class Server:
         if not self._port.exists():
             self._port.write_text(str(free_port()), encoding="ascii")
         words = [
-            str(java), *OPTIONS, "-cp", f"{parts / 'lib'}/*", str(HERE / "Server.java"), str(parts), str(self.folder),
-            self._port.read_text(encoding="ascii"),
+            str(java), *self._options, "-cp", f"{parts / 'lib'}/*", str(HERE / "Server.java"), str(parts),
+            str(self.folder), self._port.read_text(encoding="ascii"),
             *(f"{name.replace('__', '.')}={value}" for name, value in self._settings.items()),
         ]  # fmt: skip
         with (self.folder / "log").open("ab") as log:

@@ -20,9 +20,9 @@ from search.highlight import passages
 from search.query import QuerySyntaxError
 from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
-from search.score import score
+from search.score import Scorer
 from search.similar import LEAST, SHARE, said, telling
-from search.suggestions import organ_suggestions, place_of, place_suggestions, topic_suggestions
+from search.suggestions import holds, organ_suggestions, place_of, place_suggestions, topic_suggestions
 from tests.reference.fields import field
 from tests.reference.filters import allowed, clean, prefix_of
 from tests.reference.graph import find
@@ -108,7 +108,8 @@ def similar(world: World, _: Node, asked: Asked) -> list[Node]:
         if one.id != key and sum(term.token in words[one.id] for term in terms) >= enough
         and (asked["ownCase"] or one.case != source.case)
     ]  # fmt: skip
-    points = {one.id: score(own[one.id], list(terms.items())) for one in alike}
+    scorer = Scorer(list(terms.items()))
+    points = {one.id: scorer.score(own[one.id]) for one in alike}
     ordered = sorted(alike, key=lambda one: (-points[one.id], -recency(one.received_at, one.id)))
     return [
         {
@@ -125,7 +126,7 @@ def suggest(world: World, _: Node, asked: Asked) -> list[Node]:
     typed, size = normalise(clean(asked["text"])).strip(), checked_size(asked["first"], MOST_CASES)
     organs = organ_suggestions([row["name"] for row in world.graph["organ"]])
     every = [*place_suggestions(), *topic_suggestions(world.topics), *organs]
-    holding = [one for one in every if typed and any(typed in name for name in one.names)]
+    holding = [one for one in every if typed and holds(one, typed)]
     ordered = sorted(holding, key=lambda one: place_of(one, typed))
     return [{"kind": one.kind.name, "label": one.label, "query": one.query} for one in ordered[:size]]
 

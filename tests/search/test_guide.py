@@ -38,7 +38,7 @@ FOUND: Final = {
     "026001": {6, 8},
     "夜间施公": {3, *range(20, 45)},
     "yuelu": {9},
-    "yueluqu": {9},
+    "yue lu qu": {9},
     "organ:芙蓉区城管局": {9},
     "name:李四": {9},
     "channel:hotline": {1, 2, 3, 4, 5, 7, 8, 9},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from search.compile import compile_query
 from search.engine import Leaf, OneOf, Starting, Term, TokenField
 from search.query import parse
-from search.score import WORD, score, weights
+from search.score import WORD, Scorer, weights
 from tests.search.library import source
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def weighed(query: str, total: int = 1_000, count: int = 10) -> tuple[Weight, ..
 
 def points(query: str, one: Source) -> float:
     """Return how well a submission answers."""
-    return score(one, weighed(query))
+    return Scorer(weighed(query)).score(one)
 
 
 @given(TEXT, TEXT, st.integers(1, 999), st.integers(1, 999))
@@ -55,7 +55,7 @@ def test_what_stands_first_scores_higher() -> None:
 def test_what_sounds_the_same_is_counted_where_it_is_asked_for() -> None:
     """As often as any of the pairs stands there."""
     leaf = OneOf(TokenField.BIGRAMS, ("由烟", "游烟", "油颜", "油言"))
-    one, twice, none = (score(source(1, body=text), [(leaf, 1.0)]) for text in ("由烟", "由烟，油言", "由言"))
+    one, twice, none = (Scorer([(leaf, 1.0)]).score(source(1, body=text)) for text in ("由烟", "由烟，油言", "由言"))
     assert twice > one > none == 0.0
 
 
@@ -107,10 +107,10 @@ def test_codes_are_counted_whole_or_by_their_beginning() -> None:
     """138 is not in 13812345678, but begins it."""
     one = source(1, body="电话13812345678")
     whole, part = Term(TokenField.CODES, "13812345678"), Term(TokenField.CODES, "138")
-    assert score(one, [(whole, 1.0)]) > 0.0
-    assert score(one, [(part, 1.0)]) == 0.0
-    assert score(one, [(Starting(TokenField.CODES, "138"), 1.0)]) > 0.0
-    assert score(one, [(Starting(TokenField.CODES, "139"), 1.0)]) == 0.0
+    assert Scorer([(whole, 1.0)]).score(one) > 0.0
+    assert Scorer([(part, 1.0)]).score(one) == 0.0
+    assert Scorer([(Starting(TokenField.CODES, "138"), 1.0)]).score(one) > 0.0
+    assert Scorer([(Starting(TokenField.CODES, "139"), 1.0)]).score(one) == 0.0
 
 
 @given(st.lists(st.sampled_from(["夜间", "施工", "噪声", "扰民"]), min_size=1, unique=True), TEXT)

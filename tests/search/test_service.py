@@ -282,3 +282,5 @@ async def test_sounds_find_places(house: House, order: SearchOrder) -> None:
     assert page.total == 3
     assert all(hit.passages for hit in page.hits)
     assert (await house.ask("yueluqu 噪声", order=order)).total == 2
+    assert (await house.ask("yue lu qu 噪声", order=order)).total == 2
+    assert (await house.ask("(噪声 yue lu)", order=order)).total == 2
