@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import asking, finding, graphql, parsing, search, writes, year
+from bench import asking, finding, graphql, parsing, search, searching, writes, year
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "graphql": graphql.measure,
     "parsing": parsing.measure,
     "search": search.measure,
+    "searching": searching.measure,
     "writes": writes.measure,
     "year": year.measure,
 }

@@ -42,21 +42,21 @@ def folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def database(data: Path) -> AsyncIterator[str]:
-    """Give the address of a data folder's database with the year in it."""
+async def database(data: Path, submissions: int = SUBMISSIONS) -> AsyncIterator[str]:
+    """Give the address of a data folder's database with so many submissions in it."""
     settings = Settings(data=data, log_level="WARNING")
     if not (data / "index").exists():
-        await _fill(settings)
+        await _fill(settings, submissions)
     async with open_database(settings) as url:
         await prepare_database(url, open_vault(settings))  # it may have been made by an earlier version
         yield url
 
 
-async def _fill(settings: Settings) -> None:
+async def _fill(settings: Settings, submissions: int) -> None:
     rarely_collect()
     with tempfile.TemporaryDirectory(prefix="casegraph-bench-year-") as name:
         year = Path(name)
-        make_year(year, submissions=SUBMISSIONS)
+        make_year(year, submissions=submissions)
         async with open_services(settings) as services, worker(for_child(services)) as beside:
             await ingest(services, plan_of(settings, items_of(year)))
             await find_all(services, beside)
