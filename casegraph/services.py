@@ -34,7 +34,6 @@ from graph.topics import Taxonomy
 from graph.uploads import Uploads
 from resolvers.reader import Reader
 from search.alerting import Alerter
-from search.elastic_engine import open_elastic
 from search.hidden import Hidden
 from search.indexer import Indexer
 from search.saving import Saving
@@ -112,6 +111,8 @@ def open_engine(settings: Settings) -> Engine:
     if settings.elasticsearch_url is None:
         return open_tantivy(index_folder(settings))
     try:
+        from search.elastic_engine import open_elastic  # noqa: PLC0415  # its client takes as long as all of ours
+
         return open_elastic(
             settings.elasticsearch_url, settings.elasticsearch_prefix, authority=settings.elasticsearch_ca,
             shards=settings.elasticsearch_shards,

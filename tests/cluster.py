@@ -22,7 +22,7 @@ from graph.migrate import migrate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PREFIX: Final = "casegraph-tests-"
+PREFIX: Final = "casegraph-tests-cluster-"
 TEMPLATE: Final = "template_casegraph"
 PASSWORD: Final = "not a secret"
 LEFT_OVER: Final = 3600.0

@@ -18,6 +18,7 @@ from graph.database import connect, open_pool, open_reading_pool
 from graph.identity import Vault
 from tests.cluster import Cluster, open_cluster
 from tests.elasticsearch.server import Indices, MissingError, open_server
+from tests.scratch import use_memory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -33,6 +34,8 @@ PATIENCE = 20.0
 """Seconds that something may take which is done at once."""
 LONG = 10.0
 """Seconds from which a test should begin before others, or all wait for it at the end."""
+
+use_memory()
 
 # A database of its own is given to a test, not to each of its examples; and two busy cores make any deadline a lie.
 settings.register_profile(

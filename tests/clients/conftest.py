@@ -15,6 +15,7 @@ import pytest
 from tests.cluster import locked
 from tests.conftest import LOUD, ROOT
 from tests.run.processes import PATIENCE, READY, Home
+from tests.scratch import cache
 from tests.viewers import token_of
 
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def modules() -> Path:
     if int(version.removeprefix("v").partition(".")[0]) < OLDEST:
         pytest.skip(f"{LOUD}no front end's client, since node is {version} and not {OLDEST} or newer")
     digest = hashlib.sha256(b"".join((NODE / name).read_bytes() for name in PACKAGES)).hexdigest()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "casegraph-tests" / f"clients-{digest[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = cache() / f"clients-{digest[:16]}"
+    folder.mkdir(exist_ok=True)
     with locked(folder / "lock"):
         if not (folder / "installed").exists():
             install(folder)

@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from tests.cluster import LEFT_OVER, free_port, locked
+from tests.scratch import cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +29,6 @@ PATIENCE: Final = 180.0
 """Seconds that a node may take to start on a busy machine, and Maven to bring its parts."""
 MANY: Final = 40
 """Prefixes whose indices are removed at once; an address has room for their names."""
-MEMORY: Final = Path("/dev/shm")  # noqa: S108 - folders of our own in it
-"""Where there is such a thing data is kept there: nothing here must survive, and disks make each index slow."""
 OPENING: Final = ("-Xshare:auto", "--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector")
 OPTIONS: Final = ("-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *OPENING)
 """Small and soon there: compiling well takes longer than all tests together."""
@@ -144,11 +143,6 @@ def _looks() -> Iterator[None]:
         time.sleep(0.1)
 
 
-def place() -> Path:
-    """Return where nodes are kept."""
-    return MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
-
-
 def open_server(name: str) -> Server:
     """Start or join the node of a test run, after removing what killed runs left behind.
 
@@ -156,7 +150,7 @@ def open_server(name: str) -> Server:
     """
     find_java()
     find_parts()
-    parent = place()
+    parent = Path(tempfile.gettempdir())
     for left in parent.glob(f"{PREFIX}run-*"):
         if Server(left).process() is None and time.time() - left.stat().st_mtime > LEFT_OVER:
             shutil.rmtree(left, ignore_errors=True)
@@ -210,7 +204,7 @@ def find_parts() -> Path:
 
     Raises MissingError where it cannot be brought.
     """
-    parts = Path(tempfile.gettempdir()) / f"{PREFIX}{VERSION}-{os.getuid()}"
+    parts = cache() / f"elasticsearch-{VERSION}"
     partial = parts.with_name(f"{parts.name}-partial")
     with locked(parts.with_name(f"{parts.name}-lock")):
         if not parts.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.elasticsearch import server
-from tests.elasticsearch.server import PREFIX, MissingError, Server, find_java, find_parts, place
+from tests.elasticsearch.server import PREFIX, MissingError, Server, find_java, find_parts
 
 if TYPE_CHECKING:
     pass
@@ -32,7 +33,7 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setattr(server, "OLDEST_JAVA", 999)
     with pytest.raises(MissingError, match="Java 999"):
         find_java()
-    monkeypatch.setattr("tests.elasticsearch.server.tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingError, match="Maven"):
         find_parts()
@@ -41,7 +42,7 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 @pytest.mark.usefixtures("elasticsearch")
 def test_a_node_ends_after_a_run_that_was_killed() -> None:
     """With its folder, though nobody told it."""
-    folder = place() / f"{PREFIX}run-{uuid4().hex[:16]}"
+    folder = Path(tempfile.gettempdir()) / f"{PREFIX}run-{uuid4().hex[:16]}"
     try:
         done = subprocess.run([sys.executable, "-c", KILLED, folder], cwd=ROOT, check=False, timeout=300)
         assert done.returncode == -9

@@ -6,8 +6,10 @@ import asyncio
 import os
 import shutil
 import signal
+import tempfile
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -20,13 +22,12 @@ from search.elastic_client import TooLargeError
 from search.elastic_engine import open_elastic
 from search.engine import SearchAwayError
 from search.indexer import Indexer
-from tests.elasticsearch.server import PREFIX, Server, place
+from tests.elasticsearch.server import PREFIX, Server
 from tests.graph.factory import NOW, draft, make_intake
 from tests.search.library import ask, hits, put, source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from graph.database import Pool
     from graph.identity import Vault
@@ -46,7 +47,7 @@ def node(elasticsearch: Indices) -> Iterator[Server]:
     """Give a node that may be killed; where the run's own one cannot be started, this cannot, either."""
     if os.environ.get("CASEGRAPH_TEST_ELASTICSEARCH_URL") == elasticsearch.address:
         pytest.skip("NOT RUN: Elasticsearch away, since the server that is named is not ours to kill.")
-    server = Server(place() / f"{PREFIX}run-{uuid4().hex[:16]}", **LIMITS)
+    server = Server(Path(tempfile.gettempdir()) / f"{PREFIX}run-{uuid4().hex[:16]}", **LIMITS)
     server.start()
     yield server
     server.leave()
