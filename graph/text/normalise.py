@@ -11,9 +11,12 @@ import re
 import unicodedata
 from functools import cache
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import opencc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 COMMON: Final = tuple((wide, unicodedata.normalize("NFKC", wide)) for wide in "，：；？！（）…％～\u3000\u00a0")
 """The wide signs and blanks that nearly every text has: replaced first, they spare most texts the slow general way."""
@@ -25,31 +28,64 @@ IDEOGRAPHS: Final = "〇\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 """Chinese characters, as the inside of a regular expression's set."""
 
 
+_USUAL: Final = (
+    *range(0x80), 0xB7, *range(0x2010, 0x203B), *range(0x3001, 0x3004), *range(0x3008, 0x3021), *range(0x4E00, 0xA000),
+)  # fmt: skip
+"""What most texts are of: Chinese characters, ASCII and signs. Most of these are their own normal form."""
+
+
 @cache
-def _simplified() -> tuple[re.Pattern[str], dict[int, str]]:
-    # The rare planes are left out: their traditional forms are no one's, and make the pattern a hundred times slower.
+def _simplified() -> dict[int, str]:
+    # The rare planes are left out: their traditional forms are no one's.
     characters = [chr(code) for code in chain(range(0x3400, 0x4DC0), range(0x4E00, 0xA000))]
     converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
     table = {one: other for one, other in zip(characters, converted, strict=True) if one != other and len(other) == 1}
     # A few simplified forms are themselves entries (薴, 苧, 苎): follow them, so that once is enough.
-    settled = {ord(one): table.get(other, other) for one, other in table.items()}
-    return re.compile(f"[{''.join(table)}]"), settled
+    return {ord(one): table.get(other, other) for one, other in table.items()}
+
+
+@cache
+def _intricate() -> re.Pattern[str]:
+    plain = {chr(code) for code in _USUAL if code not in _simplified() and not INVISIBLE.match(chr(code))}
+    plain = {one for one in plain if one.isascii() or _folded(one) == one}.union(wide for wide, _ in COMMON)
+    return re.compile(f"[^{''.join(_ranges(sorted(map(ord, plain))))}]")
+
+
+def _ranges(codes: Sequence[int]) -> Iterator[str]:
+    """Yield characters in ascending order as the ranges of a regular expression's set."""
+    first = last = codes[0]
+    for code in (*codes[1:], None):
+        if code != last + 1:
+            yield f"{re.escape(chr(first))}-{re.escape(chr(last))}"
+            first = code or first
+        last = code or last
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is of Chinese characters, ASCII and signs alone that have plain normal forms.
+
+    These are a letter's small letter, a wide sign's narrow one, and all others themselves: nearly all texts are so.
+    """
+    return _intricate().search(text) is None
+
+
+def _narrow(text: str) -> str:
+    for wide, narrow in COMMON:
+        text = text.replace(wide, narrow)
+    return text
 
 
 def _folded(text: str) -> str:
     if not unicodedata.is_normalized("NFKC", text):
-        for wide, narrow in COMMON:
-            text = text.replace(wide, narrow)
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", _narrow(text))
     return text.casefold()
 
 
 def normalise(text: str) -> str:
     """Return the text's normal form. Doing it twice changes nothing more."""
-    if INVISIBLE.search(text):
-        text = INVISIBLE.sub("", text)
-    text = _folded(text)
+    if is_plain(text):
+        return _narrow(text).lower()
+    text = _folded(INVISIBLE.sub("", text))
     if not unicodedata.is_normalized("NFKC", text):
         text = _folded(text)
-    traditional, table = _simplified()
-    return text.translate(table) if traditional.search(text) else text
+    return text.translate(_simplified())

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
-from graph.text.normalise import IDEOGRAPHS, normalise
+from graph.text.normalise import IDEOGRAPHS, is_plain, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ RUN: Final = re.compile(f"[{IDEOGRAPHS}]+|{LETTER}+")
 UNUSUAL: Final = re.compile("[^\x00-\x7f\u3001-\u3003\u3008-\u3020\u4e00-\u9fff\u00b7\u2010-\u203a]")
 USUAL_RUN: Final = re.compile("[\u4e00-\u9fff]+|[0-9a-z]+")
 CHINESE: Final = re.compile(f"[{IDEOGRAPHS}]")
-USUAL_GAP: Final = re.compile("[^\u4e00-\u9fff0-9a-z]+")
+PLAIN_RUN: Final = re.compile("[\u4e00-\u9fff0-9A-Za-z]+")
 
 # Bigrams are built as UTF-32 with strided copies, eight times faster than pairing in Python. For that a unit of several
 # letters is one character of a private plane for the while: normal forms have none.
@@ -70,8 +70,9 @@ def units(plain: str) -> list[str]:
 
 def bare(text: str) -> str:
     """Return a text's normal form without what stands between its units."""
-    plain = normalise(text)
-    return USUAL_GAP.sub("", plain) if UNUSUAL.search(plain) is None else "".join(_runs(plain)[0])
+    if is_plain(text):
+        return "".join(PLAIN_RUN.findall(text)).lower()
+    return "".join(_runs(normalise(text))[0])
 
 
 def words(plain: str) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.text.normalise import normalise
+from graph.text.normalise import COMMON, INVISIBLE, is_plain, normalise
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -53,3 +55,21 @@ def test_a_part_of_a_text_has_the_form_that_it_has_in_the_text(signs: list[str],
 def test_no_normal_form_has_private_characters(text: str) -> None:
     """The tokens are cut with the help of a private plane, which must be free."""
     assert not any("\U000f0000" <= sign <= "\U0010ffff" for sign in normalise(text))
+
+
+def test_plain_texts_have_plain_forms() -> None:
+    """Their quick way gives what NFKC, case folding and the table of simplified characters give."""
+    plain = [sign for sign in map(chr, range(0x10000)) if is_plain(sign)]
+    assert {"a", "Z", "夜", "，", "。", "\n"} <= set(plain)
+    assert not {"間", "Ａ", "é", "\u200b"} & set(plain)
+    for sign in plain:
+        assert not INVISIBLE.match(sign)
+        assert normalise(sign) == unicodedata.normalize("NFKC", sign).casefold()
+    assert all(is_plain(wide) for wide, _ in COMMON)
+
+
+@given(ANY_TEXT)
+def test_what_is_not_plain_changes_nothing_around_it(text: str) -> None:
+    """A text of both kinds becomes what each of its plain characters becomes, where nothing combines."""
+    for sign in "夜Ａ。":
+        assert normalise(f"{sign} {text}") == normalise(sign) + normalise(f" {text}")

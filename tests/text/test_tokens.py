@@ -42,8 +42,15 @@ def test_bigrams_are_the_pairs_of_units(text: str) -> None:
 def test_a_bare_text_is_its_units(text: str) -> None:
     """In which every bigram stands as it is."""
     plain = normalise(text)
-    assert bare(plain) == "".join(units(plain))
-    assert all(pair in bare(plain) for pair in bigrams(plain))
+    assert bare(text) == bare(plain) == "".join(units(plain))
+    assert all(pair in bare(text) for pair in bigrams(plain))
+
+
+def test_each_usual_character_is_bare_as_it_is_cut() -> None:
+    """Plain texts have a way of their own, which leaves out just what parts no units."""
+    for sign in map(chr, range(0x10000)):
+        if not "\ud800" <= sign <= "\udfff":
+            assert bare(f"a{sign}b") == "".join(units(normalise(f"a{sign}b")))
 
 
 @given(st.lists(ANY_TEXT | MIXED_TEXT, max_size=4))
