@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from graph.text.normalise import normalise
-from graph.text.tokens import bare, bigrams, codes, ends
+from graph.text.tokens import bare, bigrams, codes, ends, sets
 from search.engine import GRAIN, Leaf, OneOf, Run, Starting, Term, TokenField
 from search.recency import recency, share_of
 
@@ -148,10 +148,4 @@ class _Said:
 @lru_cache(maxsize=256)
 def _pattern(what: OneOf) -> re.Pattern[str]:
     """Return what finds any of many pairs: as few pairs of sets as they are made of."""
-    seconds: dict[str, str] = {}
-    for pair in what.tokens:
-        seconds[pair[0]] = seconds.get(pair[0], "") + pair[1:]
-    firsts: dict[str, str] = {}
-    for first, following in seconds.items():
-        firsts[following] = firsts.get(following, "") + first
-    return re.compile("|".join(f"[{found}][{following}]" for following, found in firsts.items()))
+    return re.compile("|".join(f"[{firsts}][{seconds}]" for firsts, seconds in sets(what.tokens)))

@@ -14,7 +14,7 @@ from search.audience import audience
 from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
 from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
-from search.highlight import passages
+from search.highlight import Marker
 from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
 from search.score import Scorer, Weight, grained
@@ -87,7 +87,7 @@ class Search:
         else:
             found, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
         withheld = await asking.barrier() > held
-        hits = await asyncio.to_thread(lambda: tuple(_hit(one, compiled, order) for one in ranked[: request.first]))
+        hits = await asyncio.to_thread(_hits, ranked[: request.first], compiled, order)
         more = len(ranked) > request.first
         if withheld:
             return SearchPage(total=None, hits=hits, has_next_page=more, order=order, facets={})
@@ -255,10 +255,13 @@ def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:
         raise InvalidError("after", FOREIGN) from None
 
 
-def _hit(ranked: Ranked, compiled: Compiled, order: SearchOrder) -> Hit:
-    source = ranked.source
-    return Hit(
-        submission=source.id, case=source.case, leading=source.leading or source.case, channel=Channel(source.channel),
-        score=ranked.score, passages=passages(source, compiled.leaves),
-        cursor=sealed(ranked.after, order),
+def _hits(ranked: Sequence[Ranked], compiled: Compiled, order: SearchOrder) -> tuple[Hit, ...]:
+    marker = Marker(compiled.leaves)
+    return tuple(
+        Hit(
+            submission=one.source.id, case=one.source.case, leading=one.source.leading or one.source.case,
+            channel=Channel(one.source.channel), score=one.score, passages=marker.passages(one.source),
+            cursor=sealed(one.after, order),
+        )
+        for one in ranked
     )  # fmt: skip

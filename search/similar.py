@@ -17,7 +17,7 @@ from graph.text.tokens import bigrams
 from search import documents
 from search.audience import audience
 from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup, Term, TokenField
-from search.highlight import passages
+from search.highlight import Marker
 from search.score import TITLE, Scorer, grained, weights
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def best(
     candidates: Sequence[Candidate], sources: Mapping[SubmissionId, Source], terms: Mapping[Term, float]
 ) -> tuple[Similar, ...]:
     """Return the candidates that hold enough in their own words, the best first, the latest of equal ones first."""
-    scorer = Scorer(list(terms.items()))
+    scorer, marker = Scorer(list(terms.items())), Marker(terms)
     points = {
         one.submission: scorer.score(own_words(sources[one.submission]))
         for one in candidates
@@ -146,7 +146,7 @@ def best(
     return tuple(
         Similar(
             submission=one.submission, score=points[one.submission],
-            passages=passages(own_words(sources[one.submission]), tuple(terms)),
+            passages=marker.passages(own_words(sources[one.submission])),
         )
         for one in ordered
     )  # fmt: skip

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from graph.text.normalise import IDEOGRAPHS, is_plain, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 LETTER: Final = rf"[^\W_{IDEOGRAPHS}]"
 """A letter or digit that is no Chinese character, as a regular expression."""
@@ -99,6 +99,17 @@ def ends(code: str) -> list[str]:
 def bigrams(plain: str) -> list[str]:
     """Return the bigrams of a normalised text."""
     return _pairs(*_runs(plain)).split()[:-1]
+
+
+def sets(pairs: Iterable[str]) -> list[tuple[str, str]]:
+    """Return sets of first characters and sets of second ones, of which these pairs, and no others, are made."""
+    seconds: dict[str, str] = {}
+    for pair in pairs:
+        seconds[pair[0]] = seconds.get(pair[0], "") + pair[1]
+    firsts: dict[str, str] = {}
+    for first, following in seconds.items():
+        firsts[following] = firsts.get(following, "") + first
+    return [(first, following) for following, first in firsts.items()]
 
 
 def _runs(plain: str) -> tuple[list[str], list[str]]:

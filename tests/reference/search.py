@@ -16,7 +16,7 @@ from schema.errors import RequestError
 from schema.ids import global_id, key_of
 from search.cursor import opened, sealed
 from search.documents import index_document
-from search.highlight import passages
+from search.highlight import Marker
 from search.query import QuerySyntaxError
 from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
@@ -108,12 +108,12 @@ def similar(world: World, _: Node, asked: Asked) -> list[Node]:
         if one.id != key and sum(term.token in words[one.id] for term in terms) >= enough
         and (asked["ownCase"] or one.case != source.case)
     ]  # fmt: skip
-    scorer = Scorer(list(terms.items()))
+    scorer, marker = Scorer(list(terms.items())), Marker(terms)
     points = {one.id: scorer.score(own[one.id]) for one in alike}
     ordered = sorted(alike, key=lambda one: (-points[one.id], -recency(one.received_at, one.id)))
     return [
         {
-            "score": points[one.id], "passages": [passage_of(found) for found in passages(own[one.id], tuple(terms))],
+            "score": points[one.id], "passages": [passage_of(found) for found in marker.passages(own[one.id])],
             "node": find(world.graph, "Submission", one.id),
         }
         for one in ordered[:size]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graph.text.normalise import normalise
-from graph.text.tokens import CODE_JOINT, bigrams, codes, units
+from graph.text.tokens import CODE_JOINT, UNIT, bigrams, codes, units
 from search.compile import compile_query
-from search.engine import Leaf, Term, TokenField
-from search.highlight import LONGEST, MOST, mapped, passages
+from search.engine import Leaf, Starting, Term, TokenField
+from search.highlight import LONGEST, MOST, Marker, mapped
 from search.query import parse
 from search.records import Passage
 from tests.search.library import source
@@ -52,7 +53,7 @@ def cut(passage: Passage) -> list[str]:
 )
 def test_marks_are_what_was_looked_for(query: str, body: str, marked: list[str]) -> None:
     """In the characters of the original."""
-    (passage,) = passages(source(1, body=body), terms(query))
+    (passage,) = Marker(terms(query)).passages(source(1, body=body))
     assert passage.field == "body"
     assert cut(passage) == marked
 
@@ -67,7 +68,7 @@ def test_what_is_marked_is_what_matches(text: str, data: st.DataObject | None) -
         return
     at = data.draw(st.integers(0, len(found) - 2)) if data else 0
     wanted = [Term(TokenField.BIGRAMS, "".join(found[at : at + 2]))]
-    (passage,) = passages(source(1, body=text), wanted)
+    (passage,) = Marker(wanted).passages(source(1, body=text))
     assert passage.ranges
     marks = [units(normalise(piece)) for piece in cut(passage)]
     assert set().union(*marks) <= set(found[at : at + 2])
@@ -80,12 +81,26 @@ def test_every_token_of_a_text_can_be_marked_in_it(text: str) -> None:
     tokens = [Term(TokenField.BIGRAMS, token) for token in bigrams(plain)]
     tokens += [Term(TokenField.CODES, token) for token in codes(plain)]
     for token in tokens:
-        (passage,) = passages(source(1, body=text), [token])
+        (passage,) = Marker([token]).passages(source(1, body=text))
         edges = [edge for one in passage.ranges for edge in (one.start, one.end)]
         assert edges
         assert edges == sorted(set(edges))
         assert edges[0] >= 0
         assert edges[-1] <= len(passage.text.encode("utf-16-le")) // 2
+
+
+@given(TEXTS, st.data())
+def test_all_that_is_said_is_marked(text: str, data: st.DataObject) -> None:
+    """Every two neighbours that were looked for, and every unit, is marked: as cutting the text one by one tells."""
+    cut_up = list(UNIT.finditer(normalise(text)))
+    pairs = [one[0] + other[0] for one, other in pairwise(cut_up)]
+    wanted = data.draw(st.lists(st.sampled_from(pairs), max_size=4)) if pairs else []
+    single = data.draw(st.lists(st.sampled_from([one[0] for one in cut_up]), max_size=2)) if cut_up else []
+    looked: list[Leaf] = [Term(TokenField.BIGRAMS, pair) for pair in wanted]
+    looked += [Starting(TokenField.BIGRAMS, unit) for unit in single]
+    said = {unit.span() for one, other in pairwise(cut_up) if one[0] + other[0] in wanted for unit in (one, other)}
+    said |= {unit.span() for unit in cut_up if unit[0] in single}
+    assert set(Marker(looked).stretches(normalise(text))) == said
 
 
 @given(ANY_TEXT | TEXTS)
@@ -106,7 +121,7 @@ LONG_TEXTS = st.lists(
 @example("乙" * 300 + "夜间" + "丙" * 45 + "施工" + "丙" * 70 + "施工夜间" + "丁" * 300)
 def test_a_passage_of_a_long_text_cuts_through_no_mark(text: str) -> None:
     """Each mark that is shown holds what was looked for, and a passage begins with a mark or a little before."""
-    for passage in passages(source(1, body=text), terms("夜间 施工")):
+    for passage in Marker(terms("夜间 施工")).passages(source(1, body=text)):
         marks = cut(passage)
         assert marks
         assert all("夜间" in normalise(mark) or "施工" in normalise(mark) for mark in marks)
@@ -117,11 +132,11 @@ def test_a_passage_of_a_long_text_cuts_through_no_mark(text: str) -> None:
 def test_a_long_document_is_marked_as_fast_as_it_is_read() -> None:
     """Twice the text with twice the marks takes about twice the work: an enclosed file may be a book."""
     wanted, took = terms("的 施工"), []
-    passages(source(1, body="夜间的施工"), wanted)  # so that nothing is done for the first time below
+    Marker(wanted).passages(source(1, body="夜间的施工"))  # so that nothing is done for the first time below
     for pieces in (1_000, 8_000):
         text = "夜间的施工" * pieces + "乙" * 4 * pieces
         began = time.process_time()
-        passages(source(1, body=text), wanted)
+        Marker(wanted).passages(source(1, body=text))
         took.append(time.process_time() - began)
     assert took[1] < 60 * took[0]
 
@@ -130,7 +145,7 @@ def test_a_title_is_shown_first_and_then_the_passages_that_say_most() -> None:
     """At most so many, each a window of a long text."""
     long = "甲" * 500 + "夜间施工噪声扰民" + "乙" * 500 + "扰民" + "丙" * 500
     replies = tuple(f"第{number}次答复：扰民" for number in range(6))
-    found = passages(source(1, title="关于扰民", body=long, replies=replies), terms("夜间施工 噪声 扰民"))
+    found = Marker(terms("夜间施工 噪声 扰民")).passages(source(1, title="关于扰民", body=long, replies=replies))
     assert [one.field for one in found[:2]] == ["title", "body"]
     assert len(found) == MOST
     assert all(len(one.text) <= LONGEST for one in found)
@@ -140,11 +155,11 @@ def test_a_title_is_shown_first_and_then_the_passages_that_say_most() -> None:
 def test_a_code_that_is_joined_is_marked_whole() -> None:
     """As it is written."""
     text = "编号 TS-2026/001"
-    (passage,) = passages(source(1, body=text), terms("TS2026001"))
+    (passage,) = Marker(terms("TS2026001")).passages(source(1, body=text))
     (marked,) = cut(passage)
     assert CODE_JOINT.sub("", marked) == "TS2026001"
 
 
 def test_nothing_looked_for_shows_nothing() -> None:
     """A hit by its filters alone has no passage."""
-    assert passages(source(1, body="扰民"), terms("channel:hotline")) == ()
+    assert Marker(terms("channel:hotline")).passages(source(1, body="扰民")) == ()
