@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -62,6 +63,7 @@ SAMPLE: Final = """
     select revision.title from submission join submission_revision revision on revision.id = submission.revision
     where submission.id >= $1 limit $2
 """
+WAYS: Final = ("asc", "desc")
 KINDS: Final = ("word", "phrase", "three_words", "by_time", "deep")
 Asked = dict[str, Any]
 """The variables of a question."""
@@ -69,10 +71,10 @@ Asked = dict[str, Any]
 
 async def _titles(connection: Connection) -> list[str]:
     """Return titles from all over what there is: ids are in the order of time."""
-    first, last = await connection.fetchrow("select min(id), max(id) from submission")  # type: ignore[misc]
+    first, last = [await connection.fetchval(f"select id from submission order by id {way} limit 1") for way in WAYS]
     chance, found = random.Random(5), []  # noqa: S311  # the same each time
     for _ in range(TITLES // 100):
-        start = type(first)(int=chance.randrange(first.int, last.int))
+        start = UUID(int=chance.randrange(first.int, last.int))
         found += [row["title"] for row in await connection.fetch(SAMPLE, start, 100)]
     return [title for title in found if title]
 
@@ -153,11 +155,12 @@ def _rebuild(server: Server, settings: dict[str, str], questions: Sequence[Asked
             time.sleep(0.1)
         return took
 
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
     counted = iter(range(len(questions)))
     before = once(lambda: next(counted, None) is not None)
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "casegraph", "reindex"], env=os.environ | settings,
+        [sys.executable, "-m", "casegraph", "reindex"], env=kept | settings,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     meanwhile = once(lambda: process.poll() is None)
