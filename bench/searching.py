@@ -63,7 +63,10 @@ SAMPLE: Final = """
     select revision.title from submission join submission_revision revision on revision.id = submission.revision
     where submission.id >= $1 limit $2
 """
-WAYS: Final = ("asc", "desc")
+ENDS: Final = (
+    "select id from submission order by id limit 1",
+    "select id from submission order by id desc limit 1",
+)
 KINDS: Final = ("word", "phrase", "three_words", "by_time", "deep")
 Asked = dict[str, Any]
 """The variables of a question."""
@@ -71,7 +74,7 @@ Asked = dict[str, Any]
 
 async def _titles(connection: Connection) -> list[str]:
     """Return titles from all over what there is: ids are in the order of time."""
-    first, last = [await connection.fetchval(f"select id from submission order by id {way} limit 1") for way in WAYS]
+    first, last = [await connection.fetchval(text) for text in ENDS]
     chance, found = random.Random(5), []  # noqa: S311  # the same each time
     for _ in range(TITLES // 100):
         start = UUID(int=chance.randrange(first.int, last.int))

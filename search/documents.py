@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -16,7 +18,6 @@ from search.engine import IndexDocument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from graph.database import Connection, Row
 
@@ -24,6 +25,7 @@ SQL = statements("search")
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 """Months are those of the law's own zone, whatever an instance's clock shows."""
 
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 LEVELS: Final = (2, 4, 6, 9, 12)
 """Digits of a division's code, by level: GB/T 2260 down to the county, the statistical code below it."""
 
@@ -71,7 +73,13 @@ class Reading(Protocol):
 
 async def load(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
     """Return these submissions as they are now; those that are not there, or may not be seen, are left out."""
-    return {SubmissionId(row["id"]): _source(row) for row in await reading.fetch(SQL.documents, submissions)}
+    rows = await reading.fetch(SQL.documents, submissions)
+    attached = await reading.fetch(SQL.attached, submissions, [row["own_id"] for row in rows])
+    replies: defaultdict[SubmissionId, list[str]] = defaultdict(list)
+    texts: defaultdict[SubmissionId, list[str]] = defaultdict(list)
+    for row in sorted(attached, key=lambda one: (one["at"] or NEVER, one["id"])):
+        (replies if row["at"] else texts)[row["submission"]].append(row["body"])
+    return {row["id"]: _source(row, replies.get(row["id"], ()), texts.get(row["id"], ())) for row in rows}
 
 
 async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
@@ -109,13 +117,13 @@ def _seen(row: Row) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _source(row: Row) -> Source:
+def _source(row: Row, replies: Sequence[str], texts: Sequence[str]) -> Source:
     return Source(
         id=SubmissionId(row["id"]), own=CaseId(row["own_id"]), case=CaseId(row["case_id"]),
         leading=CaseId(row["leading"]), channel=row["channel"],
         kind=row["kind"], status=row["status"], topic=row["topic"], division=row["division"],
-        received_at=row["received_at"], title=row["title"], body=row["body"], replies=tuple(row["replies"]),
-        documents=tuple(row["documents"]),
+        received_at=row["received_at"], title=row["title"], body=row["body"], replies=tuple(replies),
+        documents=tuple(texts),
     )  # fmt: skip
 
 

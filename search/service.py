@@ -86,7 +86,7 @@ class Search:
             found, ranked = await asking.newest(lookup, request.first + 1, after)
         else:
             found, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
-        withheld = await asking.barrier() > held
+        withheld = asking.barrier > held
         hits = await asyncio.to_thread(_hits, ranked[: request.first], compiled, order)
         more = len(ranked) > request.first
         if withheld:
@@ -131,6 +131,8 @@ class _Asking:
         self._codes = hidden.number(request.text) if hidden and not plain.match.without else ()
         # Nothing to weigh by: the newest first.
         self.order = request.order if plain.leaves and not self._codes else SearchOrder.NEWEST
+        self.barrier = 0
+        """How far the index must have come before this viewer is given counts, by the last look into the graph."""
 
     async def understood(self, after: After) -> tuple[Compiled, After]:
         """Return what a query means, given what is there: which of its bigrams are slips, and how much each tells.
@@ -155,11 +157,6 @@ class _Asking:
     def lookup(self, compiled: Compiled) -> Lookup:
         """Return what the engine is asked."""
         return Lookup(match=compiled.match, filter=self._request.filter, audience=self._audience)
-
-    async def barrier(self) -> int:
-        """Return how far the index must have come before this viewer is given counts."""
-        async with self._reader.lent(self._scope) as reading:
-            return int(await reading.fetchval(documents.SQL.barrier, list(self._scope.audiences)))
 
     async def newest(self, lookup: Lookup, count: int, after: After) -> tuple[Found, list[Ranked]]:
         """Return what follows a time, the latest first, but those that were given already."""
@@ -226,10 +223,9 @@ class _Asking:
 
     async def _sources(self, candidates: Sequence[Candidate]) -> dict[SubmissionId, Source]:
         """Read the candidates in the graph as it is now; one that is not there any more, or not seen, is no hit."""
-        if not candidates:
-            return {}
         async with self._reader.lent(self._scope) as reading:
-            return await documents.load(reading, [one.submission for one in candidates])
+            self.barrier = int(await reading.fetchval(documents.SQL.barrier, list(self._scope.audiences)))
+            return await documents.load(reading, [one.submission for one in candidates]) if candidates else {}
 
 
 def _filed_in(compiled: Compiled, cases: Sequence[CaseId], *, loose: bool) -> Compiled:

@@ -31,37 +31,30 @@ select max(position) as position, array(
 from entry;
 
 -- name: documents
--- What is indexed of each submission, as it is now; the leading case answers for those that follow it. Steps of a case
--- that came with no submission are told with the earliest, which opened it.
+-- What is indexed of each submission, as it is now, but for what `attached` tells; the leading case answers for those
+-- that follow it.
 select submission.id, submission.channel, submission.kind, submission.topic, submission.division,
-    submission.received_at, own.id as own_id, own."leading", leader.id as case_id, leader.status, revision.title, revision.body,
-    array(
-        select told.body from (
-            select event.body, event.at, event.id from event
-            where event.submission = submission.id and event.until is null
-            union all
-            select event.body, event.at, event.id from event
-            where event.case_id = own.id and event.submission is null and event.until is null and (
-                select true from submission earlier
-                where earlier.case_id = own.id and earlier.id < submission.id limit 1
-            ) is null
-        ) told where told.body <> '' order by told.at, told.id
-    ) as replies,
-    array(
-        select document.body from document
-        where document.submission = submission.id and document.body <> '' order by document.id
-    ) as documents
+    submission.received_at, own.id as own_id, own."leading", coalesce(leader.id, own.id) as case_id,
+    coalesce(leader.status, own.status) as status, revision.title, revision.body
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision
 join "case" own on own.id = submission.case_id
--- Only a bare column reaches an index under row-level security.
-cross join lateral (
-    select case when own.leads then own.id else coalesce(
-        (select one.id from "case" one where one.id = own."leading"), own.id
-    ) end as id offset 0
-) answering
-join "case" leader on leader.id = answering.id;
+left join "case" leader on leader.id = case when own.leads then null else own."leading" end;
+
+-- name: attached
+-- What was said of submissions and of their cases, and the texts of their attachments (those have no time), in any
+-- order. Steps of a case that came with no submission are told with the earliest, which opened it.
+select event.submission, event.body, event.at, event.id from event
+where event.submission = any($1::uuid[]) and event.until is null and event.body <> ''
+union all
+select (
+    select opened.id from submission opened where opened.case_id = event.case_id order by opened.id limit 1
+), event.body, event.at, event.id from event
+where event.case_id = any($2::uuid[]) and event.submission is null and event.until is null and event.body <> ''
+union all
+select document.submission, document.body, null, document.id from document
+where document.submission = any($1::uuid[]) and document.body <> '';
 
 -- name: audiences
 -- By whom what is filed in each case is seen: what it is, whose part it has, who is accused in it (graph/scope.py).

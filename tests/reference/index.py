@@ -129,8 +129,11 @@ class _Sources:
 
     async def fetch(self, text: str, *values: Any) -> Sequence[Any]:
         """Return the sources of the submissions asked for, as rows."""
+        found = [self._found[one] for one in values[0] if one in self._found]
+        if text == documents.SQL.attached:
+            return [row for one in found for row in _attached(one)]
         assert text == documents.SQL.documents
-        return [_row(self._found[one]) for one in values[0] if one in self._found]
+        return [_row(one) for one in found]
 
     async def fetchval(self, text: str, *_: object) -> int:
         """Return that nothing is withheld."""
@@ -144,5 +147,13 @@ def _row(found: Source) -> dict[str, Any]:
         "channel": found.channel, "kind": found.kind,
         "status": found.status,
         "topic": found.topic, "division": found.division, "received_at": found.received_at, "title": found.title,
-        "body": found.body, "replies": found.replies, "documents": found.documents,
+        "body": found.body,
     }  # fmt: skip
+
+
+def _attached(found: Source) -> list[dict[str, Any]]:
+    """Return what is told beside a submission as rows, in its order."""
+    said = [(found.received_at, text) for text in found.replies] + [(None, text) for text in found.documents]
+    return [
+        {"submission": found.id, "body": text, "at": at, "id": number} for number, (at, text) in enumerate(said)
+    ]  # fmt: skip

@@ -1,0 +1,131 @@
+"""What one commit of tantivy's answers; the files are known to `search.tantivy_engine`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from tantivy import Query
+
+from graph.records import Position, SubmissionId
+from search.engine import GRAIN, AllOf, Candidate, Found, varies
+from search.recency import share_of
+from search.records import SearchOrder
+from search.tantivy_questions import HALF, LATENESS, SCHEMA, below, facets_of, holding, query_of, unweighed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import tantivy
+
+    from search.engine import Leaf, Lookup
+
+MOST_COUNTS: Final = 10_000
+"""Counts of one commit that are kept."""
+TIED: Final = 1_000
+"""Candidates with the same score that are put in order by time beyond those asked for."""
+
+
+class Commit:
+    """What one commit holds. What is counted in it is counted once."""
+
+    def __init__(self, searcher: tantivy.Searcher, seen: tuple[object, ...]) -> None:
+        self.searcher = searcher
+        self.seen = seen
+        """The generation, and by what its commits are told apart."""
+        self.position = _position(searcher)
+        """The journal position that it holds; None where it holds nothing yet."""
+        self._counts: dict[tuple[AllOf, Leaf | None], int] = {}
+
+    def find(self, lookup: Lookup) -> Found:
+        """Return what matches."""
+        query = query_of(lookup)
+        by_time = lookup.order is SearchOrder.NEWEST or not varies(lookup.match, lookup.weights)
+        bound = lookup.below if lookup.order is SearchOrder.NEWEST else None
+        # tantivy takes memory for all that it is asked for, and ends the process where there is not so much.
+        limit = min(lookup.limit, self.searcher.num_docs)
+        if by_time:
+            total, candidates = _latest(self.searcher, below(query, bound), limit)
+        else:
+            total, candidates = _best(self.searcher, query, limit)
+        if bound is not None:
+            total = _count(self.searcher, query)
+        return Found(total, candidates, facets_of(self.searcher, query, lookup.facets))
+
+    def counted(self, audience: AllOf, leaf: Leaf | None = None) -> int:
+        """Return how many documents an asker may see, or how many of them hold a leaf."""
+        found = self._counts.get((audience, leaf))
+        if found is None:
+            if len(self._counts) >= MOST_COUNTS:
+                self._counts.clear()
+            found = self._counts[audience, leaf] = self._count(audience, leaf)
+        return found
+
+    def _count(self, audience: AllOf, leaf: Leaf | None) -> int:
+        # Not `doc_freq`, which counts copies that were replaced: as many as are not merged away yet.
+        if audience != AllOf():
+            return _count(self.searcher, unweighed(audience if leaf is None else _restricted(audience, leaf)))
+        if leaf is None:
+            return self.searcher.num_docs - (self.position is not None)
+        return _count(self.searcher, holding(leaf))
+
+
+def _position(searcher: tantivy.Searcher) -> Position | None:
+    hits = searcher.search(Query.term_query(SCHEMA, "about", "index", "basic"), limit=1).hits
+    return Position(searcher.doc(hits[0][1])["position"][0]) if hits else None
+
+
+def _latest(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tuple[Candidate, ...]]:
+    result = searcher.search(query, limit=max(limit, 1), order_by_field="recency")
+    addresses = [address for _, address in result.hits[:limit]]
+    recencies = _numbers(searcher, "recency", addresses)
+    return _total(result), _candidates(searcher, [(0.0, *one) for one in zip(recencies, addresses, strict=True)])
+
+
+def _best(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tuple[Candidate, ...]]:
+    """Return the candidates with the greatest scores, of equal ones the latest."""
+    result = searcher.search(query, limit=limit + 1, weight_by_field="lateness")
+    scored = _scored(searcher, result.hits)
+    if len(scored) > limit > 0 and scored[limit - 1][0] == scored[limit][0]:
+        result = searcher.search(query, limit=limit + TIED, weight_by_field="lateness")
+        scored = _scored(searcher, result.hits)
+    scored.sort(key=lambda one: one[:2], reverse=True)
+    return _total(result), _candidates(searcher, scored[:limit])
+
+
+def _scored(
+    searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]
+) -> list[tuple[float, int, tantivy.DocAddress]]:
+    """Return what was found with its score, without what lateness added, and its recency."""
+    recencies = _numbers(searcher, "recency", [address for _, address in hits])
+    return [
+        (round(float(score) / (1 + LATENESS * share_of(recent)) * GRAIN) / GRAIN, recent, address)
+        for (score, address), recent in zip(hits, recencies, strict=True)
+    ]
+
+
+def _numbers(searcher: tantivy.Searcher, name: str, addresses: list[tantivy.DocAddress]) -> list[int]:
+    return [int(one or 0) for one in searcher.fast_field_values(name, addresses)] if addresses else []
+
+
+def _candidates(
+    searcher: tantivy.Searcher, scored: Sequence[tuple[float, int, tantivy.DocAddress]]
+) -> tuple[Candidate, ...]:
+    addresses = [address for _, _, address in scored]
+    halves = [_numbers(searcher, name, addresses) for name in ("high", "low")]
+    return tuple(
+        Candidate(SubmissionId(UUID(int=high << HALF | low)), score, recent)
+        for (score, recent, _), high, low in zip(scored, *halves, strict=True)
+    )
+
+
+def _restricted(audience: AllOf, leaf: Leaf) -> AllOf:
+    return AllOf((*audience.nodes, leaf), audience.without)
+
+
+def _count(searcher: tantivy.Searcher, query: Query) -> int:
+    return _total(searcher.search(query, limit=1))
+
+
+def _total(result: tantivy.SearchResult) -> int:
+    return int(result.count)  # type: ignore[attr-defined]  # the stub forgets it
