@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, time
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -47,6 +47,9 @@ matters, asked for by the subject of one of their messages: 97 % of them are amo
 LOOSE: Final = 0.2
 """Where hardly anything holds all the words, so much of them is enough. Measured on real messages asked for by their
 withheld subjects: 0.2 finds as many as 0 does, among a fortieth of the hits."""
+ROOM: Final = 5_000
+ROOM_SHARE: Final = 0.05
+"""So many hits, and so large a share of all there is, the bigrams may have together by which a loose query finds."""
 RARE_SHARE: Final = 1 / 2_000
 RARE: Final = 3
 """A bigram that so few texts hold, and so small a share of them, may be a slip of one that sounds the same."""
@@ -57,23 +60,47 @@ one wrong character in two words: that finds nineteen twentieths of what the rig
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A query, ready to be asked: `loose` is asked where `match` finds next to nothing.
+    """A query, ready to be asked: `loosely` where `match` finds next to nothing.
 
     Hits are weighed by `leaves` and `words`, and `leaves` are marked in them.
     """
 
     match: AllOf
-    loose: AllOf | None
+    loose: Loose | None
     leaves: tuple[Leaf, ...]
     words: tuple[str, ...]
     """Chinese words, and the characters of what was typed; both are counted in texts as they are."""
     typed: tuple[str, ...]
     """The bigrams of what was typed as plain words, in which a slip may be."""
+    common: frozenset[str] = frozenset()
+    """Of those, the ones that make no hit by themselves where the query is asked loosely."""
+
+    @property
+    def loosely(self) -> AllOf | None:
+        """What is asked where `match` finds next to nothing; None where there is nothing to be loose about."""
+        return None if self.loose is None else self.loose.asked(self.common)
 
     @property
     def few(self) -> int:
-        """How many hits of `match` are too few, so that `loose` is asked."""
+        """How many hits of `match` are too few, so that it is asked loosely."""
         return FEW_OF_MANY if len(self.typed) > MANY else FEW
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """The same question where some of the bigrams of its plain words are enough."""
+
+    pairs: Mapping[str, Match]
+    """What finds each of those bigrams."""
+    strict: AllOf
+    """What must hold besides."""
+
+    def asked(self, common: frozenset[str]) -> AllOf:
+        """Return what to look for, where the `common` bigrams alone make no hit."""
+        needed = tuple(match for pair, match in self.pairs.items() if pair not in common)
+        perhaps = tuple(match for pair, match in self.pairs.items() if pair in common)
+        some = AnyOf(needed, math.ceil(len(needed) * LOOSE))
+        return AllOf((some, *self.strict.nodes), self.strict.without, perhaps)
 
 
 NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
@@ -148,6 +175,23 @@ def slips(others: Mapping[str, OneOf], counts: Mapping[Leaf, int]) -> frozenset[
     return frozenset(pair for pair, heard in others.items() if counts[_term(pair)] * LIKELIER < counts[heard])
 
 
+def common(compiled: Compiled, total: int, counts: Mapping[Leaf, int]) -> frozenset[str]:
+    """Return the bigrams that make no hit by themselves where `compiled` is asked loosely: the rarer ones do.
+
+    What few have is worth finding; a page of ten thousands that share but 反映 with the query takes long, and tells
+    nothing. Of equal ones those that are typed first make hits.
+    """
+    if compiled.loose is None:
+        return frozenset()
+    often = {pair: sum(counts[leaf] for leaf in leaves(match)) for pair, match in compiled.loose.pairs.items()}
+    rarest = sorted(often, key=lambda pair: often[pair])
+    least = sum(1 for pair in rarest if not often[pair]) + 1
+    room = max(ROOM, total * ROOM_SHARE)
+    held = list(accumulate(often[pair] for pair in rarest))
+    needed = max(least, sum(1 for count in held if count <= room))
+    return frozenset(rarest[needed:])
+
+
 class _Asked:
     """What to look for, with some bigrams taken for slips."""
 
@@ -192,7 +236,7 @@ class _Asked:
             case Prefix():
                 return _prefix(plain)
 
-    def loose(self, nodes: tuple[Node, ...]) -> AllOf | None:
+    def loose(self, nodes: tuple[Node, ...]) -> Loose | None:
         """Return the same with some of the plain words' bigrams enough, None where that is the same."""
         plain = {node: bigrams(normalise(node.text)) for node in nodes if isinstance(node, Words)}
         plain = {node: found for node, found in plain.items() if found and not _code(normalise(node.text))}
@@ -200,7 +244,7 @@ class _Asked:
         if len(together) < 2:
             return None
         strict = self.all_of(tuple(node for node in nodes if node not in plain))
-        return AllOf((self._some(tuple(together), LOOSE), *strict.nodes), strict.without)
+        return Loose({pair: _one_of(self._pair(pair)) for pair in together}, strict)
 
     def _words(self, plain: str) -> Match:
         if code := _code(plain):
@@ -208,10 +252,8 @@ class _Asked:
         found = tuple(dict.fromkeys(bigrams(plain)))
         if not found:
             return _character(plain)
-        return self._some(found, 1 if len(found) <= WHOLE else ENOUGH)
-
-    def _some(self, found: tuple[str, ...], share: float) -> AnyOf:
-        return AnyOf(tuple(_one_of(self._pair(pair)) for pair in found), math.ceil(len(found) * share))
+        needed = len(found) if len(found) <= WHOLE else math.ceil(len(found) * ENOUGH)
+        return AnyOf(tuple(_one_of(self._pair(pair)) for pair in found), needed)
 
     def _pair(self, pair: str) -> tuple[Leaf, ...]:
         return (_term(pair), _alike(pair)) if pair in self._slips else (_term(pair),)

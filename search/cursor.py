@@ -32,7 +32,8 @@ class After:
 
     key: tuple[float, int] | None = None
     below: int | None = None
-    loose: bool = False
+    loose: frozenset[str] | None = None
+    """The bigrams that make no hit by themselves where the query is asked loosely; None where it is not."""
     slips: frozenset[str] = frozenset()
     until: int | None = None
     weights: tuple[float, ...] = ()
@@ -51,7 +52,7 @@ def sealed(after: After, order: SearchOrder) -> str:
         order,
         *(after.key or (None, None)),
         after.below,
-        after.loose,
+        None if after.loose is None else sorted(after.loose),
         sorted(after.slips),
         after.until,
         after.weights,
@@ -81,7 +82,7 @@ def _after(place: list[Any]) -> After:
     return After(
         key=None if points is None else (float(points), int(recency)),
         below=None if below is None else int(below),
-        loose=bool(loose),
+        loose=None if loose is None else frozenset(map(str, loose)),
         slips=frozenset(map(str, slips)),
         until=None if until is None else int(until),
         weights=tuple(float(weight) for weight in weights),

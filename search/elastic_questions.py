@@ -127,17 +127,22 @@ def _query(lookup: Lookup, *, by_time: bool) -> Json:
 def _weighed(match: Match, weights: Mapping[Leaf, float]) -> Json:
     """Return what fits, scored by the weights of what holds."""
     if not any(map(weights.get, leaves(match))):
-        return {"constant_score": {"filter": fitting(match), "boost": 0.0}}
+        return _for_nothing(match)
     match match:
         case AnyOf(nodes, at_least):
             return {"bool": {"should": [_weighed(one, weights) for one in nodes], "minimum_should_match": at_least}}
-        case AllOf(nodes, without):
-            must = [_weighed(one, weights) for one in nodes]
-            return {"bool": {"must": must, "must_not": [fitting(one) for one in without]}}
+        case AllOf(nodes, without, perhaps):
+            must = [_weighed(one, weights) for one in nodes] or [_for_nothing(AllOf())]
+            should = [_weighed(one, weights) for one in perhaps]
+            return {"bool": {"must": must, "should": should, "must_not": [fitting(one) for one in without]}}
         case Exact() | Between():
-            return {"constant_score": {"filter": fitting(match), "boost": 0.0}}
+            return _for_nothing(match)
         case _:
             return {"constant_score": {"filter": fitting(match), "boost": weights[match]}}
+
+
+def _for_nothing(match: Match) -> Json:
+    return {"constant_score": {"filter": fitting(match), "boost": 0.0}}
 
 
 def fitting(match: Match) -> Json:

@@ -166,10 +166,11 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Fits all of `nodes` and none of `without`."""
+    """Fits all of `nodes` and none of `without`; what holds of `perhaps` adds its weight."""
 
     nodes: tuple[Match, ...] = ()
     without: tuple[Match, ...] = ()
+    perhaps: tuple[Match, ...] = ()
 
 
 Leaf = Term | OneOf | Run | Starting
@@ -187,8 +188,8 @@ def varies(match: Match, weights: Mapping[Leaf, float]) -> bool:
     match match:
         case AnyOf(nodes, at_least):
             return any(map(weights.get, leaves(match))) and (at_least < len(nodes) or _vary(nodes, weights))
-        case AllOf(nodes):
-            return _vary(nodes, weights)
+        case AllOf(nodes, _, perhaps):
+            return any(map(weights.get, leaves(AnyOf(perhaps)))) or _vary(nodes, weights)
         case _:
             return False
 
@@ -201,6 +202,7 @@ def leaves(match: Match) -> tuple[Leaf, ...]:
     """Return what text a match is found by, wherever it stands but in a `without`."""
     match match:
         case AnyOf(nodes) | AllOf(nodes):
+            nodes += match.perhaps if isinstance(match, AllOf) else ()
             return tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves(node)))
         case Exact() | Between():
             return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from graph.errors import InvalidError
@@ -13,7 +14,7 @@ from search import documents
 from search.audience import audience
 from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
-from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
+from search.engine import AnyOf, Exact, ExactField, Lookup
 from search.highlight import Marker
 from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
@@ -141,14 +142,15 @@ class _Asking:
         """
         compiled, after = await self._meant(after)
         if self._request.cases:
-            compiled = _filed_in(compiled, self._request.cases, loose=after.loose)
+            compiled = _filed_in(compiled, self._request.cases, loose=after.loose is not None)
         return compiled, after
 
     async def _meant(self, after: After) -> tuple[Compiled, After]:
         if self._codes:
             return for_number(compile_query(self._tree), self._codes), after
         if after != After():
-            return compile_query(self._tree, after.slips, self._people), after
+            compiled = compile_query(self._tree, after.slips, self._people)
+            return replace(compiled, common=after.loose or frozenset()), after
         weigh = self.order is SearchOrder.RELEVANCE
         found = await understood(self._engine, self._tree, self._audience, weigh=weigh, people=self._people)
         told = tuple(weight for _, weight in found.weights)
@@ -183,16 +185,19 @@ class _Asking:
     ) -> tuple[Found, list[Ranked]]:
         """Return the best candidates in our own order, and behind them the rest, the latest first."""
         weighed = _paired(compiled, after.weights)
-        lookup = replace(lookup, arrived_until=after.until, weights=grained(weighed), limit=WEIGHED)
-        if after.loose and compiled.loose:
-            lookup = replace(lookup, match=compiled.loose)
+        # The first page takes all there is: to tell what came in until now costs as much as to find it.
+        until = after.until if self._request.after else None
+        lookup = replace(lookup, arrived_until=until, weights=grained(weighed), limit=WEIGHED)
+        loosely = compiled.loosely
+        if after.loose is not None and loosely:
+            lookup = replace(lookup, match=loosely)
         if after.below is not None:
             return await self._beyond(lookup, weighed, after, count)
         found = await self._engine.find(lookup)
-        if after.key is None and found.total < compiled.few and compiled.loose:
-            after, lookup = replace(after, loose=True), replace(lookup, match=compiled.loose)
+        if after.key is None and found.total < compiled.few and loosely:
+            after, lookup = replace(after, loose=compiled.common), replace(lookup, match=loosely)
             found = await self._engine.find(lookup)
-        ranked = await self._weighed(found.candidates, weighed, after)
+        ranked = await self._weighed(found.candidates, weighed, after, count)
         if len(ranked) < count and found.total > len(found.candidates):
             given = frozenset(mark(one.submission) for one in found.candidates)
             _, rest = await self._beyond(
@@ -201,16 +206,17 @@ class _Asking:
             ranked += rest
         return found, ranked
 
-    async def _weighed(self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After) -> list[Ranked]:
-        """Return the candidates in our own order, those behind `after.key`."""
+    async def _weighed(
+        self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After, count: int
+    ) -> list[Ranked]:
+        """Return the first candidates in our own order, of those behind `after.key`."""
         sources = await self._sources(candidates)
         points = await asyncio.to_thread(_points, sources, weighed)
-        here = [one for one in candidates if one.submission in sources]
-        keyed = sorted(((-points[one.submission], -one.recency), one) for one in here)
+        here = (one for one in candidates if one.submission in sources)
+        keyed = sorted((-points[one.submission], -one.recency, one.submission) for one in here)
+        behind = (place for place in keyed if after.key is None or place[:2] > after.key)
         return [
-            Ranked(sources[one.submission], -key[0], replace(after, key=key))
-            for key, one in keyed
-            if after.key is None or key > after.key
+            Ranked(sources[one], -low, replace(after, key=(low, early))) for low, early, one in islice(behind, count)
         ]
 
     async def _beyond(
@@ -231,8 +237,8 @@ class _Asking:
 def _filed_in(compiled: Compiled, cases: Sequence[CaseId], *, loose: bool) -> Compiled:
     """Return the same of what is filed in these cases alone, which are few: only a whole search decides to be loose."""
     filed = AnyOf(tuple(Exact(ExactField.CASE, str(case)) for case in cases))
-    asked = compiled.loose if loose and compiled.loose else compiled.match
-    return replace(compiled, match=AllOf((filed, *asked.nodes), asked.without), loose=None)
+    asked = (compiled.loosely if loose else None) or compiled.match
+    return replace(compiled, match=replace(asked, nodes=(filed, *asked.nodes)), loose=None)
 
 
 def _now() -> int:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 MOST_COUNTS: Final = 10_000
 """Counts of one commit that are kept."""
-TIED: Final = 1_000
-"""Candidates with the same score that are put in order by time beyond those asked for."""
+TIED: Final = (100, 1_000)
+"""Candidates that are read beyond those asked for, since tantivy gives some days the same score: those are put in order
+here. More where so many are not enough."""
 
 
 class Commit:
@@ -84,11 +85,13 @@ def _latest(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, 
 
 def _best(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tuple[Candidate, ...]]:
     """Return the candidates with the greatest scores, of equal ones the latest."""
-    result = searcher.search(query, limit=limit + 1, weight_by_field="lateness")
-    scored = _scored(searcher, result.hits)
-    if len(scored) > limit > 0 and scored[limit - 1][0] == scored[limit][0]:
-        result = searcher.search(query, limit=limit + TIED, weight_by_field="lateness")
-        scored = _scored(searcher, result.hits)
+    for tied in TIED:
+        result = searcher.search(query, limit=limit + tied, weight_by_field="lateness")
+        hits = result.hits
+        least = hits[limit - 1][0] if len(hits) >= limit > 0 else 0.0
+        if len(hits) < limit + tied or hits[-1][0] < least:
+            break
+    scored = _scored(searcher, [hit for hit in hits if hit[0] >= least])
     scored.sort(key=lambda one: one[:2], reverse=True)
     return _total(result), _candidates(searcher, scored[:limit])
 

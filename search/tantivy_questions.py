@@ -24,6 +24,7 @@ HALF: Final = 64
 LATENESS: Final = 1e-3
 """How much of its score a candidate gains by being late: less than an eighth for sums up to 125, and in 32 bits still
 so fine that it tells two days apart. tantivy breaks no tie but by where a document lies."""
+FEW: Final = 10
 REGEX_SIGNS: Final = frozenset(r".+*?()|[]{}^$\-&~#")
 
 
@@ -133,18 +134,21 @@ def _match(match: Match, weights: Mapping[Leaf, float]) -> Query:
             return _all([_match(node, weights) for node in nodes])
         case AnyOf(nodes, at_least):
             return Query.boolean_query([(Occur.Should, _match(node, weights)) for node in nodes], at_least)
-        case AllOf(nodes, without):
-            return _all([_match(node, weights) for node in nodes], [unweighed(node) for node in without])
+        case AllOf(nodes, without, perhaps):
+            perhaps = perhaps if weights else ()
+            must, may = ([_match(node, weights) for node in some] for some in (nodes, perhaps))
+            return _all(must, may, [unweighed(node) for node in without])
         case _:
             assert_never(match)
 
 
-def _all(must: Sequence[Query], without: Sequence[Query] = ()) -> Query:
+def _all(must: Sequence[Query], perhaps: Sequence[Query] = (), without: Sequence[Query] = ()) -> Query:
     """Return what fits all of these. Only what fits none of anything must be told from the position's document."""
     wanted = must or [OURS]
-    if len(wanted) == 1 and not without:
+    if len(wanted) == 1 and not perhaps and not without:
         return wanted[0]
-    return Query.boolean_query([*((Occur.Must, one) for one in wanted), *((Occur.MustNot, one) for one in without)])
+    clauses = ((Occur.Must, wanted), (Occur.Should, perhaps), (Occur.MustNot, without))
+    return Query.boolean_query([(occur, query) for occur, queries in clauses for query in queries])
 
 
 def holding(leaf: Leaf) -> Query:
@@ -176,9 +180,16 @@ def _restrictions(chosen: SearchFilter) -> Iterator[Query]:
     }  # fmt: skip
     for field, values in several.items():
         if values:
-            yield Query.const_score_query(Query.term_set_query(SCHEMA, field, [str(value) for value in values]), 0.0)
+            yield Query.const_score_query(_any_of(field, [str(value) for value in values]), 0.0)
     for field, value in (("topic", chosen.topic), ("division", chosen.division)):
         if value:
             yield Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
     if chosen.received_from or chosen.received_until:
         yield _between(chosen.received_from, chosen.received_until)
+
+
+def _any_of(field: str, values: Sequence[str]) -> Query:
+    """Return what has one of these values. A set of terms is read to its end; a few are skipped through."""
+    if len(values) > FEW:
+        return Query.term_set_query(SCHEMA, field, values)
+    return Query.boolean_query([(Occur.Should, Query.term_query(SCHEMA, field, value, "basic")) for value in values])

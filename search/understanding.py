@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from search.compile import NOBODY, compile_query, slips, suspects
+from search.compile import NOBODY, common, compile_query, slips, suspects
 from search.engine import Term, TokenField
 from search.score import weights
 
@@ -46,8 +46,10 @@ async def understood(
         counts |= heard
         found = slips(others, counts)
         compiled = compile_query(tree, found, people)
-    told = weights(total, {leaf: counts[leaf] for leaf in compiled.leaves}, compiled.words) if weigh else ()
-    return Understood(compiled, found, told)
+    if not weigh:
+        return Understood(compiled, found)
+    told = weights(total, {leaf: counts[leaf] for leaf in compiled.leaves}, compiled.words)
+    return Understood(replace(compiled, common=common(compiled, total, counts)), found, told)
 
 
 async def _counts(engine: Engine, leaves: Sequence[Leaf], audience: AllOf) -> tuple[int, dict[Leaf, int]]:

@@ -76,8 +76,8 @@ class Ours:
         compiled = meant.compiled
         lookup = Lookup(match=compiled.match, weights=grained(meant.weights), limit=WEIGHED)
         found = await self._engine.find(lookup)
-        if found.total < compiled.few and compiled.loose:
-            found = await self._engine.find(replace(lookup, match=compiled.loose))
+        if found.total < compiled.few and compiled.loosely:
+            found = await self._engine.find(replace(lookup, match=compiled.loosely))
         scorer = Scorer(meant.weights)
         points = {one: scorer.score(self._sources[one.submission]) for one in found.candidates}
         best = sorted(found.candidates, key=lambda one: (-points[one], -one.recency))

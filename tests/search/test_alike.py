@@ -108,19 +108,21 @@ def inner(nodes: st.SearchStrategy[Match]) -> st.SearchStrategy[Match]:
     """Return what joins matches."""
     some = st.lists(nodes, min_size=1, max_size=4).map(tuple)
     any_of = some.flatmap(lambda found: st.builds(AnyOf, st.just(found), st.integers(1, len(found))))
-    return any_of | st.builds(AllOf, st.lists(nodes, max_size=3).map(tuple), st.lists(nodes, max_size=2).map(tuple))
+    several = [st.lists(nodes, max_size=most).map(tuple) for most in (3, 2, 2)]
+    return any_of | st.builds(AllOf, *several)
 
 
 MATCHES: Final = st.builds(
     AllOf,
     st.lists(st.recursive(LEAVES | PLAIN, inner, max_leaves=6), max_size=3).map(tuple),
     st.lists(LEAVES | PLAIN, max_size=2).map(tuple),
+    st.lists(LEAVES, max_size=2).map(tuple),
 )
 TYPED: Final = (
     st.lists(LEAVES, min_size=2, max_size=5, unique=True)
     .map(tuple)
     .flatmap(lambda found: st.builds(AnyOf, st.just(found), st.integers(1, max(len(found) // 2, 1))))
-    .map(lambda some: AllOf((some,)))
+    .flatmap(lambda some: st.builds(AllOf, st.just((some,)), perhaps=st.lists(LEAVES, max_size=2).map(tuple)))
 )
 """As most are that people ask: some of a few tokens, which weigh differently."""
 SIGHTS: Final = st.builds(Exact, st.just(ExactField.SEEN), st.sampled_from(SEEN))

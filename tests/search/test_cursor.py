@@ -19,7 +19,7 @@ PLACES = st.builds(
     After,
     key=st.none() | st.tuples(FINITE, st.integers(-(1 << 62), 0)),
     below=st.none() | st.integers(0, 1 << 62),
-    loose=st.booleans(),
+    loose=st.none() | st.frozensets(st.text(max_size=3), max_size=3),
     until=st.none() | st.integers(0, 1 << 48),
     weights=st.lists(FINITE, max_size=5).map(tuple),
     given=st.frozensets(st.binary(min_size=5, max_size=5), max_size=5),

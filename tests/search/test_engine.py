@@ -331,6 +331,14 @@ async def test_what_must_not_be_there_adds_nothing(engine: Engine) -> None:
     assert [(one.submission.int, one.score) for one in found.candidates] == [(3, 0.125), (1, 0.0)]
 
 
+async def test_what_need_not_be_there_adds_its_weight_alone(engine: Engine) -> None:
+    """It makes no hit, and keeps none away."""
+    await put(engine, source(1, body="油烟扰民"), source(2, body="油烟"), source(3, body="电梯"))
+    match = AllOf((OIL,), perhaps=(SMOKE, LIFT))
+    found = await engine.find(Lookup(match=match, weights={OIL: 1.0, SMOKE: 0.5, LIFT: 2.0}))
+    assert [(one.submission.int, one.score) for one in found.candidates] == [(1, 1.5), (2, 1.0)]
+
+
 async def test_of_equal_scores_the_latest_come_first(engine: Engine) -> None:
     """Wherever a limit cuts."""
     await put(engine, *(source(number, body="油烟") for number in range(1, 40)))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.ids import organ_id
-from search.compile import compile_query
+from search.compile import ROOM, ROOM_SHARE, common, compile_query
+from search.engine import Leaf, Term, TokenField
 from search.query import (
     DEEPEST,
     LONGEST,
@@ -139,3 +140,26 @@ def test_brackets_change_nothing_that_is_weighed(found: list[str]) -> None:
     text = " ".join(found)
     bare, bracketed = compile_query(parse(text)), compile_query(parse(f"({text})"))
     assert (bare.leaves, bare.words) == (bracketed.leaves, bracketed.words)
+
+
+@given(st.data())
+def test_what_is_rare_makes_hits_and_what_all_say_does_not(data: st.DataObject) -> None:
+    """Of a query asked loosely: what hits hold is the rarest, at least one that anything holds, and room for all is."""
+    compiled = compile_query(parse("反映夜间施工噪声扰民"))
+    total = data.draw(st.integers(100_000, 2_000_000))
+    counts: dict[Leaf, int] = {leaf: data.draw(st.integers(0, total)) for leaf in compiled.leaves}
+    often = {pair: counts[Term(TokenField.BIGRAMS, pair)] for pair in compiled.typed}
+    needed = set(compiled.typed) - common(compiled, total, counts)
+    others = set(compiled.typed) - needed
+    assert all(often[one] <= often[other] for one in needed for other in others)
+    assert not any(often.values()) or any(often[one] for one in needed)
+    room = max(ROOM, total * ROOM_SHARE)
+    assert sum(often[one] for one in needed) <= room or sum(1 for one in needed if often[one]) == 1
+    if others:
+        assert sum(often[one] for one in needed) + min(often[one] for one in others) > room
+
+
+def test_among_few_texts_all_that_is_said_makes_hits() -> None:
+    """There it costs nothing to look at all of them."""
+    compiled = compile_query(parse("夜间施工噪声"))
+    assert common(compiled, 600, dict.fromkeys(compiled.leaves, 600)) == frozenset()
