@@ -23,7 +23,7 @@ async def rebuild_index(pool: Pool, engine: Engine) -> Position:
     and the segments that engines merge by themselves keep what was deleted until then.
     """
     async with engine.rebuilding() as rebuilt:
-        return await Indexer(pool=pool, engine=rebuilt).catch_up()
+        return await Indexer(pool=pool, engine=rebuilt).fill()
 
 
 async def sweep(pool: Pool, engine: Engine, *, thorough: bool) -> None:

@@ -6,6 +6,7 @@ this decides no more than what is counted.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from search.engine import AllOf, AnyOf, Exact, ExactField
@@ -26,13 +27,17 @@ NOBODY: Final = "nobody"
 
 def tokens(*, accusation: bool, division: str | None, organs: Iterable[str], accused: Iterable[str]) -> tuple[str, ...]:
     """Return the tokens of a document: `organs` have a part in its case, `accused` are organs and keyed hashes."""
-    within = [f"division:{division[:digits]}" for digits in CUTS if digits <= len(division or "")] if division else []
     return (
         GUARDED if accusation else OPEN,
-        *within,
+        *(_within(division) if division else ()),
         *(f"organ:{organ}" for organ in organs),
         *(f"accused:{one}" for one in accused),
     )
+
+
+@lru_cache(maxsize=4_096)
+def _within(division: str) -> tuple[str, ...]:
+    return tuple(f"division:{division[:digits]}" for digits in CUTS if digits <= len(division))
 
 
 def audience(scope: Scope) -> AllOf:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from graph.database import statements
@@ -18,6 +18,7 @@ from search.engine import IndexDocument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from graph.database import Connection, Row
 
@@ -71,15 +72,17 @@ class Reading(Protocol):
     async def fetch(self, text: str, *values: object) -> Sequence[Row]: ...
 
 
+class _Read(NamedTuple):
+    """What is read of one submission."""
+
+    row: Row
+    replies: Sequence[str]
+    documents: Sequence[str]
+
+
 async def load(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
     """Return these submissions as they are now; those that are not there, or may not be seen, are left out."""
-    rows = await reading.fetch(SQL.documents, submissions)
-    attached = await reading.fetch(SQL.attached, submissions, [row["own_id"] for row in rows])
-    replies: defaultdict[SubmissionId, list[str]] = defaultdict(list)
-    texts: defaultdict[SubmissionId, list[str]] = defaultdict(list)
-    for row in sorted(attached, key=lambda one: (one["at"] or NEVER, one["id"])):
-        (replies if row["at"] else texts)[row["submission"]].append(row["body"])
-    return {row["id"]: _source(row, replies.get(row["id"], ()), texts.get(row["id"], ())) for row in rows}
+    return {SubmissionId(read.row["id"]): _source(read) for read in await _read(reading, submissions)}
 
 
 async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
@@ -88,21 +91,35 @@ async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) 
     One is found by the status of the case that answers for it only where whoever sees the one sees the other: else a
     search would tell how a case stands that may not be seen.
     """
-    sources = await load(connection, submissions)
-    cases = {one.own for one in sources.values()} | {one.case for one in sources.values()}
+    found = await _read(connection, submissions)
+    cases = {read.row[name] for read in found for name in ("own_id", "case_id")}
     told = {row["id"]: row for row in await connection.fetch(SQL.audiences, list(cases))}
-    hidden = {row["id"]: row for row in await connection.fetch(SQL.hidden, list(sources))}
-    found = {}
-    for key, source in sources.items():
-        own, leader = told[source.own], told[source.case]
-        seen = _seen(own)
-        status = leader["status"] if _seen(leader) == seen else own["status"]
-        organs = tuple(map(str, own["organs"]))
-        found[key] = replace(
-            source, seen=seen, status=status, organs=organs,
-            numbers=_hashes(hidden[key], "numbers"), names=_hashes(hidden[key], "names"),
-        )  # fmt: skip
-    return found
+    hidden = {row["id"]: row for row in await connection.fetch(SQL.hidden, [read.row["id"] for read in found])}
+    return {
+        SubmissionId(read.row["id"]): _indexed(
+            read, told[read.row["own_id"]], told[read.row["case_id"]], hidden[read.row["id"]]
+        )
+        for read in found
+    }
+
+
+async def _read(reading: Reading, submissions: Sequence[SubmissionId]) -> list[_Read]:
+    rows = await reading.fetch(SQL.documents, submissions)
+    attached = await reading.fetch(SQL.attached, submissions, [row["own_id"] for row in rows])
+    replies: defaultdict[UUID, list[str]] = defaultdict(list)
+    documents: defaultdict[UUID, list[str]] = defaultdict(list)
+    for row in sorted(attached, key=lambda one: (one["at"] or NEVER, one["id"])):
+        (replies if row["at"] else documents)[row["submission"]].append(row["body"])
+    return [_Read(row, replies.get(row["id"], ()), documents.get(row["id"], ())) for row in rows]
+
+
+def _indexed(read: _Read, own: Row, leader: Row, hidden: Row) -> Source:
+    seen = _seen(own)
+    status = leader["status"] if own is leader or _seen(leader) == seen else own["status"]
+    return _source(
+        read, seen=seen, status=status, organs=tuple(map(str, own["organs"])),
+        numbers=_hashes(hidden, "numbers"), names=_hashes(hidden, "names"),
+    )  # fmt: skip
 
 
 def _hashes(row: Row, name: str) -> tuple[bytes, ...]:
@@ -117,13 +134,13 @@ def _seen(row: Row) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _source(row: Row, replies: Sequence[str], texts: Sequence[str]) -> Source:
+def _source(read: _Read, *, status: str | None = None, **others: Any) -> Source:
+    row = read.row
     return Source(
         id=SubmissionId(row["id"]), own=CaseId(row["own_id"]), case=CaseId(row["case_id"]),
-        leading=CaseId(row["leading"]), channel=row["channel"],
-        kind=row["kind"], status=row["status"], topic=row["topic"], division=row["division"],
-        received_at=row["received_at"], title=row["title"], body=row["body"], replies=tuple(replies),
-        documents=tuple(texts),
+        leading=CaseId(row["leading"]), channel=row["channel"], kind=row["kind"], status=status or row["status"],
+        topic=row["topic"], division=row["division"], received_at=row["received_at"], title=row["title"],
+        body=row["body"], replies=tuple(read.replies), documents=tuple(read.documents), **others,
     )  # fmt: skip
 
 

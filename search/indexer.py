@@ -11,6 +11,7 @@ import logging
 import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from uuid import UUID
 
 from graph import journal
 from graph.errors import GraphError
@@ -99,6 +100,22 @@ class Indexer:
                 return await self._follow(await self._begin(), calls)
             except IndexMovedError:
                 continue
+
+    async def fill(self) -> Position:
+        """Index all there is into an index of nothing, then what was written meanwhile; return the position held.
+
+        So each submission is written once; following the journal from its beginning writes it with each step again.
+        What is filled must not be searched yet: until all is there, it holds no position.
+        """
+        nothing = Position(0)
+        async with _Writing(self._engine) as writing, self._pool.acquire() as connection:
+            reached, last = await journal.position(connection), SubmissionId(UUID(int=0))
+            while chunk := [row["id"] for row in await connection.fetch(SQL.following, last, TOGETHER)]:
+                sources = await load_all(connection, chunk)
+                await writing.write(list(sources.values()), _Part([], nothing, nothing, reached))
+                last = chunk[-1]
+            await writing.write([], _Part([], nothing, reached, reached))
+        return await self.catch_up()
 
     async def _begin(self) -> Position:
         """Return where to go on from; without an index, begin one: one of nothing can be searched, none is a fault."""

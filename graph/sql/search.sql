@@ -30,6 +30,10 @@ select max(position) as position, array(
 ) as submissions
 from entry;
 
+-- name: following
+-- The submissions that come after one, in the order in which they came in.
+select id from submission where id > $1 order by id limit $2;
+
 -- name: documents
 -- What is indexed of each submission, as it is now, but for what `attached` tells; the leading case answers for those
 -- that follow it.

@@ -113,7 +113,7 @@ def sets(pairs: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _runs(plain: str) -> tuple[list[str], list[str]]:
-    """Return a text's runs of Chinese characters and of other letters, and those of other letters again."""
+    """Return a text's runs of Chinese characters and of other letters, and those of other letters again, the same."""
     if UNUSUAL.search(plain) is None:
         runs = USUAL_RUN.findall(plain)
         return runs, [run for run in runs if run < "\u4e00"]
@@ -136,7 +136,7 @@ def _pairs(runs: list[str], letters: list[str]) -> str:
         return ""
     long_units: list[str] = []
     if letters:
-        runs, long_units = _shortened(runs, set(letters))
+        runs, long_units = _shortened(runs, letters)
     single = array("I", "".join(runs).encode("utf-32-le"))
     count = len(single)
     paired = BLANK * (3 * count - 2)
@@ -145,13 +145,19 @@ def _pairs(runs: list[str], letters: list[str]) -> str:
     return PLACEHOLDER.sub(lambda match: long_units[ord(match[0]) - PLANE[0]], joined) if long_units else joined
 
 
-def _shortened(runs: list[str], letters: set[str]) -> tuple[list[str], list[str]]:
+def _shortened(runs: list[str], letters: list[str]) -> tuple[list[str], list[str]]:
     """Return runs with each unit of several letters as one character, and those units in order."""
     # The plane's end is reached by no text that is taken in; what would lie beyond it shares the last number.
     numbers = chain(PLANE, repeat(PLANE[-1]))
     short, long_units = [], []
+    following = iter(letters)
+    letter = next(following, None)
     for run in runs:
-        if run not in letters or len(run) == 1:
+        if run is not letter:
+            short.append(run)
+            continue
+        letter = next(following, None)
+        if len(run) == 1:
             short.append(run)
             continue
         for at in range(0, len(run), LONGEST_UNIT):
@@ -169,5 +175,5 @@ def analyse(texts: Sequence[str]) -> Tokens:
         if runs:
             pairs.append(_pairs(runs, letters))
             found += _codes(text, letters)
-    found += [end for code in found for end in ends(code)]
+    found += [end for code in found if len(code) > FEWEST_DIGITS for end in ends(code)]
     return Tokens(tuple(pairs), " ".join(dict.fromkeys(found)))

@@ -237,9 +237,30 @@ async def test_an_indexer_goes_on_with_a_rebuilt_index(
     await intake.take_in([draft("1", title="第一件")], actor="test", now=NOW)
     await indexer.catch_up()
     async with engine.rebuilding() as rebuilt:
-        await Indexer(pool=pool, engine=rebuilt).catch_up()
+        await Indexer(pool=pool, engine=rebuilt).fill()
         await intake.take_in([draft("2", title="第二件")], actor="test", now=NOW)
         await indexer.catch_up()
         await intake.take_in([draft("3", title="第三件")], actor="test", now=NOW)
     await indexer.catch_up()
     assert await titles(search) == ["第一件", "第三件", "第二件"]
+
+
+async def test_what_is_written_while_an_index_is_filled_is_in_it(
+    pool: Pool, intake: Intake, engine: Engine, search: Search
+) -> None:
+    """New, revised or gone: whatever comes after the filling began is taken from the journal at its end."""
+    await intake.take_in([draft("1", title="第一件"), draft("2", title="第二件")], actor="test", now=NOW)
+    async with engine.rebuilding() as rebuilt:
+        written = rebuilt.apply
+
+        async def apply(batch: Batch) -> None:
+            await written(batch)
+            if batch.position == 0:
+                changed = [draft("1", title="改过的"), draft("3", title="第三件")]
+                await intake.take_in(changed, actor="test", now=NOW)
+
+        rebuilt.apply = apply  # type: ignore[method-assign]
+        filled = await Indexer(pool=pool, engine=rebuilt).fill()
+    async with pool.acquire() as connection:
+        assert filled == await journal.position(connection)
+    assert await titles(search) == sorted(["改过的", "第三件", "第二件"])
