@@ -33,6 +33,9 @@ ConnectionLost = asyncpg.InterfaceError
 BadAddress = asyncpg.ClientConfigurationError
 """The URL says something of the connection that cannot be."""
 
+Uuid = asyncpg.pgproto.pgproto.UUID
+"""The UUID that the driver gives, like any other but made from bytes in an eighth of the time."""
+
 StatementTimeout = asyncpg.QueryCanceledError
 """PostgreSQL stopped a statement that took longer than it may."""
 

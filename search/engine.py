@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from graph.errors import GraphError
 from search.records import FacetName, SearchFilter, SearchOrder
@@ -230,8 +230,7 @@ class Lookup:
     """What the asker may see of all that is indexed; nothing else is found, counted or weighed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One submission that matches. `recency` orders by time received, later first, and no two share it.
 
     The score is nothing by NEWEST, and where no score can differ from another (`varies`).

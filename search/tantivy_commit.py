@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from tantivy import Query
 
+from graph.database import Uuid
 from graph.records import Position, SubmissionId
 from search.engine import GRAIN, AllOf, Candidate, Found, varies
 from search.recency import share_of
 from search.records import SearchOrder
-from search.tantivy_questions import HALF, LATENESS, SCHEMA, below, facets_of, holding, query_of, unweighed
+from search.tantivy_questions import LATENESS, SCHEMA, below, facets_of, fitting, query_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 
     from search.engine import Leaf, Lookup
 
+    Scored = tuple[float, int, tantivy.DocAddress]
+    """A score, a recency, and where the document lies."""
+
+BOTH_HALVES: Final = Struct(">QQ").pack
+"""The bytes of an id, of its halves as numbers."""
 MOST_COUNTS: Final = 10_000
 """Counts of one commit that are kept."""
 TIED: Final = (100, 1_000)
@@ -40,8 +47,8 @@ class Commit:
 
     def find(self, lookup: Lookup) -> Found:
         """Return what matches."""
-        query = query_of(lookup)
         by_time = lookup.order is SearchOrder.NEWEST or not varies(lookup.match, lookup.weights)
+        query = query_of(lookup, by_time=by_time)
         bound = lookup.below if lookup.order is SearchOrder.NEWEST else None
         # tantivy takes memory for all that it is asked for, and ends the process where there is not so much.
         limit = min(lookup.limit, self.searcher.num_docs)
@@ -64,11 +71,10 @@ class Commit:
 
     def _count(self, audience: AllOf, leaf: Leaf | None) -> int:
         # Not `doc_freq`, which counts copies that were replaced: as many as are not merged away yet.
-        if audience != AllOf():
-            return _count(self.searcher, unweighed(audience if leaf is None else _restricted(audience, leaf)))
-        if leaf is None:
+        if leaf is None and audience == AllOf():
             return self.searcher.num_docs - (self.position is not None)
-        return _count(self.searcher, holding(leaf))
+        held = () if leaf is None else (leaf,)
+        return _count(self.searcher, fitting(replace(audience, nodes=(*audience.nodes, *held))))
 
 
 def _position(searcher: tantivy.Searcher) -> Position | None:
@@ -78,9 +84,7 @@ def _position(searcher: tantivy.Searcher) -> Position | None:
 
 def _latest(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tuple[Candidate, ...]]:
     result = searcher.search(query, limit=max(limit, 1), order_by_field="recency")
-    addresses = [address for _, address in result.hits[:limit]]
-    recencies = _numbers(searcher, "recency", addresses)
-    return _total(result), _candidates(searcher, [(0.0, *one) for one in zip(recencies, addresses, strict=True)])
+    return _total(result), _candidates(searcher, [(0.0, *hit) for hit in result.hits[:limit]])
 
 
 def _best(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tuple[Candidate, ...]]:
@@ -96,34 +100,25 @@ def _best(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tu
     return _total(result), _candidates(searcher, scored[:limit])
 
 
-def _scored(
-    searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]
-) -> list[tuple[float, int, tantivy.DocAddress]]:
+def _scored(searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]) -> list[Scored]:
     """Return what was found with its score, without what lateness added, and its recency."""
     recencies = _numbers(searcher, "recency", [address for _, address in hits])
     return [
-        (round(float(score) / (1 + LATENESS * share_of(recent)) * GRAIN) / GRAIN, recent, address)
+        (round(score / (1 + LATENESS * share_of(recent)) * GRAIN) / GRAIN, recent, address)
         for (score, address), recent in zip(hits, recencies, strict=True)
     ]
 
 
-def _numbers(searcher: tantivy.Searcher, name: str, addresses: list[tantivy.DocAddress]) -> list[int]:
-    return [int(one or 0) for one in searcher.fast_field_values(name, addresses)] if addresses else []
-
-
-def _candidates(
-    searcher: tantivy.Searcher, scored: Sequence[tuple[float, int, tantivy.DocAddress]]
-) -> tuple[Candidate, ...]:
-    addresses = [address for _, _, address in scored]
-    halves = [_numbers(searcher, name, addresses) for name in ("high", "low")]
+def _candidates(searcher: tantivy.Searcher, scored: Sequence[Scored]) -> tuple[Candidate, ...]:
+    halves = (_numbers(searcher, name, [address for _, _, address in scored]) for name in ("high", "low"))
     return tuple(
-        Candidate(SubmissionId(UUID(int=high << HALF | low)), score, recent)
+        Candidate(SubmissionId(Uuid(BOTH_HALVES(high, low))), score, recent)
         for (score, recent, _), high, low in zip(scored, *halves, strict=True)
     )
 
 
-def _restricted(audience: AllOf, leaf: Leaf) -> AllOf:
-    return AllOf((*audience.nodes, leaf), audience.without)
+def _numbers(searcher: tantivy.Searcher, name: str, addresses: list[tantivy.DocAddress]) -> Sequence[Any]:
+    return searcher.fast_field_values(name, addresses) if addresses else ()
 
 
 def _count(searcher: tantivy.Searcher, query: Query) -> int:

@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 import tantivy
 from tantivy import Occur, Query
 
-from search.engine import AllOf, AnyOf, Between, Exact, Leaf, Lookup, Match, OneOf, Run, Starting, Term, TokenField
+from search.engine import (
+    AllOf,
+    AnyOf,
+    Between,
+    Exact,
+    Leaf,
+    Lookup,
+    Match,
+    OneOf,
+    Run,
+    Starting,
+    Term,
+    TokenField,
+    leaves,
+)
 from search.facets import MOST, counts
 from search.recency import recency, share_of
 
@@ -48,7 +62,7 @@ def _schema() -> tantivy.Schema:
 
 
 SCHEMA: Final = _schema()
-OURS: Final = Query.const_score_query(Query.term_query(SCHEMA, "about", "submission", "basic"), 0.0)
+OURS: Final = Query.term_query(SCHEMA, "about", "submission", "basic")
 """All but the document that holds the position."""
 
 
@@ -77,26 +91,21 @@ def document_of(document: IndexDocument) -> tantivy.Document:
     return made
 
 
-def query_of(lookup: Lookup) -> Query:
-    """Return what fits a lookup, scored by its weights."""
-    must = [*_restrictions(lookup.filter), _match(lookup.match, lookup.weights)]
+def query_of(lookup: Lookup, *, by_time: bool) -> Query:
+    """Return what fits a lookup, scored by its weights unless that is for nothing."""
+    fits = [*_restrictions(lookup.filter)]
     if lookup.arrived_until is not None:
-        must.append(_until("arrival", None, lookup.arrived_until + 1))
+        fits.append(_until("arrival", None, lookup.arrived_until + 1))
     if lookup.audience != AllOf():
-        must.append(unweighed(lookup.audience))
-    return _all(must)
+        fits.append(fitting(lookup.audience))
+    if by_time:
+        return _all([fitting(lookup.match), *fits])
+    return _all([_weighed(lookup.match, lookup.weights), *map(_for_nothing, fits)])
 
 
 def below(query: Query, bound: int | None) -> Query:
     """Return the same, of what was received before a `recency`."""
-    if bound is None:
-        return query
-    return Query.boolean_query([(Occur.Must, query), (Occur.Must, _received(None, bound))])
-
-
-def unweighed(match: Match) -> Query:
-    """Return what fits, each with nothing for a score."""
-    return _match(match, {})
+    return query if bound is None else _all([query, _received(None, bound)])
 
 
 def facets_of(searcher: tantivy.Searcher, query: Query, names: Sequence[FacetName]) -> dict[FacetName, Any]:
@@ -116,30 +125,50 @@ def _received(least: int | None, bound: int | None) -> Query:
 
 def _until(field: str, least: int | None, bound: int | None) -> Query:
     """Return what has a number of at least `least` and below `bound`."""
-    found = Query.range_query(
+    return Query.range_query(
         SCHEMA, field, tantivy.FieldType.Unsigned, lower_bound=least, upper_bound=bound, include_upper=bound is None
     )
-    return Query.const_score_query(found, 0.0)
 
 
-def _match(match: Match, weights: Mapping[Leaf, float]) -> Query:
+def _weighed(match: Match, weights: Mapping[Leaf, float]) -> Query:
+    """Return what fits, scored by the weights of what holds."""
+    if not any(map(weights.get, leaves(match))):
+        return _for_nothing(fitting(match))
     match match:
-        case Term() | OneOf() | Run() | Starting():
-            return Query.const_score_query(holding(match), weights.get(match, 0.0))
+        case AnyOf(nodes, at_least):
+            return _any_of([_weighed(node, weights) for node in nodes], at_least)
+        case AllOf(nodes, without, perhaps):
+            must, may = ([_weighed(node, weights) for node in some] for some in (nodes, perhaps))
+            return _all(must or [_for_nothing(OURS)], may, list(map(fitting, without)))
+        case Exact() | Between():
+            return _for_nothing(fitting(match))
+        case _:
+            return Query.const_score_query(holding(match), weights[match])
+
+
+def _for_nothing(query: Query) -> Query:
+    return Query.const_score_query(query, 0.0)
+
+
+def fitting(match: Match) -> Query:
+    """Return what fits, by any score."""
+    match match:
         case Exact(field, value):
-            return Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
+            return Query.term_query(SCHEMA, field, value, "basic")
         case Between(since, until):
             return _between(since, until)
-        case AnyOf(nodes, at_least) if 0 < len(nodes) == at_least:
-            return _all([_match(node, weights) for node in nodes])
         case AnyOf(nodes, at_least):
-            return Query.boolean_query([(Occur.Should, _match(node, weights)) for node in nodes], at_least)
-        case AllOf(nodes, without, perhaps):
-            perhaps = perhaps if weights else ()
-            must, may = ([_match(node, weights) for node in some] for some in (nodes, perhaps))
-            return _all(must, may, [unweighed(node) for node in without])
+            return _any_of(list(map(fitting, nodes)), at_least)
+        case AllOf(nodes, without):
+            return _all(list(map(fitting, nodes)), without=list(map(fitting, without)))
         case _:
-            assert_never(match)
+            return holding(match)
+
+
+def _any_of(queries: Sequence[Query], at_least: int = 1) -> Query:
+    if 0 < len(queries) == at_least:
+        return _all(queries)
+    return Query.boolean_query([(Occur.Should, query) for query in queries], at_least)
 
 
 def _all(must: Sequence[Query], perhaps: Sequence[Query] = (), without: Sequence[Query] = ()) -> Query:
@@ -180,16 +209,16 @@ def _restrictions(chosen: SearchFilter) -> Iterator[Query]:
     }  # fmt: skip
     for field, values in several.items():
         if values:
-            yield Query.const_score_query(_any_of(field, [str(value) for value in values]), 0.0)
+            yield _one_of(field, [str(value) for value in values])
     for field, value in (("topic", chosen.topic), ("division", chosen.division)):
         if value:
-            yield Query.const_score_query(Query.term_query(SCHEMA, field, value, "basic"), 0.0)
+            yield Query.term_query(SCHEMA, field, value, "basic")
     if chosen.received_from or chosen.received_until:
         yield _between(chosen.received_from, chosen.received_until)
 
 
-def _any_of(field: str, values: Sequence[str]) -> Query:
+def _one_of(field: str, values: Sequence[str]) -> Query:
     """Return what has one of these values. A set of terms is read to its end; a few are skipped through."""
     if len(values) > FEW:
         return Query.term_set_query(SCHEMA, field, values)
-    return Query.boolean_query([(Occur.Should, Query.term_query(SCHEMA, field, value, "basic")) for value in values])
+    return _any_of([Query.term_query(SCHEMA, field, value, "basic") for value in values])
