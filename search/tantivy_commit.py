@@ -16,7 +16,7 @@ from search.records import SearchOrder
 from search.tantivy_questions import LATENESS, SCHEMA, below, facets_of, fitting, query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     import tantivy
 
@@ -43,7 +43,7 @@ class Commit:
         """The generation, and by what its commits are told apart."""
         self.position = _position(searcher)
         """The journal position that it holds; None where it holds nothing yet."""
-        self._counts: dict[tuple[AllOf, Leaf | None], int] = {}
+        self._counts: dict[Hashable, int] = {}
 
     def find(self, lookup: Lookup) -> Found:
         """Return what matches."""
@@ -57,24 +57,25 @@ class Commit:
         else:
             total, candidates = _best(self.searcher, query, limit)
         if bound is not None:
-            total = _count(self.searcher, query)
+            # Whoever leafs through the pages is told how many there are on each.
+            total = self._once((lookup.match, lookup.filter, lookup.audience, lookup.arrived_until), query)
         return Found(total, candidates, facets_of(self.searcher, query, lookup.facets))
 
     def counted(self, audience: AllOf, leaf: Leaf | None = None) -> int:
         """Return how many documents an asker may see, or how many of them hold a leaf."""
-        found = self._counts.get((audience, leaf))
-        if found is None:
-            if len(self._counts) >= MOST_COUNTS:
-                self._counts.clear()
-            found = self._counts[audience, leaf] = self._count(audience, leaf)
-        return found
-
-    def _count(self, audience: AllOf, leaf: Leaf | None) -> int:
-        # Not `doc_freq`, which counts copies that were replaced: as many as are not merged away yet.
         if leaf is None and audience == AllOf():
             return self.searcher.num_docs - (self.position is not None)
         held = () if leaf is None else (leaf,)
-        return _count(self.searcher, fitting(replace(audience, nodes=(*audience.nodes, *held))))
+        return self._once((audience, leaf), fitting(replace(audience, nodes=(*audience.nodes, *held))))
+
+    def _once(self, key: Hashable, query: Query) -> int:
+        # Not `doc_freq`, which counts copies that were replaced: as many as are not merged away yet.
+        found = self._counts.get(key)
+        if found is None:
+            if len(self._counts) >= MOST_COUNTS:
+                self._counts.clear()
+            found = self._counts[key] = _count(self.searcher, query)
+        return found
 
 
 def _position(searcher: tantivy.Searcher) -> Position | None:
