@@ -72,6 +72,15 @@ class Reading(Protocol):
     async def fetch(self, text: str, *values: object) -> Sequence[Row]: ...
 
 
+class Texts(NamedTuple):
+    """What a submission is weighed by."""
+
+    title: str
+    body: str
+    replies: Sequence[str]
+    documents: Sequence[str]
+
+
 class _Read(NamedTuple):
     """What is read of one submission."""
 
@@ -80,9 +89,19 @@ class _Read(NamedTuple):
     documents: Sequence[str]
 
 
+async def load_texts(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Texts]:
+    """Return what these submissions say now; those that are not there, or may not be seen, are left out."""
+    found = await _read(reading, SQL.texts, submissions)
+    return {
+        SubmissionId(row["id"]): Texts(row["title"], row["body"], replies, documents)
+        for row, replies, documents in found
+    }
+
+
 async def load(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
     """Return these submissions as they are now; those that are not there, or may not be seen, are left out."""
-    return {SubmissionId(read.row["id"]): _source(read) for read in await _read(reading, submissions)}
+    found = await _read(reading, SQL.documents, submissions)
+    return {SubmissionId(read.row["id"]): _source(read) for read in found}
 
 
 async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Source]:
@@ -91,7 +110,7 @@ async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) 
     One is found by the status of the case that answers for it only where whoever sees the one sees the other: else a
     search would tell how a case stands that may not be seen.
     """
-    found = await _read(connection, submissions)
+    found = await _read(connection, SQL.documents, submissions)
     cases = {read.row[name] for read in found for name in ("own_id", "case_id")}
     told = {row["id"]: row for row in await connection.fetch(SQL.audiences, list(cases))}
     hidden = {row["id"]: row for row in await connection.fetch(SQL.hidden, [read.row["id"] for read in found])}
@@ -103,8 +122,10 @@ async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) 
     }
 
 
-async def _read(reading: Reading, submissions: Sequence[SubmissionId]) -> list[_Read]:
-    rows = await reading.fetch(SQL.documents, submissions)
+async def _read(reading: Reading, statement: str, submissions: Sequence[SubmissionId]) -> list[_Read]:
+    rows = await reading.fetch(statement, submissions) if submissions else []
+    if not rows:
+        return []
     attached = await reading.fetch(SQL.attached, submissions, [row["own_id"] for row in rows])
     replies: defaultdict[UUID, list[str]] = defaultdict(list)
     documents: defaultdict[UUID, list[str]] = defaultdict(list)

@@ -21,7 +21,7 @@ from search.recency import recency, share_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from search.documents import Source
+    from search.documents import Source, Texts
 
 SATURATION: Final = 0.5
 """A token that stands there often tells little more than one that stands there once."""
@@ -108,7 +108,11 @@ class Scorer:
 
     def score(self, source: Source) -> float:
         """Return how well a submission answers."""
-        title, text = _Said(source.title), _Said("\n".join((source.body, *source.replies, *source.documents)))
+        return self.points(source, recency(source.received_at, source.id))
+
+    def points(self, texts: Texts | Source, recent: int) -> float:
+        """Return the same of what it says, and of when it was received as a recency."""
+        title, text = _Said(texts.title), _Said("\n".join((texts.body, *texts.replies, *texts.documents)))
         name, body = title.bare, text.bare
         lead = body[:LEADING]
         held_back = SATURATION * (1 - LENGTH + LENGTH * (len(name) + len(body)) / USUAL_LENGTH)
@@ -125,7 +129,7 @@ class Scorer:
                 points += weight * count * (SATURATION + 1) / (count + held_back)
                 if named or (pattern and pattern.search(lead)):
                     points += leading
-        late = 1 + LATE * share_of(recency(source.received_at, source.id))
+        late = 1 + LATE * share_of(recent)
         return round(points * late, DIGITS)
 
 

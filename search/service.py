@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -23,14 +24,14 @@ from search.similar import Likeness
 from search.understanding import understood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from graph.database import Row
     from graph.records import CaseId
     from graph.scope import Scope
     from search.compile import Compiled
-    from search.documents import Source
+    from search.documents import Source, Texts
     from search.engine import Candidate, Engine, Found
     from search.hidden import Hidden
     from search.records import SearchRequest
@@ -210,14 +211,15 @@ class _Asking:
         self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After, count: int
     ) -> list[Ranked]:
         """Return the first candidates in our own order, of those behind `after.key`."""
-        sources = await self._sources(candidates)
-        points = await asyncio.to_thread(_points, sources, weighed)
-        here = (one for one in candidates if one.submission in sources)
-        keyed = sorted((-points[one.submission], -one.recency, one.submission) for one in here)
-        behind = (place for place in keyed if after.key is None or place[:2] > after.key)
-        return [
-            Ranked(sources[one], -low, replace(after, key=(low, early))) for low, early, one in islice(behind, count)
-        ]
+        async with self._reading() as reading:
+            texts = await documents.load_texts(reading, [one.submission for one in candidates])
+            here = [one for one in candidates if one.submission in texts]
+            keys = await asyncio.to_thread(_keys, here, texts, weighed)
+            keyed = sorted(zip(keys, (one.submission for one in here), strict=True))
+            behind = (place for place in keyed if after.key is None or place[0] > after.key)
+            best = list(islice(behind, count))
+            sources = await documents.load(reading, [one for _, one in best])
+        return [Ranked(sources[one], -key[0], replace(after, key=key)) for key, one in best]
 
     async def _beyond(
         self, lookup: Lookup, weighed: Sequence[Weight], after: After, count: int
@@ -229,9 +231,15 @@ class _Asking:
 
     async def _sources(self, candidates: Sequence[Candidate]) -> dict[SubmissionId, Source]:
         """Read the candidates in the graph as it is now; one that is not there any more, or not seen, is no hit."""
+        async with self._reading() as reading:
+            return await documents.load(reading, [one.submission for one in candidates])
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Reading]:
+        """Give one snapshot of the graph as this viewer sees it, and note the barrier in it."""
         async with self._reader.lent(self._scope) as reading:
             self.barrier = int(await reading.fetchval(documents.SQL.barrier, list(self._scope.audiences)))
-            return await documents.load(reading, [one.submission for one in candidates]) if candidates else {}
+            yield reading
 
 
 def _filed_in(compiled: Compiled, cases: Sequence[CaseId], *, loose: bool) -> Compiled:
@@ -243,6 +251,14 @@ def _filed_in(compiled: Compiled, cases: Sequence[CaseId], *, loose: bool) -> Co
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _keys(
+    candidates: Sequence[Candidate], texts: Mapping[SubmissionId, Texts], weighed: Sequence[Weight]
+) -> list[tuple[float, int]]:
+    """Return where each candidate stands: the best first, of equal ones the latest."""
+    scorer = Scorer(weighed)
+    return [(-scorer.points(texts[one.submission], one.recency), -one.recency) for one in candidates]
 
 
 def _points(sources: dict[SubmissionId, Source], weighed: Sequence[Weight]) -> dict[SubmissionId, float]:

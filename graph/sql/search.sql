@@ -46,6 +46,13 @@ join submission_revision revision on revision.id = submission.revision
 join "case" own on own.id = submission.case_id
 left join "case" leader on leader.id = case when own.leads then null else own."leading" end;
 
+-- name: texts
+-- What each submission says, but for what `attached` tells: all that a score is made of, and no more.
+select submission.id, submission.case_id as own_id, revision.title, revision.body
+from unnest($1::uuid[]) as asked (id)
+join submission on submission.id = asked.id
+join submission_revision revision on revision.id = submission.revision;
+
 -- name: attached
 -- What was said of submissions and of their cases, and the texts of their attachments (those have no time), in any
 -- order. Steps of a case that came with no submission are told with the earliest, which opened it.

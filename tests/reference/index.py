@@ -132,7 +132,7 @@ class _Sources:
         found = [self._found[one] for one in values[0] if one in self._found]
         if text == documents.SQL.attached:
             return [row for one in found for row in _attached(one)]
-        assert text == documents.SQL.documents
+        assert text in {documents.SQL.documents, documents.SQL.texts}
         return [_row(one) for one in found]
 
     async def fetchval(self, text: str, *_: object) -> int:
