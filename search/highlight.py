@@ -32,8 +32,9 @@ LONGEST: Final = 160
 CODE_PART: Final = re.compile(f"{LETTER}{{1,{LONGEST_CODE}}}")
 ONE_CHINESE: Final = re.compile(f"[{IDEOGRAPHS}]")
 TWO_CHINESE: Final = re.compile(f"[{IDEOGRAPHS}]{{2}}")
-GAP: Final = rf"(?:[^\w{IDEOGRAPHS}]|_)*"
-"""What may stand between two units."""
+GAP: Final = "(?:[^\\w\U00020000-\U0003ffff]|_)*"
+"""What may stand between two units. Of Chinese characters only the rare planes have some that are no letters; to name
+the others as well makes a pattern that takes a millisecond to compile, and each query has one of its own."""
 MOST: Final = 4
 """Passages of one hit: its title, and the places that say most."""
 
@@ -131,7 +132,7 @@ class Marker:
             return None
         start, end = _window(text, marks)
         shown = [(low, min(high, end)) for low, high in marks if start <= low < end]
-        units = (0, *accumulate(2 if sign > "\uffff" else 1 for sign in text[start:end]))
+        units = _units(text[start:end])
         ranges = tuple(Range(units[low - start], units[high - start]) for low, high in shown)
         return Passage(field=field, text=text[start:end], ranges=ranges)
 
@@ -168,6 +169,13 @@ class Marker:
         if places:
             spans = [unit.span() for unit in UNIT.finditer(plain)]
             yield from (spans[at] for at in places)
+
+
+def _units(shown: str) -> Sequence[int]:
+    """Return how many UTF-16 code units stand before each character, and before the end."""
+    if len(shown.encode("utf-16-le", "surrogatepass")) == 2 * len(shown):
+        return range(len(shown) + 1)
+    return (0, *accumulate(2 if sign > "\uffff" else 1 for sign in shown))
 
 
 def _pattern(pairs: set[str], single: set[str]) -> re.Pattern[str] | None:

@@ -112,8 +112,12 @@ class Scorer:
 
     def points(self, texts: Texts | Source, recent: int) -> float:
         """Return the same of what it says, and of when it was received as a recency."""
-        title, text = _Said(texts.title), _Said("\n".join((texts.body, *texts.replies, *texts.documents)))
-        name, body = title.bare, text.bare
+        said = (
+            "\n".join((texts.body, *texts.replies, *texts.documents))
+            if texts.replies or texts.documents
+            else texts.body
+        )
+        name, body = bare(texts.title), bare(said)
         lead = body[:LEADING]
         held_back = SATURATION * (1 - LENGTH + LENGTH * (len(name) + len(body)) / USUAL_LENGTH)
         points = 0.0
@@ -123,23 +127,29 @@ class Scorer:
                 points += weight * count * (SATURATION + 1) / (count + held_back)
                 if named or (first and first in lead):
                     points += leading
+        if self._others:
+            points += self._others_of(_Said(texts.title, name), _Said(said, body), lead, held_back)
+        late = 1 + LATE * share_of(recent)
+        return round(points * late, DIGITS)
+
+    def _others_of(self, title: _Said, text: _Said, lead: str, held_back: float) -> float:
+        points = 0.0
         for counted, weight, leading, pattern in self._others:
             named = counted(title)
             if count := TITLE * named + counted(text):
                 points += weight * count * (SATURATION + 1) / (count + held_back)
                 if named or (pattern and pattern.search(lead)):
                     points += leading
-        late = 1 + LATE * share_of(recent)
-        return round(points * late, DIGITS)
+        return points
 
 
 class _Said:
     """A text: its normal form without what stands between its units, which bigrams reach across, and its codes."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, plain: str) -> None:
         self._text = text
         self._codes: list[str] | None = None
-        self.bare = bare(text)
+        self.bare = plain
 
     def codes(self) -> list[str]:
         """Return its numbers and codes, and what they end with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ from graph.text.normalise import normalise
 from graph.text.tokens import CODE_JOINT, UNIT, bigrams, codes, units
 from search.compile import compile_query
 from search.engine import Leaf, Starting, Term, TokenField
-from search.highlight import LONGEST, MOST, Marker, mapped
+from search.highlight import GAP, LONGEST, MOST, Marker, mapped
 from search.query import parse
 from search.records import Passage
 from tests.search.library import source
@@ -163,3 +164,9 @@ def test_a_code_that_is_joined_is_marked_whole() -> None:
 def test_nothing_looked_for_shows_nothing() -> None:
     """A hit by its filters alone has no passage."""
     assert Marker(terms("channel:hotline")).passages(source(1, body="扰民")) == ()
+
+
+def test_what_may_stand_between_two_units_is_all_that_is_none() -> None:
+    """Of every character there is."""
+    every = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
+    assert re.sub(GAP, "", every) == "".join(UNIT.findall(every))
