@@ -168,6 +168,8 @@ async def test_one_thing_must_be_named(api: Api, arguments: str) -> None:
     assert "Name one thing" in answer["errors"][0]["message"]
 
 
+@pytest.mark.long
+@pytest.mark.no_cover
 async def test_every_history_is_the_reference_s(api: Api, world: World, values: Values) -> None:
     """Of every party, case, place and division, filtered, matched and paged."""
     for _ in range(2 * settings().max_examples):

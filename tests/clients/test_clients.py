@@ -27,6 +27,7 @@ def test_a_client_works(workshop: Workshop, address: str, client: str, scenario:
     workshop.run("node", f"scenarios/{scenario}.mjs", client, address)
 
 
+@pytest.mark.long
 @CLIENTS
 @pytest.mark.parametrize("scenario", ["receipts", "changes"])
 def test_a_client_follows(workshop: Workshop, address: str, client: str, scenario: str) -> None:

@@ -33,6 +33,7 @@ def home(data_folder: Path, elasticsearch: Indices) -> Iterator[Home]:
     elasticsearch.leave([prefix])
 
 
+@pytest.mark.long
 def test_every_command_that_needs_the_index_uses_it(home: Home, tmp_path: Path) -> None:
     """`ingest`, `serve`, `reindex`, `doctor`, `retain`, and `/metrics`; nothing is written to a folder."""
     file = tmp_path / "tickets.csv"

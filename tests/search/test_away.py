@@ -156,6 +156,10 @@ async def test_one_document_that_is_too_large_is_told(engine: ElasticEngine) -> 
     assert await engine.position() == 1
 
 
+ROUNDS = 20
+"""Whether enough is under way at once hangs on how busy the machine is."""
+
+
 async def test_what_there_is_no_room_for_is_sent_again(
     engine: ElasticEngine, node: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +182,9 @@ async def test_what_there_is_no_room_for_is_sent_again(
     async with AsyncExitStack() as stack:
         for one in engines:
             stack.push_async_callback(one.close)
-        await asyncio.gather(*(put(one, *texts) for one in engines))
+        for _ in range(ROUNDS):
+            await asyncio.gather(*(put(one, *texts) for one in engines))
+            if any(sent):
+                break
         assert [len(await hits(one, "油烟")) for one in engines] == [100] * len(engines)
     assert any(sent), "nothing was refused: the node has too much room for this test"
