@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import tempfile
 import time
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.graphql.servers import environment
 from bench.table import Row
 from bench.writes import percentile, ticket
 from casegraph.demo.year import FOLDERS, make_year
@@ -93,7 +93,7 @@ async def _run(base: Path) -> list[Row]:
         alone = await _found(services, 10_000)
         ingest = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "casegraph", "ingest", "hotline", str(base / "year" / FOLDERS[Channel.HOTLINE]),
-            env=os.environ | {"CASEGRAPH_DATA": str(settings.data)},
+            env=environment({"CASEGRAPH_DATA": str(settings.data)}),
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         beside = await _found(services, 20_000)

@@ -20,7 +20,7 @@ from uuid import UUID
 import orjson
 
 from bench.graphql import data
-from bench.graphql.servers import casegraph
+from bench.graphql.servers import casegraph, environment
 from bench.table import Row
 from bench.writes import percentile
 from casegraph.settings import Settings
@@ -158,12 +158,11 @@ def _rebuild(server: Server, settings: dict[str, str], questions: Sequence[Asked
             time.sleep(0.1)
         return took
 
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
     counted = iter(range(len(questions)))
     before = once(lambda: next(counted, None) is not None)
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "casegraph", "reindex"], env=kept | settings,
+        [sys.executable, "-m", "casegraph", "reindex"], env=environment(settings),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     meanwhile = once(lambda: process.poll() is None)

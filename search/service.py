@@ -219,7 +219,7 @@ class _Asking:
             behind = (place for place in keyed if after.key is None or place[0] > after.key)
             best = list(islice(behind, count))
             sources = await documents.load(reading, [one for _, one in best])
-        return [Ranked(sources[one], -key[0], replace(after, key=key)) for key, one in best]
+        return [Ranked(sources[one], -key[0], replace(after, key=key)) for key, one in best if one in sources]
 
     async def _beyond(
         self, lookup: Lookup, weighed: Sequence[Weight], after: After, count: int

@@ -66,6 +66,11 @@ class Server:
         return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
 
 
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return what a measured process is started with: what is given, and no settings that were meant for us."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")} | dict(given)
+
+
 @contextmanager
 def casegraph(url: str, data: Path) -> Iterator[Server]:
     """Serve by the real command; what is indexed stays as it is, so no worker runs beside."""
@@ -117,9 +122,8 @@ def _installed() -> Path:
 def _started(
     name: str, words: Sequence[str], port: int, given: Mapping[str, str] | None = None, *, token: str = ""
 ) -> Iterator[Server]:
-    """Run a server until the end of the block, without settings that were meant for us."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
-    with subprocess.Popen(words, cwd=ROOT, env=kept | dict(given or {}), stdout=subprocess.DEVNULL) as process:
+    """Run a server until the end of the block."""
+    with subprocess.Popen(words, cwd=ROOT, env=environment(given or {}), stdout=subprocess.DEVNULL) as process:
         try:
             server = Server(name, f"http://127.0.0.1:{port}/graphql", process, token)
             _await(server)
