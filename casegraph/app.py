@@ -29,7 +29,6 @@ from graph.scope import scope as scope_of
 from resolvers.execution import Executor
 from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
-from resolvers.permission import Sight
 from resolvers.reader import Reader
 from resolvers.roots import GraphReads, Sources, Topics
 from resolvers.trusted import Trusted
@@ -117,13 +116,13 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         vocabulary_of(services.taxonomy.all()), services.taxonomy, limits.page_size,
     )  # fmt: skip
     text_of = text_layer(services.read_options.limits)
-    tail, sight = Tail(services.pool), Sight(reader)
+    tail = Tail(services.pool)
 
     def doors(viewer: Viewer) -> Doors:
         return Doors(
             intake=services.intake, commands=services.commands, retry=services.retry,
             uploads=services.uploads.of(viewer.name), text_of=text_of, clock=services.clock,
-            revealing=services.revealing, saving=services.saving, visible=sight,
+            revealing=services.revealing, saving=services.saving,
         )  # fmt: skip
 
     def context(viewer: Viewer) -> Context:

@@ -11,6 +11,7 @@ from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
 from casegraph.signin.claims import SOURCE
 from connectors.push import read_push
 from graph.intake import Change
+from graph.policy import Action, Authority
 from graph.records import Channel
 from graph.scope import scope
 from graph.seeing import SQL
@@ -47,7 +48,9 @@ async def take_push(request: Request, services: Services, viewer: Viewer) -> Res
         raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send records as {' or '.join(sorted(MEDIA))}.")
     body = await bounded_body(request, LARGEST_PUSH)
     readings = read_push(PUSHED[channel], body, services.read_options.for_source(source))
-    outcomes = await services.intake.take_in(readings, actor=viewer.name, now=services.clock())
+    outcomes = await services.intake.take_in(
+        readings, actor=viewer.name, now=services.clock(), authority=Authority(viewer, Action.PUSH)
+    )
     rejected = any(outcome.change is Change.REJECTED for outcome in outcomes)
     seen = await _seen(services, viewer, [outcome.case for outcome in outcomes if outcome.case])
     answer = orjson.dumps({"outcomes": [told(outcome, seen) for outcome in outcomes]})

@@ -18,6 +18,7 @@ from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
 from graph.records import Draft, MentionDraft, Refusal, RejectionReason
 from graph.sealing import Shown, show, shown_details
+from graph.text.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,9 @@ class Prepared:
 
     draft: Draft
     external_id: str
+    """As it may stand in clear."""
+    key: bytes
+    """What makes two records the same record, as `record_key`."""
     content: bytes
     """All it says in canonical form; equal contents are the same revision."""
     digest: bytes
@@ -75,10 +79,13 @@ class Prepared:
         """The text as it may stand in clear."""
         return self.shown.texts[1]
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes two records the same record."""
-        return self.draft.source, self.external_id
+
+def record_key(vault: Vault, source: str, external_id: str, holder: str = "") -> bytes:
+    """Return the keyed hash by which a record is known again (16 bytes): of its source, its id there and who chose it.
+
+    Whoever enters records at a desk has a space of keys alone (`holder`), so that no key tells of another's record.
+    """
+    return vault.equality("record", "\0".join([source, external_id, holder] if holder else [source, external_id]))
 
 
 def canonical(draft: Draft) -> bytes:
@@ -119,6 +126,7 @@ def refuse(draft: Draft, reason: RejectionReason, message: str) -> Refusal:
         reason=reason,
         message=message,
         payload=draft.payload,
+        holder=draft.holder,
     )
 
 
@@ -152,7 +160,8 @@ class Preparer:
         code = self._division(draft, organ)
         return Prepared(
             draft=draft,
-            external_id=external_id,
+            external_id=masked(external_id),
+            key=record_key(self._vault, draft.source, external_id, draft.holder),
             content=content,
             digest=self._vault.digest(content),
             topic=self._taxonomy.resolve(draft.topic),

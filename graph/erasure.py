@@ -19,7 +19,7 @@ import orjson
 from graph import erasure_list, journal
 from graph.casework import refresh_cases
 from graph.database import CONFLICTED, statements, transaction
-from graph.erasure_list import BuriedRecord, Erasure, SubjectKind, record_key
+from graph.erasure_list import BuriedRecord, Erasure, SubjectKind
 from graph.errors import ConflictError, NotFoundError
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
@@ -107,7 +107,7 @@ class Eraser:
             erasure = Erasure(
                 id=new_id(), kind=kind, subject=subject, actor=actor, at=now, mentions=tuple(scope.mentions),
                 records=tuple(
-                    BuriedRecord(row["id"], row["source"], record_key(self._vault, row["source"], row["external_id"]))
+                    BuriedRecord(row["id"], row["source"], row["record_key"])
                     for row in scope.submissions
                 ),
             )  # fmt: skip

@@ -63,11 +63,6 @@ class Erasure:
     records: tuple[BuriedRecord, ...]
 
 
-def record_key(vault: Vault, source: str, external_id: str) -> bytes:
-    """Return the keyed hash by which a record is known again once its id is erased."""
-    return vault.equality("record", f"{source}\0{external_id}")
-
-
 def _line(vault: Vault, erasure: Erasure, previous: str) -> bytes:
     said = orjson.dumps({
         "id": erasure.id, "kind": erasure.kind, "subject": erasure.subject, "actor": erasure.actor, "at": erasure.at,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graph.database import Pool, Row
     from graph.identity import Vault
     from graph.places import Gazetteer
+    from graph.policy import Authority
     from graph.topics import Taxonomy
 
 __all__ = ["BATCH", "Change", "Intake", "Outcome", "SourceCursor"]
@@ -57,16 +58,25 @@ class Intake:
         self._tools = Tools(vault, attachments, gazetteer, linker or ExactLinker())
 
     async def take_in(
-        self, readings: Sequence[Reading], *, actor: str, now: datetime, cursor: SourceCursor | None = None
+        self,
+        readings: Sequence[Reading],
+        *,
+        actor: str,
+        now: datetime,
+        cursor: SourceCursor | None = None,
+        authority: Authority | None = None,
     ) -> list[Outcome]:
-        """Take readings in, in transactions of at most `BATCH`, and return one outcome each, in their order."""
+        """Take readings in, in transactions of at most `BATCH`, and return one outcome each, in their order.
+
+        Raises ForbiddenError where `authority` does not allow it, InvalidError where it is of no avail for a key.
+        """
         arrivals, refusals = self._prepare(readings)
         outcomes: dict[int, Outcome] = {}
         *batches, last = list(cut(arrivals, BATCH)) or [[]]
         for batch in batches:
-            outcomes |= await self._carry_out(Order(tuple(batch), (), actor, now, None))
+            outcomes |= await self._carry_out(Order(tuple(batch), (), actor, now, None, authority))
         # The cursor goes with the last of its records: until all are in, the source is read again from where it was.
-        outcomes |= await self._carry_out(Order(tuple(last), tuple(refusals), actor, now, cursor))
+        outcomes |= await self._carry_out(Order(tuple(last), tuple(refusals), actor, now, cursor, authority))
         return [outcomes[place] for place in range(len(readings))]
 
     def _prepare(self, readings: Sequence[Reading]) -> tuple[list[Arrival], list[tuple[int, Refusal]]]:
@@ -120,8 +130,18 @@ class Intake:
             raise NotFoundError("open rejection", rejection)
         return _refusal(row, self._vault.unwrap(row["key"]).open(row["payload"], rejection.bytes))
 
-    async def resolve(self, rejection: RejectionId, submission: SubmissionId, *, actor: str, now: datetime) -> None:
-        """Close a rejection whose record has been taken in after all."""
+    async def resolve(
+        self,
+        rejection: RejectionId,
+        submission: SubmissionId,
+        *,
+        actor: str,
+        now: datetime,
+        authority: Authority | None = None,
+    ) -> None:
+        """Close a rejection whose record has been taken in after all; raise ForbiddenError as `take_in` does."""
+        if authority:
+            authority.require(())
         async with transaction(self._pool) as connection:
             await Transaction.resolve(connection, rejection, submission, actor=actor, now=now)
 
@@ -130,4 +150,5 @@ def _refusal(row: Row, payload: bytes) -> Refusal:
     return Refusal(
         channel=Channel(row["channel"]), source=row["source"], position=row["position"],
         reason=RejectionReason(row["reason"]), message=row["message"], payload=payload,
+        holder=row["holder"],
     )  # fmt: skip

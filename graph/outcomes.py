@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from graph.drafts import refuse
+from graph.policy import Authority
 from graph.records import CaseId, Refusal, RejectionId, RejectionReason, SubmissionId
 from graph.subjects import Arrival
 
@@ -55,13 +56,21 @@ class Order:
     actor: str
     now: datetime
     cursor: SourceCursor | None
+    authority: Authority | None = None
+    """By what right; None for commands of this machine."""
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The sources of all that is to be written."""
+        arrived = {arrival.prepared.draft.source for arrival in self.arrivals}
+        return frozenset(arrived | {refusal.source for _, refusal in self.refusals})
 
     def halves(self) -> tuple[Order, Order]:
         """Split the records; the refusals go first, the cursor last."""
         middle = len(self.arrivals) // 2
         return (
-            Order(self.arrivals[:middle], self.refusals, self.actor, self.now, None),
-            Order(self.arrivals[middle:], (), self.actor, self.now, self.cursor),
+            replace(self, arrivals=self.arrivals[:middle], cursor=None),
+            replace(self, arrivals=self.arrivals[middle:], refusals=()),
         )
 
     def refused(self, code: str) -> Order:
@@ -69,4 +78,4 @@ class Order:
         arrival = self.arrivals[0]
         message = f"PostgreSQL could not store this record (SQLSTATE {code}). Look for what is unlike the others in it."
         refusal = refuse(arrival.prepared.draft, RejectionReason.DATABASE, message)
-        return Order((), (*self.refusals, (arrival.place, refusal)), self.actor, self.now, self.cursor)
+        return replace(self, arrivals=(), refusals=(*self.refusals, (arrival.place, refusal)))

@@ -173,8 +173,8 @@ class Viewer:
 class ForbiddenError(GraphError):
     """The viewer may not do this. The message says who may."""
 
-    def __init__(self, action: Action) -> None:
-        super().__init__(f"You may not {action}. {_who(_RULES[action])} may.")
+    def __init__(self, action: Action, unless: str = "") -> None:
+        super().__init__(unless or f"You may not {action}. {_who(_RULES[action])} may.")
         self.action = action
 
 
@@ -197,3 +197,20 @@ def require(viewer: Viewer, action: Action) -> None:
     """Raise ForbiddenError unless the viewer may do something."""
     if not allows(viewer, action):
         raise ForbiddenError(action)
+
+
+OTHERS_SOURCE: Final = "This source is not one of yours. Name one that you enter or push records of, or none."
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """By what right records are written: whose, and by which row of the table. Commands of this machine need none."""
+
+    viewer: Viewer
+    action: Action
+
+    def require(self, sources: Iterable[str]) -> None:
+        """Raise ForbiddenError unless the viewer may write records of these sources."""
+        require(self.viewer, self.action)
+        if self.action is Action.PUSH and not self.viewer.sources.issuperset(sources):
+            raise ForbiddenError(self.action, OTHERS_SOURCE)

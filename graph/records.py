@@ -256,6 +256,8 @@ class Draft:
     """The system that sent it, e.g. `hotline` or `web`; with `external_id` its key."""
     external_id: str | None
     """Its id in that system; None makes intake use the keyed digest of `payload`."""
+    holder: str = ""
+    """Who chose `external_id` at a desk: a key is theirs alone. Empty where the source itself chose it."""
     received_at: datetime
     """Aware."""
     title: str
@@ -294,6 +296,8 @@ class Refusal:
     """What is wrong, where, and what to do. Never a name, a number or a piece of the text."""
     payload: bytes
     """What was refused, as far as it is reasonable to keep it (see `MAX_KEPT`); sealed by intake."""
+    holder: str = ""
+    """Who entered it at a desk; empty where a source sent it."""
 
 
 MAX_KEPT = 1_048_576

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.database import statements
+from graph.drafts import record_key
 from graph.errors import DatabaseStateError
 from graph.sealing import show
 from graph.text.numbers import masked
@@ -28,7 +29,7 @@ SQL = statements("remasking")
 async def mask_standing(connection: Connection, vault: Vault, batch: int = BATCH) -> int:
     """Mask what stands unmasked, and return how many rows were looked at. The caller has no transaction open."""
     count = 0
-    for mask in (_revisions, _documents, _events):
+    for mask in (_keys, _revisions, _documents, _events):
         count += await _until_done(connection, vault, batch, mask)
     async with connection.transaction():
         await _positions(connection)
@@ -53,6 +54,15 @@ async def _until_done(
         count += looked
         if looked < batch:
             return count
+
+
+async def _keys(connection: Connection, vault: Vault, batch: int) -> int:
+    """Give submissions their keyed hash, and mask the id that it is made of."""
+    rows = await connection.fetch(SQL.unkeyed_submissions, batch)
+    await connection.executemany(SQL.key_submission, [
+        (row["id"], record_key(vault, row["source"], row["external_id"]), masked(row["external_id"])) for row in rows
+    ])  # fmt: skip
+    return len(rows)
 
 
 async def _revisions(connection: Connection, vault: Vault, batch: int) -> int:

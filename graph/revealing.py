@@ -1,7 +1,7 @@
 """Opens what is sealed of one person or text, and puts on record who had it opened, when and why.
 
-Both in one transaction: what cannot be put on record is not shown. The journal tells that it happened and to what; the
-reason may name people and stands in the table `reveal` alone. Whether the asker may is decided by the caller.
+All in one transaction, the policy included: what cannot be put on record is not shown. The journal tells that it
+happened and to what; the reason may name people and stands in the table `reveal` alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from graph.database import statements, transaction
 from graph.errors import ConflictError, NotFoundError
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
+from graph.policy import Action, require
 from graph.sealing import open_texts
+from graph.seeing import require_seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from graph.database import Connection, Pool, Row
     from graph.identity import Vault
+    from graph.policy import Viewer
 
 ERASED: Final = "What was sealed here has been erased; nothing can open it."
 
@@ -71,7 +74,7 @@ class Request:
 
     kind: Revealable
     subject: UUID
-    actor: str
+    by: Viewer
     reason: str
     now: datetime
 
@@ -86,10 +89,13 @@ class Revealing:
     async def reveal(self, request: Request) -> Revealed:
         """Return what is sealed of a node, once it stands on record that it was asked for.
 
-        Raises NotFoundError where there is no such node, ConflictError where it was erased, MasterKeyError where it
-        does not open. Whatever is raised, nothing is shown and nothing recorded.
+        Raises ForbiddenError where the policy does not allow it, NotFoundError where the asker sees no such node,
+        ConflictError where it was erased, MasterKeyError where it does not open. Whatever is raised, nothing is shown
+        and nothing recorded.
         """
+        require(request.by, Action.REVEAL)
         async with transaction(self._pool) as connection:
+            await require_seen(connection, request.by, request.kind.lower(), [request.subject])
             row = await connection.fetchrow(STATEMENTS[request.kind], request.subject)
             if row is None:
                 raise NotFoundError(request.kind.lower(), request.subject)
@@ -131,8 +137,8 @@ STATEMENTS: Final[Mapping[Revealable, str]] = {
 
 
 async def _record(connection: Connection, request: Request) -> None:
-    values = (request.kind, request.subject, request.actor, request.reason, request.now)
+    values = (request.kind, request.subject, request.by.name, request.reason, request.now)
     await connection.execute(SQL.add_reveal, new_id(), *values)
     kind = EntryKind.IDENTITY_REVEALED
-    entry = Entry(kind=kind, subject=request.subject, actor=request.actor, at=request.now, state=request.kind)
+    entry = Entry(kind=kind, subject=request.subject, actor=request.by.name, at=request.now, state=request.kind)
     await journal.append(connection, [entry])

@@ -203,6 +203,8 @@ TOLD_OF: Final[Mapping[str, str]] = {
     "mention": "{row}.submission",
 }
 """By which id `accusing` (migration 0005) tells of each row: its case's or its submission's."""
+DROPPABLE: Final = frozenset({"mention", "event"})
+"""Tables whose rows a later revision may say no longer."""
 BOTH: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "filing": (("submission", "submission"), ("case", "case_id")),
     "same_party": (("mention", "low"), ("mention", "high")),
@@ -291,7 +293,8 @@ class Guard:
     def condition(self, table: str, row: str) -> str:
         """Return the condition under which a row of a table is seen."""
         if table in CASE_OF:
-            return self._scoped(table, row)
+            own = (self._scoped(table, row), self._kept(table, row))
+            return " and ".join(part for part in own if part != "true") or "true"
         if table in BOTH:
             parts = [self._there(other, f"{row}.{column}") for other, column in BOTH[table]]
             return " and ".join(part for part in parts if part != "true") or "true"
@@ -324,6 +327,29 @@ class Guard:
         unless = self._open(table, row)
         return reached if unless == "true" else f"{reached} and {unless}"
 
+    def _kept(self, table: str, row: str) -> str:
+        """Return the condition that what no longer holds is seen by nobody who could not see it when it did.
+
+        A superseded revision is seen by those who saw it last, a person or a step that was named once by those who see
+        the revision that named it first.
+        """
+        if table in DROPPABLE:
+            there = self._there("submission_revision", f"{row}.since", "said")
+            return there if there == "true" else f"({row}.until is null or {there})"
+        if table != "submission_revision":
+            return "true"
+        shape, scope = self._shape, f"{row}.kept_scope"
+        ways = [
+            f"{scope} <@ (select viewer_ranges())" if shape.ranges else "",
+            f"{row}.kept_organs && (select viewer_organs())" if shape.by_organ else "",
+        ]
+        parts = [
+            "" if shape.everywhere else f"({' or '.join(way for way in ways if way) or 'false'})",
+            "" if shape.accusations else f"{scope} > 0",
+        ]
+        condition = " and ".join(part for part in parts if part)
+        return f"({scope} is null or {condition})" if condition else "true"
+
     def _open(self, table: str, row: str) -> str:
         """Return the condition that an accusation, which is below zero, does not keep the viewer away."""
         if not self._shape.accusations:
@@ -342,13 +368,13 @@ class Guard:
             case _:
                 return f"{row}.scope <@ (select viewer_ranges())"
 
-    def _there(self, table: str, key: str) -> str:
-        """Return the condition that the row of a key is seen."""
-        condition = self.condition(table, "named")
+    def _there(self, table: str, key: str, alias: str = "named") -> str:
+        """Return the condition that the row of a key is seen; `alias` must be none of the rows around it."""
+        condition = self.condition(table, alias)
         if condition == "true":
             return condition
         # No `exists`, which PostgreSQL would answer by reading the whole table once where it expects many rows.
-        return f'(select true from "{table}" named where named.id = {key} and {condition})'
+        return f'(select true from "{table}" {alias} where {alias}.id = {key} and {condition})'
 
     def _known(self, row: str, ties: str, column: str, *, also: bool = False) -> str:
         tied = f"tie.{column} = {row}.id and tie.state in ('ACCEPTED', 'PROPOSED') and {self.condition(ties, 'tie')}"

@@ -26,11 +26,14 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "case": SQL.cases,
     "submission": SQL.submissions,
     "mention": SQL.mentions,
+    "revision": SQL.revisions,
+    "event": SQL.events,
+    "document": SQL.documents,
 }
 
 
 async def sees(connection: Connection, viewer: Viewer, what: str, ids: Sequence[UUID]) -> bool:
-    """Tell whether a viewer sees all of these cases, submissions or mentions."""
+    """Tell whether a viewer sees all of these nodes of one kind (a key of `STATEMENTS`)."""
     seen = scope(viewer)
     await connection.execute(SQL.become_reader)
     try:

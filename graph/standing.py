@@ -33,13 +33,10 @@ PARTS: Mapping[PartKind, tuple[str, Callable[[Row], object]]] = {
 """How each kind of part is loaded, and the key by which `Subject` compares it."""
 
 
-async def load_standing(
-    connection: Connection, arriving: Mapping[tuple[str, str], bytes], vault: Vault
-) -> dict[tuple[str, str], Subject]:
+async def load_standing(connection: Connection, arriving: Mapping[bytes, bytes], vault: Vault) -> dict[bytes, Subject]:
     """Return the standing submissions of these keys, held; with their parts where what arrives is news."""
-    sources, external_ids = zip(*arriving, strict=True)
-    rows = await connection.fetch(SQL.standing, sources, external_ids)
-    subjects = {(row["source"], row["external_id"]): _subject(row) for row in rows}
+    rows = await connection.fetch(SQL.standing, list(arriving))
+    subjects = {row["record_key"]: _subject(row) for row in rows}
     news = {subject.id: key for key, subject in subjects.items() if arriving[key] != subject.digest}
     if news:
         digests = [arriving[key] for key in news.values()]

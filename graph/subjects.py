@@ -6,7 +6,7 @@ those that it no longer says, and adds the new ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -48,8 +48,9 @@ class PartKind(StrEnum):
     ACCUSED = "case_accused"
 
 
-KEPT_ALWAYS: Final = frozenset({PartKind.DOCUMENT})
-"""An attachment that came once stays, though a later record no longer carries it."""
+KEPT_ALWAYS: Final = frozenset({PartKind.DOCUMENT, PartKind.ACCUSED})
+"""What stays though a later record no longer says it: an attachment that came once, and whoever was accused once, since
+the protection of whoever accuses does not end because somebody sends another text (Art. 30)."""
 
 
 @dataclass(slots=True)
@@ -137,11 +138,15 @@ class Subject:
         """Take a record in; return False where it says nothing new."""
         if self.replayed or prepared.digest == self.digest:
             return False
+        prepared = self._protected(prepared)
         self.count += 1
         revision = self.first_revision or RevisionId(new_id())
         columns = columns_of(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
-        for kind, wanted in wanted_parts(prepared, vault).items():
+        parts = wanted_parts(prepared, vault)
+        accused = {part.key for part in self.parts[PartKind.ACCUSED]}
+        parts[PartKind.ORGAN] = [one for one in parts[PartKind.ORGAN] if ("organ", organ_in(one[0])) not in accused]
+        for kind, wanted in parts.items():
             self._revise(kind, wanted, revision)
         self._accuse(prepared, accused_organs(prepared), revision)
         if self.columns:
@@ -149,6 +154,12 @@ class Subject:
         self.revision = Revision(revision, self.count, prepared, tuple(fields))
         self.digest, self.columns = prepared.digest, columns
         return True
+
+    def _protected(self, prepared: Prepared) -> Prepared:
+        """Return a record as it counts: what was an accusation stays one, whatever its source says later (Art. 30)."""
+        if self.columns.get("kind") != PetitionKind.ACCUSATION:
+            return prepared
+        return replace(prepared, draft=replace(prepared.draft, kind=PetitionKind.ACCUSATION))
 
     def _touched(self, kind: PartKind, revision: RevisionId) -> bool:
         return any(revision in (part.since if part.fresh else None, part.until) for part in self.parts[kind])
@@ -251,9 +262,9 @@ def _call_back_event(call: CallBackDraft, answered_at: datetime) -> EventDraft:
     )
 
 
-def fold(arrivals: Iterable[Arrival]) -> dict[tuple[str, str], list[Arrival]]:
+def fold(arrivals: Iterable[Arrival]) -> dict[bytes, list[Arrival]]:
     """Gather the repeats of each record, in the order in which the first of each arrived."""
-    gathered: dict[tuple[str, str], list[Arrival]] = {}
+    gathered: dict[bytes, list[Arrival]] = {}
     for arrival in arrivals:
         gathered.setdefault(arrival.prepared.key, []).append(arrival)
     return gathered
@@ -265,7 +276,7 @@ def cut(arrivals: Iterable[Arrival], longest: int) -> Iterator[list[Arrival]]:
     So each batch holds one revision of a submission at most, and the graph does not depend on how records are cut.
     """
     batch: list[Arrival] = []
-    says: dict[tuple[str, str], bytes] = {}
+    says: dict[bytes, bytes] = {}
     for arrival in arrivals:
         prepared = arrival.prepared
         if len(batch) == longest or says.get(prepared.key, prepared.digest) != prepared.digest:
@@ -303,6 +314,11 @@ def place_of(part: Part) -> UUID:
 def organ_of(part: Part) -> tuple[UUID, OrganRole]:
     """Return the organ that an ORGAN part points to, and its role."""
     return cast("tuple[UUID, OrganRole]", part.key)
+
+
+def organ_in(key: object) -> UUID:
+    """Return the organ that the key of an ORGAN part names."""
+    return cast("tuple[UUID, OrganRole]", key)[0]
 
 
 def accused_of(part: Part) -> tuple[str, UUID]:

@@ -8,8 +8,7 @@ from graph import journal
 from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
-from graph.erasure_list import record_key
-from graph.errors import NotFoundError
+from graph.errors import InvalidError, NotFoundError
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.linking import NewMention, NewSubmission
@@ -18,6 +17,7 @@ from graph.partywork import recluster
 from graph.receipts import receipt_code
 from graph.records import CaseId, MentionId, MentionRole, PetitionKind, RejectionId, RevisionId, SubmissionId
 from graph.scope import scope_of
+from graph.seeing import sees
 from graph.standing import load_standing
 from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
 from graph.text.numbers import masked
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from graph.outcomes import Order
 
 PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
+
+OUT_OF_SIGHT: Final = (
+    "You entered something else under this id, which you may not revise now. Enter this under another."
+)
 
 SQL = statements("intake")
 
@@ -63,6 +67,8 @@ class Transaction:
 
     async def run(self) -> dict[int, Outcome]:
         """Return what became of each record, by its index."""
+        if self._order.authority:
+            self._order.authority.require(self._order.sources)
         groups = fold(self._order.arrivals)
         subjects = await self._subjects(groups)
         await self._reject()
@@ -79,7 +85,7 @@ class Transaction:
 
     # Claims --------------------------------------------------------------------------------------------------------
 
-    async def _subjects(self, groups: Mapping[tuple[str, str], Sequence[Arrival]]) -> dict[tuple[str, str], Subject]:
+    async def _subjects(self, groups: Mapping[bytes, Sequence[Arrival]]) -> dict[bytes, Subject]:
         """Claim the keys that nobody has, load what stands under the others, and hold both."""
         if not groups:
             return {}
@@ -89,21 +95,29 @@ class Transaction:
         columns = [list(column) for column in zip(*rows, strict=True)]
         claimed = {row["id"] for row in await self._connection.fetch(SQL.claim, *columns)}
         subjects = {key: subject for key, (subject, _) in claims.items() if subject.id in claimed}
-        if known := [key for key in groups if key not in subjects]:
+        known = [key for key in groups if key not in subjects]
+        if known:
             digests = {key: groups[key][0].prepared.digest for key in known}
             subjects |= await load_standing(self._connection, digests, self._tools.vault)
         await self._refuse_erased(subjects)
+        await self._require_seen({key: subjects[key] for key in known if groups[key][0].prepared.draft.holder})
         return subjects
 
-    async def _refuse_erased(self, subjects: Mapping[tuple[str, str], Subject]) -> None:
+    async def _require_seen(self, revised: Mapping[bytes, Subject]) -> None:
+        """Raise InvalidError where somebody at a desk would revise what they entered once and may see no more."""
+        authority = self._order.authority
+        ids = [subject.id for subject in revised.values() if subject.columns and not subject.replayed]
+        if authority and ids and not await sees(self._connection, authority.viewer, "submission", ids):
+            raise InvalidError("externalId", OUT_OF_SIGHT)
+
+    async def _refuse_erased(self, subjects: Mapping[bytes, Subject]) -> None:
         """Let records that somebody was erased from say nothing new, and note the first time that one comes again."""
-        keys = {record_key(self._tools.vault, *key): subject for key, subject in subjects.items()}
-        erased = [row["key"] for row in await self._connection.fetch(SQL.erased_records, list(keys))]
+        erased = [row["key"] for row in await self._connection.fetch(SQL.erased_records, list(subjects))]
         if not erased:
             return
         for key in erased:
-            keys[key].replayed = True
-        if unclaimed := [keys[key].id for key in erased if keys[key].new]:
+            subjects[key].replayed = True
+        if unclaimed := [subjects[key].id for key in erased if subjects[key].new]:
             await self._connection.execute(SQL.unclaim, unclaimed)
         for row in await self._connection.fetch(SQL.note_refused, erased, self._order.now):
             kind = EntryKind.REVISION_REFUSED
@@ -120,12 +134,10 @@ class Transaction:
         return subject, (
             subject.id, draft.channel, draft.source, prepared.external_id, draft.received_at, self._order.now,
             draft.kind, prepared.topic, prepared.division, subject.first_revision, prepared.digest,
-            subject.receipt_code, subject.case, scope_of(prepared.division, draft.kind),
+            subject.receipt_code, subject.case, scope_of(prepared.division, draft.kind), prepared.key,
         )  # fmt: skip
 
-    def _apply(
-        self, groups: Mapping[tuple[str, str], Sequence[Arrival]], subjects: Mapping[tuple[str, str], Subject]
-    ) -> None:
+    def _apply(self, groups: Mapping[bytes, Sequence[Arrival]], subjects: Mapping[bytes, Subject]) -> None:
         for key, arrivals in groups.items():
             subject = subjects[key]
             for place, prepared in arrivals:
@@ -205,7 +217,7 @@ class Transaction:
             row = await self._connection.fetchrow(
                 SQL.reject, rejection, refusal.channel, refusal.source, masked(refusal.position), refusal.reason,
                 refusal.message, vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes), key.wrapped,
-                order.now,
+                order.now, refusal.holder,
             )  # fmt: skip
             if row is None:
                 raise NotFoundError("rejection", rejection)

@@ -226,6 +226,8 @@ class Writing:
 
     async def flush(self, connection: Connection) -> None:
         """Write everything gathered, but not the entries."""
+        if self._submissions:
+            await connection.execute(SQL.supersede, [row[0] for row in self._submissions])
         if self._places:
             # By full name, so that a city (A市) is written before its counties (A市A3区), which refer to it.
             places = sorted(self._places.values(), key=lambda place: place.full_name)
@@ -256,7 +258,6 @@ DROP: Final[Mapping[PartKind, str]] = {
     PartKind.EVENT: SQL.drop_events,
     PartKind.PLACE: SQL.drop_places,
     PartKind.ORGAN: SQL.drop_organs,
-    PartKind.ACCUSED: SQL.drop_accused,
 }
 
 

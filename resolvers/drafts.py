@@ -10,6 +10,7 @@ import orjson
 
 from graph.drafts import LONGEST_KEY
 from graph.errors import InvalidError
+from graph.policy import OTHERS_SOURCE
 from graph.records import (
     CallBackDraft,
     Channel,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from graph.policy import Viewer
     from graph.records import DocumentDraft
 
 Entered = (
@@ -45,17 +47,21 @@ DESKS: Final[Mapping[Channel, str]] = {
 """The source of what is entered by hand without naming one."""
 
 
-def draft_of(entered: Entered, documents: Sequence[DocumentDraft] = ()) -> Draft:
-    """Return what was entered as a draft, with the documents that its attachments are; its payload is all of it.
+def draft_of(entered: Entered, by: Viewer, documents: Sequence[DocumentDraft] = ()) -> Draft:
+    """Return what somebody entered as a draft, with the documents that its attachments are; its payload is all of it.
+
+    Its key is theirs alone, whatever id they choose.
 
     Raises InvalidError, which names the field, for what a connector would refuse, too.
     """
     _check(entered)
+    _check_source(entered, by)
     channel, details = channel_and_details(entered)
     return Draft(
         channel=channel,
         source=entered.source or DESKS[channel],
         external_id=entered.external_id,
+        holder=by.name,
         received_at=entered.received_at,
         title=entered.title,
         text=entered.text,
@@ -92,6 +98,11 @@ def _check(entered: Entered) -> None:
     for name, count in _counts(entered):
         if count is not None and count < 0:
             raise InvalidError(name, "This cannot be negative. Correct it.")
+
+
+def _check_source(entered: Entered, by: Viewer) -> None:
+    if entered.source is not None and entered.source not in {*by.sources, *DESKS.values()}:
+        raise InvalidError("source", OTHERS_SOURCE)
 
 
 def _check_texts(entered: Entered) -> None:

@@ -6,22 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from graph import policy
-from graph.database import statements
 from graph.policy import ForbiddenError
-from graph.scope import scope
 from resolvers.plan import Read
 from schema.errors import RequestError
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from graph.policy import Action, Viewer
     from resolvers.plan import Plan, Root
-    from resolvers.reader import Reader
 
 FORBIDDEN: Final = "FORBIDDEN"
-
-SQL = statements("revealing")
 
 
 def require(viewer: Viewer, action: Action) -> None:
@@ -46,15 +39,3 @@ def _permitted(root: Root, viewer: Viewer) -> Root:
     except RequestError as error:
         return replace(root, column=None, error=error)
     return root
-
-
-class Sight:
-    """Tells whether a viewer sees a node, by reading for that viewer."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    async def __call__(self, viewer: Viewer, kind: str, key: UUID) -> bool:
-        """Tell whether there is a node of a type and key that the viewer sees."""
-        async with self._reader.lent(scope(viewer)) as connection:
-            return bool(await connection.fetchval(SQL.there, kind, key))

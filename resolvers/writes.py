@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar, assert_never
 
 from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
-from graph.policy import Action, ForbiddenError
+from graph.policy import Action, Authority, ForbiddenError
 from graph.records import CaseId, MentionId, RejectionId, SavedSearchId, SubmissionId, UploadId
 from graph.revealing import Request, Revealable, RevealedMention, RevealedText
 from graph.text.numbers import masked
 from resolvers.conditions import clean
 from resolvers.drafts import draft_of
-from resolvers.permission import require
 from resolvers.roots import ref
 from resolvers.search import filter_of, impossible
 from schema import answers, mutations, types
@@ -43,7 +42,9 @@ MOST_ATTACHMENTS: Final = 20
 class Intake(Protocol):
     """Takes readings in (`graph.intake`)."""
 
-    async def take_in(self, readings: Sequence[Reading], *, actor: str, now: datetime) -> list[Outcome]: ...
+    async def take_in(
+        self, readings: Sequence[Reading], *, actor: str, now: datetime, authority: Authority
+    ) -> list[Outcome]: ...
 
 
 class Commands(Protocol):
@@ -64,7 +65,7 @@ class Commands(Protocol):
 class Retry(Protocol):
     """Reads again what was rejected (`sync.retry`)."""
 
-    async def retry(self, rejection: RejectionId, *, actor: str, now: datetime) -> Outcome: ...
+    async def retry(self, rejection: RejectionId, *, actor: str, now: datetime, authority: Authority) -> Outcome: ...
 
 
 class Uploads(Protocol):
@@ -93,12 +94,6 @@ class Saving(Protocol):
     async def delete(self, *, search: SavedSearchId, by: Viewer, now: datetime) -> None: ...
 
 
-class Visible(Protocol):
-    """Tells whether a viewer sees a node."""
-
-    async def __call__(self, viewer: Viewer, kind: str, key: UUID) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """Through which the graph is changed, and when."""
@@ -111,7 +106,6 @@ class Doors:
     clock: Callable[[], datetime]
     revealing: Revealing
     saving: Saving
-    visible: Visible
 
 
 class Payload(Protocol):
@@ -198,10 +192,10 @@ class GraphWrites:
         return await self._answered(self._submit(entered), mutations.SubmitPayload)
 
     async def _submit(self, entered: Entered) -> mutations.SubmitPayload:
-        require(self._viewer, Action.SUBMIT)
-        now = self._doors.clock()
-        draft = draft_of(entered, await self._attached(entered.attachments, now))
-        (outcome,) = await self._doors.intake.take_in([draft], actor=self._viewer.name, now=now)
+        now, authority = self._doors.clock(), Authority(self._viewer, Action.SUBMIT)
+        authority.require(())  # before files are opened for them
+        draft = draft_of(entered, self._viewer, await self._attached(entered.attachments, now))
+        (outcome,) = await self._doors.intake.take_in([draft], actor=self._viewer.name, now=now, authority=authority)
         payload = mutations.SubmitPayload(
             receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)
         )
@@ -292,9 +286,11 @@ class GraphWrites:
 
     async def retry_rejection(self, entered: inputs.RetryRejectionInput) -> mutations.RetryPayload:
         async def work() -> mutations.RetryPayload:
-            require(self._viewer, Action.RETRY)
+            authority = Authority(self._viewer, Action.RETRY)
             rejection = RejectionId(_key("rejection", "Rejection", entered.rejection))
-            outcome = await self._doors.retry.retry(rejection, actor=self._viewer.name, now=self._doors.clock())
+            outcome = await self._doors.retry.retry(
+                rejection, actor=self._viewer.name, now=self._doors.clock(), authority=authority
+            )
             return mutations.RetryPayload(
                 rejection=ref(answers.Rejection, rejection),
                 submission=ref(types.Submission, outcome.submission) if outcome.submission else None,
@@ -336,15 +332,12 @@ class GraphWrites:
     # What is sealed ------------------------------------------------------------------------------------------------
 
     async def reveal(self, entered: inputs.RevealInput) -> mutations.RevealPayload:
-        require(self._viewer, Action.REVEAL)
         return await self._answered(self._revealed(entered), mutations.RevealPayload)
 
     async def _revealed(self, entered: inputs.RevealInput) -> mutations.RevealPayload:
         kind, key = _revealable(entered.id)
         reason = _reason(entered.reason)
-        if not await self._doors.visible(self._viewer, kind, key):
-            raise NotFoundError(kind.lower(), key)
-        request = Request(kind=kind, subject=key, actor=self._viewer.name, reason=reason, now=self._doors.clock())
+        request = Request(kind=kind, subject=key, by=self._viewer, reason=reason, now=self._doors.clock())
         match await self._doors.revealing.reveal(request):
             case RevealedMention() as mention:
                 told = {name: getattr(mention, name) for name in RevealedMention.__dataclass_fields__}

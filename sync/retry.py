@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.connector import ReadOptions
+    from graph.policy import Authority
 
 
 class Retry:
@@ -23,17 +25,21 @@ class Retry:
         self._intake = intake
         self._options = options
 
-    async def retry(self, rejection: RejectionId, *, actor: str, now: datetime) -> Outcome:
+    async def retry(
+        self, rejection: RejectionId, *, actor: str, now: datetime, authority: Authority | None = None
+    ) -> Outcome:
         """Read a rejected record again and take it in; where it goes in now, the rejection is resolved.
 
-        Raises NotFoundError where the rejection is not open.
+        Raises NotFoundError where the rejection is not open, ForbiddenError where `authority` does not allow it.
         """
+        if authority:
+            authority.require(())
         refusal = await self._intake.kept(rejection)
-        readings = read_again(refusal, self._options)
-        outcomes = await self._intake.take_in(readings, actor=actor, now=now)
+        readings = [replace(one, holder=refusal.holder) for one in read_again(refusal, self._options)]
+        outcomes = await self._intake.take_in(readings, actor=actor, now=now, authority=authority)
         outcome = next((one for one in outcomes if one.change is Change.REJECTED), outcomes[0])
         if outcome.submission is not None and outcome.change is not Change.REJECTED:
-            await self._intake.resolve(rejection, outcome.submission, actor=actor, now=now)
+            await self._intake.resolve(rejection, outcome.submission, actor=actor, now=now, authority=authority)
         return outcome
 
 

@@ -21,7 +21,7 @@ where named.id = any($1::uuid[])
 order by person.id;
 
 -- name: hold_submissions
-select id, source, external_id, case_id, content_digest from submission
+select id, source, external_id, record_key, case_id, content_digest from submission
 where id = any($1::uuid[]) order by id for no key update;
 
 -- name: wipe_mentions

@@ -2,29 +2,26 @@
 -- Whoever's row goes in has the key; the others wait here until that transaction ends.
 insert into submission (
     id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, revision_count,
-    content_digest, receipt_code, case_id, scope
+    content_digest, receipt_code, case_id, scope, record_key
 )
 select id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, 1,
-    content_digest, receipt_code, case_id, scope
+    content_digest, receipt_code, case_id, scope, record_key
 from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[],
-    $9::text[], $10::uuid[], $11::bytea[], $12::text[], $13::uuid[], $14::bigint[]
+    $9::text[], $10::uuid[], $11::bytea[], $12::text[], $13::uuid[], $14::bigint[], $15::bytea[]
 ) with ordinality as claim (
     id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision,
-    content_digest, receipt_code, case_id, scope, place
+    content_digest, receipt_code, case_id, scope, record_key, place
 )
 order by place
-on conflict (source, external_id) do nothing
+on conflict (record_key) do nothing
 returning id;
 
 -- name: standing
-select submission.id, submission.source, submission.external_id, submission.case_id, submission.receipt_code,
-    submission.content_digest, submission.revision_count
-from submission
-join unnest($1::text[], $2::text[]) as key (source, external_id)
-    on submission.source = key.source and submission.external_id = key.external_id
-order by submission.source, submission.external_id
-for no key update of submission;
+select id, record_key, case_id, receipt_code, content_digest, revision_count
+from submission where record_key = any($1::bytea[])
+order by record_key
+for no key update;
 
 -- name: replayed
 -- Those of whom an earlier revision said just this. Asked once they are held, so that none can be overlooked.
@@ -78,6 +75,15 @@ update organ set known = true where id = any($1::uuid[]) and not known;
 update submission set case_id = filed.case_id
 from unnest($1::uuid[], $2::uuid[]) as filed (id, case_id) where submission.id = filed.id;
 
+-- name: supersede
+-- Keeps who could see the revisions that are about to be superseded; asked before anything else of theirs is changed.
+update submission_revision said
+set kept_scope = said.scope, kept_organs = coalesce((
+    select array_agg(distinct part.organ) from case_organ part
+    where part.case_id = submission.case_id and part.state = 'ACCEPTED'
+), '{}')
+from submission where submission.id = any($1::uuid[]) and said.id = submission.revision;
+
 -- name: renew
 update submission
 set received_at = said.received_at, kind = said.kind, topic = said.topic, division = said.division,
@@ -103,10 +109,6 @@ from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_place.id =
 update case_organ set state = 'RETIRED'
 from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_organ.id = dropped.id;
 
--- name: drop_accused
-update case_accused set state = 'RETIRED'
-from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_accused.id = dropped.id;
-
 -- name: merge_parties
 update mention set party = merged.now
 from unnest($1::uuid[], $2::uuid[]) as merged (party, now) where mention.party = merged.party;
@@ -120,13 +122,13 @@ select distinct party from mention where id = any($1::uuid[]);
 
 -- name: reject
 -- The same record turned down again counts as another attempt; nothing else changes.
-insert into rejection (id, channel, source, position, reason, message, digest, payload, key, at, attempts)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)
+insert into rejection (id, channel, source, position, reason, message, digest, payload, key, at, holder, attempts)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)
 on conflict (source, position, digest) do update set attempts = rejection.attempts + 1
 returning id;
 
 -- name: kept
-select channel, source, position, reason, message, payload, key from rejection
+select channel, source, position, reason, message, payload, key, holder from rejection
 where id = $1 and resolved_at is null and payload is not null;
 
 -- name: resolve
@@ -140,7 +142,7 @@ on conflict (source) do update set cursor = excluded.cursor, at = excluded.at;
 select cursor from source_cursor where source = $1;
 
 -- name: open_rejections
-select id, channel, source, position, reason, message from rejection
+select id, channel, source, position, reason, message, holder from rejection
 where resolved_at is null order by at desc, id desc limit $1;
 
 -- name: erased_records

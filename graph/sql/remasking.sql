@@ -3,7 +3,14 @@
 -- name: unmasked
 select exists (select from submission_revision where number_hashes is null)
     or exists (select from document where number_hashes is null)
-    or exists (select from event where number_hashes is null);
+    or exists (select from event where number_hashes is null)
+    or exists (select from submission where record_key is null);
+
+-- name: unkeyed_submissions
+select id, source, external_id from submission where record_key is null order by id limit $1 for no key update;
+
+-- name: key_submission
+update submission set record_key = $2, external_id = $3 where id = $1;
 
 -- name: unmasked_revisions
 select id, submission, title, body, details, position, key from submission_revision

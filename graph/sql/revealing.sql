@@ -19,14 +19,3 @@ select id, name as title, body, sealed, key from document where id = $1;
 
 -- name: add_reveal
 insert into reveal (id, subject_kind, subject, actor, reason, at) values ($1, $2, $3, $4, $5, $6);
-
--- name: there
--- Whether whoever reads sees a node; run under the viewer.
-select case $1
-    when 'Mention' then exists (select from mention where id = $2::uuid)
-    when 'Submission' then exists (select from submission where id = $2::uuid)
-    when 'Revision' then exists (select from submission_revision where id = $2::uuid)
-    when 'Event' then exists (select from event where id = $2::uuid)
-    when 'Document' then exists (select from document where id = $2::uuid)
-    else false
-end;

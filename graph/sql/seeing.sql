@@ -15,6 +15,15 @@ select id from submission where id = any($1::uuid[]);
 -- name: mentions
 select id from mention where id = any($1::uuid[]);
 
+-- name: revisions
+select id from submission_revision where id = any($1::uuid[]);
+
+-- name: events
+select id from event where id = any($1::uuid[]);
+
+-- name: documents
+select id from document where id = any($1::uuid[]);
+
 -- name: accused_with_a_part
 -- Whether an organ that these cases accuse has an accepted part in these others.
 select exists (

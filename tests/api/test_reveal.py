@@ -175,7 +175,7 @@ async def test_what_cannot_be_put_on_record_is_not_shown(full: Api) -> None:
     assert answer["data"] is None
     assert "13987654321" not in str(answer)
     assert await on_record(full) == 0
-    request = Request(kind=Revealable.MENTION, subject=split_id(ids["Mention"])[1], actor="x", reason="y", now=NOW)
+    request = Request(kind=Revealable.MENTION, subject=split_id(ids["Mention"])[1], by=EVERYTHING, reason="y", now=NOW)
     with pytest.raises(DatabaseError):
         await full.services.revealing.reveal(request)
 

@@ -56,7 +56,7 @@ async def test_without_a_viewer_nothing_is_seen(full: Api, reading_pool: Pool) -
 async def test_reveals_are_seen_by_statements_for_auditors_alone(full: Api, reading_pool: Pool) -> None:
     """A viewer is not enough."""
     mention = await full.services.pool.fetchval("select id from mention")
-    request = Request(kind=Revealable.MENTION, subject=mention, actor="x", reason="y", now=NOW)
+    request = Request(kind=Revealable.MENTION, subject=mention, by=EVERYTHING, reason="y", now=NOW)
     await full.services.revealing.reveal(request)
     handler = replace(EVERYTHING, roles=EVERYTHING.roles - {Role.AUDITOR})
     for viewer in (EVERYTHING, handler):

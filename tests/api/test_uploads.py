@@ -31,8 +31,6 @@ from graph.identity import Vault
 from graph.ids import new_id
 from graph.revealing import Revealing
 from graph.uploads import Uploads
-from resolvers.permission import Sight
-from resolvers.reader import Reader
 from resolvers.writes import MOST_ATTACHMENTS, Doors, GraphWrites
 from schema import inputs
 from schema.ids import global_id, key_of
@@ -512,7 +510,7 @@ async def _run(what: Run) -> None:
         doors = Doors(
             intake=intake, commands=Commands(pool=pool), retry=Retry(intake, OPTIONS), uploads=uploads,
             text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC),
-            revealing=Revealing(pool=pool, vault=vault), visible=Sight(Reader(pool, 0)),
+            revealing=Revealing(pool=pool, vault=vault),
             saving=Saving(pool=pool, engine=open_tantivy(what.folder / "index")),
         )  # fmt: skip
         entered = inputs.SubmitLetterInput(

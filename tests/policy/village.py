@@ -180,7 +180,11 @@ async def reveal(services: Services) -> None:
     """Have something hidden and something open shown to somebody."""
     for word in ("甲申", "甲戌"):
         request = Request(
-            kind=Revealable.SUBMISSION, subject=await submission(services, word), actor="desk", reason="核实", now=LATER
+            kind=Revealable.SUBMISSION,
+            subject=await submission(services, word),
+            by=replace(EVERYTHING, name="desk"),
+            reason="核实",
+            now=LATER,
         )
         await services.revealing.reveal(request)
 

@@ -80,6 +80,27 @@ def sees_case(graph: Graph, viewer: Viewer, case: Row) -> bool:
     return allows(viewer, Action.READ_ACCUSATION) and not is_accused(graph, viewer, case)
 
 
+def could_see(viewer: Viewer, revision: Row) -> bool:
+    """Tell whether the viewer could see a revision when it was superseded; the one that holds now is seen as its case.
+
+    `kept_scope` is one more than the division's code in twelve digits, below zero for an accusation.
+    """
+    kept = revision["kept_scope"]
+    if kept is None:
+        return True
+    if kept < 0 and not allows(viewer, Action.READ_ACCUSATION):
+        return False
+    code = f"{abs(kept) - 1:012d}" if abs(kept) > 1 else ""
+    if allows(viewer, Action.READ_DIVISION) and any(code.startswith(prefix) for prefix in viewer.divisions):
+        return True
+    return allows(viewer, Action.READ_ORGAN) and bool(viewer.organs & set(revision["kept_organs"]))
+
+
+def still_shown(row: Row, said: set[UUID]) -> bool:
+    """Tell whether a mention or event holds, or the viewer could see the revision that it came with."""
+    return row["until"] is None or row["since"] in said
+
+
 # The graph that is left -----------------------------------------------------------------------------------------------
 
 
@@ -87,15 +108,18 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
     """Return the graph without all that the viewer may not see."""
     cases = {row["id"] for row in graph["case"] if sees_case(graph, viewer, row)}
     submissions = {row["id"] for row in graph["submission"] if row["case_id"] in cases}
-    mentions = {row["id"] for row in graph["mention"] if row["submission"] in submissions}
-    events = {row["id"] for row in graph["event"] if row["case_id"] in cases}
+    said = {row["id"] for row in graph["submission_revision"] if could_see(viewer, row)}
+    mentions = {row["id"] for row in graph["mention"] if row["submission"] in submissions and still_shown(row, said)}
+    events = {row["id"] for row in graph["event"] if row["case_id"] in cases and still_shown(row, said)}
     rejections = allows(viewer, Action.READ_REJECTIONS)
 
     left: dict[str, list[Row]] = {}
     left["case"] = [_leading(row, cases) for row in graph["case"] if row["id"] in cases]
     left["submission"] = [row for row in graph["submission"] if row["id"] in submissions]
-    for table in ("submission_revision", "document"):
-        left[table] = [row for row in graph[table] if row["submission"] in submissions]
+    left["document"] = [row for row in graph["document"] if row["submission"] in submissions]
+    left["submission_revision"] = [
+        row for row in graph["submission_revision"] if row["submission"] in submissions and could_see(viewer, row)
+    ]
     left["mention"] = _mentions(graph, mentions)
     left["event"] = [row for row in graph["event"] if row["id"] in events]
     left["case_place"] = [row for row in graph["case_place"] if row["case_id"] in cases]

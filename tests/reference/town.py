@@ -180,7 +180,7 @@ async def reveal(services: Services) -> None:
             for actor in ("desk", "审计员")[: number + 1]:
                 now = NOW + timedelta(minutes=number)
                 await services.revealing.reveal(
-                    Request(kind=kind, subject=subject, actor=actor, reason="核实身份", now=now)
+                    Request(kind=kind, subject=subject, by=replace(EVERYTHING, name=actor), reason="核实身份", now=now)
                 )
 
 
