@@ -18,8 +18,8 @@ from resolvers.execution import Asked
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from schema.ids import global_id
-from tests.api.conftest import NOW, api
-from tests.graph.factory import draft
+from tests.api.conftest import api
+from tests.graph.factory import NOW, draft
 from tests.viewers import only
 
 if TYPE_CHECKING:
@@ -182,9 +182,7 @@ async def test_pushing_and_entering_are_decided_where_they_are_written(api: Api)
 async def test_a_desks_refused_record_is_retried_under_its_own_key(api: Api) -> None:
     """What was turned down at a desk never becomes a revision of a source's record."""
     await api.take_in(draft("7"))
-    payload = (
-        '[{"工单编号": "7", "来电时间": "2026-11-20 09:30", "标题": "油烟", "内容": "油烟很大。"}]'.encode()
-    )
+    payload = '[{"工单编号": "7", "来电时间": "2026-11-20 09:30", "标题": "油烟", "内容": "油烟很大。"}]'.encode()
     refused = Refusal(
         channel=draft().channel, source="hotline", position="entered row 1", reason=RejectionReason.BAD_VALUE,
         message="x", payload=payload, holder=DESK.name,
