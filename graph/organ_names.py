@@ -41,7 +41,7 @@ _LOCAL: Final = re.compile(
 _UNIT: Final = r"(?:[\u4e00-\u9fff]{0,8}?(?:支队|大队|中队|所|科|处|股|室|窗口|执法队)|分局)?"
 _POST: Final = (
     r"(?:(?:党组|党委|党支部|办公室)?(?:原|时任|副|常务副|代理)?"
-    r"(?:局长|书记|主任|科长|处长|股长|所长|队长|大队长|支队长|中队长|院长|检察长|庭长|镇长|乡长|村长|支书|部长|委员|常委)"
+    r"(?:局长|书记|主任|科长|处长|股长|所长|队长|大队长|支队长|中队长|院长|检察长|庭长|镇长|乡长|村长|支书|部长|委员|常委|长)"
     r"|领导|干部|工作人员|职工|执法人员|民警|警察|法官)?"
 )
 _POSTED: Final = re.compile(rf"(?P<post>{_POST})(?P<person>[\u4e00-\u9fff]{{0,4}})")
@@ -94,6 +94,13 @@ def functions() -> dict[str, str]:
 @cache
 def _by_length() -> tuple[str, ...]:
     return tuple(sorted(functions(), key=len, reverse=True))
+
+
+@cache
+def _leveled() -> tuple[str, ...]:
+    """Return the names that begin with a level which is a part of them."""
+    kinds = ("党委", "人民政府")
+    return tuple(name for name, stands in functions().items() if stands in kinds and name[0] in _LEVELS)
 
 
 @cache
@@ -162,7 +169,9 @@ class OrganNames:
         elif (own := _OWN_LEVEL.match(bare)) and len(near) >= _LEVELS[own["level"]]:
             place = self._gazetteer.by_code(near[: _LEVELS[own["level"]]])
             # 区委 and 市长 hold their level in themselves.
-            seats += [_Seat(place.prefix, bare[own.end() :]), _Seat(place.prefix, bare)] if place else []
+            seats += [_Seat(place.prefix, bare[own.end() :])] if place else []
+            if place and bare.startswith(_leveled()):
+                seats.append(_Seat(place.prefix, bare))
         if not seats and before:
             seats = [_Seat(before, bare)]
         return seats
