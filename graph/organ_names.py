@@ -172,9 +172,7 @@ class OrganNames:
             seats += [_Seat(place.prefix, bare[own.end() :])] if place else []
             if place and bare.startswith(_leveled()):
                 seats.append(_Seat(place.prefix, bare))
-        if not seats and before:
-            seats = [_Seat(before, bare)]
-        return seats
+        return seats if division or not before else [*seats, _Seat(before, bare)]
 
     @staticmethod
     def _short(bare: str, near: str) -> _Seat | None:
