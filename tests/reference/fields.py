@@ -224,7 +224,7 @@ def target_id(_: World, node: Node, __: dict[str, Any]) -> str:
 
 
 @field("Submission.accusedUnnamed")
-def accused_unnamed(_: World, row: Node, __: Asked) -> bool:
+def accused_unnamed(_: World, row: Node, __: dict[str, Any]) -> bool:
     told: bool = row["unnamed"]
     return told
 
