@@ -173,14 +173,14 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         gazetteer=gazetteer,
         taxonomy=taxonomy,
         intake=intake,
-        commands=Commands(pool=pool),
+        commands=Commands(pool=pool, gazetteer=gazetteer),
         revealing=Revealing(pool=pool, vault=vault),
         read_options=options,
         retry=Retry(intake, options),
         engine=engine,
         search=Search(reader=reader, engine=engine, hidden=Hidden(vault)),
         saving=Saving(pool=pool, engine=engine),
-        signin=SignIn(vault=vault, pool=pool, clock=utc_now, ways=ways_of(settings)),
+        signin=SignIn(vault=vault, pool=pool, gazetteer=gazetteer, clock=utc_now, ways=ways_of(settings)),
     )
 
 

@@ -29,6 +29,7 @@ class SubmissionFacts:
     topic: str | None
     division: str | None
     title: str
+    unnamed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +54,20 @@ class CaseFacts:
     submission_count: int
     first_received_at: datetime
     last_activity_at: datetime
+    unnamed: bool
 
     def row(self) -> tuple[object, ...]:
         """Return the values as columns; arrays as lists."""
         return (
             self.opened_at, self.status, self.kind, self.topic, self.division, self.title, list(self.channels),
             self.submission_count, self.first_received_at, self.last_activity_at,
+            self.unnamed,
         )  # fmt: skip
 
 
 FACT_COLUMNS = (
     "opened_at", "status", "kind", "topic", "division", "title", "channels",
-    "submission_count", "first_received_at", "last_activity_at",
+    "submission_count", "first_received_at", "last_activity_at", "unnamed",
 )  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def derive(submissions: Sequence[SubmissionFacts], events: Sequence[EventFacts])
     """Derive a case from what is filed in it; there is always at least one submission.
 
     The earliest submission names the case; one accusation among them makes it an accusation, since its protection
-    (Art. 30) must cover the whole.
+    (Art. 30) must cover the whole. So it is with one of which not everybody accused is known.
     """
     ordered = sorted(submissions, key=lambda one: (one.received_at, one.id))
     first = ordered[0]
@@ -89,4 +92,5 @@ def derive(submissions: Sequence[SubmissionFacts], events: Sequence[EventFacts])
         submission_count=len(ordered),
         first_received_at=first.received_at,
         last_activity_at=max(moments),
+        unnamed=any(one.unnamed for one in ordered),
     )

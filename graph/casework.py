@@ -23,7 +23,7 @@ def submission_facts(row: Row) -> SubmissionFacts:
     return SubmissionFacts(
         id=row["id"], channel=Channel(row["channel"]), received_at=row["received_at"],
         registered_at=row["registered_at"], kind=PetitionKind(row["kind"]), topic=row["topic"],
-        division=row["division"], title=row["title"],
+        division=row["division"], title=row["title"], unnamed=row["unnamed"],
     )  # fmt: skip
 
 

@@ -15,24 +15,27 @@ from graph.barriers import accused_as, concerned, raise_barriers
 from graph.casework import refresh_cases, regroup
 from graph.database import CONFLICTED, statements, transaction
 from graph.errors import ConflictError, NotFoundError
-from graph.ids import new_id
+from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
 from graph.locks import hold
+from graph.organs import normalise_organ, seat_of
 from graph.partywork import recluster
 from graph.policy import Action, require
-from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, SubmissionId
+from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, PetitionKind, SubmissionId
 from graph.seeing import SQL as SEEN
 from graph.seeing import require_seen, sees
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
     from uuid import UUID
 
     from graph.database import Connection, Pool, Row
+    from graph.gazetteer import Gazetteer
     from graph.policy import Viewer
 
 CASES = statements("casework")
+INTAKE = statements("intake")
 PARTIES = statements("partywork")
 LINKS = statements("linking")
 
@@ -50,10 +53,14 @@ ACCUSED_WOULD_HANDLE: Final = (
 
 
 class Commands:
-    """Joins and parts cases, parties and submissions. `reason` is kept with the edge, never in the journal."""
+    """Joins and parts cases, parties and submissions, and names who is accused.
 
-    def __init__(self, *, pool: Pool) -> None:
+    `reason` is kept with the edge, never in the journal.
+    """
+
+    def __init__(self, *, pool: Pool, gazetteer: Gazetteer) -> None:
         self._pool = pool
+        self._gazetteer = gazetteer
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
@@ -201,6 +208,42 @@ class Commands:
         audiences = await concerned(connection, {before, case})
         await journal.append(connection, entries)
         await raise_barriers(connection, audiences)
+
+    # Accusations ---------------------------------------------------------------------------------------------------
+
+    async def name_accused(
+        self, *, submission: SubmissionId, organs: Iterable[str], reason: str, by: Viewer, now: datetime
+    ) -> CaseId:
+        """Say which organs an accusation accuses, all of them; none where nobody accused belongs to one.
+
+        From now on it is seen, and goes to organs, as other accusations do. Whom somebody named is not taken back.
+        """
+        require(by, Action.NAME_ACCUSED)
+        named = {organ_id(name): name for name in map(normalise_organ, organs)}
+        async with self._transaction() as connection:
+            await require_seen(connection, by, "submission", [submission])
+            row = await connection.fetchrow(CASES.hold_submission, submission)
+            if row is None:
+                raise NotFoundError("submission", submission)
+            if row["kind"] != PetitionKind.ACCUSATION:
+                raise ConflictError("This submission is no accusation, so it accuses nobody.")
+            case = CaseId(row["case_id"])
+            await self._held_groups(connection, case)
+            seats = [seat_of(name, self._gazetteer) for name in named.values()]
+            await connection.execute(INTAKE.add_organs, list(named), list(named.values()), seats)
+            ids = [new_id() for _ in named]
+            await connection.execute(
+                CASES.accuse, ids, list(named), submission, case, {"reason": reason}, by.name, now
+            )  # fmt: skip
+            await connection.execute(CASES.accused_is_named, submission)
+            await connection.execute(INTAKE.settle_parts, [submission])
+            await connection.execute(CASES.take_from_accused, case, list(named))
+            await refresh_cases(connection, {case})
+            audiences = await concerned(connection, {case})
+            kind = EntryKind.ACCUSED_NAMED
+            await journal.append(connection, [Entry(kind=kind, subject=submission, actor=by.name, at=now)])
+            await raise_barriers(connection, audiences)
+            return case
 
     # Parties -------------------------------------------------------------------------------------------------------
 

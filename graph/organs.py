@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from graph.divisions import prefix_of
+
 if TYPE_CHECKING:
     from graph.gazetteer import Gazetteer
 
@@ -35,6 +37,12 @@ def normalise_organ(name: str) -> str:
         if bare == spelled:
             return bare
         spelled = bare
+
+
+def seat_of(name: str, gazetteer: Gazetteer) -> str | None:
+    """Return the prefix of the division whose organ it is, by its name."""
+    code = division_of(name, gazetteer)
+    return prefix_of(code) if code else None
 
 
 def division_of(name: str, gazetteer: Gazetteer) -> str | None:

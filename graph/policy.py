@@ -58,6 +58,7 @@ class Action(StrEnum):
     PUSH = "push records of one's sources"
     FILE = "file and part submissions"
     JOIN = "join and part cases and parties"
+    NAME_ACCUSED = "name the organs that an accusation accuses"
     REVEAL = "see a sealed identity or number"
     READ_REVEALS = "see who had what revealed"
     READ_REJECTIONS = "see what could not be taken in"
@@ -123,6 +124,13 @@ TABLE: Final = (
         "Art. 24, 30",
     ),
     _rule(
+        Action.NAME_ACCUSED,
+        (*_DESK, *_OVERSEEING),
+        "the accusation may be read",
+        "Art. 22, 30",
+        Clearance.ACCUSATION,
+    ),
+    _rule(
         Action.REVEAL,
         (Role.REGISTRAR, Role.HANDLER, Role.INVESTIGATOR),
         "the submission may be read; the reason is kept with who and when",
@@ -162,6 +170,8 @@ class Viewer:
     persons: frozenset[bytes] = frozenset()
     """Keyed hashes (`Vault.equality`) of the viewer's own name, telephone and identity number: whoever is accused by
     one of them is thought to be the viewer."""
+    seats: tuple[str, ...] | None = None
+    """Prefixes of the divisions of the organs; None where one is not known, which keeps unnamed accusations away."""
     sources: frozenset[str] = frozenset()
     """The sources that a partner pushes records of."""
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from graph.policy import Action, allows
 from graph.records import PetitionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from graph.policy import Viewer
 
@@ -23,27 +25,66 @@ DIGITS: Final = 12
 """Of a division's code at its longest (the statistical code of a village)."""
 LEVELS: Final = (2, 4, 6)
 """Digits of a division that are a column of their own on cases and submissions."""
+UNNAMED: Final = 10**13
+"""How far below zero an accusation goes further of which not everybody accused is known: no bounds of a division reach
+it, so a reader who does not know of it does not see it."""
 UNCLEARED: Final = "UNCLEARED"
 SCOPED: Final = "SCOPED"
-"""Audiences of a barrier besides organs and persons: viewers who may not see accusations, and those who do not see
-every division."""
+STAFF: Final = "STAFF"
+"""Audiences of a barrier besides organs and persons: viewers who may not see accusations, those who do not see every
+division, and where an accusation is unnamed, those who are staff of any organ."""
 
 
-def scope_of(division: str | None, kind: PetitionKind) -> int:
-    """Return the scope of a case: its division as a number, below zero where it is an accusation.
+def scope_of(division: str | None, kind: PetitionKind, *, unnamed: bool = False) -> int:
+    """Return the scope of a case: its division as a number, below zero where it is an accusation, further if unnamed.
 
-    The same as the generated column of migration 0005.
+    The same as the generated column of migration 0013.
     """
-    number = 1 + (int(division[:DIGITS].ljust(DIGITS, "0")) if division else 0)
-    return -number if kind is PetitionKind.ACCUSATION else number
+    if kind is not PetitionKind.ACCUSATION:
+        return _number(division or "")
+    return -_number(division or "") - UNNAMED * unnamed
+
+
+def _number(division: str) -> int:
+    return 1 + int(division[:DIGITS].ljust(DIGITS, "0"))
 
 
 def bounds(prefix: str) -> tuple[int, int]:
     """Return the scopes of all that lies in a division: from the first to before the second."""
     if not prefix:
         return 1, 10**DIGITS + 1
-    first = 1 + int(prefix.ljust(DIGITS, "0"))
+    first = _number(prefix)
     return first, first + 10 ** (DIGITS - len(prefix))
+
+
+def unconcerned(prefixes: Iterable[str], seats: Iterable[str]) -> list[tuple[int, int]]:
+    """Return the scopes within divisions that concern no organ of these seats, from each first to before its second.
+
+    A seat is concerned by what lies in it, by what lies in a division that holds it, and by what has no division.
+    """
+    concerned = set()
+    for seat in seats:
+        concerned.add(bounds(seat))
+        holding = {_number(seat[:cut]) for cut in range(len(seat))}
+        concerned |= {(number, number + 1) for number in holding}
+    left = []
+    for low, high in map(bounds, prefixes):
+        edges = [(low, low), *sorted(one for one in concerned if one[0] < high and one[1] > low), (high, high)]
+        reached = low
+        for (_, ends), (begins, _) in pairwise(edges):
+            reached = max(reached, ends)
+            if reached < begins:
+                left.append((reached, begins))
+    return left
+
+
+class Unnamed(StrEnum):
+    """Which unnamed accusations of the viewer's divisions are seen."""
+
+    NONE = "none"
+    SOME = "some"
+    """Those that concern no organ of the viewer's."""
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +100,7 @@ class Shape:
     accusations: bool = False
     accusable: bool = False
     """Whether the viewer, or an organ of the viewer's, could be accused."""
+    unnamed: Unnamed = Unnamed.NONE
     rejections: bool = False
     reveals: bool = False
 
@@ -79,6 +121,8 @@ class Scope:
     may: frozenset[str]
     """`accusation`, `rejections`, `reveals`: what is seen besides cases that are none; `identities`: what is found by a
     whole number, too."""
+    seats: tuple[str, ...] | None = None
+    """Prefixes of the divisions of the organs; None where one is not known."""
 
     @property
     def everywhere(self) -> bool:
@@ -91,6 +135,15 @@ class Scope:
         return "accusation" in self.may
 
     @property
+    def unnamed(self) -> Unnamed:
+        """Which unnamed accusations are seen: whoever is of an organ could be of the one that is meant."""
+        if not (self.accusations and self.divisions):
+            return Unnamed.NONE
+        if not self.staff:
+            return Unnamed.ALL
+        return Unnamed.SOME if self.seats else Unnamed.NONE
+
+    @property
     def shape(self) -> Shape:
         """What of it a statement's text depends on."""
         single = self.divisions[0] if len(self.divisions) == 1 else ""
@@ -101,6 +154,7 @@ class Scope:
             by_organ=bool(self.organs),
             accusations=self.accusations,
             accusable=self.accusations and bool(self.staff or self.persons),
+            unnamed=self.unnamed,
             rejections="rejections" in self.may,
             reveals="reveals" in self.may,
         )
@@ -111,6 +165,10 @@ class Scope:
         found = [bounds(prefix) for prefix in self.divisions]
         if self.accusations:
             found += [(1 - high, 1 - low) for low, high in found]  # the same below zero
+        if self.unnamed is not Unnamed.NONE:
+            seats = self.seats if self.staff and self.seats else ()
+            further = unconcerned(self.divisions, seats)
+            found += [(1 - high - UNNAMED, 1 - low - UNNAMED) for low, high in further]
         ranges = ",".join(f"[{low},{high})" for low, high in found)
         persons = ",".join(f'"\\\\x{one}"' for one in self.persons)
         return (
@@ -129,7 +187,8 @@ class Scope:
     def audiences(self) -> tuple[str, ...]:
         """The audiences of barriers that concern the viewer."""
         own = [*self.staff, *self.organs, *self.persons]
-        return (*own, *(() if self.accusations else (UNCLEARED,)), *(() if self.everywhere else (SCOPED,)))
+        kinds = ((UNCLEARED, not self.accusations), (SCOPED, not self.everywhere), (STAFF, bool(self.staff)))
+        return (*own, *(kind for kind, concerned in kinds if concerned))
 
 
 def _array(ids: tuple[str, ...]) -> str:
@@ -170,6 +229,7 @@ def scope(viewer: Viewer) -> Scope:
         staff=organs,
         persons=tuple(sorted(one.hex() for one in viewer.persons)),
         may=frozenset(may),
+        seats=viewer.seats,
     )
 
 
@@ -228,8 +288,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "submission": (
         "id", "channel", "source", "external_id", "received_at", "registered_at", "kind", "topic", "division",
-        "revision", "revision_count", "receipt_code", "case_id", "division_2", "division_4", "division_6", "topic_1",
-        "topic_2",
+        "revision", "revision_count", "receipt_code", "case_id", "unnamed", "division_2", "division_4", "division_6",
+        "topic_1", "topic_2",
     ),
     "submission_revision": ("id", "submission", "number", "at", "title", "body", "details", "position"),
     "document": ("id", "submission", "revision", "name", "media_type", "size", "body"),
@@ -318,9 +378,7 @@ class Guard:
             parts = "select part.case_id from case_organ part where part.organ = any((select viewer_organs())::uuid[])"
             reached = f"{case} in ({parts} and part.state = 'ACCEPTED')"
         else:
-            reached = (
-                f"({' or '.join(part for part in (self._within(row), shape.by_organ and f'handled({case})') if part)})"
-            )
+            reached = f"({' or '.join(filter(None, (self._within(row), self._handled(row, case))))})"
         if shape.level and table == "case" and self._parameters:
             # By the column that has an index in the order of lists.
             reached = f"{row}.division_{shape.level} = ${DIVISION}::text and {reached}"
@@ -341,30 +399,54 @@ class Guard:
         shape, scope = self._shape, f"{row}.kept_scope"
         ways = [
             f"{scope} <@ (select viewer_ranges())" if shape.ranges else "",
-            f"{row}.kept_organs && (select viewer_organs())" if shape.by_organ else "",
+            f"{scope} > -{UNNAMED} and {row}.kept_organs && (select viewer_organs())" if shape.by_organ else "",
         ]
         parts = [
             "" if shape.everywhere else f"({' or '.join(way for way in ways if way) or 'false'})",
-            "" if shape.accusations else f"{scope} > 0",
+            self._unnamed(scope) if shape.accusations else f"{scope} > 0",
         ]
         condition = " and ".join(part for part in parts if part)
         return f"({scope} is null or {condition})" if condition else "true"
 
     def _open(self, table: str, row: str) -> str:
         """Return the condition that an accusation, which is below zero, does not keep the viewer away."""
-        if not self._shape.accusations:
+        shape = self._shape
+        if not shape.accusations:
             return f"{row}.scope > 0"
-        if not self._shape.accusable:
-            return "true"
-        accusing = "viewer.accusing" if self._parameters else "(select viewer_accused_in())"
-        return f"({row}.scope > 0 or {TOLD_OF[table].format(row=row)} <> all({accusing}::uuid[]))"
+        conditions = []
+        if kept_away := self._unnamed(f"{row}.scope"):
+            conditions.append(kept_away)
+        if shape.accusable:
+            accusing = "viewer.accusing" if self._parameters else "(select viewer_accused_in())"
+            told = TOLD_OF[table].format(row=row)
+            conditions.append(f"({row}.scope > 0 or {told} <> all({accusing}::uuid[]))")
+        return " and ".join(conditions) or "true"
+
+    def _unnamed(self, scope: str) -> str:
+        """Return the condition that an unnamed accusation does not keep the viewer away, empty where none does."""
+        match self._shape.unnamed:
+            case Unnamed.NONE:
+                return f"{scope} > -{UNNAMED}"
+            case Unnamed.SOME if self._shape.everywhere:
+                return f"({scope} > -{UNNAMED} or {scope} <@ (select viewer_ranges()))"
+            case _:  # by its ranges
+                return ""
+
+    def _handled(self, row: str, case: str) -> str:
+        """Return the condition that an organ's part reaches the row, which none does where it is unnamed."""
+        if not self._shape.by_organ:
+            return ""
+        named = "" if self._shape.unnamed is Unnamed.NONE else f"{row}.scope > -{UNNAMED} and "
+        return f"{named}handled({case})"
 
     def _within(self, row: str) -> str:
         match self._shape.ranges:
             case 0:
                 return ""
-            case 1 if self._parameters:
-                return f"abs({row}.scope) >= ${LOW}::bigint and abs({row}.scope) < ${HIGH}::bigint"
+            case 1 if self._parameters and self._shape.unnamed is not Unnamed.SOME:
+                whole = self._shape.unnamed is Unnamed.ALL
+                number = f"abs({row}.scope) % {UNNAMED}" if whole else f"abs({row}.scope)"
+                return f"{number} >= ${LOW}::bigint and {number} < ${HIGH}::bigint"
             case _:
                 return f"{row}.scope <@ (select viewer_ranges())"
 
@@ -413,7 +495,7 @@ class Guard:
             "'PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED'": (
                 f"{there('mention', 'subject')} and {there('mention', 'object')}"
             ),
-            "'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED'": there("submission", "subject"),
+            "'ACCUSED_NAMED', 'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED'": there("submission", "subject"),
             "'RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_EXPIRED'": (
                 "true" if self._shape.rejections else "false"
             ),

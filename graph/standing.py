@@ -55,6 +55,7 @@ def _subject(row: Row) -> Subject:
         digest=row["content_digest"],
         count=row["revision_count"],
         receipt_code=row["receipt_code"],
+        unnamed=row["unnamed"],
     )
 
 

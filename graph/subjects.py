@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 
+from graph.accused import accused
 from graph.ids import new_id, organ_id, place_id
 from graph.organs import normalise_organ
 from graph.records import (
@@ -23,7 +24,6 @@ from graph.records import (
     EventKind,
     MentionRole,
     OrganRole,
-    PartyKind,
     PetitionKind,
     ReplyDraft,
     RevisionId,
@@ -114,6 +114,8 @@ class Subject:
     """What the last revision says in full, as `columns_of`; empty for a new submission."""
     count: int = 0
     receipt_code: str = ""
+    unnamed: bool = False
+    """Whether it accuses somebody of whom nobody knows yet of which organ."""
     first_revision: RevisionId | None = None
     """The id that the claim gave to the first revision of a new submission."""
     parts: dict[PartKind, list[Part]] = field(default_factory=_nothing)
@@ -144,11 +146,13 @@ class Subject:
         columns = columns_of(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
         parts = wanted_parts(prepared, vault)
-        accused = {part.key for part in self.parts[PartKind.ACCUSED]}
-        parts[PartKind.ORGAN] = [one for one in parts[PartKind.ORGAN] if ("organ", organ_in(one[0])) not in accused]
+        known = {part.key for part in self.parts[PartKind.ACCUSED]}
+        parts[PartKind.ORGAN] = [one for one in parts[PartKind.ORGAN] if ("organ", organ_in(one[0])) not in known]
         for kind, wanted in parts.items():
             self._revise(kind, wanted, revision)
-        self._accuse(prepared, accused_organs(prepared), revision)
+        named = accused(prepared)
+        self._accuse(prepared, named.organs, revision)
+        self.unnamed = self.unnamed or (not named.complete and self._accuses_anew(prepared, columns))
         if self.columns:
             fields += [kind for kind in PartKind if self._touched(kind, revision)]
         self.revision = Revision(revision, self.count, prepared, tuple(fields))
@@ -183,11 +187,19 @@ class Subject:
         """Take an accusation's respondents as its accused; organisations among them are so as organs too (Art. 30)."""
         wanted: list[tuple[object, object]] = []
         if prepared.draft.kind is PetitionKind.ACCUSATION:
-            accused = {one.digest: one for one in prepared.mentions if one.draft.role is MentionRole.RESPONDENT}
-            mentions = (part for part in self.parts[PartKind.MENTION] if part.holds and part.key in accused)
+            respondents = {one.digest for one in prepared.mentions if one.draft.role is MentionRole.RESPONDENT}
+            mentions = (part for part in self.parts[PartKind.MENTION] if part.holds and part.key in respondents)
             wanted += [(("mention", part.id), None) for part in mentions]
             wanted += [(("organ", organ_id(organ)), organ) for organ in organs]
         self._revise(PartKind.ACCUSED, wanted, revision)
+
+    def _accuses_anew(self, prepared: Prepared, columns: dict[str, object]) -> bool:
+        """Tell whether others may be accused than before: by new mentions, or where there are none by other words."""
+        if not self.columns or self.columns["kind"] != PetitionKind.ACCUSATION:
+            return True
+        if any(one.draft.role is MentionRole.RESPONDENT for one in prepared.mentions):
+            return any(part.fresh and accused_of(part)[0] == "mention" for part in self.parts[PartKind.ACCUSED])
+        return any(self.columns[name] != columns[name] for name in ("title", "body"))
 
     def fresh(self, kind: PartKind) -> list[Part]:
         """Return the parts of a kind that are to be written."""
@@ -224,7 +236,7 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     places: list[object] = [place_id(prepared.place_code)] if prepared.place_code else []
     places += [place.id for place in prepared.source_places]
     # An accusation is not passed to the organ accused, whomever its source sent it to (Art. 30): it waits for another.
-    parts = [organ for organ in _organs(prepared) if organ not in accused_organs(prepared)]
+    parts = [organ for organ in _organs(prepared) if organ not in accused(prepared).organs]
     organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in parts}
     return {
         PartKind.MENTION: [(mention.digest, mention) for mention in prepared.mentions],
@@ -235,15 +247,6 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
         PartKind.PLACE: [(place, None) for place in dict.fromkeys(places)],
         PartKind.ORGAN: list(organs.items()),
     }  # fmt: skip
-
-
-def accused_organs(prepared: Prepared) -> list[str]:
-    """Return the organs that an accusation accuses: the organisations among its respondents."""
-    if prepared.draft.kind is not PetitionKind.ACCUSATION:
-        return []
-    respondents = [one.draft for one in prepared.mentions if one.draft.role is MentionRole.RESPONDENT]
-    named = {normalise_organ(one.name) for one in respondents if one.kind is PartyKind.ORGANISATION and one.name}
-    return sorted(named)
 
 
 def _organs(prepared: Prepared) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graph import journal
+from graph.accused import accused
 from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
@@ -127,6 +128,7 @@ class Transaction:
 
     def _claim(self, prepared: Prepared) -> tuple[Subject, tuple[object, ...]]:
         draft = prepared.draft
+        unnamed = not accused(prepared).complete
         subject = Subject(
             id=SubmissionId(new_id()), case=CaseId(new_id()), new=True, receipt_code=receipt_code(),
             first_revision=RevisionId(new_id()),
@@ -134,7 +136,8 @@ class Transaction:
         return subject, (
             subject.id, draft.channel, draft.source, prepared.external_id, draft.received_at, self._order.now,
             draft.kind, prepared.topic, prepared.division, subject.first_revision, prepared.digest,
-            subject.receipt_code, subject.case, scope_of(prepared.division, draft.kind), prepared.key,
+            subject.receipt_code, subject.case, scope_of(prepared.division, draft.kind, unnamed=unnamed), prepared.key,
+            unnamed,
         )  # fmt: skip
 
     def _apply(self, groups: Mapping[bytes, Sequence[Arrival]], subjects: Mapping[bytes, Subject]) -> None:

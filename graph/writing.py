@@ -9,11 +9,10 @@ import orjson
 
 from graph.cases import EventFacts, SubmissionFacts, derive
 from graph.database import statements
-from graph.divisions import prefix_of
 from graph.identity import mask_account, mask_address, mask_email, mask_identity, mask_name, mask_phone
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
-from graph.organs import division_of
+from graph.organs import seat_of
 from graph.records import EdgeState, MentionId, MentionRole, PartyKind, PetitionKind
 from graph.rows import Writes
 from graph.scope import scope_of
@@ -109,7 +108,7 @@ class Writing:
         latest = subject.latest.prepared
         self._submissions.append((
             subject.id, latest.draft.received_at, latest.draft.kind, latest.topic, latest.division,
-            subject.latest.id, subject.count, latest.digest,
+            subject.latest.id, subject.count, latest.digest, subject.unnamed,
         ))  # fmt: skip
 
     def _file(self, subject: Subject, filing: Filing | None) -> None:
@@ -133,6 +132,7 @@ class Writing:
         submission = SubmissionFacts(
             id=subject.id, channel=latest.draft.channel, received_at=latest.draft.received_at, registered_at=self._now,
             kind=latest.draft.kind, topic=latest.topic, division=latest.division, title=latest.title,
+            unnamed=subject.unnamed,
         )  # fmt: skip
         facts = derive([submission], [EventFacts(kind=event.kind, at=event.at) for event in events])
         self._writes.add("case", subject.case, subject.case, *facts.row())
@@ -191,20 +191,17 @@ class Writing:
             self._known.add(organ)
         return organ
 
-    def _seat(self, organ: str) -> str | None:
-        code = division_of(organ, self._gazetteer)
-        return prefix_of(code) if code else None
-
     def _edges(self, subject: Subject) -> None:
         known, scope = not accuses(subject), scope_in(subject)
         edge = self._decided({"rule": "SUBMISSION_SAYS"})
         gone = self._decided({"rule": "SUBMISSION_SAYS"}, state=EdgeState.RETIRED)
+        waits = self._decided({"rule": "SUBMISSION_SAYS"}, state=EdgeState.PROPOSED)
         for part in subject.fresh(PartKind.PLACE):
             decided = edge if part.holds else gone
             self._writes.add("case_place", part.id, subject.case, place_of(part), subject.id, *decided, scope)
         for part in subject.fresh(PartKind.ORGAN):
             self._organ(str(part.value), known=known)
-            decided = edge if part.holds else gone
+            decided = (waits if subject.unnamed else edge) if part.holds else gone
             self._writes.add("case_organ", part.id, subject.case, *organ_of(part), subject.id, *decided, scope)
         for part in subject.fresh(PartKind.ACCUSED):
             kind, accused = accused_of(part)
@@ -235,7 +232,7 @@ class Writing:
                 (place.id, place.source, place.name, place.full_name, place.level, place.parent) for place in places
             ])  # fmt: skip
         if self._organs:
-            organs = [(organ, name, self._seat(name)) for organ, name in sorted(self._organs.items())]
+            organs = [(organ, name, seat_of(name, self._gazetteer)) for organ, name in sorted(self._organs.items())]
             await connection.execute(SQL.add_organs, *_columns(organs))
         if self._known:
             await connection.execute(SQL.know_organs, sorted(self._known & self._organs.keys()))
@@ -251,6 +248,8 @@ class Writing:
         for kind, statement in DROP.items():
             if dropped := self._dropped[kind]:
                 await connection.execute(statement, *_columns(dropped))
+        if self._submissions:
+            await connection.execute(SQL.settle_parts, [row[0] for row in self._submissions])
 
 
 DROP: Final[Mapping[PartKind, str]] = {
@@ -272,7 +271,7 @@ def scope_in(subject: Subject) -> int:
     Where it stands with others, their case is derived again afterwards, and its scope given to all that is in it.
     """
     prepared = subject.latest.prepared
-    return scope_of(prepared.division, prepared.draft.kind)
+    return scope_of(prepared.division, prepared.draft.kind, unnamed=subject.unnamed)
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:

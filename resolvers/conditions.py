@@ -151,6 +151,8 @@ def _submission(chosen: Given) -> Iterator[Condition]:
         # Ids stand masked where they hold somebody's number.
         yield from _equal("external_id", masked(chosen["externalId"]))
     yield from _equal("receipt_code", chosen["receiptCode"])
+    if chosen["accusedUnnamed"] is not None:
+        yield Condition("{row}.unnamed" if chosen["accusedUnnamed"] else "not {row}.unnamed")
 
 
 def _party(chosen: Given) -> Iterator[Condition]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar, assert_never
 
 from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
+from graph.organs import normalise_organ
 from graph.policy import Action, Authority, ForbiddenError
 from graph.records import CaseId, MentionId, RejectionId, SavedSearchId, SubmissionId, UploadId
 from graph.revealing import Request, Revealable, RevealedMention, RevealedText
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from search.records import SearchFilter
 
 LONGEST_REASON: Final = 2_000
+LONGEST_ORGAN: Final = 200
+MOST_ORGANS: Final = 50
 MOST_ATTACHMENTS: Final = 20
 """Of one submission: all of them are in memory while it is taken in."""
 
@@ -56,6 +59,9 @@ class Commands(Protocol):
         self, *, submission: SubmissionId, case: CaseId, reason: str, by: Viewer, now: datetime
     ) -> EdgeId: ...
     async def part_submission(self, *, submission: SubmissionId, by: Viewer, now: datetime) -> CaseId: ...
+    async def name_accused(
+        self, *, submission: SubmissionId, organs: Sequence[str], reason: str, by: Viewer, now: datetime
+    ) -> CaseId: ...
     async def join_parties(
         self, *, one: MentionId, other: MentionId, reason: str, by: Viewer, now: datetime
     ) -> EdgeId: ...
@@ -142,6 +148,16 @@ def _reason(text: str) -> str:
     if not text.strip() or len(text) > LONGEST_REASON or "\0" in text:
         raise InvalidError("reason", f"Give a reason of 1 to {LONGEST_REASON} characters.")
     return text
+
+
+def _organs(names: Sequence[str]) -> list[str]:
+    """Return names of organs; raise InvalidError, which tells which is none."""
+    if len(names) > MOST_ORGANS:
+        raise InvalidError("organs", f"Name at most {MOST_ORGANS} organs.")
+    for place, name in enumerate(names, 1):
+        if len(name) > LONGEST_ORGAN or not normalise_organ(_text("organs", name)):
+            raise InvalidError("organs", f"Name {place} is none of an organ: give 1 to {LONGEST_ORGAN} characters.")
+    return list(names)
 
 
 def _text(name: str, text: str) -> str:
@@ -261,6 +277,22 @@ class GraphWrites:
             return mutations.CasePayload(case=ref(types.Case, case))
 
         return await self._answered(work(), mutations.CasePayload)
+
+    # Accusations ---------------------------------------------------------------------------------------------------
+
+    async def name_accused(self, entered: inputs.NameAccusedInput) -> mutations.NameAccusedPayload:
+        async def work() -> mutations.NameAccusedPayload:
+            submission = SubmissionId(_key("submission", "Submission", entered.submission))
+            await self._doors.commands.name_accused(
+                submission=submission,
+                organs=_organs(entered.organs),
+                reason=masked(_reason(entered.reason)),
+                by=self._viewer,
+                now=self._doors.clock(),
+            )
+            return mutations.NameAccusedPayload(submission=ref(types.Submission, submission))
+
+        return await self._answered(work(), mutations.NameAccusedPayload)
 
     # Parties -------------------------------------------------------------------------------------------------------
 

@@ -104,6 +104,7 @@ class SubmissionFilter:
     source: str | None = asked("By the system that sent them.")
     external_id: str | None = asked("By their id in that system.")
     receipt_code: str | None = asked("By the code on the petitioner's receipt.")
+    accused_unnamed: bool | None = asked("By whether they wait for somebody to name whom they accuse.")
 
 
 @strawberry.input(description="Which parties; all that is given must hold.")
@@ -281,6 +282,15 @@ class FileSubmissionInput:
 @strawberry.input(description="A submission that shall have a case of its own.")
 class PartSubmissionInput:
     submission: strawberry.ID = needed("The submission's id.")
+
+
+@strawberry.input(description="An accusation, and whom it accuses.")
+class NameAccusedInput:
+    submission: strawberry.ID = needed("The submission's id.")
+    organs: list[str] = needed(
+        "The names of all organs that it accuses, or that somebody accused belongs to; empty where there are none."
+    )
+    reason: str = needed("How that is known; kept with the decision.")
 
 
 @strawberry.input(description="Two mentions that are one party.")

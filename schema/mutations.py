@@ -14,6 +14,7 @@ from schema.inputs import (
     FileSubmissionInput,
     JoinCasesInput,
     JoinPartiesInput,
+    NameAccusedInput,
     PartCasesInput,
     PartPartiesInput,
     PartSubmissionInput,
@@ -60,6 +61,14 @@ class CasePayload:
 class FilePayload:
     submission: Submission | None = strawberry.field(default=None, description="The submission.")
     case: Case | None = strawberry.field(default=None, description="The case it is filed in now.")
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of naming whom an accusation accuses.")
+class NameAccusedPayload:
+    submission: Submission | None = strawberry.field(
+        default=None, description="The submission, where it is still seen."
+    )
     errors: list[UserError] = _errors()
 
 
@@ -161,6 +170,12 @@ class Mutation:
         self, info: Info, entered: Annotated[PartSubmissionInput, _given("The submission.")]
     ) -> FilePayload:
         return await info.context.writes.part_submission(entered)
+
+    @changing("Name all organs that an accusation accuses; it is kept from their staff, and goes to the others.")
+    async def name_accused(
+        self, info: Info, entered: Annotated[NameAccusedInput, _given("The accusation and whom it accuses.")]
+    ) -> NameAccusedPayload:
+        return await info.context.writes.name_accused(entered)
 
     @changing("Decide that two mentions are one party.")
     async def join_parties(

@@ -396,6 +396,9 @@ class Submission(Node):
     registered_at: datetime = column("When it was registered here.")
     revision_count: int = column("How many revisions it has.")
     receipt_code: str = column("查询码: with it the petitioner sees how the matter stands.")
+    accused_unnamed: bool = column(
+        "Whether it accuses somebody of whom it is not known yet of which organ; see `nameAccused`.", "unnamed"
+    )
     details: Details = bound(
         "What only its channel has, by its latest revision.", Variants("{row}.channel", "{revision}.details", VARIANTS)
     )

@@ -150,7 +150,7 @@ def _hashes(row: Row, name: str) -> tuple[bytes, ...]:
 def _seen(row: Row) -> tuple[str, ...]:
     accused = [*map(str, row["accused_organs"]), *(one.hex() for one in row["accused_persons"])]
     return audience.tokens(
-        accusation=row["kind"] == PetitionKind.ACCUSATION, division=row["division"],
+        accusation=row["kind"] == PetitionKind.ACCUSATION, unnamed=row["unnamed"], division=row["division"],
         organs=map(str, row["organs"]), accused=accused,
     )  # fmt: skip
 

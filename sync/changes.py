@@ -45,6 +45,7 @@ NODE_TYPES: Final = {
     EntryKind.EVENT_RECORDED: "Event",
     EntryKind.RECORD_REJECTED: "Rejection",
     EntryKind.REJECTION_RESOLVED: "Rejection",
+    EntryKind.ACCUSED_NAMED: "Submission",
     EntryKind.PERSON_ERASED: "Submission",
     EntryKind.REVISION_REFUSED: "Submission",
     EntryKind.PAYLOAD_EXPIRED: "Submission",

@@ -11,6 +11,7 @@ from casegraph.signin.claims import viewer_of
 from casegraph.signin.development import CLAIM, FILE, KIND, DevelopmentKey
 from casegraph.signin.errors import TokenError
 from casegraph.terminal import complain, say
+from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.keyring import KEY_BYTES
 from graph.policy import Clearance, Role
@@ -42,7 +43,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
         identity=arguments.identity,
     )  # fmt: skip
     try:
-        viewer_of(claims, CLAIM, KIND, Vault(os.urandom(KEY_BYTES)))
+        viewer_of(claims, CLAIM, KIND, Vault(os.urandom(KEY_BYTES)), Gazetteer(settings.home_division))
     except TokenError as error:
         complain(str(error))
         return os.EX_USAGE

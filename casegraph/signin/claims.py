@@ -15,12 +15,13 @@ from casegraph.signin.errors import TokenError
 from graph.divisions import prefix_of
 from graph.identity import normal_identity, normal_name, normal_phone
 from graph.ids import organ_id
-from graph.organs import normalise_organ
+from graph.organs import normalise_organ, seat_of
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from graph.gazetteer import Gazetteer
     from graph.identity import Vault
 
 SKEW: Final = 60.0
@@ -83,7 +84,7 @@ def _wrong(claim: str, must: str) -> TokenError:
 # Who it is ------------------------------------------------------------------------------------------------------------
 
 
-def viewer_of(claims: Mapping[str, Any], claim: str, kind: str, vault: Vault) -> Viewer:
+def viewer_of(claims: Mapping[str, Any], claim: str, kind: str, vault: Vault, gazetteer: Gazetteer) -> Viewer:
     """Return whom the claims describe; raise TokenError, which names the claim, where one has the wrong form.
 
     `claim` is the name of ours, and `kind` (`oidc`, `development`) stands before the subject in the viewer's name.
@@ -97,11 +98,13 @@ def viewer_of(claims: Mapping[str, Any], claim: str, kind: str, vault: Vault) ->
     roles = frozenset(_role(one, claim) for one in _list(given, claim, "roles"))
     if not roles:
         raise _wrong(f"{claim}.roles", "must name a role at least")
+    organs = [_organ(one, claim) for one in _list(given, claim, "organs")]
     return Viewer(
         name=f"{kind}:{subject}",
         roles=roles,
         divisions=tuple(dict.fromkeys(_division(one, claim) for one in _list(given, claim, "divisions"))),
-        organs=frozenset(organ_id(_organ(one, claim)) for one in _list(given, claim, "organs")),
+        organs=frozenset(map(organ_id, organs)),
+        seats=_seats(organs, gazetteer),
         clearances=frozenset(_clearance(one, claim) for one in _list(given, claim, "clearances")),
         persons=frozenset(_persons(claims, given, claim, vault)),
         sources=frozenset(_source(one, claim) for one in _list(given, claim, "sources")),
@@ -162,6 +165,13 @@ def _organ(text: str, claim: str) -> str:
     if not name:
         raise _wrong(f"{claim}.organs", "must hold the names of organs")
     return name
+
+
+def _seats(organs: Iterable[str], gazetteer: Gazetteer) -> tuple[str, ...] | None:
+    """Return the divisions of organs, None where one is not known."""
+    found = [seat_of(organ, gazetteer) for organ in organs]
+    seats = {seat for seat in found if seat}
+    return tuple(sorted(seats)) if all(found) else None
 
 
 def _source(text: str, claim: str) -> str:

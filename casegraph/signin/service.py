@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from casegraph.signin.development import DevelopmentKey
     from casegraph.signin.provider import Provider
     from graph.database import Pool
+    from graph.gazetteer import Gazetteer
     from graph.identity import Vault
 
 REVOCABLE_FOR: Final = 5.0
@@ -71,8 +72,11 @@ class Ways:
 class SignIn:
     """Tells who asks."""
 
-    def __init__(self, *, vault: Vault, pool: Pool, clock: Callable[[], datetime], ways: Ways) -> None:
+    def __init__(
+        self, *, vault: Vault, pool: Pool, gazetteer: Gazetteer, clock: Callable[[], datetime], ways: Ways
+    ) -> None:
         self._vault = vault
+        self._gazetteer = gazetteer
         self._pool = pool
         self._clock = clock
         self.ways = ways
@@ -122,7 +126,7 @@ class SignIn:
 
     def _described(self, claims: Mapping[str, Any], expected: Expected, claim: str, kind: str, now: float) -> SignedIn:
         until = check(claims, expected, now)
-        return SignedIn(viewer_of(claims, claim, kind, self._vault), By.TOKEN, until + SKEW)
+        return SignedIn(viewer_of(claims, claim, kind, self._vault, self._gazetteer), By.TOKEN, until + SKEW)
 
     async def by_id_token(self, token: str, nonce: str) -> SignedIn:
         """Return whom the provider signed in; raise TokenError where its ID token does not say so (Core, 3.1.3.7)."""

@@ -99,6 +99,7 @@ def _told(viewer: Viewer) -> dict[str, Any]:
         "clearances": sorted(viewer.clearances),
         "persons": [person.hex() for person in sorted(viewer.persons)],
         "sources": sorted(viewer.sources),
+        "seats": viewer.seats,
     }
 
 
@@ -111,4 +112,6 @@ def _viewer(told: Mapping[str, Any]) -> Viewer:
         clearances=frozenset(Clearance(clearance) for clearance in told["clearances"]),
         persons=frozenset(bytes.fromhex(person) for person in told["persons"]),
         sources=frozenset(told["sources"]),
+        # A session of before they were told knows none.
+        seats=None if told.get("seats") is None else tuple(told["seats"]),
     )

@@ -1,6 +1,6 @@
 -- name: submission_facts
 select submission.case_id, submission.id, submission.channel, submission.received_at, submission.registered_at,
-    submission.kind, submission.topic, submission.division, revision.title
+    submission.kind, submission.topic, submission.division, submission.unnamed, revision.title
 from submission join submission_revision revision on revision.id = submission.revision
 where submission.case_id = any($1::uuid[]);
 
@@ -12,12 +12,13 @@ update "case"
 set opened_at = facts.opened_at, status = facts.status, kind = facts.kind, topic = facts.topic,
     division = facts.division, title = facts.title, channels = string_to_array(facts.channels, ','),
     submission_count = facts.submission_count, first_received_at = facts.first_received_at,
-    last_activity_at = facts.last_activity_at
+    last_activity_at = facts.last_activity_at, unnamed = facts.unnamed
 from unnest(
     $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::integer[], $10::timestamptz[], $11::timestamptz[]
+    $9::integer[], $10::timestamptz[], $11::timestamptz[], $12::boolean[]
 ) as facts (
-    id, opened_at, status, kind, topic, division, title, channels, submission_count, first_received_at, last_activity_at
+    id, opened_at, status, kind, topic, division, title, channels, submission_count, first_received_at, last_activity_at,
+    unnamed
 )
 where "case".id = facts.id
 returning "case".id, old.status as before, new.status as now, old.scope <> new.scope as rescoped;
@@ -56,8 +57,11 @@ update case_organ set scope = changed.scope from changed
 where case_organ.case_id = changed.id and case_organ.scope <> changed.scope;
 
 -- name: concerned
--- Who may be concerned by what was hidden in cases: organs that have or had a part, organs and persons accused.
-select organ::text as audience from case_organ where case_id = any($1::uuid[])
+-- Who may be concerned by what was hidden in cases: organs that have or had a part, organs and persons accused, and all
+-- who are of any organ where not everybody accused is known.
+select 'STAFF' as audience from "case" where id = any($1::uuid[]) and unnamed
+union
+select organ::text from case_organ where case_id = any($1::uuid[])
 union
 select organ::text from case_accused where case_id = any($1::uuid[]) and organ is not null
 union
@@ -86,7 +90,24 @@ select audience, journal_head.position from unnest($1::text[]) as told (audience
 on conflict (audience) do update set position = excluded.position;
 
 -- name: hold_submission
-select id, case_id from submission where id = $1 for no key update;
+select id, case_id, kind from submission where id = $1 for no key update;
+
+-- name: accuse
+-- Whom a person names is kept beside what records say, and no record takes it back.
+insert into case_accused (id, case_id, organ, submission, state, evidence, decided_by, decided_at)
+select named.id, $4, named.organ, $3, 'ACCEPTED', $5, $6, $7 from unnest($1::uuid[], $2::uuid[]) as named (id, organ)
+where not exists (
+    select from case_accused edge
+    where edge.submission = $3 and edge.organ = named.organ and edge.evidence ? 'reason'
+);
+
+-- name: accused_is_named
+update submission set unnamed = false where id = $1;
+
+-- name: take_from_accused
+-- No organ accused keeps a part in the case, whatever else is filed there.
+update case_organ set state = 'RETIRED'
+where case_id = $1 and organ = any($2::uuid[]) and state in ('ACCEPTED', 'PROPOSED');
 
 -- name: hold_cases
 select id from "case" where id = any($1::uuid[]) order by id for no key update;

@@ -2,23 +2,24 @@
 -- Whoever's row goes in has the key; the others wait here until that transaction ends.
 insert into submission (
     id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, revision_count,
-    content_digest, receipt_code, case_id, scope, record_key
+    content_digest, receipt_code, case_id, scope, record_key, unnamed
 )
 select id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision, 1,
-    content_digest, receipt_code, case_id, scope, record_key
+    content_digest, receipt_code, case_id, scope, record_key, unnamed
 from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[],
-    $9::text[], $10::uuid[], $11::bytea[], $12::text[], $13::uuid[], $14::bigint[], $15::bytea[]
+    $9::text[], $10::uuid[], $11::bytea[], $12::text[], $13::uuid[], $14::bigint[], $15::bytea[],
+    $16::boolean[]
 ) with ordinality as claim (
     id, channel, source, external_id, received_at, registered_at, kind, topic, division, revision,
-    content_digest, receipt_code, case_id, scope, record_key, place
+    content_digest, receipt_code, case_id, scope, record_key, unnamed, place
 )
 order by place
 on conflict (record_key) do nothing
 returning id;
 
 -- name: standing
-select id, record_key, case_id, receipt_code, content_digest, revision_count
+select id, record_key, case_id, receipt_code, content_digest, revision_count, unnamed
 from submission where record_key = any($1::bytea[])
 order by record_key
 for no key update;
@@ -87,10 +88,12 @@ from submission where submission.id = any($1::uuid[]) and said.id = submission.r
 -- name: renew
 update submission
 set received_at = said.received_at, kind = said.kind, topic = said.topic, division = said.division,
-    revision = said.revision, revision_count = said.revision_count, content_digest = said.content_digest
+    revision = said.revision, revision_count = said.revision_count, content_digest = said.content_digest,
+    unnamed = said.unnamed
 from unnest(
-    $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::integer[], $8::bytea[]
-) as said (id, received_at, kind, topic, division, revision, revision_count, content_digest)
+    $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::integer[], $8::bytea[],
+    $9::boolean[]
+) as said (id, received_at, kind, topic, division, revision, revision_count, content_digest, unnamed)
 where submission.id = said.id;
 
 -- name: drop_mentions
@@ -108,6 +111,23 @@ from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_place.id =
 -- name: drop_organs
 update case_organ set state = 'RETIRED'
 from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_organ.id = dropped.id;
+
+-- name: settle_parts
+-- What a submission says has a part in its case has one once everybody accused is known, unless it is accused itself.
+update case_organ set state = settled.state
+from (
+    select part.id, case
+        when submission.kind = 'ACCUSATION' and exists (
+            select from case_accused edge
+            where edge.submission = submission.id and edge.organ = part.organ and edge.state = 'ACCEPTED'
+        ) then 'RETIRED'
+        when submission.unnamed then 'PROPOSED'
+        else 'ACCEPTED'
+    end as state
+    from submission join case_organ part on part.submission = submission.id
+    where submission.id = any($1::uuid[]) and part.state in ('ACCEPTED', 'PROPOSED')
+) settled
+where case_organ.id = settled.id and case_organ.state <> settled.state;
 
 -- name: merge_parties
 update mention set party = merged.now

@@ -69,7 +69,7 @@ where document.submission = any($1::uuid[]) and document.body <> '';
 
 -- name: audiences
 -- By whom what is filed in each case is seen: what it is, whose part it has, who is accused in it (graph/scope.py).
-select own.id, own.status, own.kind, own.division,
+select own.id, own.status, own.kind, own.unnamed, own.division,
     array(
         select distinct part.organ from case_organ part where part.case_id = own.id and part.state = 'ACCEPTED'
         order by 1

@@ -26,7 +26,7 @@ from search.saving import Saving
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
-from tests.graph.factory import NOW, make_intake
+from tests.graph.factory import GAZETTEER, NOW, make_intake
 from tests.viewers import DEVELOPMENT_KEY, EVERYTHING, headers_of
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ def client_of(
 def signin_of(pool: Pool, vault: Vault, clock: Callable[[], datetime] | None = None, **ways: Any) -> SignIn:
     """Return what tells who asks: by the tests' tokens, unless other ways are named."""
     given = Ways(**{"development": DEVELOPMENT_KEY} | ways)
-    return SignIn(vault=vault, pool=pool, clock=clock or (lambda: datetime.now(UTC)), ways=given)
+    return SignIn(
+        vault=vault, pool=pool, gazetteer=GAZETTEER, clock=clock or (lambda: datetime.now(UTC)), ways=given
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -137,7 +139,7 @@ async def api(pool: Pool, reading_pool: Pool, vault: Vault, tmp_path: Path) -> A
     engine, reader = open_tantivy(tmp_path / "index"), Reader(reading_pool, 10_000)
     search = Search(reader=reader, engine=engine, hidden=Hidden(vault))
     services = Services(
-        pool=pool, reader=reader, vault=vault, intake=intake, commands=Commands(pool=pool),
+        pool=pool, reader=reader, vault=vault, intake=intake, commands=Commands(pool=pool, gazetteer=GAZETTEER),
         revealing=Revealing(pool=pool, vault=vault),
         retry=Retry(intake, options), uploads=Uploads(pool, vault, Attachments(tmp_path / "attachments")),
         engine=engine, search=search, saving=Saving(pool=pool, engine=engine), taxonomy=Taxonomy(),

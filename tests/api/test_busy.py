@@ -12,7 +12,7 @@ from graph.commands import Commands
 from graph.database import open_pool
 from search.service import Search
 from tests.api.conftest import Api, client_of
-from tests.graph.factory import draft, make_intake
+from tests.graph.factory import GAZETTEER, draft, make_intake
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,7 +37,8 @@ async def narrow(api: Api, database_url: str, tmp_path: Path) -> AsyncIterator[A
     pool = await open_pool(database_url, largest=2)
     services = replace(
         api.services, pool=pool, intake=make_intake(pool, api.services.vault, tmp_path / "narrow"),
-        commands=Commands(pool=pool), search=Search(reader=api.services.reader, engine=api.services.engine),
+        commands=Commands(pool=pool, gazetteer=GAZETTEER),
+        search=Search(reader=api.services.reader, engine=api.services.engine),
     )  # fmt: skip
     async with client_of(services) as http:
         yield Api(services, http)

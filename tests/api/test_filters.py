@@ -65,6 +65,8 @@ SUBMISSIONS = [
     ('{source: "web"}', "W"),
     ('{externalId: "V"}', "V"),
     ('{receiptCode: "0000000000000"}', ""),
+    ("{accusedUnnamed: true}", "V"),
+    ("{accusedUnnamed: false}", "HWL"),
 ]
 CASES = [
     *LISTS,

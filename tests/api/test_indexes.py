@@ -93,6 +93,7 @@ LISTS = {
     "source": ("submissions", 'filter: {source: "made"}'),
     "receipt": ("submissions", 'filter: {receiptCode: "77"}'),
     "submissions of a city": ("submissions", 'filter: {division: {within: "4301"}}'),
+    "unnamed": ("submissions", "filter: {accusedUnnamed: true}"),
     "submissions of a topic": ("submissions", 'filter: {topic: {within: "城乡建设"}}'),
     "parties": ("parties", ""),
     "reveals": ("reveals", ""),

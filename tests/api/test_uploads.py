@@ -37,7 +37,7 @@ from schema.ids import global_id, key_of
 from search.saving import Saving
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
-from tests.graph.factory import make_intake
+from tests.graph.factory import GAZETTEER, make_intake
 from tests.graph.picture import DANGLING, EMPTY_CASES
 from tests.viewers import EVERYTHING, raw_headers_of
 
@@ -508,7 +508,8 @@ async def _run(what: Run) -> None:
     else:
         intake = make_intake(pool, vault, what.folder)
         doors = Doors(
-            intake=intake, commands=Commands(pool=pool), retry=Retry(intake, OPTIONS), uploads=uploads,
+            intake=intake, commands=Commands(pool=pool, gazetteer=GAZETTEER), retry=Retry(intake, OPTIONS),
+            uploads=uploads,
             text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC),
             revealing=Revealing(pool=pool, vault=vault),
             saving=Saving(pool=pool, engine=open_tantivy(what.folder / "index")),

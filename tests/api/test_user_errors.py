@@ -29,12 +29,15 @@ DECISIONS: dict[str, dict[str, str]] = {
     "partCases": {"case": "Case"},
     "fileSubmission": {"submission": "Submission", "case": "Case"},
     "partSubmission": {"submission": "Submission"},
+    "nameAccused": {"submission": "Submission"},
     "joinParties": {"one": "Mention", "other": "Mention"},
     "partParties": {"one": "Mention", "other": "Mention"},
     "retryRejection": {"rejection": "Rejection"},
 }
 """Each decision with the fields of its input that are ids, and of what."""
-REASONED = {"joinCases", "fileSubmission", "joinParties"}
+REASONED = {"joinCases", "fileSubmission", "nameAccused", "joinParties"}
+BESIDES: dict[str, dict[str, Any]] = {"nameAccused": {"organs": []}}
+"""What else an input needs."""
 
 
 async def errors_of(api: Api, mutation: str, entered: dict[str, Any]) -> list[dict[str, Any]]:
@@ -69,7 +72,8 @@ async def test_every_decision_tells_what_is_wrong_with_each_of_its_ids(api: Api,
     ids = await present(api)
     before = await journal.position(connection)
     for mutation, fields in DECISIONS.items():
-        right = {field: ids[kind] for field, kind in fields.items()} | (REASON if mutation in REASONED else {})
+        right = {field: ids[kind] for field, kind in fields.items()} | BESIDES.get(mutation, {})
+        right |= REASON if mutation in REASONED else {}
         for field, kind in fields.items():
             wrong_kind = ids["Case" if kind != "Case" else "Submission"]
             for bad in ("nonsense", "", wrong_kind):
@@ -84,10 +88,21 @@ async def test_a_decision_needs_a_reason(api: Api) -> None:
     """Blank, endless or unstorable, it is the fault of `reason`."""
     ids = await present(api)
     for mutation in sorted(REASONED):
-        right = {field: ids[kind] for field, kind in DECISIONS[mutation].items()}
+        right = {field: ids[kind] for field, kind in DECISIONS[mutation].items()} | BESIDES.get(mutation, {})
         for reason in ("", " 　\n", "因" * 2001, "同\0"):
             [error] = await errors_of(api, mutation, right | {"reason": reason})
             assert (error["code"], error["field"]) == ("INVALID", ["reason"])
+
+
+async def test_what_is_no_organ_cannot_be_accused(api: Api) -> None:
+    """Blank, endless, unstorable or too many, it is the fault of `organs`; an appeal accuses nobody."""
+    ids = await present(api)
+    entered: dict[str, Any] = {"submission": ids["Submission"], **REASON}
+    for organs in ([""], ["市住建局", " 　"], ["局" * 201], ["市\0局"], ["市住建局"] * 51):
+        [error] = await errors_of(api, "nameAccused", entered | {"organs": organs})
+        assert (error["code"], error["field"]) == ("INVALID", ["organs"])
+    [error] = await errors_of(api, "nameAccused", entered | {"organs": ["市住建局"]})
+    assert error["code"] == "CONFLICT"
 
 
 async def test_what_stands_against_a_decision_is_a_conflict(api: Api) -> None:

@@ -34,6 +34,7 @@ from resolvers.trusted import Trusted
 from tests.api.conftest import Api, client_of
 from tests.api.test_every_field import SCHEMA, readings
 from tests.attacks.line import codes_in
+from tests.graph.factory import GAZETTEER
 from tests.viewers import DAY, DEVELOPMENT_KEY, EVERYTHING, claims_of, only
 
 if TYPE_CHECKING:
@@ -366,4 +367,4 @@ def test_half_a_character_is_no_text(vault: Vault) -> None:
     """JSON can write one, and nothing that is told to PostgreSQL or hashed can hold it."""
     for claims in claimed("a\ud800"):
         with pytest.raises(TokenError, match="claim"):
-            viewer_of(claims, "casegraph", "development", vault)
+            viewer_of(claims, "casegraph", "development", vault, GAZETTEER)

@@ -69,7 +69,7 @@ async def step_alone(connection: Connection, case: UUID, body: str) -> UUID:
     return step
 
 
-_GAZETTEER = Gazetteer()
+GAZETTEER = Gazetteer()
 _TAXONOMY = Taxonomy()
 
 
@@ -79,7 +79,7 @@ def make_intake(pool: Pool, vault: Vault, folder: Path, linker: Linker | None = 
         pool=pool,
         vault=vault,
         attachments=Attachments(folder),
-        gazetteer=_GAZETTEER,
+        gazetteer=GAZETTEER,
         taxonomy=_TAXONOMY,
         linker=linker,
     )

@@ -17,7 +17,7 @@ from graph.commands import Commands
 from graph.errors import ConflictError, NotFoundError
 from graph.linking import ExactLinker, Filing, NewMention, NewSubmission, PartyDecision
 from graph.records import CaseId, MentionId, PartyId, SubmissionId
-from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
+from tests.graph.factory import GAZETTEER, NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY, EMPTY_CASES, picture
 from tests.viewers import EVERYTHING
 
@@ -44,7 +44,7 @@ def intake(pool: Pool, vault: Vault, tmp_path: Path) -> Intake:
 @pytest.fixture
 def commands(pool: Pool) -> Commands:
     """Decide in a database of the test's own."""
-    return Commands(pool=pool)
+    return Commands(pool=pool, gazetteer=GAZETTEER)
 
 
 async def take_in(intake: Intake, *drafts: Draft) -> list[Outcome]:

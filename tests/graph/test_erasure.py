@@ -20,7 +20,7 @@ from graph.occurrences import REPLACEMENT
 from graph.outcomes import Change
 from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, Position, SubmissionId
 from sync.changes import changes
-from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
+from tests.graph.factory import GAZETTEER, NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY_CASES
 from tests.viewers import EVERYTHING
 
@@ -257,13 +257,15 @@ async def test_reasons_that_name_somebody(pool: Pool, intake: Intake, eraser: Er
     first, second = await take_in(intake, letter("1"), letter("2", text="另一件完全不同的事，请处理。", documents=()))
     assert first.case is not None
     assert second.case is not None
-    await Commands(pool=pool).join_cases(
+    await Commands(pool=pool, gazetteer=GAZETTEER).join_cases(
         leading=first.case, other=second.case, reason=f"{NAME}来电确认", by=EVERYTHING, now=NOW
     )
     one, other = [
         row["id"] for row in await connection.fetch("select id from mention where name_masked = '李**' order by id")
     ]
-    await Commands(pool=pool).join_parties(one=one, other=other, reason=f"{NAME}说的", by=EVERYTHING, now=NOW)
+    await Commands(pool=pool, gazetteer=GAZETTEER).join_parties(
+        one=one, other=other, reason=f"{NAME}说的", by=EVERYTHING, now=NOW
+    )
     party = await connection.fetchval(
         "select party from mention where id = $1", await mention_named(connection, "欧**")
     )

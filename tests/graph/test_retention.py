@@ -18,7 +18,7 @@ from graph.expiry import BATCH, Expiry
 from graph.records import Channel, Refusal, RejectionReason
 from graph.retention import Kept, RetentionRuleError, load_rules, readable
 from graph.uploads import KEPT, Uploads
-from tests.graph.factory import NOW, draft, make_intake, petitioner
+from tests.graph.factory import GAZETTEER, NOW, draft, make_intake, petitioner
 from tests.graph.test_erasure import tables, traces
 from tests.viewers import EVERYTHING
 
@@ -146,7 +146,9 @@ async def test_a_case_rests_with_all_that_is_joined_to_it(
     assert (await expiry.due(NOW))[Kept.IDENTITIES] == 1
     assert first.case is not None
     assert second.case is not None
-    await Commands(pool=pool).join_cases(leading=second.case, other=first.case, reason="one", by=EVERYTHING, now=NOW)
+    await Commands(pool=pool, gazetteer=GAZETTEER).join_cases(
+        leading=second.case, other=first.case, reason="one", by=EVERYTHING, now=NOW
+    )
     assert (await expiry.due(NOW))[Kept.IDENTITIES] == 0
     await carried_out(expiry, NOW)
     assert await connection.fetchval("select count(*) from mention where key is null") == 0

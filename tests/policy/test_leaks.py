@@ -65,7 +65,7 @@ async def agree(executor: Executor, somebody: Viewer, world: World, asked: Quest
 
 def described(somebody: Viewer) -> str:
     """Return who asked, to be made again."""
-    told = [somebody.roles, somebody.divisions, somebody.organs, somebody.clearances, somebody.persons]
+    told = [somebody.roles, somebody.divisions, somebody.organs, somebody.clearances, somebody.persons, somebody.seats]
     return f"asked by {told}"
 
 

@@ -17,6 +17,7 @@ NAME = "somebody"
 """The name of all of them, so that a cursor that one was given can be tried by another."""
 DIVISIONS = ((), ("",), ("43",), ("4301",), ("430104",), ("430105",), ("43", "430104"), ("430104", "430105"),
              ("44", "4301"), ("430104001",), ("430102",))  # fmt: skip
+SEATS = ("43", "4301", "430104", "430105", "430104001", "44", "4401", "11")
 CASEWORK = (Role.REGISTRAR, Role.SUPERVISOR, Role.INVESTIGATOR, Role.LEADER)
 
 
@@ -25,6 +26,8 @@ class Cast:
     """Who could be whom: organs, and the keyed hashes of people."""
 
     organs: tuple[UUID, ...]
+    seats: dict[UUID, str | None]
+    """The division of each organ, where it is known."""
     accused: tuple[UUID, ...]
     """Organs that an accusation accuses."""
     hashes: tuple[bytes, ...]
@@ -39,6 +42,7 @@ class Cast:
         persons = [mentions[edge["mention"]] for edge in graph["case_accused"] if edge["mention"]]
         return cls(
             organs=tuple(row["id"] for row in graph["organ"]),
+            seats={row["id"]: row["division"] for row in graph["organ"]},
             accused=tuple(dict.fromkeys(accused)),
             hashes=_hashes(graph["mention"]),
             accused_hashes=_hashes(persons),
@@ -67,4 +71,16 @@ def viewer(random: Random, cast: Cast) -> Viewer:
     return Viewer(
         name=NAME, roles=frozenset(roles), divisions=random.choice((*DIVISIONS, ("",), ("4301",))),
         organs=frozenset(organs), clearances=frozenset(clearances), persons=frozenset(persons),
+        seats=_seats(random, [cast.seats[organ] for organ in organs]),
     )  # fmt: skip
+
+
+def _seats(random: Random, known: list[str | None]) -> tuple[str, ...] | None:
+    """Return where somebody's organs are: what is known of them, nothing, or other places that are as good."""
+    match random.choice(("known", "unknown", "elsewhere", "elsewhere")):
+        case "known":
+            return None if None in known else tuple(one for one in known if one is not None)
+        case "unknown":
+            return None
+        case _:
+            return tuple(random.choice(SEATS) for _ in known)

@@ -119,6 +119,11 @@ def first_drafts() -> list[Draft]:
         accusing(Matter("丙酉", "处长受贿"), CHIEF_AGAIN, division="430105", topic="城乡建设/安全生产"),
         asking(Matter("丙戌", "楼道堆物"), CHIEF_ASKS, topic="城乡建设"),
         accusing(Matter("丙亥", "处长报复"), division="44"),
+        # Of whom nobody knows yet of which organ; in a division, above it, nowhere, and with an organ besides.
+        accusing(Matter("戌申", "科长索贿"), CHIEF, replies=(reply("已核查。", organ=DISCIPLINE),)),
+        accusing(Matter("戌酉", "院长受贿"), CHIEF_AGAIN, division="4301"),
+        accusing(Matter("戌戌", "所长收礼"), replace(CHIEF, phone="13722223333"), division=None),
+        accusing(Matter("戌亥", "局长与公司串通"), CHIEF, respondent(SHADOW), division="430105"),
         # No accusation, here and there.
         asking(Matter("丁申", "路灯不亮"), NEIGHBOUR, division=None, organ=None),
         asking(Matter("丁酉", "噪声扰民"), STRANGER, division="430105", replies=(reply(days=1),), call_backs=(RATED,)),
@@ -163,6 +168,7 @@ async def build(services: Services) -> None:
     await take_in(services, replace(appeal, text="食堂已经整改。"), now=LATER)
     await reject(services)
     await decide(services)
+    await name(services)
     await tie(services)
     for word in ("甲申", "甲酉", "庚酉", "己亥"):
         async with services.pool.acquire() as connection, connection.transaction():
@@ -241,6 +247,14 @@ async def decide(services: Services) -> None:
     await services.pool.executemany(
         "update case_accused set state = $2 where id = $1", [(row["id"], row["state"]) for row in held]
     )
+
+
+async def name(services: Services) -> None:
+    """Name whom some accusations of a person mean: an organ, one that handles it, none; others stay unnamed."""
+    for word, organs in (("丙申", [SHADOW]), ("丙酉", []), ("戌申", [DISCIPLINE])):
+        await services.commands.name_accused(
+            submission=await submission(services, word), organs=organs, reason="核实", by=EVERYTHING, now=LATER
+        )
 
 
 async def tie(services: Services) -> None:

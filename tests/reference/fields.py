@@ -223,6 +223,12 @@ def target_id(_: World, node: Node, __: dict[str, Any]) -> str:
     return global_id("Case", node["target"])
 
 
+@field("Submission.accusedUnnamed")
+def accused_unnamed(_: World, row: Node, __: dict[str, Any]) -> bool:
+    told: bool = row["unnamed"]
+    return told
+
+
 @field("Submission.filing")
 def submission_filing(world: World, node: Node, _: dict[str, Any]) -> Node | None:
     ties = [

@@ -129,6 +129,8 @@ def submissions(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], boo
     yield from _equal("source", given.get("source"))
     yield from _equal("external_id", given.get("externalId") and masked(given["externalId"]))
     yield from _equal("receipt_code", given.get("receiptCode"))
+    if (unnamed := given.get("accusedUnnamed")) is not None:
+        yield lambda row: row["unnamed"] == unnamed
 
 
 def parties(graph: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:

@@ -16,7 +16,7 @@ from search.engine import Batch
 from search.hidden import Hidden
 from search.service import Search
 from search.tantivy_engine import open_tantivy
-from tests.reference.policy import STANDING
+from tests.reference.policy import STANDING, is_unnamed
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def _audience(whole: Graph, case: Row) -> tuple[object, ...]:
     same = [one for one in whole["mention"] if one["party"] in parties]
     hashes = {one[name] for one in same for name in ("name_hash", "phone_hash", "identity_hash")}
     organs = {edge["organ"] for edge in edges}
-    return case["kind"] == "ACCUSATION", case["division"], {tie["organ"] for tie in parts}, (organs | hashes) - {None}
+    unnamed = is_unnamed(whole, case)
+    handling = set() if unnamed else {tie["organ"] for tie in parts}
+    return case["kind"] == "ACCUSATION", unnamed, case["division"], handling, (organs | hashes) - {None}
 
 
 def _source(graph: Graph, whole: Graph, row: Row) -> Source:

@@ -31,19 +31,39 @@ NAMED = {
 }
 """What an entry's subject and object are; where there is no second, only the first is asked for."""
 REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED", "REJECTION_EXPIRED")
-OF_SUBMISSIONS = ("PERSON_ERASED", "REVISION_REFUSED", "PAYLOAD_EXPIRED")
-"""Told where the submission is seen, whoever was erased from it."""
+OF_SUBMISSIONS = ("ACCUSED_NAMED", "PERSON_ERASED", "REVISION_REFUSED", "PAYLOAD_EXPIRED")
+"""Told where the submission is seen, whoever was erased from it or is accused in it."""
 
 
 # Cases: everything hangs on one ---------------------------------------------------------------------------------------
 
 
-def within_reach(graph: Graph, viewer: Viewer, case: Row) -> bool:
-    """Tell whether a case lies in the viewer's divisions, or an organ of the viewer's has an accepted part in it."""
+def within_divisions(viewer: Viewer, case: Row) -> bool:
+    """Tell whether a case lies in the viewer's divisions."""
     if allows(viewer, Action.READ_DIVISION):
         for prefix in viewer.divisions:
             if prefix == "" or (case["division"] is not None and case["division"].startswith(prefix)):
                 return True
+    return False
+
+
+def may_be_meant(viewer: Viewer, division: str | None) -> bool:
+    """Tell whether an organ of the viewer's may be the one that an accusation means, though it is not known which is.
+
+    It may where the case's division holds the organ's or lies in it, where the case has none, and where the divisions
+    of the viewer's organs are not known.
+    """
+    if not viewer.organs:
+        return False
+    if not viewer.seats or not division:
+        return True
+    return any(division.startswith(seat) or seat.startswith(division) for seat in viewer.seats)
+
+
+def within_reach(graph: Graph, viewer: Viewer, case: Row) -> bool:
+    """Tell whether a case lies in the viewer's divisions, or an organ of the viewer's has an accepted part in it."""
+    if within_divisions(viewer, case):
+        return True
     if allows(viewer, Action.READ_ORGAN):
         for part in graph["case_organ"]:
             if part["case_id"] == case["id"] and part["state"] == "ACCEPTED" and part["organ"] in viewer.organs:
@@ -77,23 +97,45 @@ def sees_case(graph: Graph, viewer: Viewer, case: Row) -> bool:
         return False
     if case["kind"] != "ACCUSATION":
         return True
-    return allows(viewer, Action.READ_ACCUSATION) and not is_accused(graph, viewer, case)
+    if not allows(viewer, Action.READ_ACCUSATION) or is_accused(graph, viewer, case):
+        return False
+    if is_unnamed(graph, case):
+        return within_divisions(viewer, case) and not may_be_meant(viewer, case["division"])
+    return True
+
+
+def is_unnamed(graph: Graph, case: Row) -> bool:
+    """Tell whether anything filed in a case accuses somebody who is not known."""
+    return any(row["unnamed"] for row in graph["submission"] if row["case_id"] == case["id"])
 
 
 def could_see(viewer: Viewer, revision: Row) -> bool:
     """Tell whether the viewer could see a revision when it was superseded; the one that holds now is seen as its case.
 
-    `kept_scope` is one more than the division's code in twelve digits, below zero for an accusation.
+    `kept_scope` is one more than the division's code in twelve digits, below zero for an accusation, and 10^13 further
+    for an unnamed one.
     """
     kept = revision["kept_scope"]
     if kept is None:
         return True
     if kept < 0 and not allows(viewer, Action.READ_ACCUSATION):
         return False
-    code = f"{abs(kept) - 1:012d}" if abs(kept) > 1 else ""
+    unnamed, number = divmod(abs(kept), 10**13)
+    code = f"{number - 1:012d}" if number > 1 else ""
+    if unnamed and may_be_meant(viewer, _shortest(code)):
+        return False
     if allows(viewer, Action.READ_DIVISION) and any(code.startswith(prefix) for prefix in viewer.divisions):
         return True
+    if unnamed:
+        return False
     return allows(viewer, Action.READ_ORGAN) and bool(viewer.organs & set(revision["kept_organs"]))
+
+
+def _shortest(code: str) -> str:
+    """Return a division's code without trailing pairs of zeros."""
+    while code.endswith("00"):
+        code = code[:-2]
+    return code
 
 
 def still_shown(row: Row, said: set[UUID]) -> bool:

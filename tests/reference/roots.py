@@ -22,7 +22,7 @@ LARGEST_CHANGES = 1_000
 SUBJECTS = {
     "SUBMISSION": "Submission", "CASE": "Case", "CASES": "Case", "PARTIES": "Mention", "EVENT": "Event",
     "RECORD": "Rejection", "REJECTION": "Rejection", "PERSON": "Submission", "REVISION": "Submission",
-    "PAYLOAD": "Submission", "SEARCH": "SavedSearch",
+    "PAYLOAD": "Submission", "ACCUSED": "Submission", "SEARCH": "SavedSearch",
 }  # fmt: skip
 """What an entry of the journal is about, by the first word of its kind."""
 

@@ -18,7 +18,7 @@ from search.grouping import SHOWN, CaseSearch
 from search.indexer import Indexer
 from search.records import FacetName, SearchOrder, SearchRequest
 from search.service import Search
-from tests.graph.factory import NOW, draft, make_intake
+from tests.graph.factory import GAZETTEER, NOW, draft, make_intake
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class House:
     """An intake, its indexer and its searches."""
 
     def __init__(self, pool: Pool, reader: Reader, vault: Vault, engine: Engine, folder: Path) -> None:
-        self._pool, self._commands = pool, Commands(pool=pool)
+        self._pool, self._commands = pool, Commands(pool=pool, gazetteer=GAZETTEER)
         self._intake = make_intake(pool, vault, folder)
         self._indexer, self._search = Indexer(pool=pool, engine=engine), Search(reader=reader, engine=engine)
         self._by_case = CaseSearch(self._search)

@@ -19,7 +19,7 @@ from search.engine import Batch
 from search.indexer import Indexer, IndexerStoppedError
 from search.records import SearchRequest
 from search.service import Search
-from tests.graph.factory import NOW, draft, make_intake, petitioner, reply, step_alone
+from tests.graph.factory import GAZETTEER, NOW, draft, make_intake, petitioner, reply, step_alone
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ async def test_a_step_of_a_case_alone_is_found_by_what_opened_it(
     assert await titles(search, "现场核查") == ["第一件"]
     (hit,) = (await search.search(SearchRequest(text="现场核查"), scope(EVERYTHING))).hits
     assert [one.field for one in hit.passages] == ["reply"]
-    await Commands(pool=pool).part_submission(submission=hit.submission, by=EVERYTHING, now=NOW)
+    await Commands(pool=pool, gazetteer=GAZETTEER).part_submission(submission=hit.submission, by=EVERYTHING, now=NOW)
     await indexer.catch_up()
     assert await titles(search, "现场核查") == ["第二件"]
 
@@ -151,7 +151,7 @@ async def test_joined_cases_answer_as_the_leading_one(
     await indexer.catch_up()
     before = {hit.submission: hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits}
     leading, following = before.values()
-    commands = Commands(pool=pool)
+    commands = Commands(pool=pool, gazetteer=GAZETTEER)
     await commands.join_cases(leading=leading, other=following, reason="同一事项", by=EVERYTHING, now=NOW)
     await indexer.catch_up()
     assert {hit.case for hit in (await search.search(SearchRequest(), scope(EVERYTHING))).hits} == {leading}
