@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from graph import journal
+from graph.accused import names_of
 from graph.barriers import accused_as, concerned, raise_barriers
 from graph.casework import refresh_cases, regroup
 from graph.database import CONFLICTED, statements, transaction
@@ -18,7 +19,8 @@ from graph.errors import ConflictError, NotFoundError
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
 from graph.locks import hold
-from graph.organs import normalise_organ, seat_of
+from graph.organ_names import OrganNames
+from graph.organs import seat_of
 from graph.partywork import recluster
 from graph.policy import Action, require
 from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, PetitionKind, SubmissionId
@@ -42,14 +44,16 @@ LINKS = statements("linking")
 MOVES = (CASES.move_submission, CASES.move_events, CASES.move_places, CASES.move_organs, CASES.move_accused)
 """A submission takes with it all that it brought."""
 
-ACCUSED_WOULD_BE_LED: Final = (
-    "The leading case is an accusation against an organ that has a part in the other. Join them the other way around:"
-    " an accusation is not passed to whom it accuses (Art. 30)."
+NOT_JOINED: Final = (
+    "These cases are not joined: they belong together already, or what belongs with one must not be passed to whom another"
+    " concerns (Art. 30). Look at both; the other way around may be possible."
 )
-ACCUSED_WOULD_HANDLE: Final = (
-    "An organ that would be accused has a part in this case. File the submission under another case, or part it:"
-    " an accusation is not passed to whom it accuses (Art. 30)."
+"""Said whatever keeps two cases from being joined that are seen themselves: what stands behind them may be hidden."""
+NOT_FILED: Final = (
+    "The submission is not filed here: an organ that has a part in one may be accused in the other (Art. 30). File it"
+    " under another case, or part it."
 )
+"""Said where an accusation would reach whom it accuses; neither the organ nor the accusation need be seen."""
 
 
 class Commands:
@@ -61,6 +65,7 @@ class Commands:
     def __init__(self, *, pool: Pool, gazetteer: Gazetteer) -> None:
         self._pool = pool
         self._gazetteer = gazetteer
+        self._organs = OrganNames(gazetteer)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
@@ -79,13 +84,11 @@ class Commands:
             await require_seen(connection, by, "case", [leading, other])
             groups = await self._held_groups(connection, leading, other)
             target, origin = groups[leading]["leading"], groups[other]["leading"]
-            if not await sees(connection, by, "case", [target, origin]):
-                raise ConflictError("These cases cannot be joined by you. Ask somebody who sees more divisions.")
-            if target == origin:
-                raise ConflictError("These cases are joined already.")
+            if target == origin or not await sees(connection, by, "case", [target, origin]):
+                raise ConflictError(NOT_JOINED)
             led = [one for one, row in groups.items() if row["leading"] == origin]
             if await connection.fetchval(SEEN.accused_with_a_part, [target], led):
-                raise ConflictError(ACCUSED_WOULD_BE_LED)
+                raise ConflictError(NOT_JOINED)
             edge = await connection.fetchval(
                 CASES.relate, new_id(), CaseRelation.SAME_MATTER, origin, target, {"reason": reason}, by.name, now
             )
@@ -134,7 +137,7 @@ class Commands:
             before = await self._leave(connection, submission, case)
             edge = await self._move(connection, submission, before, case, reason=reason, by=by, now=now)
             if await connection.fetchval(SEEN.accused_with_a_part, [case], [case]):
-                raise ConflictError(ACCUSED_WOULD_HANDLE)
+                raise ConflictError(NOT_FILED)
             await self._settle(connection, EntryKind.SUBMISSION_FILED, submission, before, case, by=by, now=now)
             return edge
 
@@ -219,7 +222,7 @@ class Commands:
         From now on it is seen, and goes to organs, as other accusations do. Whom somebody named is not taken back.
         """
         require(by, Action.NAME_ACCUSED)
-        named = {organ_id(name): name for name in map(normalise_organ, organs)}
+        named = {organ_id(one): one for name in organs for one in names_of(name, self._organs)}
         async with self._transaction() as connection:
             await require_seen(connection, by, "submission", [submission])
             row = await connection.fetchrow(CASES.hold_submission, submission)

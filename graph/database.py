@@ -19,7 +19,7 @@ import orjson
 from graph.errors import DatabaseStateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 # Strings: the classes themselves take no parameters at run time.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -115,14 +115,41 @@ async def _keep(_: Connection) -> None:
     """Leave a connection as it is: what reads has no state to reset, and resetting costs a round trip."""
 
 
+_PROOF: Final = """select current_user = $1 and not role.rolsuper and not role.rolbypassrls
+    and current_setting('row_security') = 'on' and current_setting('default_transaction_read_only') = 'on'
+    and current_setting('TimeZone') = 'UTC'
+    and (select setting from pg_settings where name = 'statement_timeout') = $2
+from pg_roles role where role.rolname = current_user"""
+"""Whether a connection is who it should be, and set to what protects those who are read about."""
+UNPROVEN: Final = (
+    "A connection that reads is not the role casegraph_reader, or not set to read only, in UTC, for a limited time with"
+    " row-level security: a pooler between may leave start-up parameters out (PgBouncer's ignore_startup_parameters)."
+    " Name the server itself in CASEGRAPH_DATABASE_URL."
+)
+
+
+def _proving(patience: int) -> Callable[[Connection], Awaitable[None]]:
+    """Return what prepares a reading connection, and raises DatabaseStateError unless it is what was asked for."""
+
+    async def prepare(connection: Connection) -> None:
+        if not await connection.fetchval(_PROOF, READER, str(patience)):
+            raise DatabaseStateError(UNPROVEN)
+        await _prepare(connection)
+
+    return prepare
+
+
 async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
-    """Open a pool whose connections may only read, each statement for at most `patience` ms. The caller closes it."""
+    """Open a pool whose connections may only read, each statement for at most `patience` ms. The caller closes it.
+
+    Raises DatabaseStateError where a connection is not what was asked for: nothing is read by it.
+    """
     return await asyncpg.create_pool(
         url,
         init_size=largest,
         min_size=0,
         max_size=largest,
-        init=_prepare,
+        init=_proving(patience),
         reset=_keep,
         statement_cache_size=MOST_STATEMENTS,
         max_cached_statement_lifetime=0,

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from graph.accused import accused_by, names_of
 from graph.divisions import prefix_of
 from graph.identity import normal_identity, normal_name, normal_phone
+from graph.organ_names import OrganNames
 from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
 from graph.records import Draft, MentionDraft, Refusal, RejectionReason
@@ -21,8 +23,9 @@ from graph.sealing import Shown, show, shown_details
 from graph.text.numbers import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from graph.accused import Accused
     from graph.identity import Vault
     from graph.places import Gazetteer, SourcePlace
     from graph.records import Details
@@ -63,6 +66,9 @@ class Prepared:
     place_code: str | None
     source_places: tuple[SourcePlace, ...]
     organ: str | None
+    accused: Accused
+    organ_names: Mapping[str, tuple[str, ...]]
+    """Each organ that it was sent to or answered by, by its name in one spelling: all by which that is known."""
     mentions: tuple[PreparedMention, ...]
     shown: Shown
     """Title and text as they may stand in clear."""
@@ -130,12 +136,19 @@ def refuse(draft: Draft, reason: RejectionReason, message: str) -> Refusal:
     )
 
 
+def _organs_of(draft: Draft) -> list[str]:
+    """Return the organs that a record was sent to or answered by, each once, in one spelling."""
+    named = [draft.organ, *(reply.organ for reply in draft.replies)]
+    return list(dict.fromkeys(normalise_organ(name) for name in named if name))
+
+
 class Preparer:
     """Prepares drafts against one instance's vocabularies and keys."""
 
     def __init__(self, vault: Vault, gazetteer: Gazetteer, taxonomy: Taxonomy) -> None:
         self._vault = vault
         self._gazetteer = gazetteer
+        self._organs = OrganNames(gazetteer)
         self._taxonomy = taxonomy
 
     def prepare(self, draft: Draft) -> Prepared | Refusal:
@@ -158,6 +171,7 @@ class Preparer:
     def _resolved(self, draft: Draft, external_id: str, content: bytes) -> Prepared:
         organ = normalise_organ(draft.organ) if draft.organ else None
         code = self._division(draft, organ)
+        division = prefix_of(code) if code else None
         return Prepared(
             draft=draft,
             external_id=masked(external_id),
@@ -165,10 +179,12 @@ class Preparer:
             content=content,
             digest=self._vault.digest(content),
             topic=self._taxonomy.resolve(draft.topic),
-            division=prefix_of(code) if code else None,
+            division=division,
             place_code=code,
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
             organ=organ,
+            accused=accused_by(draft, self._organs, division),
+            organ_names={name: names_of(name, self._organs, division) for name in _organs_of(draft)},
             mentions=tuple(self._mention(draft.source, mention) for mention in draft.mentions),
             shown=show(self._vault, draft.title, draft.text),
             details=shown_details(draft.details),

@@ -130,6 +130,10 @@ class OrganNames:
                 found[organ.key] = organ
         return OrgansNamed(tuple(found.values()), complete)
 
+    def keys(self, text: str, near: str | None = None) -> tuple[str, ...]:
+        """Return the keys of the organs that a field names."""
+        return tuple(organ.key for organ in self.named_by(text, near).organs)
+
     def _pieces(self, plain: str) -> list[str]:
         """Cut a field where one name ends and the next begins; a conjunction inside a name is no such place."""
         pieces: list[str] = []

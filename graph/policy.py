@@ -147,7 +147,7 @@ TABLE: Final = (
         "Art. 5, 21, 30; 个保法 Art. 6",
     ),
     _rule(Action.EXPLAIN, (Role.ADMINISTRATOR,), "the instance allows it", "个保法 Art. 51"),
-    _rule(Action.OPERATE, (Role.ADMINISTRATOR, Role.AUDITOR), "", "个保法 Art. 51"),
+    _rule(Action.OPERATE, (Role.ADMINISTRATOR,), "", "个保法 Art. 51"),
 )
 """Everything that may be done. What no row allows is refused."""
 

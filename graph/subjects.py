@@ -14,7 +14,6 @@ from uuid import UUID
 
 import orjson
 
-from graph.accused import accused
 from graph.ids import new_id, organ_id, place_id
 from graph.organs import normalise_organ
 from graph.records import (
@@ -147,10 +146,10 @@ class Subject:
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
         parts = wanted_parts(prepared, vault)
         known = {part.key for part in self.parts[PartKind.ACCUSED]}
-        parts[PartKind.ORGAN] = [one for one in parts[PartKind.ORGAN] if ("organ", organ_in(one[0])) not in known]
+        parts[PartKind.ORGAN] = [one for one in parts[PartKind.ORGAN] if known.isdisjoint(_known_as(prepared, one[1]))]
         for kind, wanted in parts.items():
             self._revise(kind, wanted, revision)
-        named = accused(prepared)
+        named = prepared.accused
         self._accuse(prepared, named.organs, revision)
         self.unnamed = self.unnamed or (not named.complete and self._accuses_anew(prepared, columns))
         if self.columns:
@@ -236,7 +235,7 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     places: list[object] = [place_id(prepared.place_code)] if prepared.place_code else []
     places += [place.id for place in prepared.source_places]
     # An accusation is not passed to the organ accused, whomever its source sent it to (Art. 30): it waits for another.
-    parts = [organ for organ in _organs(prepared) if organ not in accused(prepared).organs]
+    parts = [organ for organ, names in prepared.organ_names.items() if not set(names) & set(prepared.accused.organs)]
     organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in parts}
     return {
         PartKind.MENTION: [(mention.digest, mention) for mention in prepared.mentions],
@@ -249,9 +248,9 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     }  # fmt: skip
 
 
-def _organs(prepared: Prepared) -> list[str]:
-    named = [normalise_organ(reply.organ) for reply in prepared.draft.replies if reply.organ]
-    return list(dict.fromkeys(([prepared.organ] if prepared.organ else []) + named))
+def _known_as(prepared: Prepared, organ: object) -> set[object]:
+    """Return the keys that ACCUSED parts of an organ may have, whichever way its name was spelled."""
+    return {("organ", organ_id(name)) for name in prepared.organ_names.get(str(organ), (str(organ),))}
 
 
 def _reply_event(reply: ReplyDraft, received_at: datetime) -> EventDraft:
@@ -317,11 +316,6 @@ def place_of(part: Part) -> UUID:
 def organ_of(part: Part) -> tuple[UUID, OrganRole]:
     """Return the organ that an ORGAN part points to, and its role."""
     return cast("tuple[UUID, OrganRole]", part.key)
-
-
-def organ_in(key: object) -> UUID:
-    """Return the organ that the key of an ORGAN part names."""
-    return cast("tuple[UUID, OrganRole]", key)[0]
 
 
 def accused_of(part: Part) -> tuple[str, UUID]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graph import journal
-from graph.accused import accused
 from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
@@ -128,7 +127,7 @@ class Transaction:
 
     def _claim(self, prepared: Prepared) -> tuple[Subject, tuple[object, ...]]:
         draft = prepared.draft
-        unnamed = not accused(prepared).complete
+        unnamed = not prepared.accused.complete
         subject = Subject(
             id=SubmissionId(new_id()), case=CaseId(new_id()), new=True, receipt_code=receipt_code(),
             first_revision=RevisionId(new_id()),

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from casegraph.signin.errors import TokenError
+from graph.accused import names_of
 from graph.divisions import prefix_of
 from graph.identity import normal_identity, normal_name, normal_phone
 from graph.ids import organ_id
+from graph.organ_names import OrganNames
 from graph.organs import normalise_organ, seat_of
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 
@@ -99,11 +101,12 @@ def viewer_of(claims: Mapping[str, Any], claim: str, kind: str, vault: Vault, ga
     if not roles:
         raise _wrong(f"{claim}.roles", "must name a role at least")
     organs = [_organ(one, claim) for one in _list(given, claim, "organs")]
+    names = OrganNames(gazetteer)
     return Viewer(
         name=f"{kind}:{subject}",
         roles=roles,
         divisions=tuple(dict.fromkeys(_division(one, claim) for one in _list(given, claim, "divisions"))),
-        organs=frozenset(map(organ_id, organs)),
+        organs=frozenset(organ_id(one) for organ in organs for one in names_of(organ, names)),
         seats=_seats(organs, gazetteer),
         clearances=frozenset(_clearance(one, claim) for one in _list(given, claim, "clearances")),
         persons=frozenset(_persons(claims, given, claim, vault)),

@@ -76,7 +76,7 @@ async def test_the_claims_say_who_it_is(oidc: Api, shared_provider: OpenIdProvid
     assert viewer.name == "oidc:partner"
     assert viewer.roles == {Role.INVESTIGATOR, Role.AUDITOR}
     assert viewer.divisions == ("4301", "43")
-    assert viewer.organs == {organ_id("长沙市住建局")}
+    assert viewer.organs == {organ_id("长沙市住建局"), organ_id("4301/住房和城乡建设局")}
     assert viewer.clearances == {Clearance.ACCUSATION}
     assert viewer.persons == {
         hashed("name", "张三"), hashed("phone", "13812341234"), hashed("identity", "11010519491231002X"),
