@@ -45,8 +45,8 @@ MOVES = (CASES.move_submission, CASES.move_events, CASES.move_places, CASES.move
 """A submission takes with it all that it brought."""
 
 NOT_JOINED: Final = (
-    "These cases are not joined: they belong together already, or what belongs with one must not be passed to whom another"
-    " concerns (Art. 30). Look at both; the other way around may be possible."
+    "These cases are not joined: they belong together already, or what belongs with one must not be passed to whom"
+    " another concerns (Art. 30). Look at both; the other way around may be possible."
 )
 """Said whatever keeps two cases from being joined that are seen themselves: what stands behind them may be hidden."""
 NOT_FILED: Final = (

@@ -19,7 +19,7 @@ import orjson
 from graph.errors import DatabaseStateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
 # Strings: the classes themselves take no parameters at run time.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -128,7 +128,7 @@ UNPROVEN: Final = (
 )
 
 
-def _proving(patience: int) -> Callable[[Connection], Awaitable[None]]:
+def _proving(patience: int) -> Callable[[Connection], Coroutine[Any, Any, None]]:
     """Return what prepares a reading connection, and raises DatabaseStateError unless it is what was asked for."""
 
     async def prepare(connection: Connection) -> None:
