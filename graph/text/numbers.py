@@ -12,10 +12,10 @@ people use; a part of a longer run is never one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from graph.identity import identity_check, mask_card, mask_email, mask_identity, mask_phone, normal_identity
@@ -52,28 +52,64 @@ FEWEST: Final = 10
 LONGEST: Final = 22
 """Digits of the longest: 0086 and a mobile, or a bank card of 19, each with room to see that it is longer still."""
 
-PLAIN: Final[dict[int, int | str]] = {
-    **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys(map(ord, "\t\u00a0\u2002\u2003\u2009\u200b\u200c\u200d\u202f\u2060\u3000\ufeff"), " "),
-    **dict.fromkeys(map(ord, "‐‑‒–—―−﹣"), "-"),
-}
-"""Full width, blanks and dashes of all sorts as ASCII, character by character, so that places stay what they are."""
+IGNORED: Final = "\0"
+"""Stands for a sign that nobody sees: digits around it are one run."""
 
-_WIDE_DIGIT: Final = "0-9\uff10-\uff19"
-ENOUGH_DIGITS: Final = re.compile(
-    f"[{_WIDE_DIGIT}](?:[^{_WIDE_DIGIT}\u4e00-\u9fff]{{0,3}}[{_WIDE_DIGIT}]){{{FEWEST - 1}}}"
+
+class _Plain(dict[int, int | str]):
+    """Full width, digits of all scripts, blanks and dashes as ASCII, one sign for one, so that places stay."""
+
+    def __missing__(self, code: int) -> int | str:
+        """Work a sign out once; there are only as many as Unicode has."""
+        sign = chr(code)
+        if (digit := unicodedata.decimal(sign, None)) is not None:
+            plain: int | str = str(digit)
+        elif unicodedata.category(sign) == "Cf":
+            plain = IGNORED
+        else:
+            plain = " " if sign.isspace() else code
+        self[code] = plain
+        return plain
+
+
+PLAIN: Final = _Plain(
+    {
+        **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
+        **dict.fromkeys(map(ord, "‐‑‒–—―−﹣"), "-"),
+    }
 )
+SPELT: Final = {
+    sign: str(value)
+    for value, signs in enumerate(("零〇", "一幺壹", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
+    for sign in signs
+} | {
+    chr(code): str(value)
+    for code in (*range(0xB2, 0xBA), *range(0x2070, 0x208A), *range(0x2460, 0x2800), *range(0x1F100, 0x1F10B))
+    if (value := unicodedata.digit(chr(code), None)) is not None
+}
+"""Digits that are mostly something else: words, and marks of lists and powers."""
+DICTATED: Final = 11
+"""So many of them in a row are a number."""
+SPELT_RUN: Final = re.compile(f"[{''.join(SPELT)}]+")
+
+ENOUGH_DIGITS: Final = re.compile(rf"[0-9](?:[^0-9\u4e00-\u9fff]{{0,8}}[0-9]){{{FEWEST - 1}}}")
 """What a text without any number lacks: most are done with by this and a look for @."""
 
 _LOCAL: Final = "A-Za-z0-9._%+-"
-EMAIL: Final = re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]++@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{1,4}}")
-JOINT: Final = r"(?: ?[-] ?| {1,2}|\) ?-? ?)"
-CLUSTER: Final = re.compile(rf"[0-9]+(?:{JOINT}[0-9]+)*(?:{JOINT}?[Xx](?![A-Za-z0-9]))?")
+EMAIL: Final = re.compile(
+    rf"(?<![{_LOCAL}])[{_LOCAL}]++ {{0,2}}@ {{0,2}}[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{1,4}}"
+)
+JOINT: Final = r"(?: {0,2}[-./_] {0,2}| {1,4}|\) ?-? ?)"
+_DIGITS: Final = r"[0-9](?:\0{0,2}[0-9])*"
+CLUSTER: Final = re.compile(rf"{_DIGITS}(?:{JOINT}{_DIGITS})*(?:{JOINT}?[Xx](?![A-Za-z0-9]))?")
 """Runs of digits that may belong together."""
-RUN: Final = re.compile(r"[0-9]+")
+RUN: Final = re.compile(_DIGITS)
+PASSES: Final = 4
+"""A mask may part what stood together; after so many looks nothing is left in any text that we could think of."""
 
 MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
-MOBILE_GROUPS: Final = frozenset({(11,), (3, 4, 4), (3, 8), (7, 4), (4, 3, 4), (3, 3, 5), (5, 6), (6, 5), (1,) * 11})
+MOBILE_GROUPS: Final = frozenset({(11,), (3, 4, 4), (3, 8), (7, 4), (4, 3, 4), (3, 3, 5), (5, 6), (6, 5), (1,) * 11,
+     (4, 4, 3), (4, 7), (5, 3, 3), (3, 5, 3), (3, 3, 3, 2), (3, 2, 2, 2, 2), (3, 4, 2, 2), (2, 3, 3, 3)})  # fmt: skip
 LANDLINE: Final = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}")
 """An area code and a number of seven or eight digits, which begins with no 1 (service numbers) and no 9."""
 CARD: Final = re.compile(r"(?:[3-9][0-9]{12,18}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12})")
@@ -84,7 +120,10 @@ PROVINCES: Final = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-
 
 def masked(text: str) -> str:
     """Return a text with its numbers as everybody may see them. Doing it twice changes nothing more."""
-    while numbers := found(text):
+    for _ in range(PASSES):
+        numbers = found(text)
+        if not numbers:
+            break
         pieces, at = [], 0
         for one in numbers:
             pieces += [text[at : one.start], _mask(one, text[one.start : one.end])]
@@ -93,15 +132,26 @@ def masked(text: str) -> str:
     return text
 
 
+def plain_digits(text: str, fewest: int = DICTATED) -> str:
+    """Return a text of the same length with all digits as ASCII; words for digits where `fewest` stand in a row."""
+
+    def spelt(match: re.Match[str]) -> str:
+        run = match[0]
+        return run if len(run) < fewest else "".join(map(SPELT.__getitem__, run))
+
+    return SPELT_RUN.sub(spelt, text).translate(PLAIN)
+
+
 def found(text: str) -> tuple[Found, ...]:
     """Return the numbers of a text in their order; no two overlap."""
-    if "@" not in text and "\uff20" not in text and ENOUGH_DIGITS.search(text) is None:
+    plain = plain_digits(text)
+    if "@" not in plain and ENOUGH_DIGITS.search(plain) is None:
         return ()
-    plain = text.translate(PLAIN)
     emails = [_email(match) for match in EMAIL.finditer(plain)] if "@" in plain else []
-    numbers = [one for match in CLUSTER.finditer(plain) for one in _numbers(_Cluster.of(match))]
-    apart = [one for one in numbers if not any(one.start < mail.end and mail.start < one.end for mail in emails)]
-    return tuple(sorted([*emails, *apart], key=lambda one: one.start))
+    # Addresses are blotted out, so that no number reaches into one.
+    rest = EMAIL.sub(lambda match: "@" * len(match[0]), plain) if emails else plain
+    numbers = [one for match in CLUSTER.finditer(rest) for one in _numbers(_Cluster.of(match))]
+    return tuple(sorted([*emails, *numbers], key=lambda one: one.start))
 
 
 def whole(text: str) -> Found | None:
@@ -117,7 +167,7 @@ def _spans(one: Found, text: str) -> bool:
 
 
 def _email(match: re.Match[str]) -> Found:
-    return Found(NumberKind.EMAIL, match.start(), match.end(), match[0].lower())
+    return Found(NumberKind.EMAIL, match.start(), match.end(), match[0].replace(" ", "").lower())
 
 
 def _mask(one: Found, typed: str) -> str:
@@ -126,7 +176,7 @@ def _mask(one: Found, typed: str) -> str:
             return mask_phone(one.value)
         case NumberKind.IDENTITY:
             # As it was typed: the value of an old number is another one.
-            return mask_identity("".join(sign for sign in typed.translate(PLAIN) if sign.isalnum()).upper())
+            return mask_identity("".join(sign for sign in plain_digits(typed) if sign.isalnum()).upper())
         case NumberKind.CARD:
             return mask_card(one.value)
         case NumberKind.EMAIL:
@@ -151,7 +201,7 @@ class _Cluster:
         text = match.string
         spans = [run.span() for run in RUN.finditer(text, match.start(), match.end())]
         signed = match.end() if match[0][-1] in "Xx" else None
-        if spans and text[spans[0][0] - 1 : spans[0][0]] == "*":
+        if spans and text[max(0, spans[0][0] - 1) : spans[0][0]] == "*":
             spans.pop(0)
         if spans and text[match.end() : match.end() + 1] == "*":
             spans.pop()
@@ -159,7 +209,7 @@ class _Cluster:
         return cls(text, tuple(spans), signed)
 
     def runs(self, first: int, last: int) -> tuple[str, ...]:
-        return tuple(self.text[low:high] for low, high in self.spans[first : last + 1])
+        return tuple(self.text[low:high].replace(IGNORED, "") for low, high in self.spans[first : last + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +229,10 @@ def _numbers(cluster: _Cluster) -> Iterator[Found]:
     """Yield the numbers of a cluster from its left, each as long as it can be."""
     at = 0
     while at < len(cluster.spans):
+        if pair := _glued(cluster, at):
+            yield from pair
+            at += 1
+            continue
         one = next(_readings(cluster, at), None)
         if one is None:
             at += 1
@@ -190,13 +244,38 @@ def _numbers(cluster: _Cluster) -> Iterator[Found]:
 
 def _readings(cluster: _Cluster, first: int) -> Iterator[Found]:
     """Yield what the runs from `first` on can be read as, the surest reading first."""
-    lengths = [high - low for low, high in cluster.spans[first:]]
-    totals = list(accumulate(lengths))
-    lasts = [place for place, total in enumerate(totals) if FEWEST <= total <= LONGEST]
+    candidates, total = [], 0
+    for last in range(first, len(cluster.spans)):
+        low, high = cluster.spans[last]
+        total += high - low - cluster.text.count(IGNORED, low, high)
+        if total > LONGEST:
+            break
+        if total >= FEWEST:
+            candidates.append(_candidate(cluster, first, last))
     for read in READERS:
-        for place in reversed(lasts):
-            if one := read(_candidate(cluster, first, first + place)):
+        for candidate in reversed(candidates):
+            if one := read(candidate):
                 yield one
+
+
+def _glued(cluster: _Cluster, at: int) -> tuple[Found, ...]:
+    """Read one run as two numbers without anything between: two mobiles, or a mobile and an identity number."""
+    low, high = cluster.spans[at]
+    if high - low not in {22, 29}:
+        return ()
+    for cut in (11, 18):
+        halves = [cluster.text[low : low + cut], cluster.text[low + cut : high]]
+        if all(map(_surely, halves)):
+            kinds = [NumberKind.PHONE if len(half) == 11 else NumberKind.IDENTITY for half in halves]
+            places = [(low, low + cut), (low + cut, high)]
+            return tuple(Found(kind, *place, half) for kind, place, half in zip(kinds, places, halves, strict=True))
+    return ()
+
+
+def _surely(digits: str) -> bool:
+    if len(digits) == 11:
+        return MOBILE.fullmatch(digits) is not None
+    return len(digits) == 18 and _is_date(digits[6:14]) and normal_identity(digits) is not None
 
 
 def _candidate(cluster: _Cluster, first: int, last: int) -> _Candidate:
@@ -218,6 +297,16 @@ def _identity(one: _Candidate) -> Found | None:
     if one.signed is not None and len(number) == 17:
         number, end = number + "X", one.signed
     if len(number) == 18 and number[0] != "0" and _is_date(number[6:14]) and normal_identity(number):
+        return Found(NumberKind.IDENTITY, one.start, end, number)
+    return None
+
+
+def _mistyped_identity(one: _Candidate) -> Found | None:
+    """Read 18 digits with a province and a date that can be, though the check digit is wrong."""
+    number, end, groups = one.digits, one.end, one.groups
+    if one.signed is not None and len(number) == 17:
+        number, end, groups = number + "X", one.signed, (*groups[:-1], groups[-1] + 1)
+    if groups in {(18,), (6, 8, 4)} and PROVINCES.match(number) and _is_birthday(number[6:14]):
         return Found(NumberKind.IDENTITY, one.start, end, number)
     return None
 
@@ -248,7 +337,7 @@ def _landline(one: _Candidate) -> Found | None:
     digits, groups = _national(one)
     if len(digits) < len(one.digits) and not digits.startswith("0"):
         digits = "0" + digits
-    if LANDLINE.fullmatch(digits) and len(groups) <= 3 and (len(groups) == 1 or groups[0] <= 4):
+    if LANDLINE.fullmatch(digits) and len(groups) <= 3 and (len(groups) == 1 or 2 <= groups[0] <= 4):
         return _phone(one, digits)
     return None
 
@@ -265,14 +354,14 @@ def _national(one: _Candidate) -> tuple[str, tuple[int, ...]]:
 def _phone(one: _Candidate, digits: str) -> Found:
     """Take a plus and an opened bracket in front as parts of the number."""
     start = one.start
-    if one.text[:start].endswith("+"):
+    if start and one.text[start - 1] == "+":
         start -= 1
-    if one.text[:start].endswith("(") and ")" in one.text[start : one.end]:
+    if start and one.text[start - 1] == "(" and ")" in one.text[start : one.end]:
         start -= 1
     return Found(NumberKind.PHONE, start, one.end, digits)
 
 
-READERS: Final = (_identity, _mobile, _landline, _old_identity, _card)
+READERS: Final = (_identity, _mobile, _landline, _old_identity, _card, _mistyped_identity)
 """The surest first: of two readings of the same runs, the one that proves more is right."""
 
 
@@ -293,6 +382,10 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return EARLIEST <= day.year <= LATEST
+
+
+def _is_birthday(text: str) -> bool:
+    return _is_date(text) and "1900" <= text[:4] < "2030"
 
 
 EARLIEST: Final = 1850

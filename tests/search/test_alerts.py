@@ -53,7 +53,8 @@ def test_a_filter_is_kept_as_it_is(chosen: SearchFilter) -> None:
     "text",
     [
         "油烟", "", '"夜间施工" -工地', "number:TS2026001", "place:430104 after:2026-01-01", "12345热线", "时间：三点",
-        "1381234*", "2026年11月24日", "username:abc", "物业费 3000", "channel:hotline topic:城乡建设",
+        "138*", "15路公交", "1998年", "一九九八年", "after:1998-01-12", "门牌 138号",
+        "2026年11月24日", "username:abc", "物业费 3000", "channel:hotline topic:城乡建设",
     ],
 )  # fmt: skip
 def test_a_matter_may_be_saved(text: str) -> None:
@@ -69,6 +70,8 @@ def test_a_matter_may_be_saved(text: str) -> None:
         "13812341234", "138-1234-1234", "１３８１２３４１２３４", "油烟 13812341234", 'number:"138 1234 1234"',
         "11010519491231002X", "someone@mail.example", "0731-88881234", "13812341234*", "-13812341234",
         "油烟 OR 13812341234",
+        "1398765*", "138 1234*", '"138 1234"', '"1381234"*', "0731 8888*", "4301041*", "430104 1949*", "一三八一二三四",
+        "幺三八 OR 一三八一二三四*",
     ],
 )  # fmt: skip
 def test_a_person_may_not(text: str) -> None:

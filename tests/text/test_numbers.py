@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from graph.identity import identity_check, mask_card, mask_email, mask_identity, mask_phone, normal_identity
+from graph.text import numbers
 from graph.text.numbers import NumberKind, found, masked, whole
 
 if TYPE_CHECKING:
@@ -132,10 +133,10 @@ def test_masking_what_is_masked_changes_nothing(pieces: list[str]) -> None:
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=4))
-def test_several_numbers_are_found_one_by_one(numbers: list[tuple[NumberKind, str, str]]) -> None:
+def test_several_numbers_are_found_one_by_one(several: list[tuple[NumberKind, str, str]]) -> None:
     """A list of them with what people put between."""
-    assert [(one.kind, one.value) for one in found("、".join(one[1] for one in numbers))] == [
-        (kind, value) for kind, _, value in numbers
+    assert [(one.kind, one.value) for one in found("、".join(one[1] for one in several))] == [
+        (kind, value) for kind, _, value in several
     ]
 
 
@@ -161,7 +162,8 @@ def test_a_part_of_a_longer_run_is_no_number(number: tuple[NumberKind, str, str]
         "湘政发〔2020〕12号，2020-01-12 12:30:11，2019年12月31日至2020年1月15日",
         "共计12345678.90元，面积1234.5平方米，1998-2005 2006-2010",
         "工单编号20200112345678901，地块编号430104001002GB00123，GD2020011200012345",
-        "身份证号110105194912310021",  # a wrong check digit
+        "2026.11.29 10:30，2026/11/29 10:30:11，1.3812341234，0.7318888888，①②③ 二〇二六年十一月二十九日",
+        "一二三四五六七八九十，138号楼1501室",
         "卡号6222021234567890124",  # fails Luhn
         "GB 51039-2014，长发改[2017]236号，邮编410000，3.14159265358979",
         "138****1234，43**************1X，6222****0123，z***@qq.com",
@@ -182,6 +184,19 @@ def test_what_is_no_number_of_a_person_stays(text: str) -> None:
         ("老证430104800101123", "老证43**************23"),
         ("(0731)8888888，（0731）88881234转2", "073****8888，073****1234转2"),
         ("（+86）13812341234", "138****1234"),
+        ("一三八一二三四五六七八", "138****5678"),
+        ("电话幺叁八一二三四五六七〇。", "电话138****5670。"),
+        ("①③⑧①②③④①②③④", "138****1234"),
+        ("①13812341234", "①138****1234"),
+        ("١٣٨١٢٣٤١٢٣٤", "138****1234"),
+        ("1\u00ad3\u200b8\u200e12341234", "138****1234"),
+        ("138.1234.1234、138/1234/1234、138_1234_1234", "138****1234、138****1234、138****1234"),
+        ("138   1234\r\n1234", "138****1234"),
+        ("1381 2341 234", "138****1234"),
+        ("1381234123413912341234", "138****1234139****1234"),
+        ("11010519491231001113812341234", "11**************11138****1234"),
+        ("110105194912310021", "11**************21"),
+        ("zhang @ qq.com，zhang＠qq．com", "z***@qq.com，z***@qq.com"),
         ("wx13812341234", "wx138****1234"),
         ("13812341234/13912341234 430104", "138****1234/139****1234 430104"),
         ("邮箱Zhang.San@qq.com谢谢", "邮箱z***@qq.com谢谢"),
@@ -190,6 +205,39 @@ def test_what_is_no_number_of_a_person_stays(text: str) -> None:
 def test_masks_are_those_of_mentions(text: str, shown: str) -> None:
     """What everybody sees of a text is what they see of a person."""
     assert masked(text) == shown
+
+
+@given(st.data())
+def test_a_mobile_is_found_in_every_spelling(data: st.DataObject) -> None:
+    """Digits of any script, signs that nobody sees, and any joint between groups."""
+    number = "1" + data.draw(st.sampled_from("3456789")) + data.draw(digits(9))
+    sizes = data.draw(st.sampled_from([(11,), (3, 4, 4), (4, 4, 3), (3, 3, 5), (5, 6), (3, 2, 2, 2, 2)]))
+    zero = data.draw(st.sampled_from([0x30, 0xFF10, 0x0660, 0x0966, 0x1D7CE, 0x1D7EC]))
+    unseen = data.draw(st.sampled_from(["", "\u00ad", "\u200b", "\u200f", "\u2060"]))
+    joint = data.draw(st.sampled_from([" ", "-", ".", "/", "_", "   ", "\n", "\r\n", " - ", "\u3000"]))
+    script = {0x30 + digit: chr(zero + digit) + unseen for digit in range(10)}
+    typed = joint.join(part.translate(script).removesuffix(unseen) for part in grouped(number, sizes, "|").split("|"))
+    assert [(one.kind, one.value) for one in found(f"电话{typed}谢谢")] == [(NumberKind.PHONE, number)]
+
+
+@pytest.mark.parametrize("piece", ["1 ", "13812341234 ", "1-2.", "1\n", "12345678901234 "])
+def test_work_grows_as_the_text_does(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the text is at most a little more than twice the runs looked at."""
+    steps = 0
+    real = numbers._candidate
+
+    def counted(cluster: numbers._Cluster, first: int, last: int) -> numbers._Candidate:
+        nonlocal steps
+        steps += 1 + last - first
+        return real(cluster, first, last)
+
+    monkeypatch.setattr(numbers, "_candidate", counted)
+    taken = []
+    for count in (1_000, 2_000):
+        steps = 0
+        masked(piece * count + "@")
+        taken.append(steps)
+    assert taken[1] <= 2.2 * taken[0]
 
 
 def test_values_are_those_of_mentions() -> None:
@@ -213,7 +261,7 @@ def test_nearly_nothing_is_found_in_real_messages(shared_data: Path) -> None:
         with closing(load_workbook(shared_data / name, read_only=True)) as book:
             rows = book[book.sheetnames[0]].iter_rows(values_only=True)
             texts += [cell for row in rows for cell in row if isinstance(cell, str)]
-    numbers = [one for text in texts for one in found(text)]
+    told = [one for text in texts for one in found(text)]
     assert len(texts) > 10_000
-    assert {one.kind for one in numbers} <= {NumberKind.PHONE}
-    assert sum(not one.value.startswith("07") for one in numbers) <= 3
+    assert {one.kind for one in told} <= {NumberKind.PHONE}
+    assert sum(not one.value.startswith("07") for one in told) <= 3
