@@ -30,7 +30,8 @@ _PARTY: Final = "中共"
 def normalise_organ(name: str) -> str:
     """Return an organ's name in one spelling: half width, no blanks, no wrapping brackets, no marks at its ends.
 
-    Numbers of people are cut out, and with them the note in brackets that one stands in. 市, 区 and 县 at the beginning stay: they say which level's organ it is.
+    Numbers of people are cut out, and with them the note in brackets that one stands in. 市, 区 and 县 at the
+    beginning stay: they say which level's organ it is.
     """
     # Blanks can keep apart what NFKC composes, hence once more.
     # A blank keeps numbers apart, too, hence cut before.
