@@ -15,6 +15,7 @@ from casegraph.signin.claims import division_prefix
 from graph.api_keys import ROLES as KEY_ROLES
 from graph.organs import normalise_organ
 from graph.policy import Clearance, Role
+from graph.sources import NAMED, is_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,9 +102,10 @@ def _count(most: int) -> Callable[[str], int]:
 
 
 def _source(text: str) -> str:
-    if not text.isascii() or not all(one.isalnum() or one in "._-" for one in text) or len(text) > 64 or not text:
-        raise argparse.ArgumentTypeError("a source is named by up to 64 letters, digits, dots, dashes, underscores")
-    return text.lower()
+    name = text.lower()
+    if not is_source(name):
+        raise argparse.ArgumentTypeError(NAMED)
+    return name
 
 
 def _add_rejections(command: argparse.ArgumentParser) -> None:

@@ -8,13 +8,13 @@ import orjson
 from starlette.responses import Response
 
 from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
-from casegraph.signin.claims import SOURCE
 from connectors.push import read_push
 from graph.intake import Change
 from graph.policy import Action, Authority
 from graph.records import Channel
 from graph.scope import scope
 from graph.seeing import SQL
+from graph.sources import NAMED, is_source
 from schema.ids import global_id
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ MEDIA: Final = frozenset({"application/json", "application/x-ndjson", "applicati
 async def take_push(request: Request, services: Services, viewer: Viewer) -> Response:
     """Take in what was pushed; answer 207 where something was rejected, 403 where the source is not the viewer's."""
     source, channel = request.path_params["source"], request.query_params.get("channel", "")
-    if not SOURCE.match(source):
-        message = "A source is named by up to 64 small letters, digits, dots, dashes and underscores."
-        raise RefusalError(404, "NOT_FOUND", message)
+    if not is_source(source):
+        raise RefusalError(404, "NOT_FOUND", NAMED)
     if source not in viewer.sources:
         raise RefusalError(403, "FORBIDDEN", "This source is not one of yours. Push to one that your key is for.")
     if channel not in PUSHED:

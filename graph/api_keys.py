@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from graph.database import statements
 from graph.errors import NotFoundError
 from graph.policy import Role, Viewer
+from graph.text.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -74,7 +75,7 @@ async def create(connection: Connection, vault: Vault, scope: Scope, now: dateti
     name, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     key = f"{PREFIX}{name}_{secret}"
     await connection.execute(
-        SQL.add_key, name, _digest(vault, key), scope.name, sorted(scope.roles), list(scope.divisions),
+        SQL.add_key, name, _digest(vault, key), masked(scope.name), sorted(scope.roles), list(scope.divisions),
         sorted(scope.organs), sorted(scope.sources), now, until,
     )  # fmt: skip
     return key

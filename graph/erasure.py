@@ -26,6 +26,7 @@ from graph.journal import Entry, EntryKind
 from graph.linking import NewMention
 from graph.occurrences import REPLACEMENT, Occurrences
 from graph.records import CaseId, MentionDraft, MentionRole, PartyKind
+from graph.text.numbers import masked
 from graph.transaction import PETITIONING
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Eraser:
             SQL.bury, [record.key for record in erasure.records], [record.submission for record in erasure.records]
         )
         await connection.execute(
-            SQL.remember, erasure.id, erasure.kind, erasure.subject, erasure.actor, reason, erasure.at
+            SQL.remember, erasure.id, erasure.kind, erasure.subject, erasure.actor, masked(reason), erasure.at
         )
         return Erased(len(scope.persons), len(scope.submissions), files)
 

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from graph.divisions import prefix_of
+from graph.text.numbers import found
 
 if TYPE_CHECKING:
     from graph.gazetteer import Gazetteer
@@ -15,6 +16,10 @@ _BLANKS: Final = re.compile(r"[\s\u200b\ufeff]+")
 _WRAPPED: Final = re.compile(
     r"^[\[【〔「『《<(\"“”'‘’](?P<inside>[^\[\]【】〔〕「」『』《》<>()\"“”'‘’]*)[\]】〕」』》>)\"“”'‘’]$"
 )
+_NOTE: Final = re.compile(r"[(（\[【〔「『《<][^()（）\[\]【】〔〕「」『』《》<>]*[)）\]】〕」』》>]")
+"""A note in brackets that holds no other."""
+_APART: Final = "、"
+"""Stands where a number was cut out, so that what it kept apart makes no other number."""
 _EDGES: Final = " ,.;:、。，；：·-—_/\\|"
 # How an organ speaks of its own level: 市住建局 is the prefecture's, 区教育局 and 县教育局 the county's.
 _OWN_LEVEL: Final = {"省": 2, "市": 4, "州": 4, "区": 6, "县": 6}
@@ -26,12 +31,15 @@ _PARTY: Final = "中共"
 def normalise_organ(name: str) -> str:
     """Return an organ's name in one spelling: half width, no blanks, no wrapping brackets, no marks at its ends.
 
-    市, 区 and 县 at the beginning stay: they say which level's organ it is.
+    Numbers of people are cut out, and with them the note in brackets that one stands in. 市, 区 and 县 at the
+    beginning stay: they say which level's organ it is.
     """
     # Blanks can keep apart what NFKC composes, hence once more.
-    spelled = unicodedata.normalize("NFKC", _BLANKS.sub("", unicodedata.normalize("NFKC", name)))
+    # A blank keeps numbers apart, too, hence cut before.
+    plain = unicodedata.normalize("NFKC", _without_numbers(name))
+    spelled = unicodedata.normalize("NFKC", _BLANKS.sub("", plain))
     while True:
-        bare = spelled.strip(_EDGES)
+        bare = _without_numbers(spelled).strip(_EDGES)
         if wrapped := _WRAPPED.match(bare):
             bare = wrapped["inside"]
         if bare == spelled:
@@ -43,6 +51,17 @@ def seat_of(name: str, gazetteer: Gazetteer) -> str | None:
     """Return the prefix of the division whose organ it is, by its name."""
     code = division_of(name, gazetteer)
     return prefix_of(code) if code else None
+
+
+def _without_numbers(name: str) -> str:
+    while found(name):
+        name = _NOTE.sub(lambda note: _APART if found(note[0]) else note[0], name)
+        pieces, at = [], 0
+        for one in found(name):
+            pieces += [name[at : one.start], _APART]
+            at = one.end
+        name = "".join(pieces) + name[at:]
+    return name
 
 
 def division_of(name: str, gazetteer: Gazetteer) -> str | None:

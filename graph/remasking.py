@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BATCH: Final = 500
 """Rows of one transaction: some megabytes of text, under a second's work."""
 
+PLAIN: Final = ("rejection", "reveal", "erasure")
+"""Small tables of one text that nothing is sealed beside; they are looked through anew each time."""
+
 SQL = statements("remasking")
 
 
@@ -32,7 +35,8 @@ async def mask_standing(connection: Connection, vault: Vault, batch: int = BATCH
     for mask in (_keys, _revisions, _documents, _events):
         count += await _until_done(connection, vault, batch, mask)
     async with connection.transaction():
-        await _positions(connection)
+        for table in PLAIN:
+            await _plain(connection, table)
     return count
 
 
@@ -108,7 +112,7 @@ def _event(row: Row, vault: Vault) -> tuple[object, ...]:
     return row["id"], *shown.texts, key and shown.seal(key, row["id"]), key and key.wrapped, shown.hashes
 
 
-async def _positions(connection: Connection) -> None:
-    rows = await connection.fetch(SQL.positions)
-    changed = [(row["id"], shown) for row in rows if (shown := masked(row["position"])) != row["position"]]
-    await connection.executemany(SQL.mask_position, changed)
+async def _plain(connection: Connection, table: str) -> None:
+    rows = await connection.fetch(getattr(SQL, f"{table}_plain"))
+    changed = [(row["id"], shown) for row in rows if (shown := masked(row["said"])) != row["said"]]
+    await connection.executemany(getattr(SQL, f"{table}_mask"), changed)

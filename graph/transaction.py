@@ -218,8 +218,8 @@ class Transaction:
             rejection, key = RejectionId(new_id()), vault.new_key()
             row = await self._connection.fetchrow(
                 SQL.reject, rejection, refusal.channel, refusal.source, masked(refusal.position), refusal.reason,
-                refusal.message, vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes), key.wrapped,
-                order.now, refusal.holder,
+                masked(refusal.message), vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes),
+                key.wrapped, order.now, refusal.holder,
             )  # fmt: skip
             if row is None:
                 raise NotFoundError("rejection", rejection)

@@ -14,6 +14,8 @@ from graph.database import statements
 from graph.errors import InvalidError, NotFoundError
 from graph.ids import new_id
 from graph.records import DocumentDraft, UploadId
+from graph.sealing import open_texts, show
+from graph.text.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +48,11 @@ class Uploads:
         await asyncio.to_thread(self._remove, gone)
         upload, key = UploadId(new_id()), self._vault.new_key()
         file = await asyncio.to_thread(self._put, upload, key, content)
-        await self._pool.execute(SQL.add_upload, upload, name, media_type, len(content), file, key.wrapped, now, owner)
+        shown = show(self._vault, name)
+        await self._pool.execute(
+            SQL.add_upload, upload, *shown.texts, masked(media_type), len(content), file, key.wrapped, now, owner,
+            shown.seal(key, upload),
+        )  # fmt: skip
         return upload
 
     async def open(self, ids: Sequence[UploadId], now: datetime, owner: str) -> list[DocumentDraft]:
@@ -65,7 +71,14 @@ class Uploads:
             content = await asyncio.to_thread(self._get, row)
         except NotFoundError as error:  # its day ended while we looked
             raise _gone(field) from error
-        return DocumentDraft(name=row["name"], media_type=row["media_type"], content=content)
+        return DocumentDraft(name=self._name(row), media_type=row["media_type"], content=content)
+
+    def _name(self, row: Row) -> str:
+        """Return its name as it was sent, which becomes the attachment's and is sealed there again."""
+        if row["sealed"] is None:
+            return str(row["name"])
+        (name,) = open_texts(self._vault.unwrap(row["key"]), row["sealed"], row["id"])
+        return name
 
     def _put(self, upload: UploadId, key: DataKey, content: bytes) -> str:
         file = key.digest(content).hex()

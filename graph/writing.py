@@ -167,8 +167,8 @@ class Writing:
         shown = show(self._vault, document.name, document.text.replace("\0", ""))
         name, body = shown.texts
         self._writes.add(
-            "document", part.id, subject.id, part.since, name, document.media_type, len(document.content), part.key,
-            file, body, key.wrapped, scope_in(subject), shown.seal(key, part.id), shown.hashes,
+            "document", part.id, subject.id, part.since, name, masked(document.media_type), len(document.content),
+            part.key, file, body, key.wrapped, scope_in(subject), shown.seal(key, part.id), shown.hashes,
         )  # fmt: skip
 
     def _event(self, subject: Subject, part: Part) -> None:
@@ -283,10 +283,11 @@ def shown_mention(draft: MentionDraft) -> tuple[str | None, ...]:
     public = draft.kind is PartyKind.ORGANISATION and draft.role not in PROTECTED
 
     def mask(value: str | None, how: Callable[[str], str]) -> str | None:
-        return how(value) if value else None
+        # What a mask leaves may hold a number where one was typed into the wrong field.
+        return masked(how(value)) if value else None
 
     return (
-        draft.name if public else mask(draft.name, mask_name),
+        mask(draft.name, str if public else mask_name),
         mask(draft.identity_number, mask_identity),
         mask(draft.phone, mask_phone),
         mask(draft.address, mask_address),

@@ -23,6 +23,7 @@ from graph.records import (
     VisitDetails,
     WebDetails,
 )
+from graph.sources import NAMED, is_source
 from schema import inputs
 
 if TYPE_CHECKING:
@@ -111,9 +112,11 @@ def _check_texts(entered: Entered) -> None:
             raise InvalidError(name, "This is blank. Enter what the petitioner says.")
         if len(text) > LONGEST_TEXT:
             raise InvalidError(name, f"This has more than {LONGEST_TEXT:,} characters. Attach what is longer.")
-    for name, key in (("source", entered.source or ""), ("externalId", entered.external_id or "")):
-        if len(key) > LONGEST_KEY or "\0" in key:
-            raise InvalidError(name, f"This holds a NUL, or more than {LONGEST_KEY} characters. Correct it.")
+    if entered.source and not is_source(entered.source):
+        raise InvalidError("source", NAMED)
+    key = entered.external_id or ""
+    if len(key) > LONGEST_KEY or "\0" in key:
+        raise InvalidError("externalId", f"This holds a NUL, or more than {LONGEST_KEY} characters. Correct it.")
 
 
 def _instants(entered: Entered) -> Iterator[tuple[str, datetime | None]]:

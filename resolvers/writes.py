@@ -145,9 +145,10 @@ def _key(name: str, kind: str, text: str) -> UUID:
 
 
 def _reason(text: str) -> str:
+    """Return a reason as it may stand in clear; raise InvalidError for none."""
     if not text.strip() or len(text) > LONGEST_REASON or "\0" in text:
         raise InvalidError("reason", f"Give a reason of 1 to {LONGEST_REASON} characters.")
-    return text
+    return masked(text)
 
 
 def _organs(names: Sequence[str]) -> list[str]:
@@ -236,7 +237,7 @@ class GraphWrites:
             await self._doors.commands.file_submission(
                 submission=submission,
                 case=case,
-                reason=masked(_reason(entered.reason)),
+                reason=_reason(entered.reason),
                 by=self._viewer,
                 now=self._doors.clock(),
             )
@@ -262,7 +263,7 @@ class GraphWrites:
             await self._doors.commands.join_cases(
                 leading=leading,
                 other=CaseId(_key("other", "Case", entered.other)),
-                reason=masked(_reason(entered.reason)),
+                reason=_reason(entered.reason),
                 by=self._viewer,
                 now=self._doors.clock(),
             )
@@ -300,7 +301,7 @@ class GraphWrites:
         async def work() -> mutations.PartyPayload:
             one, other = _mentions(entered.one, entered.other)
             await self._doors.commands.join_parties(
-                one=one, other=other, reason=masked(_reason(entered.reason)), by=self._viewer, now=self._doors.clock()
+                one=one, other=other, reason=_reason(entered.reason), by=self._viewer, now=self._doors.clock()
             )
             return _parties(one, other)
 

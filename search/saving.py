@@ -70,6 +70,8 @@ class Saving:
         require(by, Action.SAVE)
         _require_name(name)
         require_matter(text)
+        for given in filter(None, (chosen.topic, chosen.division)):
+            _require_impersonal("filter", given)
         lookup = replace(lookup_of(text, chosen), limit=WIDEST + 1, audience=audience(scope(by)))
         search = SavedSearchId(new_id())
         for _ in range(TRIES):
@@ -112,8 +114,12 @@ class Saving:
 def _require_name(name: str) -> None:
     if not name.strip() or len(name) > LONGEST_NAME or "\0" in name:
         raise InvalidError("name", f"Give a name of 1 to {LONGEST_NAME} characters.")
-    if masked(name) != name:
-        raise InvalidError("name", "Leave the number of a person out of the name.")
+    _require_impersonal("name", name)
+
+
+def _require_impersonal(field: str, text: str) -> None:
+    if masked(text) != text:
+        raise InvalidError(field, f"Leave the number of a person out of the {field}.")
 
 
 async def _require_room(connection: Connection, present: Present, by: Viewer) -> None:

@@ -19,6 +19,7 @@ from graph.ids import organ_id
 from graph.organ_names import OrganNames
 from graph.organs import normalise_organ, seat_of
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
+from graph.sources import is_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,8 +38,6 @@ DIVISION: Final = re.compile(r"(?:\d\d){1,3}\Z", re.ASCII)
 """A GB/T 2260 code, whole or as a prefix."""
 HALF: Final = re.compile(r"[\ud800-\udfff]")
 """A surrogate, which is no character by itself."""
-SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
-"""How a source is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ def _seats(organs: Iterable[str], gazetteer: Gazetteer) -> tuple[str, ...] | Non
 
 
 def _source(text: str, claim: str) -> str:
-    if not SOURCE.match(text):
+    if not is_source(text):
         raise _wrong(f"{claim}.sources", "must hold sources: small letters, digits, dots, dashes and underscores")
     return text
 

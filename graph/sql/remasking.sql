@@ -45,9 +45,22 @@ select id, body from event where number_hashes is null order by id limit $1 for 
 -- name: mask_event
 update event set body = $2, sealed = $3, key = $4, number_hashes = $5 where id = $1;
 
--- name: positions
--- A file's name may hold a number; what is masked already does not come here again.
-select id, position from rejection where position ~ '([0-9０-９][^0-9０-９]{0,3}){9}[0-9０-９]|[@＠]' order by id;
+-- A file's name or a reason may hold a number; what is masked already does not come here again.
 
--- name: mask_position
+-- name: rejection_plain
+select id, position as said from rejection where position ~ '([0-9０-９][^0-9０-９]{0,3}){9}[0-9０-９]|[@＠]' order by id;
+
+-- name: rejection_mask
 update rejection set position = $2 where id = $1;
+
+-- name: reveal_plain
+select id, reason as said from reveal where reason ~ '([0-9０-９][^0-9０-９]{0,3}){9}[0-9０-９]|[@＠]' order by id;
+
+-- name: reveal_mask
+update reveal set reason = $2 where id = $1;
+
+-- name: erasure_plain
+select id, reason as said from erasure where reason ~ '([0-9０-９][^0-9０-９]{0,3}){9}[0-9０-９]|[@＠]' order by id;
+
+-- name: erasure_mask
+update erasure set reason = $2 where id = $1;
