@@ -7,18 +7,20 @@ that a statement names, so none can be reached without it; row-level security re
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from graph.parsed_sql import parse
 from graph.policy import Action, allows
 from graph.records import PetitionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from graph.parsed_sql import Sql, Table
     from graph.policy import Viewer
 
 DIGITS: Final = 12
@@ -319,11 +321,17 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "alert": ("id", "search", "submission", "at", "number"),
 }  # fmt: skip
 """What may be read of each table; a table that is not here cannot be named in a guarded statement."""
-_TABLES: Final = "|".join(sorted(set(COLUMNS) - {"case"}, key=len, reverse=True))
-_NO_ALIAS: Final = "on|where|join|left|cross|order|limit|union|group|having|offset"
-NAMED: Final = re.compile(
-    rf'\b(?P<word>from|join)\s+(?P<table>"case"|(?:{_TABLES})\b)(?P<alias>\s+(?!(?:{_NO_ALIAS})\b)\w+)?'
-)
+
+
+def sql(text: str) -> Sql:
+    """Return a statement as a value; raise UnreadableSqlError where it names a table that is not of `COLUMNS`."""
+    return parse(text, COLUMNS)
+
+
+@lru_cache(maxsize=512)
+def fixed(text: str) -> Sql:
+    """Return a statement that is written down (`graph/sql`) as a value, made once."""
+    return sql(text)
 
 
 class Guard:
@@ -337,18 +345,18 @@ class Guard:
         self._shape = shape
         self._parameters = parameters
 
-    def around(self, text: str) -> str:
-        """Return a statement in which each table is what of it the viewer may see."""
-        return NAMED.sub(lambda found: self._guarded(found["word"], found["table"].strip('"'), found["alias"]), text)
+    def around(self, statement: Sql) -> str:
+        """Return the text of a statement in which each table is what of it the viewer may see."""
+        return statement.printed(self._guarded)
 
-    def _guarded(self, word: str, table: str, alias: str | None) -> str:
-        name = f'"{table}"'
-        condition = self.condition(table, "seen")
-        shown = alias or f" {name}"
+    def _guarded(self, table: Table) -> str:
+        name = f'"{table.name}"'
+        shown = "" if table.alias else f" {name}"
+        condition = self.condition(table.name, "seen")
         if condition == "true":
-            return f"{word} {name}{shown}"
-        columns = ", ".join(f'seen."{column}"' for column in COLUMNS[table])
-        return f"{word} (select {columns} from {name} seen where {condition}){shown}"
+            return f"{name}{shown}"
+        columns = ", ".join(f'seen."{column}"' for column in COLUMNS[table.name])
+        return f"(select {columns} from {name} seen where {condition}){shown}"
 
     def condition(self, table: str, row: str) -> str:
         """Return the condition under which a row of a table is seen."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.database import statements
 from graph.errors import NotFoundError
-from graph.scope import SET, Guard, scope
+from graph.scope import SET, Guard, fixed, scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ async def sees(connection: Connection, viewer: Viewer, what: str, ids: Sequence[
     await connection.execute(SQL.become_reader)
     try:
         await connection.execute(SET_VIEWER, *seen.settings)
-        rows = await connection.fetch(Guard(seen.shape, parameters=False).around(STATEMENTS[what]), list(ids))
+        rows = await connection.fetch(Guard(seen.shape, parameters=False).around(fixed(STATEMENTS[what])), list(ids))
     finally:
         await connection.execute(SQL.become_owner)
     return {row["id"] for row in rows} >= set(ids)

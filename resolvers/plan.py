@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.scope import DIVISION, HIGH, LOW, PARAMETERS, SET, Guard
+from graph.scope import DIVISION, HIGH, LOW, PARAMETERS, SET, Guard, sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -319,10 +319,10 @@ def statement_of(columns: list[Column], seen: Seen) -> Statement:
     number = PARAMETERS + 1
     for place, column in enumerate(columns):
         asks += column.asks
-        text = guard.around(renumbered(column.sql, number))
+        text = guard.around(sql(f"select {renumbered(column.sql, number)} as json"))
         number += sum(ask.count for ask in column.asks)
         names.append(f"c{place}.json as c{place}")
-        parts.append(f"left join lateral (select {text} as json where viewer.s1 <> '' offset 0) c{place} on true")
+        parts.append(f"left join lateral ({text} where viewer.s1 <> '' offset 0) c{place} on true")
     compared = f"${LOW}::bigint as low, ${HIGH}::bigint as high, ${DIVISION}::text as division"
     viewer = f"(select {SET}, {compared} offset 0) viewer"
     return Statement(f"select {', '.join(names)}\nfrom {viewer}\n" + "\n".join(parts), tuple(asks))

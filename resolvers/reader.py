@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.database import DatabaseError, StatementTimeout, state_of
-from graph.scope import Guard
+from graph.scope import Guard, fixed
 from graph.seeing import SET_VIEWER
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class Lent:
 
     async def fetch(self, text: str, *values: object) -> list[Row]:
         """Return the rows of a statement that the viewer may see."""
-        return await self._connection.fetch(self._guard.around(text), *values)
+        return await self._connection.fetch(self._guard.around(fixed(text)), *values)
 
     async def fetchval(self, text: str, *values: object) -> Any:
         """Return the first value of a statement's first row, None where there is none."""
-        return await self._connection.fetchval(self._guard.around(text), *values)
+        return await self._connection.fetchval(self._guard.around(fixed(text)), *values)
 
 
 class Reader:
