@@ -253,11 +253,12 @@ class Columns:
         self._rows += self._times
         members, shapes = page.members(connection, fields)
         self._times = outer
-        parts = page.parts(stretch)
+        used = page.used
+        parts = used.parts(stretch)
         texts = [condition.text for condition in parts]
 
         def values(given: Mapping[str, Any]) -> tuple[object, ...]:
-            found = page.parts(listing.stretch(given))
+            found = used.parts(listing.stretch(given))
             if [condition.text for condition in found] != texts:
                 raise OtherPlanError
             return values_of(found)

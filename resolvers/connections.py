@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphql import GraphQLObjectType, get_named_type
@@ -36,6 +36,20 @@ SORTED: Final = "\x01sorted\x01"
 """Stand where a page's count, filter and order come, until the page is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Which conditions of a stretch a page's SQL uses. It holds no value, so that a plan may keep it."""
+
+    paged: bool
+    counted: bool
+    cut: bool
+
+    def parts(self, stretch: Stretch) -> tuple[Condition, ...]:
+        """Return those conditions of a stretch."""
+        rows = stretch.parts if self.paged else stretch.counted if self.counted else ()
+        return (*rows, stretch.cut) if self.cut and stretch.cut else rows
+
+
 class Page:
     """Writes one connection."""
 
@@ -56,10 +70,10 @@ class Page:
         """Whether it is asked if the rows are of all that match."""
         self._more = False
 
-    def parts(self, stretch: Stretch) -> tuple[Condition, ...]:
-        """Return the conditions that the connection's SQL uses."""
-        rows = stretch.parts if self.paged else stretch.counted if self.counted else ()
-        return (*rows, stretch.cut) if self._cut and stretch.cut else rows
+    @property
+    def used(self) -> Used:
+        """Which conditions the connection's SQL uses, once its members are written."""
+        return Used(self.paged, self.counted, self._cut)
 
     def members(
         self, connection: GraphQLObjectType, fields: Fields

@@ -227,19 +227,16 @@ class Whole:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
-    """A node, read by the statement. What it is asked for depends on its type, so columns are made as types are met."""
+    """A node, read by the statement: what it is asked for depends on its type, so there is a column for each."""
 
     number: int
     nodes: tuple[FieldNode, ...] = field(repr=False)
-    column_of: Callable[[str], Column] = field(repr=False)
-    columns: dict[str, Column] = field(default_factory=dict, repr=False)
+    columns: Mapping[str, Column] = field(repr=False)
 
     def column(self, kind: str) -> Column:
         """Return the column that reads nodes of a type."""
-        if kind not in self.columns:
-            self.columns[kind] = self.column_of(kind)
         return self.columns[kind]
 
 

@@ -158,13 +158,14 @@ class _Drawing:
         return Whole(tuple(parts))
 
     def _reference(self, kind: GraphQLOutputType, nodes: tuple[FieldNode, ...], times: int) -> Reference:
-        reference = Reference(self._references, nodes, lambda name: self._columns.reference(name, nodes))
-        self._references += 1
         kinds = [kind] if isinstance(kind, GraphQLObjectType) else self._implementations(kind)
+        # All at once: what makes a column knows the variables' values, which no plan may keep.
+        columns = {one.name: self._columns.reference(one.name, nodes) for one in kinds}
+        reference = Reference(self._references, nodes, columns)
+        self._references += 1
         # Each node is of one type: what the costliest may read is what all may read.
-        columns = [reference.column(one.name) for one in kinds]
-        self.cost += times * max((column.rows for column in columns), default=0)
-        self.failed = self.failed or any(column.failing for column in columns)
+        self.cost += times * max((column.rows for column in columns.values()), default=0)
+        self.failed = self.failed or any(column.failing for column in columns.values())
         return reference
 
     def _implementations(self, kind: GraphQLOutputType) -> list[GraphQLObjectType]:
