@@ -57,7 +57,8 @@ VALUES: Final = (
     (re.compile(r"(cannot represent [^:]*?): .*", re.DOTALL), r"\1."),
     (re.compile(r"\bValue .* does not exist in ('\w+' enum).*", re.DOTALL), r"The value does not exist in \1."),
     (re.compile(r"unknown field '(?![_A-Za-z][_0-9A-Za-z]*')[^\n]*", re.DOTALL), "an unknown field."),
-    (re.compile(r", (found: |but encountered error ).*", re.DOTALL), "."),
+    (re.compile(r"[,.?]? *(\b[Ff]ound: |but encountered error ).*", re.DOTALL), "."),
+    (re.compile(r"\b(Name|Int|Float|String|BlockString|Comment) ['\"].*", re.DOTALL), r"\1."),
 )
 """How graphql-core quotes the values that it was given, and what is left without."""
 
