@@ -1,5 +1,5 @@
 -- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion, adding-field-with-default
--- squawk-ignore-file constraint-missing-not-valid, disallowed-unique-constraint, adding-required-field
+-- squawk-ignore-file ban-drop-constraint, ban-drop-default
 -- (the instance stands still while it is brought to a version, so nobody waits for what writes wait for)
 -- Nobody writes over what they may not see, and what was superseded is never seen by more people than before.
 

@@ -178,7 +178,7 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
         (("ingest", "letter", "/nowhere/at all"), os.EX_NOINPUT, "There is no /nowhere/at all."),
         (("ingest", "letter"), 2, "PATH"),
         (("ingest", "post", "x"), 2, "invalid choice"),
-        (("ingest", "web", "x", "--source", "a b"), 2, "a source is named by"),
+        (("ingest", "web", "x", "--source", "a b"), 2, "A source is named by"),
         (("serve", "--workers", "0"), 2, "from 1 to 64"),
         (("rejections", "retry", "x"), 2, "`rejections list` shows them"),
         (("rejections", "retry", "01a20d09-d0ff-733d-adc7-a5296e7d013f"), 3, "There is no open rejection"),

@@ -25,7 +25,7 @@ def test_a_token_signs_in_on_this_machine(database_url: str, tmp_path: Path) -> 
         address = server.line(READY)
         (home.data / "development.key").unlink()
         assert httpx.get(address.replace("graphql", "metrics")).status_code == 401
-        token = home.run("token", "--role", "auditor", "--division", "430100", "--subject", "li").stdout.strip()
+        token = home.run("token", "--role", "administrator", "--division", "430100", "--subject", "li").stdout.strip()
         headers = {"authorization": f"Bearer {token}"}
         assert httpx.get(address.replace("graphql", "metrics"), headers=headers).status_code == 200
         told = httpx.get(address.replace("graphql", "session"), headers=headers).json()

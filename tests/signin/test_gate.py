@@ -149,7 +149,7 @@ async def test_a_token_is_not_taken_from_an_address(nobody: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/metrics", {Role.ADMINISTRATOR, Role.AUDITOR}),
+        ("GET", "/metrics", {Role.ADMINISTRATOR}),
         ("POST", "/intake/a?channel=WEB", {Role.PARTNER}),
         ("POST", "/uploads?name=x", {Role.REGISTRAR}),
         ("GET", "/sync/changes", set(Role)),
