@@ -1,12 +1,12 @@
 """Numbers and addresses by which a person is found, inside Chinese texts as they are really typed. Pure.
 
 Found are telephone numbers (mobile ones, and landlines with their area code), identity numbers (GB 11643: 18 characters
-with a right check digit, or the 15 digits of before 1999 with a date that can be), bank cards (ISO/IEC 7812: 13 to 19
-digits that pass the Luhn check) and e-mail addresses. What everybody may dial (12345, 110, 400-…) stays, and so do
-dates, amounts, and the numbers of documents and tickets.
+with a right check digit, or with a province and a birthday that can be; the 15 digits of before 1999), bank cards
+(ISO/IEC 7812: 13 to 19 digits that pass the Luhn check) and e-mail addresses. What everybody may dial (12345, 110,
+400-…) stays, and so do dates, amounts, and the numbers of documents and tickets.
 
-A number is a run of digits that is whole, or a few such runs with blanks or dashes between them in a grouping that
-people use; a part of a longer run is never one.
+A number is a run of digits that is whole, or a few such runs with blanks, dashes, dots, slashes or a line end between
+them in a grouping that people use. A part of a longer run is one only where two numbers were typed without a gap.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ CLUSTER: Final = re.compile(rf"{_DIGITS}(?:{JOINT}{_DIGITS})*(?:{JOINT}?[Xx](?![
 """Runs of digits that may belong together."""
 RUN: Final = re.compile(_DIGITS)
 PASSES: Final = 4
-"""A mask may part what stood together; after so many looks nothing is left in any text that we could think of."""
+"""How often a text is looked through at most: a mask may part what stood together."""
 
 MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 MOBILE_GROUPS: Final = frozenset({(11,), (3, 4, 4), (3, 8), (7, 4), (4, 3, 4), (3, 3, 5), (5, 6), (6, 5), (1,) * 11,
@@ -311,6 +311,10 @@ def _mistyped_identity(one: _Candidate) -> Found | None:
     return None
 
 
+YOUNGEST: Final = "2015"
+"""The latest year of birth where the check digit is wrong: tickets are numbered by division, day and count as well."""
+
+
 def _old_identity(one: _Candidate) -> Found | None:
     """Read the 15 digits of before 1999; their normal value is the number that its holder has now."""
     number = one.digits
@@ -385,7 +389,7 @@ def _is_date(text: str) -> bool:
 
 
 def _is_birthday(text: str) -> bool:
-    return _is_date(text) and "1900" <= text[:4] < "2030"
+    return _is_date(text) and "1900" <= text[:4] <= YOUNGEST
 
 
 EARLIEST: Final = 1850
