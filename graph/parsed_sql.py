@@ -54,6 +54,11 @@ class Sql:
         """The tables that it names, in their order."""
         return tuple(piece for piece in self.pieces if isinstance(piece, Table))
 
+    @property
+    def unguarded(self) -> str:
+        """The text with its tables as they are: what one lock is tried by without the other."""
+        return self.printed(lambda table: f'"{table.name}"' if table.alias else f'"{table.name}" "{table.name}"')
+
     def printed(self, source: Callable[[Table], str]) -> str:
         """Return the text with what `source` gives in the place of each table's name."""
         return "".join(source(piece) if isinstance(piece, Table) else piece for piece in self.pieces)

@@ -89,7 +89,7 @@ async def test_so_it_is_by_the_database_alone(
     executor: Executor, parts: Parts, values: Values, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With nothing put around the tables of a statement, row-level security holds."""
-    monkeypatch.setattr(Guard, "around", lambda _, text: text)
+    monkeypatch.setattr(Guard, "around", lambda _, statement: statement.unguarded)
     await ask(executor, parts, values, cast, settings().max_examples // 6)
 
 
