@@ -6,11 +6,8 @@
 alter table submission add column unnamed boolean not null default false;
 alter table "case" add column unnamed boolean not null default false;
 
--- What names nobody at all is unnamed; the others stay as they are until they are revised.
-update submission set unnamed = true
-where kind = 'ACCUSATION' and not exists (
-    select from case_accused edge where edge.submission = submission.id and edge.state in ('ACCEPTED', 'PROPOSED')
-);
+-- Whom they accuse was known by one spelling alone, so all that stand are unnamed until somebody names the accused.
+update submission set unnamed = true where kind = 'ACCUSATION';
 update "case" set unnamed = true where exists (
     select from submission where submission.case_id = "case".id and submission.unnamed
 );
