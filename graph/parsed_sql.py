@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "public"
 _WORD: Final = rb'(?:"(?:[^"]|"")+"|[\w\x80-\xff$]+)'
-_NAME: Final = re.compile(_WORD + rb"(?:\s*\.\s*" + _WORD + rb")?")
-RUNS_TEXT: Final = re.compile(
+_NAME: Final = re.compile(rb"(?:" + _WORD + rb"\s*\.\s*)?(?P<table>" + _WORD + rb")")
+BEYOND: Final = re.compile(
     r"(?:query|table|cursor|schema|database)_to_xml(?:schema|_and_xmlschema)?|dblink\w*|ts_stat|ts_rewrite|set_config"
-    r"|pg_read_\w+|lo_\w+"
+    r"|pg_\w+|lo_\w+|(?:next|set|curr|last)val|case_of|accusing"
 )
-"""Functions that read what no table of the statement names, or change who reads."""
+"""Functions that read what no table of the statement names, ours for the guard among them, or do more than read."""
 UNREADABLE: Final = {
     "intoClause": "This selects into something.",
     "lockingClause": "This locks what it reads.",
@@ -79,36 +79,46 @@ def parse(text: str, tables: Collection[str]) -> Sql:
 
 def _tables(statement: Any, known: Collection[str]) -> list[dict[str, Any]]:
     """Return the references to tables by their place; those to a part of the statement itself are none."""
-    references: list[dict[str, Any]] = []
-    parts: set[str] = set()
-    for name, node in _nodes(statement):
+    tables: list[dict[str, Any]] = []
+    for name, node, parts in _nodes(statement):
         if name == "RangeVar":
-            references.append(node)
+            if "schemaname" in node or node["relname"] not in parts:
+                _require_known(node, known)
+                tables.append(node)
         elif name == "CommonTableExpr":
-            parts.add(node["ctename"])
-            _require_select(node["ctequery"])
+            _require_part(node, known)
         elif name == "FuncCall":
             _require_plain(node["funcname"][-1]["String"]["sval"])
         elif name in UNREADABLE:
             raise UnreadableSqlError(UNREADABLE[name])
-    if hidden := parts.intersection(known):
-        raise UnreadableSqlError(f"A part of the statement has the name of the table {min(hidden)}.")
-    tables = [one for one in references if one["relname"] not in parts]
-    for one in tables:
-        _require_known(one, known)
     return sorted(tables, key=lambda one: int(one["location"]))
 
 
-def _nodes(statement: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each member of the tree by its name."""
-    stack = [statement]
+def _nodes(statement: Any) -> Iterator[tuple[str, Any, frozenset[str]]]:
+    """Yield each member of the tree by its name, and the parts of the statement that can be named there."""
+    stack: list[tuple[Any, frozenset[str]]] = [(statement, frozenset())]
     while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            yield from node.items()
-            stack.extend(node.values())
-        elif isinstance(node, list):
-            stack.extend(node)
+        node, parts = stack.pop()
+        if isinstance(node, list):
+            stack += [(one, parts) for one in node]
+        elif isinstance(node, dict) and "ctes" in node:
+            stack += _named_in(node, parts)
+        elif isinstance(node, dict):
+            within = parts.union(_names(node["withClause"])) if "withClause" in node else parts
+            for name, value in node.items():
+                yield name, value, within
+                stack.append((value, parts if name == "withClause" else within))
+
+
+def _names(clause: Mapping[str, Any]) -> list[str]:
+    return [one["CommonTableExpr"]["ctename"] for one in clause["ctes"]]
+
+
+def _named_in(clause: Mapping[str, Any], parts: frozenset[str]) -> Iterator[tuple[Any, frozenset[str]]]:
+    """Yield the parts that a `with` makes, and what each can name: those before it, or with `recursive` all of them."""
+    names = _names(clause)
+    for place, one in enumerate(clause["ctes"]):
+        yield one, parts.union(names if clause.get("recursive") else names[:place])
 
 
 def _require_select(statement: Mapping[str, Any]) -> None:
@@ -116,9 +126,15 @@ def _require_select(statement: Mapping[str, Any]) -> None:
         raise UnreadableSqlError(f"This is a {min(statement)}; only a select is read for a viewer.")
 
 
+def _require_part(part: Mapping[str, Any], known: Collection[str]) -> None:
+    _require_select(part["ctequery"])
+    if part["ctename"] in known:
+        raise UnreadableSqlError(f"A part of the statement has the name of the table {part['ctename']}.")
+
+
 def _require_plain(function: str) -> None:
-    if RUNS_TEXT.fullmatch(function):
-        raise UnreadableSqlError(f"The function {function} reads what the statement does not name.")
+    if BEYOND.fullmatch(function):
+        raise UnreadableSqlError(f"The function {function} reads what the statement does not name, or does more.")
 
 
 def _require_known(table: Mapping[str, Any], known: Collection[str]) -> None:
@@ -136,8 +152,13 @@ def _pieces(text: bytes, tables: list[dict[str, Any]]) -> list[str | Table]:
     for one in tables:
         start = int(one["location"])
         name = _NAME.match(text, start)
-        if name is None or start < at:
+        if name is None or start < at or _folded(name["table"]) != one["relname"]:
             raise UnreadableSqlError(f"The name of the table {one['relname']} cannot be told from what is around it.")
         pieces += [text[at:start].decode(), Table(one["relname"], one.get("alias", {}).get("aliasname", ""))]
         at = name.end()
     return [*pieces, text[at:].decode()]
+
+
+def _folded(word: bytes) -> str:
+    """Return a name as PostgreSQL understands it, from how it is spelled."""
+    return word[1:-1].replace(b'""', b'"').decode() if word.startswith(b'"') else word.lower().decode()

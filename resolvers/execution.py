@@ -223,7 +223,7 @@ class Executor:
 
     async def fetch(self, scope: Scope, statement: Statement, values: Sequence[object]) -> Sequence[Any]:
         """Return what a statement's columns hold."""
-        return tuple((await self._reader.row(scope, statement.text, values)).values())
+        return tuple((await self._reader.row(scope, statement, values)).values())
 
     def context(self, viewer: Viewer) -> Context:
         """Return what fields that Python answers find at hand."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from graph.database import Connection, Pool, PooledConnection, Row
     from graph.scope import Scope
+    from resolvers.plan import Statement
 
 GONE: Final = "CG404"
 """What the database's function `gone` raises."""
@@ -57,7 +58,7 @@ class Reader:
         self._turns: asyncio.Semaphore | None = None
         self._idle: list[PooledConnection] = []
 
-    async def row(self, scope: Scope, text: str, values: Sequence[object]) -> Row:
+    async def row(self, scope: Scope, statement: Statement, values: Sequence[object]) -> Row:
         """Run a plan's statement, which sets its viewer first and gives one row.
 
         Raises LimitError where it took too long (PostgreSQL has stopped it by then) and RowGoneError. Where the task is
@@ -65,7 +66,7 @@ class Reader:
         """
         async with self._connection() as connection:
             try:
-                row = await connection.fetchrow(text, *scope.values, *values)
+                row = await connection.fetchrow(statement.text, *scope.values, *values)
             except StatementTimeout:
                 from schema.errors import LimitError  # noqa: PLC0415  # who only takes in waits for no GraphQL
 

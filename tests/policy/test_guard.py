@@ -59,13 +59,53 @@ def test_each_table_is_guarded_however_it_is_named(data: st.DataObject, table: s
         "with gone as (delete from submission returning id) select 1 from gone",
         "select 1 from submission one (id)", "select 1 from submission tablesample system (1)",
         "select query_to_xml('select * from mention', true, true, '')", "select set_config('casegraph.may', '', true)",
-        "select pg_read_file('x')", "select 1 from submission where", 'select 1 from "Submission"',
+        "select pg_read_file('x')", "select pg_ls_dir('.')", "select pg_catalog.pg_notify('a', 'b')",
+        "select case_of($1)", "select nextval('x')",
+        'select 1 from U&"\\0073ubmission" one', "select 1 from public /* other */ . submission one",
+        "select 1 from submission where", 'select 1 from "Submission"',
     ],
 )  # fmt: skip
 def test_what_does_not_only_read_known_tables_is_refused(text: str) -> None:
     """Another table, another schema, a write, a lock, a name that hides a table, a function that runs a text."""
     with pytest.raises(UnreadableSqlError):
         sql(text)
+
+
+HIDDEN = ("upload", "api_key", "pg_class", "case_accused")
+"""Tables that nobody reads for a viewer."""
+TAKEN = (
+    "with {name} as (select * from {name}) select * from {name}",
+    "with {name} as (select 1) select * from public.{name}",
+    "with {name} as (select 1) select * from pg_catalog.{name}",
+    "select (with {name} as (select 1) select count(*) from {name}), (select count(*) from {name})",
+    "with one as (select 1 from {name}), {name} as (select 1) select 1 from {name}",
+    "(with {name} as (select 1) select 1 from {name}) union all select 1 from {name}",
+    "with one as (with {name} as (select 1) select 1 from {name}) select 1 from one, {name}",
+    "select 1 from place, lateral (with {name} as (select 1) select 1 from {name}) one join {name} on true",
+)
+"""Statements that read a table whose name is also that of a part of them, where that part does not stand for it."""
+OWN = (
+    "with {name} as (select 1) select 1 from {name}",
+    "with {name} as (select 1), one as (select 1 from {name}) select 1 from one, {name}",
+    "with recursive {name} as (select 1 union all select 1 from {name}) select 1 from {name}",
+    "with recursive one as (select 1 from {name}), {name} as (select 1) select 1 from one",
+    "with {name} as (select 1) select (select 1 from {name}) union all (select 1 from {name})",
+    "with {name} as (select 1) select 1 from lateral (with one as (select 1 from {name}) select 1 from one) two",
+)
+"""Statements that name but a part of their own."""
+
+
+@given(st.sampled_from(HIDDEN), st.sampled_from(TAKEN))
+def test_a_part_lends_its_name_to_no_table_elsewhere(name: str, text: str) -> None:
+    """A part stands for its name only where PostgreSQL takes it so: not before it, beside it, in it or in a schema."""
+    with pytest.raises(UnreadableSqlError, match=name):
+        sql(text.format(name=name))
+
+
+@given(st.sampled_from(HIDDEN), st.sampled_from(OWN))
+def test_parts_of_a_statement_are_no_tables(name: str, text: str) -> None:
+    """They may have any name that is not a table's for viewers."""
+    assert sql(text.format(name=name)).tables == ()
 
 
 def test_what_is_no_accusation_is_all_that_one_without_the_clearance_sees() -> None:
