@@ -95,7 +95,7 @@ def _tables(statement: Any, known: Collection[str]) -> list[dict[str, Any]]:
 
 
 def _nodes(statement: Any) -> Iterator[tuple[str, Any, frozenset[str]]]:
-    """Yield each member of the tree by its name, and the parts of the statement that can be named there."""
+    """Yield each node of the tree by its name, and the parts of the statement that can be named there."""
     stack: list[tuple[Any, frozenset[str]]] = [(statement, frozenset())]
     while stack:
         node, parts = stack.pop()
@@ -106,8 +106,9 @@ def _nodes(statement: Any) -> Iterator[tuple[str, Any, frozenset[str]]]:
         elif isinstance(node, dict):
             within = parts.union(_names(node["withClause"])) if "withClause" in node else parts
             for name, value in node.items():
-                yield name, value, within
-                stack.append((value, parts if name == "withClause" else within))
+                if isinstance(value, (dict, list)):
+                    yield name, value, within
+                    stack.append((value, parts if name == "withClause" else within))
 
 
 def _names(clause: Mapping[str, Any]) -> list[str]:
