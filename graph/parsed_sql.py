@@ -1,6 +1,6 @@
 """A statement that reads, as a value: its text in pieces, and each table that it names as a part of it. Pure.
 
-One seam: nothing else imports pglast, PostgreSQL's own parser. What a table is, however it is quoted, qualified,
+One seam: nothing else imports pgparse, PostgreSQL's own parser. What a table is, however it is quoted, qualified,
 written large or set behind a comma, is so decided as PostgreSQL decides it, and no literal or comment is taken for one.
 """
 
@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-from pglast.parser import ParseError, parse_sql_json
+import pgparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -67,9 +66,8 @@ class Sql:
 def parse(text: str, tables: Collection[str]) -> Sql:
     """Return a statement as a value; raise UnreadableSqlError where it does not only read, or reads another table."""
     try:
-        # As JSON: the library's tree of objects takes four times as long.
-        statements = orjson.loads(parse_sql_json(text)).get("stmts", [])
-    except (ValueError, ParseError) as error:
+        statements = pgparse.parse(text)
+    except (ValueError, RecursionError, pgparse.PGQueryError) as error:
         raise UnreadableSqlError(f"This is no SQL ({type(error).__name__}).") from None
     if len(statements) != 1:
         raise UnreadableSqlError("This is not one statement.")
