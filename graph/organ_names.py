@@ -1,9 +1,12 @@
 """Which authorities does a text name? One key for every ordinary spelling of one organ. Pure.
 
 Sources write an organ's division with or without what it lies in, by its short name or by its level alone (区城管局),
-its function in full, short, or as it was called before, and often with a post and a person behind. Several stand in one
-field. What is not understood as a whole is said not to be complete: whoever protects somebody by this must then take it
-that any organ may be meant.
+its function in full, short, or as it was called before, and often with a unit, a post and a person behind. Several
+stand in one field. What is not understood to its last character is said not to be complete: whoever protects somebody
+by this must then take it that any organ may be meant.
+
+A reading is a division and what follows it, a function and what follows that. Every division that a name may begin
+with is tried with every function, the longest first, and the first reading counts that leaves nothing over.
 """
 
 from __future__ import annotations
@@ -12,43 +15,51 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from graph.divisions import divisions
+from graph.divisions import divisions, prefix_of
+from graph.organ_functions import Form, names_an_authority, names_at
+from graph.organ_seats import Seat, Seats
+from graph.organ_words import (
+    BEHIND,
+    BEHIND_LOCAL,
+    JOINT,
+    LABEL,
+    NOTE,
+    POSTS_ALONE,
+    TELEPHONE,
+    names_no_authority,
+    tells_a_person,
+)
 from graph.text.normalise import normalise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from graph.gazetteer import Gazetteer
 
-TABLE: Final = Path(__file__).parent / "rules" / "organ_functions.tsv"
-"""Functions of authorities, and by which names each goes besides; older names stand with what they became."""
 LONGEST: Final = 200
 """Characters of a field that names organs; more is a text, and not understood."""
 
-_NOTE: Final = re.compile(r"(?<=.)(?:\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】|〔([^〔〕]*)〕)")
-"""What stands in brackets behind a name: mostly a person or a number, sometimes another name of an organ."""
-_WRAPPING: Final = str.maketrans("", "", "《》<>〈〉\"'“”‘’「」『』()[]【】〔〕")
-_BETWEEN: Final = re.compile(r"[、,;/|&\n]")
-_JOINING: Final = re.compile(r"以及|[和与及]")
-_BLANKS: Final = re.compile(r"[\s\u3000]+")
-_LEVELS: Final = {"省": 2, "市": 4, "州": 4, "区": 6, "县": 6}
-_OWN_LEVEL: Final = re.compile(r"(?:本|我|该)?(?P<level>[省市州区县])")
+_NOTE: Final = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
+_WRAPPING: Final = str.maketrans("", "", "《》<>〈〉\"'“”‘’「」『』")
+_BETWEEN: Final = re.compile(r"[、,;/|&]+")
+_EDGES: Final = " .:。·-—_\n"
+# 岳麓区望月湖派出所: a police station carries its own name.
+_STATION: Final = re.compile(r"[\u4e00-\u9fff]{2,8}?派出所")
+_STATIONS_FUNCTION: Final = "公安局"
+_BRANCH: Final = re.compile(r"(?P<name>[\u4e00-\u9fff]{2,10}?)(?:公安)?(?:分局|大队|支队|中队)")
+_OWN: Final = r"(?:(?![局委办厅府院部处科所队省市区县某的和与及])[\u4e00-\u9fff]){2,7}?"
 _LOCAL: Final = re.compile(
-    r"(?P<name>[\u4e00-\u9fff]{1,6}?(?:街道|镇|乡|村|社区))(?:办事处|人民政府|政府|村委会|居委会|委员会|党委|党工委)?"
+    rf"(?P<own>{_OWN})(?P<kind>街道|街办|镇|乡)(?:办事处|街道办|办(?!公)|党工委|工委|人民政府|政府|党委|委员会)?"
 )
-"""Street offices, towns and villages: their own name tells them apart, not a function."""
-_UNIT: Final = r"(?:[\u4e00-\u9fff]{0,8}?(?:支队|大队|中队|所|科|处|股|室|窗口|执法队)|分局)?"
-_POST: Final = (
-    r"(?:(?:党组|党委|党支部|办公室)?(?:原|时任|副|常务副|代理)?"
-    r"(?:局长|书记|主任|科长|处长|股长|所长|队长|大队长|支队长|中队长|院长|检察长|庭长|镇长|乡长|村长|支书|部长|委员|常委|长)"
-    r"|领导|干部|工作人员|职工|执法人员|民警|警察|法官)?"
+"""Street offices and towns: their own name tells them apart, not a function."""
+_VILLAGE: Final = re.compile(
+    rf"(?P<own>{_OWN})(?P<kind>村|社区|居委会)(?:村民委员会|村委会|村委|居民委员会|居委会|居委)?"
 )
-_POSTED: Final = re.compile(rf"(?P<post>{_POST})(?P<person>[\u4e00-\u9fff]{{0,4}})")
-_BEHIND: Final = re.compile(_UNIT + _POSTED.pattern)
-_LONGEST_NAME: Final = 3
-"""Characters of a person's name that follows an organ's at once; with more it may be a part of the organ's."""
-_COMPANY: Final = re.compile(r"[\u4e00-\u9fffa-z0-9]{2,}(?:公司|集团|商店|超市|饭店|餐馆|酒店|业委会|业主委员会)")
+_KINDS: Final = {"街办": "街道", "居委会": "社区"}
+# 统筹城乡, 新型城镇化: what ends so before 乡 or 镇 names no place.
+_NO_OWN_NAME: Final = ("城", "集", "乡", "镇")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,148 +84,220 @@ class OrgansNamed:
 NOT_UNDERSTOOD: Final = OrgansNamed((), complete=False)
 
 
-class _Seat(NamedTuple):
-    """A division, and what of a piece follows its name."""
+class _Reading(NamedTuple):
+    """An organ, and where what was understood of it ends; `whole` where a name ends there too."""
 
-    division: str | None
-    rest: str
-
-
-@cache
-def functions() -> dict[str, str]:
-    """Return the function that each name stands for."""
-    found: dict[str, str] = {}
-    for line in TABLE.read_text(encoding="utf-8").splitlines():
-        function, _, names = line.partition("\t")
-        for name in (function, *names.split("|")):
-            found[normalise(name)] = function
-    return found
+    organ: NamedOrgan
+    end: int
+    whole: bool
 
 
-@cache
-def _by_length() -> tuple[str, ...]:
-    return tuple(sorted(functions(), key=len, reverse=True))
+class _Read(NamedTuple):
+    """What a piece of a field names, whether all of it was understood, and the organ that the next one follows."""
 
-
-@cache
-def _leveled() -> tuple[str, ...]:
-    """Return the names that begin with a level which is a part of them."""
-    kinds = ("党委", "人民政府")
-    return tuple(name for name, stands in functions().items() if stands in kinds and name[0] in _LEVELS)
-
-
-@cache
-def _anywhere() -> re.Pattern[str]:
-    # What is two characters long is a word as well (公安, 财政): in the middle of a name it tells nothing.
-    return re.compile("|".join(re.escape(name) for name in _by_length() if len(name) > 2))
+    organs: tuple[NamedOrgan, ...]
+    complete: bool
+    last: NamedOrgan | None
 
 
 class OrganNames:
     """Understands the names of organs by a gazetteer, whose home is the instance's own division."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
-        self._gazetteer = gazetteer
+        self._seats = Seats(gazetteer)
 
     def named_by(self, text: str, near: str | None = None) -> OrgansNamed:
-        """Return what a field names; `near` is the division of what it stands in, a code without pairs of zeros."""
-        plain = _plain(text)
-        if not plain or len(text) > LONGEST:
+        """Return what a field names; `near` is the division of what it stands in."""
+        if len(text) > LONGEST or not (pieces := _pieces(text)):
             return NOT_UNDERSTOOD
         found: dict[str, NamedOrgan] = {}
-        complete, seat = True, None
-        for piece in self._pieces(plain):
-            organ, understood = self._piece(piece, near or self._gazetteer.home, seat)
-            complete = complete and understood
-            if organ:
-                seat = organ.division
-                found[organ.key] = organ
+        complete, last = True, None
+        for piece in pieces:
+            read = self._piece(piece, prefix_of(near or ""), last)
+            found |= {organ.key: organ for organ in read.organs}
+            complete, last = complete and read.complete, read.last
         return OrgansNamed(tuple(found.values()), complete)
 
     def keys(self, text: str, near: str | None = None) -> tuple[str, ...]:
         """Return the keys of the organs that a field names."""
         return tuple(organ.key for organ in self.named_by(text, near).organs)
 
-    def _pieces(self, plain: str) -> list[str]:
-        """Cut a field where one name ends and the next begins; a conjunction inside a name is no such place."""
-        pieces: list[str] = []
-        for part in _BETWEEN.split(plain):
-            start = 0
-            spans = [one.span() for one in _anywhere().finditer(part)]
-            for joint in _JOINING.finditer(part):
-                inside = any(low < joint.start() < high for low, high in spans)
-                if not inside and self._names(part[start : joint.start()]) and part[joint.end() :]:
-                    pieces.append(part[start : joint.start()])
-                    start = joint.end()
-            pieces.append(part[start:])
-        return [piece for piece in pieces if piece]
+    def _piece(self, piece: str, near: str, last: NamedOrgan | None) -> _Read:
+        """Read a piece as what stands between its blanks, where each is a name, else as one name with blanks inside."""
+        words = piece.split()
+        if len(words) > 1 and (apart := self._apart(words, near, last)):
+            return apart
+        return self._joined("".join(words), near, last)
 
-    def _names(self, piece: str) -> bool:
-        return _anywhere().search(piece) is not None or _LOCAL.search(piece) is not None
+    def _apart(self, words: list[str], near: str, last: NamedOrgan | None) -> _Read | None:
+        organs: list[NamedOrgan] = []
+        for word in words:
+            read = self._joined(word, near, last)
+            if not read.complete or not (read.organs or names_no_authority(word)):
+                return None
+            organs += read.organs
+            last = read.last
+        return _Read(tuple(organs), complete=True, last=last)
 
-    def _piece(self, piece: str, near: str, before: str | None) -> tuple[NamedOrgan | None, bool]:
-        """Return the organ that one name stands for, and whether all of it was understood."""
-        for seat in self._seats(piece, near, before):
-            if seat.division and (found := _organ(seat.division, seat.rest)):
-                organ, behind = found
-                return organ, _understood(behind) and self._gazetteer.find(behind) is None
-        company = _COMPANY.fullmatch(piece) is not None and _anywhere().search(piece) is None
-        return None, company
+    def _joined(self, text: str, near: str, last: NamedOrgan | None) -> _Read:
+        """Read names one behind the other, with a conjunction between them or each with its division."""
+        if last and (people := POSTS_ALONE.fullmatch(text)) and tells_a_person(people):
+            return _Read((), complete=True, last=last)
+        organs: list[NamedOrgan] = []
+        at = 0
+        while at < len(text):
+            if (end := _no_authority(text, at)) is None:
+                reading = self._reading(text, at, near, last)
+                if reading is None:
+                    return _Read(tuple(organs), complete=False, last=None)
+                organs.append(reading.organ)
+                last, end = reading.organ, reading.end
+                if not reading.whole:
+                    return _Read(tuple(organs), complete=False, last=None)
+            joint = JOINT.match(text, end)
+            at = joint.end() if joint else end
+        return _Read(tuple(organs), complete=True, last=last)
 
-    def _seats(self, piece: str, near: str, before: str | None) -> list[_Seat]:
-        """Return where an organ may sit, the surest first: as its name begins, as its level says, as the one before."""
-        bare = piece.removeprefix("中共")
-        division, rest = self._gazetteer.leading(bare)
-        seats = []
-        if division:
-            # 岳麓区委 holds the last character of the division's name in its function (区委).
-            seats = [_Seat(division.prefix, rest), _Seat(division.prefix, division.name[-1] + rest)]
-        elif short := self._short(bare, near):
-            seats = [short]
-        elif (own := _OWN_LEVEL.match(bare)) and len(near) >= _LEVELS[own["level"]]:
-            place = self._gazetteer.by_code(near[: _LEVELS[own["level"]]])
-            # 区委 and 市长 hold their level in themselves.
-            seats += [_Seat(place.prefix, bare[own.end() :])] if place else []
-            if place and bare.startswith(_leveled()):
-                seats.append(_Seat(place.prefix, bare))
-        return seats if division or not before else [*seats, _Seat(before, bare)]
+    def _reading(self, text: str, at: int, near: str, last: NamedOrgan | None) -> _Reading | None:
+        """Return the first reading that leaves nothing over, else an organ that is surely named by its full name."""
+        surely: _Reading | None = None
+        for seat in self._seats.at(text, at, near, last.division if last else None):
+            for reading in self._readings(text, seat, near):
+                if reading.whole:
+                    return reading
+                surely = surely or reading
+        return surely
+
+    def _readings(self, text: str, seat: Seat, near: str) -> Iterator[_Reading]:
+        yield from self._functions(text, seat, near)
+        if seat.kinded and self._seats.is_county(seat.division):
+            yield from self._locals(text, seat)
+
+    def _functions(self, text: str, seat: Seat, near: str) -> Iterator[_Reading]:
+        for name in names_at(text, seat.end):
+            if not self._fits(name.depth, seat.division) or not _is_of_level(text, seat, name.text):
+                continue
+            if seat.function and seat.function != name.function:
+                continue
+            end = seat.end + len(name.text)
+            reading = self._behind(text, end, seat, (name.function, name.form), near)
+            if reading or (name.form is Form.FULL and len(name.text) > 2):
+                yield reading or _Reading(_organ(seat.division, name.function), end, whole=False)
+        station = _STATION.match(text, seat.end)
+        if station and self._seats.is_county(seat.division) and not _hides_a_name(station[0].removesuffix("派出所")):
+            reading = self._behind(text, station.end(), seat, (_STATIONS_FUNCTION, Form.FULL), near)
+            if reading:
+                yield reading
+
+    def _fits(self, depth: int | None, division: str) -> bool:
+        return depth is None or depth in self._seats.depths(division)
+
+    def _behind(self, text: str, end: int, seat: Seat, found: tuple[str, Form], near: str) -> _Reading | None:
+        """Return the reading where all that follows a function's name belongs to its organ, or is the next name."""
+        function, form = found
+        if form is Form.STEM and JOINT.match(text, end):
+            return None
+        division = seat.division
+        if (branch := _BRANCH.match(text, end)) and (below := self._seats.below(division, branch["name"])):
+            division, end = below, branch.end()
+        organ = _organ(division, function)
+        behind = BEHIND.match(text, end)
+        if behind and tells_a_person(behind) and self._is_unit(behind, division, function, form):
+            return _Reading(organ, behind.end(), whole=True)
+        # Without a conjunction the next name must tell where it begins: 区委区政府.
+        if form is Form.FULL and any(one.explicit for one in self._seats.at(text, end, near, division)):
+            following = self._reading(text, end, near, organ)
+            return _Reading(organ, end, whole=True) if following and following.whole else None
+        return None
+
+    def _is_unit(self, behind: re.Match[str], division: str, function: str, form: Form) -> bool:
+        """Tell whether what follows a name is a unit inside that organ, and not an organ of its own."""
+        units = behind["units"]
+        if not units:
+            return True
+        if form is Form.STEM or self._seats.names_a_division(units):
+            return False
+        if units.endswith(("分局", "派出所")) and not self._seats.is_county(division):
+            # Of a city's branches and stations each is of some district, which nothing here tells.
+            return False
+        inner = units.endswith(("科", "股", "室", "中队"))
+        others = {name.function for start in range(len(units)) for name in names_at(units, start) if len(name.text) > 1}
+        return inner or not others - {function}
 
     @staticmethod
-    def _short(bare: str, near: str) -> _Seat | None:
-        """Return the county of the same prefecture that a name begins with the short name of: 岳麓城管局."""
-        home = near[:4]
-        inside = [
-            one for one in divisions().values()
-            if len(home) == 4 and one.prefix.startswith(home) and one.short and bare.startswith(one.short)
-        ]  # fmt: skip
-        return _Seat(inside[0].prefix, bare[len(inside[0].short or "") :]) if len(inside) == 1 else None
+    def _locals(text: str, seat: Seat) -> Iterator[_Reading]:
+        town = _LOCAL.match(text, seat.end)
+        if town is None or not _is_own_name(town["own"]):
+            return
+        key = f"{seat.division}/{town['own']}{_KINDS.get(town['kind'], town['kind'])}"
+        village = _VILLAGE.match(text, town.end())
+        if village and _is_own_name(village["own"]):
+            inner = f"{key}/{village['own']}{_KINDS.get(village['kind'], village['kind'])}"
+            yield from _local(text, NamedOrgan(inner, seat.division), village.end())
+        yield from _local(text, NamedOrgan(key, seat.division), town.end())
+
+
+def _local(text: str, organ: NamedOrgan, end: int) -> Iterator[_Reading]:
+    behind = BEHIND_LOCAL.match(text, end)
+    if behind is None or not tells_a_person(behind):
+        return
+    units = behind["units"] or ""
+    # A police station or a tax office in a town is the county's.
+    if not (units.endswith(("所", "队")) and names_an_authority(units)):
+        yield _Reading(organ, behind.end(), whole=True)
+
+
+def _organ(division: str, function: str) -> NamedOrgan:
+    return NamedOrgan(f"{division}/{function}", division)
+
+
+def _is_of_level(text: str, seat: Seat, name: str) -> bool:
+    """区长 and 区委 take the level's own character: without it 长 and 委 are parts of other words."""
+    return len(name) > 1 or text[seat.end - 1 : seat.end] in tuple("省市州区县旗盟")
+
+
+def _is_own_name(own: str) -> bool:
+    return not own.endswith(_NO_OWN_NAME) and not _hides_a_name(own)
+
+
+def _hides_a_name(own: str) -> bool:
+    return names_an_authority(own) or "某" in own
+
+
+def _no_authority(text: str, start: int) -> int | None:
+    """Return where a name ends that begins at a position and is no authority's."""
+    ends = [joint.start() for joint in JOINT.finditer(text, start) if joint.start() > start]
+    return next((end for end in (*ends, len(text)) if names_no_authority(text[start:end])), None)
+
+
+@cache
+def _changed_names() -> dict[str, str]:
+    """Return the names of divisions that the normal form changes (乾县), by what it makes of them."""
+    names = (division.name for division in divisions().values())
+    return {normalise(name): name for name in names if normalise(name) != name}
 
 
 def _plain(text: str) -> str:
-    spelled = _NOTE.sub(_noted, normalise(unicodedata.normalize("NFKC", text)).strip())
-    return _BLANKS.sub("", re.sub(r"[\n\r]+", ";", spelled).translate(_WRAPPING)).strip(",;.:。")
+    plain = TELEPHONE.sub("", normalise(unicodedata.normalize("NFKC", text))).translate(_WRAPPING)
+    for changed, name in _changed_names().items():
+        plain = plain.replace(changed, name)
+    return plain
 
 
-def _noted(note: re.Match[str]) -> str:
-    """Return what is left of a note: nothing, or what names an organ as a name of its own."""
-    said = next(filter(None, note.groups()), "")
-    return f";{said};" if _anywhere().search(said) else ""
+def _pieces(text: str) -> list[str]:
+    """Cut a field where one name ends and the next begins; what stands in brackets is a piece, if it may be a name."""
+    plain = _plain(text).strip(_EDGES)
+    # (市)住建局 and 【市住建局】: what is in brackets at the beginning is the beginning.
+    plain = _NOTE.sub(lambda note: note[1] if note.start() == 0 else note[0], plain)
+    notes = [note[1] for note in _NOTE.finditer(plain)]
+    pieces = [*_BETWEEN.split(_NOTE.sub("", plain)), *(one for note in notes for one in _noted(note))]
+    bare = (LABEL.sub("", piece.strip(_EDGES), count=1) for piece in pieces)
+    return [piece for piece in bare if piece.strip()]
 
 
-def _organ(division: str, rest: str) -> tuple[NamedOrgan, str] | None:
-    """Return the organ of a division that the rest of a name tells, and what follows it."""
-    for name in _by_length():
-        if rest.startswith(name):
-            organ = NamedOrgan(f"{division}/{functions()[name]}", division)
-            return organ, rest[len(name) :]
-    local = _LOCAL.match(rest)
-    if local:
-        return NamedOrgan(f"{division}/{local['name']}", division), rest[local.end() :]
-    return None
-
-
-def _understood(behind: str) -> bool:
-    """Tell whether what follows an organ's name is a unit of it, a post and a person, and names no other organ."""
-    # A post first: 科长 is no unit (科) with a name behind.
-    readings = (pattern.fullmatch(behind) for pattern in (_POSTED, _BEHIND))
-    named = any(match and (match["post"] or len(match["person"]) <= _LONGEST_NAME) for match in readings)
-    return named and not _anywhere().search(behind)
+def _noted(note: str) -> list[str]:
+    said = "".join(note.split())
+    harmless = NOTE.fullmatch(said)
+    if harmless and (not harmless["person"] or tells_a_person(harmless)):
+        return []
+    return _BETWEEN.split(note)
