@@ -1,9 +1,10 @@
 """What authorities are for, and all the names that each function goes by: the table `rules/organ_functions.tsv`.
 
-A row is a function, its abbreviations, its other names, the kinds that names end in, and why they are one. Names
-joined with each kind are full names. An abbreviation (城管) means the authority without its kind too; a name without
-its kind (教育) does only where nothing else follows. `=` stands before a name that takes no kind, `@4` behind one that
-authorities of that level alone have (as digits of the division's code), and `-` for kinds where all names are full.
+A row is a function (or several, joined by `+`, where one office has them), its abbreviations, its other names, the
+kinds that names end in, and why they are one. Names joined with each kind are full names. An abbreviation (城管) means
+the authority without its kind too; a name without its kind (教育) does only where nothing else follows. `=` stands
+before a name that takes no kind, `@4` behind one that authorities of that level alone have (as digits of the division's
+code), and `-` for kinds where all names are full.
 """
 
 from __future__ import annotations
@@ -38,28 +39,30 @@ class FunctionName:
     """A name of a function."""
 
     text: str
-    function: str
+    functions: tuple[str, ...]
     form: Form
     depth: int | None = None
     """How many digits the code of its division has, where authorities of one level alone are called so."""
 
 
 def _row(line: str) -> Iterator[FunctionName]:
-    function, abbreviations, names, kinds, _ = line.split("\t")
-    yield FunctionName(function, function, Form.FULL)
+    joined, abbreviations, names, kinds, _ = line.split("\t")
+    functions = tuple(joined.split("+"))
+    if len(functions) == 1:
+        yield FunctionName(joined, functions, Form.FULL)
     ends = [end for kind in kinds.split() if kind != "-" for end in (_KINDS_OF_OFFICES if kind == "局" else (kind,))]
     for names_of_form, form in ((abbreviations, Form.ABBREVIATION), (names, Form.STEM)):
         for name in names_of_form.split():
             if name.startswith("=") or not ends:
-                yield _name(name.removeprefix("="), function, Form.FULL)
+                yield _name(name.removeprefix("="), functions, Form.FULL)
             else:
-                yield _name(name, function, form)
-                yield from (_name(name + end, function, Form.FULL) for end in ends)
+                yield _name(name, functions, form)
+                yield from (_name(name + end, functions, Form.FULL) for end in ends)
 
 
-def _name(written: str, function: str, form: Form) -> FunctionName:
+def _name(written: str, functions: tuple[str, ...], form: Form) -> FunctionName:
     text, _, depth = written.partition("@")
-    return FunctionName(text, function, form, int(depth) if depth else None)
+    return FunctionName(text, functions, form, int(depth) if depth else None)
 
 
 @cache
@@ -87,4 +90,5 @@ def names_at(text: str, start: int) -> Iterator[FunctionName]:
 
 def names_an_authority(text: str, least: Form = Form.ABBREVIATION) -> bool:
     """Tell whether the name of a function stands anywhere in a text; a single character tells nothing."""
-    return any(len(name.text) > 1 and name.form >= least for start in range(len(text)) for name in names_at(text, start))
+    found = (name for start in range(len(text)) for name in names_at(text, start))
+    return any(len(name.text) > 1 and name.form >= least for name in found)

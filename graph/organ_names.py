@@ -28,6 +28,7 @@ from graph.organ_words import (
     NOTE,
     POSTS_ALONE,
     TELEPHONE,
+    fits_people,
     names_no_authority,
     tells_a_person,
 )
@@ -42,13 +43,18 @@ LONGEST: Final = 200
 """Characters of a field that names organs; more is a text, and not understood."""
 
 _NOTE: Final = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
+_LAST_NOTE: Final = re.compile(rf"(?<=.){_NOTE.pattern}$")
+_BRACKETS: Final = ("()", "[]", "【】", "〔〕")
 _WRAPPING: Final = str.maketrans("", "", "《》<>〈〉\"'“”‘’「」『』")
 _BETWEEN: Final = re.compile(r"[、,;/|&]+")
 _EDGES: Final = " .:。·-—_\n"
 # 岳麓区望月湖派出所: a police station carries its own name.
 _STATION: Final = re.compile(r"[\u4e00-\u9fff]{2,8}?派出所")
-_STATIONS_FUNCTION: Final = "公安局"
+_STATIONS_FUNCTIONS: Final = ("公安局",)
+# 政协岳麓区委员会, 共青团长沙市委: not the Party's.
+_COMMITTEE: Final = ("委", "委员会")
 _BRANCH: Final = re.compile(r"(?P<name>[\u4e00-\u9fff]{2,10}?)(?:公安)?(?:分局|大队|支队|中队)")
+_RANKS: Final = {"总队": 2, "支队": 4}
 _OWN: Final = r"(?:(?![局委办厅府院部处科所队省市区县某的和与及])[\u4e00-\u9fff]){2,7}?"
 _LOCAL: Final = re.compile(
     rf"(?P<own>{_OWN})(?P<kind>街道|街办|镇|乡)(?:办事处|街道办|办(?!公)|党工委|工委|人民政府|政府|党委|委员会)?"
@@ -85,19 +91,20 @@ NOT_UNDERSTOOD: Final = OrgansNamed((), complete=False)
 
 
 class _Reading(NamedTuple):
-    """An organ, and where what was understood of it ends; `whole` where a name ends there too."""
+    """An office, and where what was understood of it ends; `whole` where a name ends there too."""
 
-    organ: NamedOrgan
+    organs: tuple[NamedOrgan, ...]
+    """One, or one for each function that the office has (教育体育局)."""
     end: int
     whole: bool
 
 
 class _Read(NamedTuple):
-    """What a piece of a field names, whether all of it was understood, and the organ that the next one follows."""
+    """What a piece of a field names, whether all of it was understood, and the division of the last organ in it."""
 
     organs: tuple[NamedOrgan, ...]
     complete: bool
-    last: NamedOrgan | None
+    last: str | None
 
 
 class OrganNames:
@@ -122,14 +129,18 @@ class OrganNames:
         """Return the keys of the organs that a field names."""
         return tuple(organ.key for organ in self.named_by(text, near).organs)
 
-    def _piece(self, piece: str, near: str, last: NamedOrgan | None) -> _Read:
+    def _piece(self, piece: str, near: str, last: str | None) -> _Read:
         """Read a piece as what stands between its blanks, where each is a name, else as one name with blanks inside."""
         words = piece.split()
         if len(words) > 1 and (apart := self._apart(words, near, last)):
             return apart
-        return self._joined("".join(words), near, last)
+        # Of 张三 红星公司 the first is not of the firm's name, while 红 星 公 司 is one.
+        read = self._joined("".join(words), near, last, firms=all(len(word) == 1 for word in words[1:]))
+        # 某局长 apart from the office before it is of any.
+        somebody = any(word.startswith("某") and len(word) > 1 for word in words[1:])
+        return read._replace(complete=read.complete and not somebody)
 
-    def _apart(self, words: list[str], near: str, last: NamedOrgan | None) -> _Read | None:
+    def _apart(self, words: list[str], near: str, last: str | None) -> _Read | None:
         organs: list[NamedOrgan] = []
         for word in words:
             read = self._joined(word, near, last)
@@ -139,90 +150,107 @@ class OrganNames:
             last = read.last
         return _Read(tuple(organs), complete=True, last=last)
 
-    def _joined(self, text: str, near: str, last: NamedOrgan | None) -> _Read:
-        """Read names one behind the other, with a conjunction between them or each with its division."""
+    def _joined(self, text: str, near: str, last: str | None, *, firms: bool = True) -> _Read:
+        """Read names one behind the other, with a conjunction between them or each with its division.
+
+        `firms`: names of what is no authority are understood.
+        """
+        text = _restored(text)
         if last and (people := POSTS_ALONE.fullmatch(text)) and tells_a_person(people):
             return _Read((), complete=True, last=last)
         organs: list[NamedOrgan] = []
         at = 0
         while at < len(text):
-            if (end := _no_authority(text, at)) is None:
+            if (end := _no_authority(text, at) if firms else None) is None:
                 reading = self._reading(text, at, near, last)
                 if reading is None:
                     return _Read(tuple(organs), complete=False, last=None)
-                organs.append(reading.organ)
-                last, end = reading.organ, reading.end
+                organs += reading.organs
+                last, end = reading.organs[0].division, reading.end
                 if not reading.whole:
                     return _Read(tuple(organs), complete=False, last=None)
             joint = JOINT.match(text, end)
             at = joint.end() if joint else end
         return _Read(tuple(organs), complete=True, last=last)
 
-    def _reading(self, text: str, at: int, near: str, last: NamedOrgan | None) -> _Reading | None:
+    def _reading(self, text: str, at: int, near: str, last: str | None) -> _Reading | None:
         """Return the first reading that leaves nothing over, else an organ that is surely named by its full name."""
         surely: _Reading | None = None
-        for seat in self._seats.at(text, at, near, last.division if last else None):
-            for reading in self._readings(text, seat, near):
+        for seat in self._seats.at(text, at, near, last):
+            for reading in self._readings(text, seat):
                 if reading.whole:
                     return reading
                 surely = surely or reading
         return surely
 
-    def _readings(self, text: str, seat: Seat, near: str) -> Iterator[_Reading]:
-        yield from self._functions(text, seat, near)
+    def _readings(self, text: str, seat: Seat) -> Iterator[_Reading]:
+        yield from self._functions(text, seat)
         if seat.kinded and self._seats.is_county(seat.division):
             yield from self._locals(text, seat)
 
-    def _functions(self, text: str, seat: Seat, near: str) -> Iterator[_Reading]:
+    def _functions(self, text: str, seat: Seat) -> Iterator[_Reading]:
         for name in names_at(text, seat.end):
             if not self._fits(name.depth, seat.division) or not _is_of_level(text, seat, name.text):
                 continue
-            if seat.function and seat.function != name.function:
+            functions = (seat.function,) if seat.function and name.text in _COMMITTEE else name.functions
+            if seat.function and functions != (seat.function,):
                 continue
             end = seat.end + len(name.text)
-            reading = self._behind(text, end, seat, (name.function, name.form), near)
+            reading = self._behind(text, end, seat.division, (functions, name.form))
             if reading or (name.form is Form.FULL and len(name.text) > 2):
-                yield reading or _Reading(_organ(seat.division, name.function), end, whole=False)
+                yield reading or _Reading(_organs(seat.division, functions), end, whole=False)
         station = _STATION.match(text, seat.end)
         if station and self._seats.is_county(seat.division) and not _hides_a_name(station[0].removesuffix("派出所")):
-            reading = self._behind(text, station.end(), seat, (_STATIONS_FUNCTION, Form.FULL), near)
+            reading = self._behind(text, station.end(), seat.division, (_STATIONS_FUNCTIONS, Form.FULL))
             if reading:
                 yield reading
 
     def _fits(self, depth: int | None, division: str) -> bool:
         return depth is None or depth in self._seats.depths(division)
 
-    def _behind(self, text: str, end: int, seat: Seat, found: tuple[str, Form], near: str) -> _Reading | None:
+    def _behind(self, text: str, end: int, division: str, found: tuple[tuple[str, ...], Form]) -> _Reading | None:
         """Return the reading where all that follows a function's name belongs to its organ, or is the next name."""
-        function, form = found
+        functions, form = found
         if form is Form.STEM and JOINT.match(text, end):
             return None
-        division = seat.division
         if (branch := _BRANCH.match(text, end)) and (below := self._seats.below(division, branch["name"])):
             division, end = below, branch.end()
-        organ = _organ(division, function)
+        organs = _organs(division, functions)
         behind = BEHIND.match(text, end)
-        if behind and tells_a_person(behind) and self._is_unit(behind, division, function, form):
-            return _Reading(organ, behind.end(), whole=True)
+        people = behind and tells_a_person(behind) and fits_people(behind["people"], functions)
+        if behind and people and self._is_unit(behind["units"], division, found):
+            return _Reading(organs, behind.end(), whole=True)
         # Without a conjunction the next name must tell where it begins: 区委区政府.
-        if form is Form.FULL and any(one.explicit for one in self._seats.at(text, end, near, division)):
-            following = self._reading(text, end, near, organ)
-            return _Reading(organ, end, whole=True) if following and following.whole else None
+        if form is Form.FULL and self._begins(text, end, division):
+            return _Reading(organs, end, whole=True)
         return None
 
-    def _is_unit(self, behind: re.Match[str], division: str, function: str, form: Form) -> bool:
+    def _begins(self, text: str, at: int, before: str) -> bool:
+        """Tell whether the full name of an office begins at a position, with its division or level."""
+        seats = (seat for seat in self._seats.at(text, at, "", before) if seat.explicit)
+        return any(name.form is Form.FULL for seat in seats for name in names_at(text, seat.end))
+
+    def _is_unit(self, units: str | None, division: str, found: tuple[tuple[str, ...], Form]) -> bool:
         """Tell whether what follows a name is a unit inside that organ, and not an organ of its own."""
-        units = behind["units"]
+        functions, form = found
         if not units:
             return True
-        if form is Form.STEM or self._seats.names_a_division(units):
+        if form is Form.STEM or self._seats.names_a_division(units) or not self._is_of_rank(units, division):
             return False
         if units.endswith(("分局", "派出所")) and not self._seats.is_county(division):
             # Of a city's branches and stations each is of some district, which nothing here tells.
             return False
+        if any(name.text == units and name.functions == functions for name in names_at(units, 0)):
+            return True
         inner = units.endswith(("科", "股", "室", "中队"))
-        others = {name.function for start in range(len(units)) for name in names_at(units, start) if len(name.text) > 1}
-        return inner or not others - {function}
+        others = {
+            name.functions for start in range(len(units)) for name in names_at(units, start) if len(name.text) > 1
+        }
+        return inner or not others - {functions}
+
+    def _is_of_rank(self, units: str, division: str) -> bool:
+        """Tell whether a division of this level has such units; in 岳麓区教育局、交警支队 the other is the city's."""
+        return all(self._fits(depth, division) for unit, depth in _RANKS.items() if unit in units)
 
     @staticmethod
     def _locals(text: str, seat: Seat) -> Iterator[_Reading]:
@@ -244,11 +272,11 @@ def _local(text: str, organ: NamedOrgan, end: int) -> Iterator[_Reading]:
     units = behind["units"] or ""
     # A police station or a tax office in a town is the county's.
     if not (units.endswith(("所", "队")) and names_an_authority(units)):
-        yield _Reading(organ, behind.end(), whole=True)
+        yield _Reading((organ,), behind.end(), whole=True)
 
 
-def _organ(division: str, function: str) -> NamedOrgan:
-    return NamedOrgan(f"{division}/{function}", division)
+def _organs(division: str, functions: tuple[str, ...]) -> tuple[NamedOrgan, ...]:
+    return tuple(NamedOrgan(f"{division}/{function}", division) for function in functions)
 
 
 def _is_of_level(text: str, seat: Seat, name: str) -> bool:
@@ -278,21 +306,35 @@ def _changed_names() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    plain = TELEPHONE.sub("", normalise(unicodedata.normalize("NFKC", text))).translate(_WRAPPING)
+    return TELEPHONE.sub("", normalise(unicodedata.normalize("NFKC", text))).translate(_WRAPPING)
+
+
+def _restored(text: str) -> str:
     for changed, name in _changed_names().items():
-        plain = plain.replace(changed, name)
-    return plain
+        text = text.replace(changed, name)
+    return text
 
 
 def _pieces(text: str) -> list[str]:
     """Cut a field where one name ends and the next begins; what stands in brackets is a piece, if it may be a name."""
-    plain = _plain(text).strip(_EDGES)
-    # (市)住建局 and 【市住建局】: what is in brackets at the beginning is the beginning.
+    plain, notes = _unwrapped(_plain(text)), []
+    while last := _LAST_NOTE.search(plain):
+        notes.append(last[1])
+        plain = _unwrapped(plain[: last.start()])
+    # (市)住建局: what is in brackets at the beginning is the beginning.
     plain = _NOTE.sub(lambda note: note[1] if note.start() == 0 else note[0], plain)
-    notes = [note[1] for note in _NOTE.finditer(plain)]
+    notes += [note[1] for note in _NOTE.finditer(plain)]
     pieces = [*_BETWEEN.split(_NOTE.sub("", plain)), *(one for note in notes for one in _noted(note))]
     bare = (LABEL.sub("", piece.strip(_EDGES), count=1) for piece in pieces)
     return [piece for piece in bare if piece.strip()]
+
+
+def _unwrapped(text: str) -> str:
+    text = text.strip(_EDGES)
+    for opening, closing in _BRACKETS:
+        if text.startswith(opening) and text.endswith(closing) and not {opening, closing} & set(text[1:-1]):
+            text = text[1:-1].strip(_EDGES)
+    return text
 
 
 def _noted(note: str) -> list[str]:

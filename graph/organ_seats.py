@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 # What stands before the division in the names of some, and the function that they must have then.
 _BEFORE: Final = (
+    *((word, None) for word in ("原", "前", "时任", "现任")),
     ("中国共产党", None),
     ("中共", None),
     ("国家税务总局", "税务局"),
     ("共青团", "共青团"),
     ("政协", "政协"),
 )
-_WHOLE_BEFORE: Final = {"共青团": "共青团", "政协": "政协"}
 _LEVEL: Final = re.compile(r"(?:本|我)?(?P<level>自治区|[省市州区县旗盟])(?:级(?!长))?")
+_MARKET: Final = re.compile("场监|场和质量|监(?![察委狱])")
 _DEPUTY: Final = re.compile(r"(?:原|前|时任|现任)?(?:常务)?副?(?=[省市州区县旗盟]?长)")
 """副区长 names the same organ as 区长."""
 _UNDER: Final = re.compile(r"人民政府|政府|委")
@@ -71,12 +72,9 @@ class Seats:
         """Return the depths that a division may be said to have: a municipality's district is a city's rank as well."""
         if len(division) == 6 and self._gazetteer.by_code(division[:4]) is None:
             return frozenset({4, 6})
-        if len(division) == 2 and any(one.startswith(division) and self._lacks_cities(one) for one in self._with_counties):
+        if any(self._gazetteer.by_code(one) is None for one in (f"{division}01",) if one in self._with_counties):
             return frozenset({2, 4})
         return frozenset({len(division)}) if self.has_counties(division) else frozenset({len(division), 6})
-
-    def _lacks_cities(self, prefix: str) -> bool:
-        return self._gazetteer.by_code(prefix) is None and prefix.endswith("01")
 
     def has_counties(self, division: str) -> bool:
         """Tell whether a division is not itself the lowest there."""
@@ -101,17 +99,20 @@ class Seats:
 
     def at(self, text: str, start: int, near: str, before: str | None) -> Iterator[Seat]:
         """Yield the divisions that a name may begin with; `before` is that of the organ before it."""
-        function = None
-        for words, named in _BEFORE:
-            if text.startswith(words, start):
-                start, function = start + len(words), named
-                break
         bases = tuple(base for base in (before, near, self._gazetteer.home) if base)
-        explicit = list(self._explicit(text, start, near, bases))
-        for seat in explicit:
-            yield from self._ends(text, seat._replace(function=function))
-        if before and not explicit:
-            yield from self._ends(text, Seat(before, start, explicit=False, kinded=True, function=function))
+        starts = [
+            (start, None),
+            *((start + len(word), named) for word, named in _BEFORE if text.startswith(word, start)),
+        ]
+        for begin, function in starts:
+            explicit = self._explicit(text, begin, near, bases)
+            if explicit:
+                yield from self._ends(text, explicit._replace(function=function))
+            elif before and not self._begins_with_a_division(text[begin:]):
+                yield from self._ends(text, Seat(before, begin, explicit=False, kinded=True, function=function))
+
+    def _begins_with_a_division(self, text: str) -> bool:
+        return len(self._gazetteer.leading(text)[1]) < len(text)
 
     @staticmethod
     def _ends(text: str, seat: Seat) -> Iterator[Seat]:
@@ -129,19 +130,18 @@ class Seats:
         if (under := _UNDER.match(text, seat.end)) and seat.explicit:
             yield seat._replace(end=under.end(), kinded=False)
 
-    def _explicit(self, text: str, start: int, near: str, bases: tuple[str, ...]) -> Iterator[Seat]:
+    def _explicit(self, text: str, start: int, near: str, bases: tuple[str, ...]) -> Seat | None:
         rest = text[start:]
-        if rest.startswith(tuple(name.text for name in names_at(rest, 0) if len(name.text) > 1)):
-            return
         division, behind = self._leading(rest, bases)
         if len(behind) < len(rest):
-            if division:
-                yield from self._named(text, start, len(text) - len(behind), (division, near))
-            return
+            return self._named(text[: len(text) - len(behind)], behind, division, near) if division else None
+        if any(len(name.text) > 1 for name in names_at(rest, 0)):
+            # 市场监管局 says no level.
+            return None
         if level := self._level(text, start, bases):
-            yield level
-        elif short := self._short(rest, bases):
-            yield Seat(short.prefix, start + len(short.short or ""), explicit=True, kinded=False)
+            return level
+        short = self._short(rest, bases)
+        return Seat(short.prefix, start + len(short.short or ""), explicit=True, kinded=False) if short else None
 
     def _leading(self, rest: str, bases: tuple[str, ...]) -> tuple[Division | None, str]:
         """Return the division that a text begins with; of namesakes, the one in the city that it is near to."""
@@ -154,22 +154,20 @@ class Seats:
                     return inside, after
         return division, behind
 
-    def _named(self, text: str, start: int, end: int, found: tuple[Division, str]) -> Iterator[Seat]:
-        division, near = found
-        said = text[start:end]
-        if said.endswith(division.spoken) or not (division.short and said.endswith(division.short)):
-            yield Seat(division.prefix, end, explicit=True, kinded=True)
-            return
-        if not self._is_doubtful(division, near):
-            yield Seat(division.prefix, end, explicit=True, kinded=False)
+    def _named(self, said: str, behind: str, division: Division, near: str) -> Seat | None:
+        if said.endswith("市") and _MARKET.match(behind):
+            # 浏阳市场监管局 and 浏阳市监局 are of 浏阳, and of markets.
+            said = said.removesuffix("市")
+        kinded = said.endswith(division.spoken) or not said.endswith(division.short or division.name)
+        if not kinded and self._is_doubtful(division, near):
+            return None
+        return Seat(division.prefix, len(said), explicit=True, kinded=kinded)
 
     def _is_doubtful(self, division: Division, near: str) -> bool:
         """Tell whether a short name may as well be that of a namesake inside: 吉林, or 长沙 said in 长沙县."""
         inside = [one for one in self._shorts[division.short or ""] if division.holds(one)]
-        near_by = (near, self._gazetteer.home)
-        return bool(inside) and (
-            division.level is PlaceLevel.PROVINCE or any(base.startswith(one.prefix) for one in inside for base in near_by)
-        )
+        at_home = any(base.startswith(one.prefix) for one in inside for base in (near, self._gazetteer.home))
+        return at_home or (bool(inside) and division.level is PlaceLevel.PROVINCE)
 
     def _level(self, text: str, start: int, bases: tuple[str, ...]) -> Seat | None:
         """Return the division of the level that a name says, as seen from the nearest base that has one."""
