@@ -54,6 +54,7 @@ _STATIONS_FUNCTIONS: Final = ("公安局",)
 # 政协岳麓区委员会, 共青团长沙市委: not the Party's.
 _COMMITTEE: Final = ("委", "委员会")
 _BRANCH: Final = re.compile(r"(?P<name>[\u4e00-\u9fff]{2,10}?)(?:公安)?(?:分局|大队|支队|中队)")
+_ZONE: Final = re.compile("[省市区县旗]")
 _RANKS: Final = {"总队": 2, "支队": 4}
 _OWN: Final = r"(?:(?![局委办厅府院部处科所队省市区县某的和与及])[\u4e00-\u9fff]){2,7}?"
 _LOCAL: Final = re.compile(
@@ -237,8 +238,11 @@ class OrganNames:
             return True
         if form is Form.STEM or self._seats.names_a_division(units) or not self._is_of_rank(units, division):
             return False
-        if units.endswith(("分局", "派出所")) and not self._seats.is_county(division):
-            # Of a city's branches and stations each is of some district, which nothing here tells.
+        if (_ZONE.search(units) or units.endswith("分局")) and units != "分局":
+            # 湘江新区公安分局 is of a zone, which the table of divisions lacks; a county's branch was read before.
+            return False
+        if units.endswith("派出所") and not self._seats.is_county(division):
+            # A city's station is of some district, which nothing here tells.
             return False
         if any(name.text == units and name.functions == functions for name in names_at(units, 0)):
             return True
