@@ -15,6 +15,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graph.divisions import divisions, prefix_of
@@ -298,8 +299,10 @@ def _hides_a_name(own: str) -> bool:
 
 def _no_authority(text: str, start: int) -> int | None:
     """Return where a name ends that begins at a position and is no authority's."""
-    ends = [joint.start() for joint in JOINT.finditer(text, start) if joint.start() > start]
-    return next((end for end in (*ends, len(text)) if names_no_authority(text[start:end])), None)
+    joints = (joint.start() for joint in JOINT.finditer(text, start) if joint.start() > start)
+    # One conjunction may be a character of the name (人和集团), a second is none.
+    ends = islice((*islice(joints, 2), len(text)), 2)
+    return next((end for end in ends if names_no_authority(text[start:end])), None)
 
 
 @cache
