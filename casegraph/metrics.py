@@ -41,7 +41,6 @@ class Metrics:
         self._errors = Counter(
             "casegraph_graphql_errors", "Errors in GraphQL answers.", ("code",), registry=self._registry
         )
-        self._position = Gauge("casegraph_journal_position", "The journal's last position.", registry=self._registry)
         self._lag = Gauge(
             "casegraph_reader_lag", "Journal entries that a reader has still to read.", ("reader",),
             registry=self._registry,
@@ -68,14 +67,14 @@ class Metrics:
             self._errors.labels((error.extensions or {}).get("code", "UNKNOWN")).inc()
 
     def exposition(self, position: int, readers: Mapping[str, int], search: Health) -> bytes:
-        """Write everything, with where the journal and its readers stand, and how the search engine is.
+        """Write everything, with how far readers are behind the journal, and how the search engine is.
 
+        Where the journal stands itself is told to nobody.
         A reader that could not be asked now is left out: how far it was is no news.
         """
         self._engine.set(search.answers)
         self._circuit.set(search.circuit_open)
         self._lag.clear()
-        self._position.set(position)
         for reader, reached in readers.items():
             self._lag.labels(reader).set(max(position - reached, 0))
         return generate_latest(self._registry)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from weakref import WeakValueDictionary
 
 import asyncpg
 import asyncpg.pool
@@ -118,6 +119,7 @@ async def _keep(_: Connection) -> None:
 _PROOF: Final = """select current_user = $1 and not role.rolsuper and not role.rolbypassrls
     and current_setting('row_security') = 'on' and current_setting('default_transaction_read_only') = 'on'
     and current_setting('TimeZone') = 'UTC'
+    and current_setting('plan_cache_mode') = 'force_generic_plan'
     and (select setting from pg_settings where name = 'statement_timeout') = $2
 from pg_roles role where role.rolname = current_user"""
 """Whether a connection is who it should be, and set to what protects those who are read about."""
@@ -126,14 +128,25 @@ UNPROVEN: Final = (
     " row-level security: a pooler between may leave start-up parameters out (PgBouncer's ignore_startup_parameters)."
     " Name the server itself in CASEGRAPH_DATABASE_URL."
 )
+SHARED: Final = (
+    "Two connections are one server process: a pooler between gives them out for each transaction, so that what one is"
+    " set to, its role among it, is another's. Name the server itself in CASEGRAPH_DATABASE_URL, or pool by session."
+)
 
 
 def _proving(patience: int) -> Callable[[Connection], Coroutine[Any, Any, None]]:
     """Return what prepares a reading connection, and raises DatabaseStateError unless it is what was asked for."""
+    served: WeakValueDictionary[int, Connection] = WeakValueDictionary()
 
     async def prepare(connection: Connection) -> None:
         if not await connection.fetchval(_PROOF, READER, str(patience)):
             raise DatabaseStateError(UNPROVEN)
+        # What the driver was told at the start may be the pooler's invention: the process itself is asked.
+        process = await connection.fetchval("select pg_backend_pid()")
+        other = served.get(process)
+        if other is not None and not other.is_closed():
+            raise DatabaseStateError(SHARED)
+        served[process] = connection
         await _prepare(connection)
 
     return prepare

@@ -216,9 +216,10 @@ class Transaction:
         order, vault = self._order, self._tools.vault
         for index, refusal in sorted(order.refusals, key=lambda one: (one[1].source, one[1].position)):
             rejection, key = RejectionId(new_id()), vault.new_key()
+            position, message = masked(refusal.position), masked(refusal.message)
             row = await self._connection.fetchrow(
-                SQL.reject, rejection, refusal.channel, refusal.source, masked(refusal.position), refusal.reason,
-                masked(refusal.message), vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes),
+                SQL.reject, rejection, refusal.channel, refusal.source, position, refusal.reason,
+                message, vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes),
                 key.wrapped, order.now, refusal.holder,
             )  # fmt: skip
             if row is None:
@@ -231,11 +232,11 @@ class Transaction:
                     )
                 )  # fmt: skip
             self._outcomes[index] = Outcome(
-                position=refusal.position,
+                position=position,
                 change=Change.REJECTED,
                 rejection=row["id"],
                 reason=refusal.reason,
-                message=refusal.message,
+                message=message,
             )
 
     @staticmethod

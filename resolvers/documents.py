@@ -10,7 +10,10 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSyntaxError,
+    Node,
     OperationDefinitionNode,
+    OperationType,
+    StringValueNode,
     parse,
     specified_rules,
     validate,
@@ -34,10 +37,16 @@ LARGEST: Final = 50_000
 """Characters of a document that is kept; what machines write anew for each request is longer, and met once."""
 MOST_PLANS: Final = 50
 """Plans that are kept of one document: one for each set of variables that are there or not."""
+ROOM: Final = 128 * 1_048_576
+"""Bytes that documents and plans may take together."""
+BYTES_OF_TEXT: Final = 200
+"""What a character of a document takes once it is parsed: 70 to 230 were measured."""
+BYTES_OF_SQL: Final = 5
+"""What a character of a plan's SQL takes, with one statement made of it."""
 TOO_MANY_TOKENS: Final = "Document contains more than"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Document:
     """A document, or why it cannot be answered; and the plans of its operations."""
 
@@ -45,6 +54,8 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     errors: tuple[GraphQLError, ...] = ()
     plans: OrderedDict[Hashable, Plan] = field(default_factory=OrderedDict, repr=False)
+    weight: int = 0
+    """Bytes that it takes, with its plans; nothing where it is not kept."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Return the operation that is asked for; raise RequestError where none or several could be meant."""
@@ -57,11 +68,20 @@ class Document:
             raise RequestError(Stage.EXECUTE.value, message)
         return next(iter(self.operations.values()))
 
+    def kept(self, key: Hashable) -> Plan | None:
+        """Return a plan that was kept."""
+        plan = self.plans.get(key)
+        if plan is not None:
+            self.plans.move_to_end(key)
+        return plan
+
     def keep(self, key: Hashable, plan: Plan) -> None:
         """Keep a plan; the one unused longest goes when there are too many."""
         self.plans[key] = plan
+        self.weight += plan.length * BYTES_OF_SQL
         if len(self.plans) > MOST_PLANS:
-            self.plans.popitem(last=False)
+            _, gone = self.plans.popitem(last=False)
+            self.weight -= gone.length * BYTES_OF_SQL
 
 
 class Documents:
@@ -72,6 +92,8 @@ class Documents:
         self._limits = limits
         self._rules = [*specified_rules, *([] if limits.introspection else [NoSchemaIntrospectionCustomRule])]
         self._kept: OrderedDict[str, Document] = OrderedDict()
+        self.weight = 0
+        """Bytes that all that is kept takes."""
 
     def __len__(self) -> int:
         """Return how many are kept."""
@@ -84,11 +106,27 @@ class Documents:
             self._kept.move_to_end(text)
             return kept
         document = self._read(text)
-        if len(text) <= LARGEST and not document.errors:
+        if len(text) <= LARGEST and not document.errors and not _tells_of_somebody(document):
             self._kept[text] = document
-            if len(self._kept) > MOST:
-                self._kept.popitem(last=False)
+            document.weight = len(text) * BYTES_OF_TEXT
+            self.weight += document.weight
+            self._make_room()
         return document
+
+    def keep(self, document: Document, key: Hashable, plan: Plan) -> None:
+        """Keep a plan with its document, as long as that is kept."""
+        before = document.weight
+        if before:
+            document.keep(key, plan)
+            self.weight += document.weight - before
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget the documents unused longest, but not the last one, until the others have room."""
+        while len(self._kept) > MOST or (self.weight > ROOM and len(self._kept) > 1):
+            _, gone = self._kept.popitem(last=False)
+            self.weight -= gone.weight
+            gone.weight = 0
 
     def _read(self, text: str) -> Document:
         try:
@@ -114,3 +152,22 @@ class Documents:
             },
             fragments={one.name.value: one for one in node.definitions if isinstance(one, FragmentDefinitionNode)},
         )
+
+
+def _tells_of_somebody(document: Document) -> bool:
+    """Tell whether a mutation is written with its texts in it: what somebody reports must not stay in memory."""
+    return any(
+        one.operation is OperationType.MUTATION and _holds_text([one, *document.fragments.values()])
+        for one in document.operations.values()
+    )
+
+
+def _holds_text(nodes: list[Node]) -> bool:
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, StringValueNode):
+            return True
+        for name in node.keys:
+            below = getattr(node, name, None)
+            nodes += [one for one in (below if isinstance(below, tuple) else (below,)) if isinstance(one, Node)]
+    return False

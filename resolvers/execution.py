@@ -145,11 +145,11 @@ class Executor:
         if careful:
             return self._made(prepared, careful=True)
         key = (id(prepared.operation), shapes_of(prepared.variables.coerced))
-        kept = prepared.document.plans.get(key)
+        kept = prepared.document.kept(key)
         if kept is None:
             kept = self._made(prepared)
             if kept.cachable:
-                prepared.document.keep(key, kept)
+                self.documents.keep(prepared.document, key, kept)
         return kept
 
     def _made(self, prepared: Prepared, *, careful: bool = False) -> Plan:

@@ -61,6 +61,9 @@ VALUES: Final = (
     (re.compile(r"\b(Name|Int|Float|String|BlockString|Comment) ['\"].*", re.DOTALL), r"\1."),
 )
 """How graphql-core quotes the values that it was given, and what is left without."""
+NAME: Final = re.compile(r"\w+")
+DIGITS: Final = 5
+"""Digits by which a name that was typed may be somebody's number: no name of the schema has as many."""
 
 
 def without_values(message: str) -> str:
@@ -70,7 +73,7 @@ def without_values(message: str) -> str:
     """
     for pattern, left in VALUES:
         message = pattern.sub(left, message)
-    return message
+    return NAME.sub(lambda name: "…" if sum(map(str.isdigit, name[0])) >= DIGITS else name[0], message)
 
 
 def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:

@@ -243,6 +243,10 @@ class Reference:
 Written: TypeAlias = "Scalar | Typename | Several | Whole | Reference"
 
 
+MOST_STATEMENTS: Final = 20
+"""Statements that are kept of one plan: most are asked by viewers who see alike."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What answers one operation."""
@@ -256,6 +260,12 @@ class Plan:
     """By what their viewers see, and by the references that were met: (their number, their type)."""
 
     @property
+    def length(self) -> int:
+        """How many characters of SQL it holds."""
+        roots = sum(len(root.column.sql) for root in self.roots if isinstance(root, Read) and root.column is not None)
+        return roots + sum(len(one.sql) for reference in self.references() for one in reference.columns.values())
+
+    @property
     def matching(self) -> bool:
         """Whether a search comes before the statement."""
         return any(isinstance(root, Read) and root.column and root.column.matching for root in self.roots)
@@ -267,6 +277,8 @@ class Plan:
             columns += [self._reference(number).column(kind) for number, kind in met]
             if not columns:
                 return None
+            if len(self.statements) >= MOST_STATEMENTS:
+                del self.statements[next(iter(self.statements))]
             self.statements[seen, met] = statement_of(columns, seen)
         return self.statements[seen, met]
 

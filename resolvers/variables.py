@@ -19,16 +19,22 @@ OF_ANY_VALUE = "·"
 
 
 LONGEST_CODE = 12
+LARGEST_SIZE = 10_000
+"""The largest page that an instance may be set to: no greater number makes another plan."""
 
 
 def shape_of(value: Any) -> Hashable:
     """Return what of a variable's value the plan depends on: whether it is there, sizes, choices and orders."""
-    if value is None or isinstance(value, bool | int | Enum):
+    if value is None or isinstance(value, bool | Enum):
         return value
+    if isinstance(value, int):
+        return value if 0 <= value <= LARGEST_SIZE else OF_ANY_VALUE
     if isinstance(value, dict):
-        return tuple((name, shape_of(one)) for name, one in value.items())
-    if isinstance(value, list) and all(isinstance(one, Enum) for one in value):
-        return tuple(value)
+        # What is counted inside an input is no page's size.
+        return tuple((name, OF_ANY_VALUE if type(one) is int else shape_of(one)) for name, one in value.items())
+    if isinstance(value, list):
+        # A choice is the same however often something is named; of ids each may cost as much as the first.
+        return tuple(dict.fromkeys(value)) if all(isinstance(one, Enum) for one in value) else len(value)
     if isinstance(value, str):
         # Each level of a division's code or a topic's path is looked up by an index of its own.
         return len(prefix_of(value)) if value.isdecimal() and len(value) <= LONGEST_CODE else -value.count("/")

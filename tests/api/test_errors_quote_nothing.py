@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -93,3 +93,49 @@ async def test_no_literal_is_quoted(api: Api) -> None:
 async def test_no_document_is_quoted(api: Api, document: str) -> None:
     """Ids, cursors, enums, instants, codes, queries, arguments, defaults and what is no GraphQL."""
     assert quoted(await api.post(document % CANARY)) == []
+
+
+NAMED: Final = f"T{CANARY}"
+"""It as a name, which GraphQL's own messages are full of."""
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ % }", "{ cases(%: 1) { totalCount } }", "{ cases { totalCount(%: 1) } }", "{ cases { nodes { % } } }",
+        "query % { a } query % { b }", "query($%: Int) { cases { totalCount } }", "{ cases(first: $%) { totalCount } }",
+        "{ ...% }", "{ cases { ... on % { id } } }", "fragment % on Case { id } { cases { totalCount } }",
+        "query($v: %) { cases(first: $v) { totalCount } }", "{ cases @% { totalCount } }", "subscription { % }",
+        "{ cases(filter: {%: 1}) { totalCount } }", "{ %: cases { totalCount } %: organs { name } }", "%", "# %",
+        "{ cases @skip(%: true) { totalCount } }", "{ cases(filter: {kind: {equals: %}}) { totalCount } }",
+        "fragment % on Case { ...% } { cases { nodes { ...% } } }", "{ cases(filter: {kind: %}) { totalCount } }",
+        "{ cases { nodes { id %: title } nodes { %: number } } }", "{ cases(first: %) { totalCount } }",
+        "query($v: String = %) { cases(after: $v) { totalCount } }", "query($%: Int, $%: Int) { cases { totalCount } }",
+        "{ cases(filter: {openedAt: {from: %}}) { totalCount } }", "{ cases(%: 1, %: 2) { totalCount } }",
+        "mutation { submitLetter(input: {%: {%: 1}}) { % } }", "{ cases(filter: {kind: {%: 1, %: 2}}) { totalCount } }",
+    ],
+)  # fmt: skip
+async def test_no_number_is_quoted_that_stands_as_a_name(api: Api, document: str) -> None:
+    """Fields, arguments, aliases, variables, fragments, types, directives, operations, enums, whole or in parts."""
+    for name in (NAMED, "t1_3_8_1_2_3_4_5_6_7_8", f"_{CANARY}x"):
+        answer = await api.post(document.replace("%", name))
+        assert answer["errors"]
+        assert name not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": "{ __typename }", "operationName": CANARY}, {"query": "{ __typename }", "variables": CANARY},
+        {"query": CANARY}, {"query": [CANARY]}, {"query": {CANARY: CANARY}}, {"documentId": CANARY}, {CANARY: CANARY},
+        {"query": "{ __typename }", "extensions": CANARY}, {"documentId": [CANARY]}, [CANARY], CANARY,
+        {"query": "query($a: Int!) { cases(first: $a) { totalCount } }", "variables": {"a": CANARY}},
+    ],
+)  # fmt: skip
+async def test_no_request_is_quoted(api: Api, body: Any) -> None:
+    """What surrounds a document, whole, cut off, and as another type."""
+    text = json.dumps(body)
+    for sent, kind in ((text, "application/json"), (text[:-1], "application/json"), (text, f"text/{CANARY}")):
+        answer = await api.http.post("/graphql", content=sent, headers={"content-type": kind})
+        assert answer.json()["errors"]
+        assert CANARY not in answer.text

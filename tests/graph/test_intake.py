@@ -27,6 +27,7 @@ from graph.records import (
     Satisfaction,
     WebDetails,
 )
+from graph.text.numbers import masked
 from tests.graph.factory import NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY, EMPTY_CASES, picture
 
@@ -203,6 +204,18 @@ async def test_a_rejection_is_kept_counted_and_resolved(intake: Intake, connecti
     kinds = [row["kind"] for row in await connection.fetch("select kind from journal order by position")]
     assert kinds[0] == "RECORD_REJECTED"
     assert kinds[-1] == "REJECTION_RESOLVED"
+
+
+async def test_whoever_sends_a_record_is_told_of_its_rejection_without_a_number(intake: Intake) -> None:
+    """The name of a file and a heading may be somebody's: what is told is what is kept."""
+    number = "13812341234"
+    refusal = Refusal(
+        channel=Channel.LETTER, source="letters", position=f"来信{number}.xlsx row 2", reason=RejectionReason.BAD_VALUE,
+        message=f"Columns 1 and 2 are both headed 电话{number}. Rename the one that is not meant.", payload=b"row",
+    )  # fmt: skip
+    [outcome] = await take_in(intake, refusal)
+    assert outcome.position == masked(refusal.position) != refusal.position
+    assert outcome.message == masked(refusal.message) != refusal.message
 
 
 async def test_the_cursor_commits_with_the_last_of_its_records(intake: Intake, connection: Connection) -> None:
