@@ -186,6 +186,16 @@ def _mask(one: Found, typed: str) -> str:
 # Runs of digits that stand together ------------------------------------------------------------------------------
 
 
+MASK: Final = "***"
+"""What every mask of ours holds; one or two asterisks are a person's own."""
+_LEFT: Final = 4
+"""Digits that a mask leaves on one side, at most."""
+
+
+def _short(span: tuple[int, int]) -> bool:
+    return span[1] - span[0] <= _LEFT
+
+
 @dataclass(frozen=True, slots=True)
 class _Cluster:
     """Runs of digits with a joint between each two; `last` is the check digit X behind them, where there is one."""
@@ -197,13 +207,13 @@ class _Cluster:
 
     @classmethod
     def of(cls, match: re.Match[str]) -> _Cluster:
-        """Take a match apart; a run beside an asterisk is what a mask left, and belongs to nothing."""
+        """Take a match apart; a short run beside the asterisks of a mask is what it left, and belongs to nothing."""
         text = match.string
         spans = [run.span() for run in RUN.finditer(text, match.start(), match.end())]
         signed = match.end() if match[0][-1] in "Xx" else None
-        if spans and text[max(0, spans[0][0] - 1) : spans[0][0]] == "*":
+        if spans and _short(spans[0]) and text[max(0, spans[0][0] - len(MASK)) : spans[0][0]] == MASK:
             spans.pop(0)
-        if spans and text[match.end() : match.end() + 1] == "*":
+        if spans and _short(spans[-1]) and text[match.end() : match.end() + len(MASK)] == MASK:
             spans.pop()
             signed = None
         return cls(text, tuple(spans), signed)
