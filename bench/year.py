@@ -42,6 +42,11 @@ TABLES: Final = (
     "submission", "submission_revision", "document", "mention", "case", "event", "filing", "same_party", "case_place",
     "case_organ", "case_accused", "journal",
 )  # fmt: skip
+GIVEN: Final = """
+    select attname from pg_attribute
+    where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum
+"""
+"""The columns of a table that are written: PostgreSQL takes no values for those that it makes itself."""
 
 
 def items_of(folder: Path) -> list[Item]:
@@ -100,11 +105,13 @@ async def _copy(url: str) -> float:
 
 async def _copy_table(connection: Connection, table: str) -> float:
     rows = io.BytesIO()
-    await connection.copy_from_query(f'select * from "{table}"', output=rows, format="binary")  # noqa: S608  # fixed names
+    columns = [row["attname"] for row in await connection.fetch(GIVEN, f'"{table}"')]
+    written = ", ".join(f'"{column}"' for column in columns)
+    await connection.copy_from_query(f'select {written} from "{table}"', output=rows, format="binary")  # noqa: S608  # fixed names
     await connection.execute(f'create table "copied_{table}" (like "{table}" including all)')
     rows.seek(0)
     began = time.perf_counter()
-    await connection.copy_to_table(f"copied_{table}", source=rows, format="binary")
+    await connection.copy_to_table(f"copied_{table}", source=rows, columns=columns, format="binary")
     took = time.perf_counter() - began
     await connection.execute(f'drop table "copied_{table}"')
     return took

@@ -82,7 +82,7 @@ def ceiling(program: str, url: str, document: str, variables: Sequence[Mapping[s
             script.write_text(_script(text, arguments, number), encoding="utf-8")
             words += ["-f", str(script)]
             for place, value in enumerate(arguments, 1):
-                if value is not None:
+                if _bare(value) is None:
                     words += ["-D", f"a{number}_{place}={_text(value)}"]
         done = subprocess.run(words, check=False, capture_output=True, text=True, env=os.environ | READING)
     found = RATE.search(done.stdout)
@@ -96,9 +96,16 @@ def _script(text: str, arguments: Sequence[object], number: int) -> str:
     safe = LITERAL.sub(lambda found: _escaped(found[0]), text)
 
     def named(found: re.Match[str]) -> str:
-        return "null" if arguments[int(found[1]) - 1] is None else f":a{number}_{found[1]}"
+        return _bare(arguments[int(found[1]) - 1]) or f":a{number}_{found[1]}"
 
     return PARAMETER.sub(named, safe).rstrip().rstrip(";") + ";\n"
+
+
+def _bare(value: object) -> str | None:
+    """Return how an argument stands in the statement itself: pgbench has no variables without a value."""
+    if value is None:
+        return "null"
+    return "''" if value == "" else None
 
 
 def _escaped(literal: str) -> str:

@@ -1,0 +1,44 @@
+"""Parts of `make bench` that nothing else runs, each on the smallest input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench import year
+from bench.graphql.ceiling import ceiling, pgbench
+from graph.database import connect
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Api
+
+from tests.api.conftest import api
+from tests.conftest import LOUD
+from tests.graph.factory import draft
+
+__all__ = ["api"]
+
+ASKED = """query($source: String!) { submissions(filter: {source: $source}, first: 1) { nodes { id } } }"""
+
+
+async def test_every_table_is_copied_with_the_columns_that_are_written(api: Api, database_url: str) -> None:
+    """Columns that PostgreSQL makes itself are not, and the copies have as many rows."""
+    await api.take_in(draft("1"), draft("2"))
+    connection = await connect(database_url)
+    try:
+        for table in year.TABLES:
+            assert await year._copy_table(connection, table) >= 0
+        assert not await connection.fetch("select from pg_class where relname like 'copied_%'")
+    finally:
+        await connection.close()
+
+
+def test_an_empty_argument_stands_in_the_statement(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pgbench` takes no variable without a value."""
+    program = pgbench()
+    if program is None:
+        pytest.skip(f"{LOUD}the ceiling of the API, since there is no pgbench")
+    monkeypatch.setattr("bench.graphql.ceiling.SECONDS", 1)
+    monkeypatch.setattr("bench.graphql.ceiling.CONNECTIONS", 1)
+    assert ceiling(program, database_url, ASKED, [{"source": ""}, {"source": "hotline"}]) > 0
