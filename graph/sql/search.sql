@@ -1,7 +1,9 @@
 -- name: affected
--- How far the next entries of the journal reach, and the submissions they tell of: themselves, all that a case holds or
--- leads, all of the case of a step that came with none of them, or all in the cases that accuse the party of a mention: who is one with an accused is accused. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without it, costs more
--- with every submission there is.
+-- How far the next entries of the journal reach, and the submissions they tell of: all that is filed with one in its
+-- case, or in those which that leads, since who sees one of a case sees all of it; all that a case holds or leads; all of
+-- the case of a step that came with none of them; or all in the cases that accuse the party of a mention: who is one with
+-- an accused is accused. `offset 0` has each looked up by its index: hashing whole tables instead, as is planned without
+-- it, costs more with every submission there is.
 with entry as materialized (
     select position, subject, object from journal where position > $1 order by position limit $2
 ), told as materialized (
@@ -9,7 +11,13 @@ with entry as materialized (
 )
 select max(position) as position, array(
     select distinct found.id from told cross join lateral (
-        select id from submission where submission.id = told.id
+        select submission.id from submission named join submission on submission.case_id = named.case_id
+        where named.id = told.id
+        union all
+        select submission.id from submission named
+        join "case" on "case"."leading" = named.case_id and "case".id <> named.case_id
+        join submission on submission.case_id = "case".id
+        where named.id = told.id
         union all
         select id from submission where submission.case_id = told.id
         union all

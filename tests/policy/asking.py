@@ -6,11 +6,16 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from graphql import OperationType
 
 from graph.errors import InvalidError
+from graph.scope import scope
 from resolvers.execution import Asked
+from search.audience import audience
+from search.engine import AllOf, Lookup
+from search.records import SearchOrder
 from tests.reference.executor import answer
 from tests.reference.fields import World
 from tests.reference.index import Index, sources
@@ -24,11 +29,14 @@ if TYPE_CHECKING:
     from graph.policy import Viewer
     from resolvers.execution import Executor
     from search.documents import Source
+    from search.engine import Engine
     from search.records import SearchPage, SearchRequest
     from tests.reference.graph import Graph
     from tests.reference.queries import Question
 
 QUERY = frozenset({OperationType.QUERY})
+MOST = 10_000
+"""Submissions that no graph of a test has."""
 LONG_CURSOR = range(38, 60)
 """Characters that a sealed cursor has."""
 
@@ -77,8 +85,12 @@ async def post(executor: Executor, viewer: Viewer, query: str, **variables: Any)
 
 
 async def differs(executor: Executor, viewer: Viewer, world: World, asked: Question) -> str:
-    """Return what is told and what should be, nothing where they are the same."""
-    told = await post(executor, viewer, asked.query, **asked.variables)
+    """Return what a viewer is told and what they should be, nothing where that is the same."""
+    return await difference(world, asked, await post(executor, viewer, asked.query, **asked.variables))
+
+
+async def difference(world: World, asked: Question, told: dict[str, Any]) -> str:
+    """Return what was told and what should be, nothing where they are the same."""
     errors = frozenset(
         (tuple(error.get("path") or ()), error["extensions"]["code"]) for error in told.get("errors", ())
     )
@@ -89,6 +101,12 @@ async def differs(executor: Executor, viewer: Viewer, world: World, asked: Quest
     if data == wanted and errors == expected.errors:
         return ""
     return f"told {data}\n     {sorted(errors)}\nnot  {wanted}\n     {sorted(expected.errors)}"
+
+
+async def counted(engine: Engine, viewer: Viewer) -> list[UUID]:
+    """Return the submissions that an index counts and weighs for a viewer: all that it takes them to see."""
+    asked = Lookup(match=AllOf(), order=SearchOrder.NEWEST, limit=MOST, audience=audience(scope(viewer)))
+    return [UUID(bytes=one.submission.bytes) for one in (await engine.find(asked)).candidates]
 
 
 def written(world: World, data: Any) -> str:
@@ -111,12 +129,12 @@ def plain(world: World, told: Any) -> Any:
 
 def opened(world: World, text: str) -> str:
     """Return what a sealed cursor says, any other text as it is."""
-    for scope in ("timeline", "history", "alerts"):
+    for kind in ("timeline", "history", "alerts"):
         try:
-            said = world.vault.open_cursor(scope, text)
+            said = world.vault.open_cursor(kind, text)
         except InvalidError:
             continue
-        return told_of(scope, *(int.from_bytes(said[at : at + 8], signed=True) for at in range(0, len(said), 8)))
+        return told_of(kind, *(int.from_bytes(said[at : at + 8], signed=True) for at in range(0, len(said), 8)))
     try:
         return reached(world, int.from_bytes(world.vault.open_cursor(f"changes/{world.viewer.name}", text)[:8]))
     except InvalidError:
