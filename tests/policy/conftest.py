@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from casegraph.app import executor_of
@@ -13,9 +14,11 @@ from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from search import grouping, service
 from tests.api.conftest import api
+from tests.attacks.conftest import served
 from tests.policy import village
 from tests.policy.asking import Library, Parts
 from tests.policy.viewers import NAME, Cast
+from tests.policy.wire import Wire
 from tests.reference.graph import load
 from tests.reference.search import LATEST
 from tests.reference.values import Values, values_of
@@ -43,6 +46,13 @@ async def filled(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
 def executor(filled: Api) -> Executor:
     """Give what answers."""
     return executor_of(filled.services, replace(DocumentLimits(), explain=True), Trusted())
+
+
+@pytest.fixture
+async def wire(filled: Api) -> AsyncIterator[Wire]:
+    """Give the application on the village as it is served, and a client of its port."""
+    async with served(filled) as line, httpx.AsyncClient(trust_env=False, timeout=60) as http:
+        yield Wire(line.port, http)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from casegraph.signin.development import KIND
 from graph.policy import Clearance, Role, Viewer
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.reference.graph import Graph
 
-NAME = "somebody"
+NAME = f"{KIND}:somebody"
 """The name of all of them, so that a cursor that one was given can be tried by another."""
 DIVISIONS = ((), ("",), ("43",), ("4301",), ("430104",), ("430105",), ("43", "430104"), ("430104", "430105"),
              ("44", "4301"), ("430104001",), ("430102",))  # fmt: skip
