@@ -19,8 +19,7 @@ from graph.organ_names import OrganNames
 from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
 from graph.records import Draft, MentionDraft, Refusal, RejectionReason
-from graph.sealing import Shown, show, shown_details
-from graph.text.numbers import masked
+from graph.sealing import Shown, show, shown_details, shown_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -174,7 +173,7 @@ class Preparer:
         division = prefix_of(code) if code else None
         return Prepared(
             draft=draft,
-            external_id=masked(external_id),
+            external_id=shown_id(external_id),
             key=record_key(self._vault, draft.source, external_id, draft.holder),
             content=content,
             digest=self._vault.digest(content),

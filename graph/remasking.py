@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.database import statements
 from graph.drafts import record_key
 from graph.errors import DatabaseStateError
-from graph.sealing import show
+from graph.sealing import show, shown_id
 from graph.text.numbers import masked
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def _keys(connection: Connection, vault: Vault, batch: int) -> int:
     """Give submissions their keyed hash, and mask the id that it is made of."""
     rows = await connection.fetch(SQL.unkeyed_submissions, batch)
     await connection.executemany(SQL.key_submission, [
-        (row["id"], record_key(vault, row["source"], row["external_id"]), masked(row["external_id"])) for row in rows
+        (row["id"], record_key(vault, row["source"], row["external_id"]), shown_id(row["external_id"])) for row in rows
     ])  # fmt: skip
     return len(rows)
 

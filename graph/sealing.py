@@ -6,6 +6,7 @@ changed something, under its own key, so that destroying the key erases them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from graph.identity import DataKey, Vault
     from graph.records import Details
 
+_MESSAGE_ID: Final = re.compile(r"<(?P<left>[^<>@\s]+)@(?P<right>[^<>@\s]+)>")
 SEALED_TEXT: Final = b"/text"
 """Follows the row's id in the context of what is sealed, so that a payload does not open as a text."""
 
@@ -56,6 +58,16 @@ def open_texts(key: DataKey, sealed: bytes, row: UUID) -> Sequence[str]:
     """Return what `Shown.seal` sealed; raise MasterKeyError where it was changed or belongs elsewhere."""
     texts: list[str] = orjson.loads(key.open(sealed, row.bytes + SEALED_TEXT))
     return texts
+
+
+def shown_id(external_id: str) -> str:
+    """Return a source's id of a record as it may stand in clear.
+
+    A Message-ID (RFC 5322, 3.6.4) has the form of an address and is nobody's: masked as one it would be that of others.
+    """
+    if message := _MESSAGE_ID.fullmatch(external_id):
+        return f"<{masked(message['left'])}@{masked(message['right'])}>"
+    return masked(external_id)
 
 
 def shown_details(details: Details) -> Details:

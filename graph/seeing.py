@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from graph.database import statements
 from graph.errors import NotFoundError
-from graph.scope import SET, Guard, fixed, scope
+from graph.guard import Guard, fixed
+from graph.scope import SET, scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graph.divisions import prefix_of
 from graph.records import OrganRole
-from graph.text.numbers import masked
+from graph.sealing import shown_id
 from schema.errors import RequestError
 from schema.ids import key_of, split_id
 
@@ -149,7 +149,7 @@ def _submission(chosen: Given) -> Iterator[Condition]:
     yield from _equal("source", chosen["source"])
     if chosen["externalId"] is not None:
         # Ids stand masked where they hold somebody's number.
-        yield from _equal("external_id", masked(chosen["externalId"]))
+        yield from _equal("external_id", shown_id(chosen["externalId"]))
     yield from _equal("receipt_code", chosen["receiptCode"])
     if chosen["accusedUnnamed"] is not None:
         yield Condition("{row}.unnamed" if chosen["accusedUnnamed"] else "not {row}.unnamed")

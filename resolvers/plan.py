@@ -6,7 +6,8 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.scope import DIVISION, HIGH, LOW, PARAMETERS, SET, Guard, sql
+from graph.guard import Guard, sql
+from graph.scope import DIVISION, HIGH, LOW, PARAMETERS, SET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

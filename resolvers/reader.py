@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.database import DatabaseError, StatementTimeout, state_of
-from graph.scope import Guard, fixed
+from graph.guard import Guard, fixed
 from graph.seeing import SET_VIEWER
 
 if TYPE_CHECKING:

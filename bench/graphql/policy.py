@@ -21,8 +21,8 @@ from bench.graphql.queries import SEARCH
 from bench.table import Row
 from bench.viewers import EVERYTHING
 from graph.database import connect, open_reading_pool
+from graph.guard import COLUMNS, Guard
 from graph.identity import Vault
-from graph.scope import COLUMNS, Guard
 from resolvers.execution import Asked as Request
 from resolvers.execution import Executor
 from resolvers.limits import DocumentLimits

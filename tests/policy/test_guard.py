@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.guard import COLUMNS, Guard, sql
 from graph.parsed_sql import UnreadableSqlError
 from graph.policy import EVERYWHERE, Role, Viewer
-from graph.scope import COLUMNS, Guard, scope, sql
+from graph.scope import scope
 
 NOBODY = Viewer(name="nobody", roles=frozenset())
 REGISTRAR = Viewer(name="desk", roles=frozenset({Role.REGISTRAR}), divisions=(EVERYWHERE,))

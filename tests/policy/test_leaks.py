@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
-from graph.scope import Guard
+from graph.guard import Guard
 from resolvers import following
 from resolvers.execution import Asked
 from schema.errors import RequestError

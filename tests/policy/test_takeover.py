@@ -201,3 +201,17 @@ async def test_an_id_that_is_a_persons_number_stands_masked(api: Api) -> None:
     assert again.change == "REVISED"
     found = await api.ask('{ submissions(filter: {externalId: "13812341234"}) { nodes { externalId } } }')
     assert found["submissions"]["nodes"] == [{"externalId": "138****1234"}]
+
+
+async def test_a_message_id_is_no_address(api: Api) -> None:
+    """Letters of one machine are told apart by their ids, and what is somebody's number in one is masked."""
+    await api.take_in(*(draft(f"<letter-{number}@city.example>") for number in range(2)))
+    await api.take_in(draft("<13812341234@qq.com>"), draft("li@city.example"))
+    for asked, shown in (
+        ("<letter-1@city.example>", ["<letter-1@city.example>"]), ("<13812341234@qq.com>", ["<138****1234@qq.com>"]),
+        ("li@city.example", ["l***@city.example"]),
+    ):  # fmt: skip
+        found = await api.ask(
+            "query($id: String) { submissions(filter: {externalId: $id}) { nodes { externalId } } }", id=asked
+        )
+        assert [one["externalId"] for one in found["submissions"]["nodes"]] == shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from graph.text.numbers import masked
+from graph.sealing import shown_id
 from schema.errors import RequestError
 from schema.ids import key_of, split_id
 
@@ -127,7 +127,7 @@ def submissions(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], boo
     yield from _code("division", given.get("division"))
     yield from _instants("received_at", given.get("receivedAt"))
     yield from _equal("source", given.get("source"))
-    yield from _equal("external_id", given.get("externalId") and masked(given["externalId"]))
+    yield from _equal("external_id", given.get("externalId") and shown_id(given["externalId"]))
     yield from _equal("receipt_code", given.get("receiptCode"))
     if (unnamed := given.get("accusedUnnamed")) is not None:
         yield lambda row: row["unnamed"] == unnamed
