@@ -198,14 +198,14 @@ def ways_of(settings: Settings) -> Ways:
     return Ways(provider=provider, audience=settings.oidc_audience or "", claim=settings.oidc_claim, names=names)
 
 
-def make_indexer(services: Services) -> Indexer:
-    """Make the indexer of a process; of all that run, the one that holds the advisory lock writes."""
-    return Indexer(pool=services.pool, engine=services.engine)
+def make_indexer(services: Services, pool: Pool) -> Indexer:
+    """Make the indexer of a process on a pool of its own; of all that run one writes."""
+    return Indexer(pool=pool, engine=services.engine)
 
 
-def make_alerter(services: Services) -> Alerter:
-    """Make what raises the alerts of saved searches; of all that run one does."""
-    return Alerter(pool=services.pool, engine=services.engine, clock=services.clock)
+def make_alerter(services: Services, pool: Pool) -> Alerter:
+    """Make what raises the alerts of saved searches on a pool of its own; of all that run one does."""
+    return Alerter(pool=pool, engine=services.engine, clock=services.clock)
 
 
 def make_eraser(settings: Settings, pool: Pool, vault: Vault) -> Eraser:

@@ -4,53 +4,83 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from casegraph.children import kept
+from casegraph.children import HopelessError, kept
 from casegraph.guarding import guarded
 from casegraph.running import finish, run
 from casegraph.services import make_alerter, make_indexer, open_services
 from casegraph.settings import configure_logging
-from graph import journal
+from graph import followers, journal
+from graph.followers import FollowerStuckError, keep_following
+from search.alerting import READER as ALERTS
+from search.indexer import READER as SEARCH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
     from casegraph.children import Kept
     from casegraph.services import Services
     from casegraph.settings import Settings
     from casegraph.terminal import Steps
+    from graph.database import Pool
+    from graph.followers import Follow, Watch
 
 logger = logging.getLogger("casegraph.workers")
 
 LOOK_EVERY: Final = 0.1
 """Seconds between two looks at how far the index has come."""
-PARTITIONS_EVERY: Final = 3600.0
+PARTITIONS: Final = "partitions"
+PARTITIONS_EVERY: Final = 10_000
+"""Entries after which the journal's partitions are looked at: one has thousands of times as many."""
+TROUBLED: Final = 10.0
+"""Seconds of trouble after which waiting for the index makes no sense."""
 
 
 async def work(settings: Settings) -> int:
     """Index whatever the journal tells of, raise alerts of it, and keep its partitions ahead, until cancelled."""
     async with open_services(settings) as services:
-        beside = [
-            asyncio.create_task(_keep_partitions(services)),
-            asyncio.create_task(make_alerter(services).run()),
+        begin: dict[str, Callable[[Pool], Follow]] = {
+            SEARCH: lambda pool: make_indexer(services, pool).follow,
+            ALERTS: lambda pool: make_alerter(services, pool).follow,
+            PARTITIONS: lambda pool: Partitions(pool).follow,
+        }
+        following = [
+            asyncio.create_task(keep_following(services.database_url, name, one), name=name)
+            for name, one in begin.items()
         ]
         try:
-            await make_indexer(services).run()
+            await asyncio.gather(*following)
+        except FollowerStuckError as error:
+            logger.critical("%s This process ends at once.", error)
+            # In good order it would wait for what is stuck.
+            os._exit(os.EX_SOFTWARE)
         finally:
-            for task in beside:
+            for task in following:
                 await finish(task)
     return 0
 
 
-async def _keep_partitions(services: Services) -> None:
-    while True:
-        async with services.pool.acquire() as connection:
+class Partitions:
+    """Keeps the journal's partitions ahead of its entries."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._looked = -PARTITIONS_EVERY
+
+    async def follow(self, _: Watch) -> None:
+        """Make what is missing, where the journal has grown so much that something may be."""
+        async with self._pool.acquire() as connection:
+            position = await journal.position(connection)
+            if position < self._looked + PARTITIONS_EVERY:
+                return
             for name in await journal.ensure_partitions(connection):
                 logger.info("Made the journal's partition %s.", name)
-        await asyncio.sleep(PARTITIONS_EVERY)
+        self._looked = position
 
 
 def _process(settings: Settings) -> None:
@@ -72,6 +102,18 @@ async def indexed(services: Services, steps: Steps, beside: Kept) -> None:
         target = await journal.position(connection)
     while (reached := await services.index_position() or 0) < target:
         beside.require_hope()
+        await _require_no_trouble(services)
         steps.reach(reached)
         await asyncio.sleep(LOOK_EVERY)
     steps.reach(target)
+
+
+async def _require_no_trouble(services: Services) -> None:
+    async with services.pool.acquire() as connection:
+        alive = await followers.alive(connection)
+    troubled = next((one for one in alive if one.name == SEARCH and (one.troubled or 0.0) > TROUBLED), None)
+    if troubled and troubled.silent < TROUBLED:
+        raise HopelessError(
+            f"The index cannot be written: {troubled.trouble} Mend that; all that was taken in is kept, and is indexed"
+            " by `serve` or `work`."
+        )

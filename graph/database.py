@@ -101,9 +101,18 @@ async def connect(url: str, **settings: Any) -> Connection:
     return connection
 
 
-def state_of(error: DatabaseError) -> str | None:
-    """Return an error's SQLSTATE."""
-    return error.sqlstate
+def state_of(error: BaseException) -> str | None:
+    """Return the SQLSTATE of an error of PostgreSQL's."""
+    return error.sqlstate if isinstance(error, DatabaseError) else None
+
+
+PASSING: Final = ("08", "40", "53", "55P03", "57P")
+"""SQLSTATEs, by their beginnings, of what is over by itself: connections, conflicts, resources, locks, restarts."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Tell whether an error is of the database's state at the moment, and none of what was asked."""
+    return isinstance(error, (*DatabaseUnreachable, ConnectionLost)) or (state_of(error) or "").startswith(PASSING)
 
 
 READER: Final = "casegraph_reader"
@@ -178,10 +187,10 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
     )
 
 
-async def open_pool(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
-    """Open a pool of such connections. The caller closes it."""
+async def open_pool(url: str, *, smallest: int = 1, largest: int = 10, server: Mapping[str, str] | None = None) -> Pool:
+    """Open a pool of such connections, with settings of the server's for them. The caller closes it."""
     return await asyncpg.create_pool(
-        url, min_size=smallest, max_size=largest, init=_prepare, server_settings={"timezone": "UTC"}
+        url, min_size=smallest, max_size=largest, init=_prepare, server_settings={"timezone": "UTC", **(server or {})}
     )
 
 

@@ -10,10 +10,11 @@ link before it, the head keeps the last. Entries hold ids, states and keyed dige
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -36,6 +37,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 SQL = statements("journal")
+logger = logging.getLogger("casegraph.journal")
 
 
 class EntryKind(StrEnum):
@@ -88,6 +90,17 @@ class Recorded(Entry):
 
     position: Position
     previous: bytes = field(repr=False)
+
+
+class Reached(NamedTuple):
+    """How far a follower has come: behind the entry at `position`, whose link tells this journal from any other."""
+
+    position: Position
+    link: bytes
+
+
+NOTHING: Final = Reached(Position(0), b"")
+"""Where every journal begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,17 @@ async def position(connection: Connection) -> Position:
     return Position(await connection.fetchval(SQL.position))
 
 
+async def end(connection: Connection) -> Reached:
+    """Return the end of the journal."""
+    head = await _head(connection, SQL.head)
+    return Reached(Position(head["position"]), head["hash"])
+
+
+async def holds(connection: Connection, reached: Reached) -> bool:
+    """Tell whether the journal has what a follower has read: one that was restored, or of another database, has not."""
+    return bool(await connection.fetchval(SQL.holds, reached.position, reached.link))
+
+
 async def verify(connection: Connection, batch: int = 10_000) -> Verification:
     """Recompute the chain from the first entry to the head."""
     head = await _head(connection, SQL.head)
@@ -197,11 +221,17 @@ async def ensure_partitions(connection: Connection) -> list[str]:
     return missing
 
 
-async def reader_position(connection: Connection, name: str) -> Position:
-    """Return how far the reader of this name has come, 0 where it has not begun."""
-    return Position(await connection.fetchval(SQL.reader_position, name) or 0)
+async def reader_reached(connection: Connection, name: str) -> Reached:
+    """Return how far the reader of this name has come; one that has not begun, or read another journal, begins."""
+    row = await connection.fetchrow(SQL.reader_reached, name)
+    if row is None or row["position"] == 0:
+        return NOTHING
+    if not row["known"]:
+        logger.warning("The reader %s has read another journal than is here now. It begins anew.", name)
+        return NOTHING
+    return Reached(Position(row["position"]), row["link"])
 
 
-async def move_reader(connection: Connection, name: str, reached: Position, now: datetime) -> None:
-    """Remember how far a reader has come."""
-    await connection.execute(SQL.move_reader, name, reached, now)
+async def move_reader(connection: Connection, name: str, reached: Position) -> None:
+    """Remember how far a reader has come in this journal."""
+    await connection.execute(SQL.move_reader, name, reached)

@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from graph import journal
-from graph.database import ConnectionLost, DatabaseError, DatabaseUnreachable, statements, transaction
-from graph.errors import InvalidError
+from graph import journal, set_aside
+from graph.database import statements, transaction
 from graph.ids import new_id
 from graph.records import Position, SavedSearchId, SubmissionId
+from graph.set_aside import is_of_the_subject, reason_of
 from search import documents
-from search.alerts import SavedSearch, among, filter_kept, lookup_of, next_stretch
-from search.engine import SearchUnavailableError
+from search.alerts import ENTRIES, SavedSearch, Stretch, among, filter_kept, lookup_of, next_stretch
+from search.engine import SearchAwayError
+from search.records import SearchFilter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
+    from uuid import UUID
 
-    from graph.database import Connection, Pool
-    from search.alerts import Stretch
+    from graph.database import Connection, Pool, Row
+    from graph.followers import Watch
     from search.engine import Engine
 
 logger = logging.getLogger("casegraph.alerts")
@@ -36,8 +37,6 @@ TOGETHER: Final = 500
 """Submissions that one question to the engine is about."""
 GATHER: Final = 1.0
 """Seconds from one look to the next while something comes in: each search is asked once for all that came."""
-LOOK_EVERY: Final = 5.0
-"""Seconds after which the journal is looked at though nobody called, and until a lost connection is tried again."""
 
 Match = tuple[SavedSearchId, SubmissionId]
 
@@ -49,33 +48,23 @@ class Alerter:
         self._pool = pool
         self._engine = engine
         self._clock = clock
+        self._aside: set[UUID] = set()
+        """The searches that were set aside: nothing is matched with them until they are tried again."""
+        self._began = False
+        """Whether they have been tried again since this process leads."""
 
-    async def run(self) -> None:
-        """Raise alerts until cancelled; of several processes one does."""
-        while True:
-            try:
-                async with self._pool.acquire() as held:
-                    await self._follow(held)
-            except (*DatabaseUnreachable, DatabaseError, ConnectionLost, SearchUnavailableError) as error:
-                logger.warning("No alerts are raised for a moment: %s.", type(error).__qualname__)
-            await asyncio.sleep(LOOK_EVERY)
+    async def follow(self, watch: Watch) -> None:
+        """Raise what alerts there are now, and wait a moment for more to come in."""
+        reached = await self.catch_up(watch)
+        await asyncio.sleep(GATHER)
+        async with self._pool.acquire() as connection:
+            # Where the index is behind nobody will call: it tells nobody how far it is.
+            if reached < await journal.position(connection):
+                watch.called.set()
 
-    async def _follow(self, held: Connection) -> None:
-        """Raise alerts as long as a connection lasts that has the lock."""
-        if not await held.fetchval(SQL.try_lock):
-            return
-        async with _calls(held) as called:
-            while not held.is_closed():
-                called.clear()
-                reached = await self.catch_up()
-                await asyncio.sleep(GATHER)
-                # Where the index is behind nobody will call: it tells nobody how far it is.
-                if reached >= await journal.position(held):
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(called.wait(), LOOK_EVERY)
-
-    async def catch_up(self) -> Position:
+    async def catch_up(self, watch: Watch | None = None) -> Position:
         """Raise what alerts there are up to where the index is, and return the position reached."""
+        await self._try_again()
         while True:
             stretch = await self._next()
             if stretch.length <= 0:
@@ -83,19 +72,29 @@ class Alerter:
             matches = await self._matches(stretch)
             if matches is not None:
                 await self._raise(stretch, matches)
+            if watch:
+                watch.gets_on()
 
     async def _next(self) -> Stretch:
-        """Return what is to be matched next; nothing where the index is lost, or behind, or of another database."""
-        held = await self._engine.position() or Position(0)
+        """Return what is to be matched next; nothing where the index is lost, or behind, or of another journal."""
+        held = await self._engine.held() or journal.NOTHING
         async with self._pool.acquire() as connection:
-            reached = await journal.reader_position(connection, READER)
-            end = await journal.position(connection)
+            reached = (await journal.reader_reached(connection, READER)).position
+            known = await journal.holds(connection, held)
             rows = await connection.fetch(SQL.searches)
-        searches = [
-            SavedSearch(SavedSearchId(row["id"]), row["query"], filter_kept(row["filter"]), Position(row["since"]))
-            for row in rows
-        ]
-        return next_stretch(reached, held if held <= end else reached, searches)
+        searches = await self._understood(rows, reached)
+        return next_stretch(reached, held.position if known else reached, searches)
+
+    async def _understood(self, rows: Sequence[Row], reached: Position) -> list[SavedSearch]:
+        searches = []
+        for row in rows:
+            if row["id"] in self._aside:
+                continue
+            try:
+                searches.append(_search_of(row))
+            except Exception as error:  # noqa: BLE001 - whatever was kept once, by a version of then
+                await self._set_aside(row["id"], max(reached, Position(row["since"])), error)
+        return searches
 
     async def _matches(self, stretch: Stretch) -> list[Match] | None:
         """Return what each search finds among what a stretch tells of; None where the index was lost meanwhile."""
@@ -104,53 +103,97 @@ class Alerter:
         async with self._pool.acquire() as connection:
             told = await connection.fetchrow(documents.SQL.affected, stretch.after, stretch.length)
         affected = [SubmissionId(one) for one in told["submissions"]] if told else []
-        found = [match for search in stretch.searches for match in await self._found(search, affected)]
+        found: list[Match] = []
+        for search in stretch.searches:
+            try:
+                found += await self._found(search, affected)
+            except Exception as error:
+                if not await self._at_fault(error, affected):
+                    raise
+                await self._set_aside(search.id, stretch.after, error)
         held = await self._engine.position()
         return found if held is not None and held >= stretch.until else None
 
     async def _found(self, search: SavedSearch, affected: Sequence[SubmissionId]) -> list[Match]:
-        try:
-            lookup = lookup_of(search.text, search.filter)
-        except InvalidError:
-            # It could be when it was saved, by the query language of then.
-            logger.warning("The saved search %s cannot be understood any more.", search.id)
-            return []
+        lookup = lookup_of(search.text, search.filter)
         matches: list[Match] = []
         for at in range(0, len(affected), TOGETHER):
             found = await self._engine.find(among(lookup, affected[at : at + TOGETHER]))
             matches += [(search.id, one.submission) for one in reversed(found.candidates)]
         return matches
 
+    async def _at_fault(self, error: Exception, affected: Sequence[SubmissionId]) -> bool:
+        """Tell whether a search itself is at fault: not where nothing at all can be found."""
+        if isinstance(error, SearchAwayError) or not is_of_the_subject(error):
+            return False
+        await self._engine.find(among(lookup_of("", SearchFilter()), affected[:1]))
+        return True
+
+    async def _set_aside(self, search: UUID, position: Position, error: Exception) -> None:
+        """Match nothing with a search until it is tried again, from here; all others go on."""
+        reason = reason_of(error)
+        logger.error("The saved search %s raises no alerts and is set aside: %s", search, reason)
+        async with self._pool.acquire() as connection:
+            await set_aside.put(connection, READER, {search: reason}, position)
+        self._aside.add(search)
+
+    async def _try_again(self) -> None:
+        """Match what was set aside: all of it at first, then what somebody asked for."""
+        async with self._pool.acquire() as connection:
+            aside = await set_aside.aside(connection, READER)
+            rows = {row["id"]: row for row in await connection.fetch(SQL.searches)}
+            await set_aside.take_back(connection, READER, {one.subject for one in aside} - rows.keys())
+        self._aside = {one.subject for one in aside if one.subject in rows}
+        for one in aside:
+            if one.subject in rows and (one.again or not self._began):
+                try:
+                    await self._make_up_for(_search_of(rows[one.subject]), one.position)
+                except Exception as error:
+                    if isinstance(error, SearchAwayError) or not is_of_the_subject(error):
+                        raise
+                    await self._set_aside(one.subject, one.position, error)
+        self._began = True
+
+    async def _make_up_for(self, search: SavedSearch, missed: Position) -> None:
+        """Raise what a search missed since it was set aside, until it is where all others are."""
+        while True:
+            async with transaction(self._pool) as connection:
+                reached = Position(await connection.fetchval(SQL.hold_reader))
+                if missed >= reached:
+                    await set_aside.take_back(connection, READER, {search.id})
+                    self._aside.discard(search.id)
+                    return
+            stretch = Stretch(missed, Position(min(reached, missed + ENTRIES)), (search,))
+            async with self._pool.acquire() as connection:
+                told = await connection.fetchrow(documents.SQL.affected, stretch.after, stretch.length)
+            affected = [SubmissionId(one) for one in told["submissions"]] if told else []
+            matches = await self._found(search, affected)
+            async with transaction(self._pool) as connection:
+                await connection.fetchval(SQL.hold_reader)
+                await self._put_down(connection, matches)
+            missed = stretch.until
+
     async def _raise(self, stretch: Stretch, matches: Sequence[Match]) -> None:
         """Commit the alerts of a stretch and its end, unless another did, or a search was saved that it concerns."""
-        now = self._clock()
         async with transaction(self._pool) as connection:
-            if await connection.fetchval(SQL.hold_reader, now) != stretch.after:
+            if await connection.fetchval(SQL.hold_reader) != stretch.after:
                 return
             begun = {row["id"] for row in await connection.fetch(SQL.begun, stretch.until)}
-            if not begun <= {one.id for one in stretch.searches}:
+            if not begun <= {one.id for one in stretch.searches} | self._aside:
                 return
-            if matches:
-                searches, submissions = zip(*matches, strict=True)
-                ids = [new_id() for _ in matches]
-                if await connection.fetch(SQL.raise_alerts, ids, searches, submissions, now):
-                    await connection.execute(SQL.call)
-            await journal.move_reader(connection, READER, stretch.until, now)
+            await self._put_down(connection, matches)
+            await journal.move_reader(connection, READER, stretch.until)
+
+    async def _put_down(self, connection: Connection, matches: Sequence[Match]) -> None:
+        if not matches:
+            return
+        searches, submissions = zip(*matches, strict=True)
+        if await connection.fetch(SQL.raise_alerts, [new_id() for _ in matches], searches, submissions, self._clock()):
+            await connection.execute(SQL.call)
 
 
-@asynccontextmanager
-async def _calls(held: Connection) -> AsyncIterator[asyncio.Event]:
-    """Give an event that is set by each commit that wrote to the journal, and where the connection ends."""
-    called = asyncio.Event()
-
-    def call(*_: object) -> None:
-        called.set()
-
-    held.add_termination_listener(call)
-    await held.add_listener(journal.CHANNEL, call)
-    try:
-        yield called
-    finally:
-        if not held.is_closed():
-            held.remove_termination_listener(call)
-            await held.remove_listener(journal.CHANNEL, call)
+def _search_of(row: Row) -> SavedSearch:
+    """Return a search as it was saved; raise whatever is wrong with what was kept."""
+    search = SavedSearch(SavedSearchId(row["id"]), row["query"], filter_kept(row["filter"]), Position(row["since"]))
+    lookup_of(search.text, search.filter)
+    return search

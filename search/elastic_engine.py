@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
+from graph.journal import NOTHING, Reached
 from graph.records import Position, SubmissionId
 from search import elastic_bulk
 from search.elastic_client import ASKING, WRITING, ConflictError, Link, NoIndexError, ShardsAwayError
@@ -56,6 +57,11 @@ class ElasticEngine:
 
     async def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
+        held = await self.held()
+        return held.position if held else None
+
+    async def held(self) -> Reached | None:
+        """Return the same with the journal's link there."""
         return await self._held(self._asked)
 
     async def health(self) -> Health:
@@ -110,13 +116,18 @@ class ElasticEngine:
             answer = await client.search(index=index, body=asked, allow_partial_search_results=False)
         return dict(answer.body)
 
-    async def _held(self, index: str) -> Position | None:
+    async def _held(self, index: str) -> Reached | None:
         with self._link.asking() as client:
             asked = client.options(ignore_status=404)
-            told = await asked.get(index=index, id=HELD, source=False, filter_path="found,_version,error.type")
+            told = await asked.get(
+                index=index, id=HELD, source=False, stored_fields=["link"],
+                filter_path="found,_version,fields.link,error.type",
+            )  # fmt: skip
         if "error" in told:
             return None
-        return Position(told["_version"] if told["found"] else 0)
+        if not told["found"]:
+            return NOTHING
+        return Reached(Position(told["_version"]), bytes.fromhex(told["fields"]["link"][0]))
 
     # Writing -------------------------------------------------------------------------------------------------------
 
@@ -136,17 +147,20 @@ class ElasticEngine:
         held = await self._held(write_alias(index))
         if held is None:
             raise NoIndexError(str(NoIndexError.__doc__))
-        if held != batch.after:
+        if held.position != batch.after:
             raise IndexMovedError(f"The index is not at {batch.after} any more.")
         if batch.documents or batch.gone:
             await elastic_bulk.write(self._link, index, batch)
             self._unseen = True
             if not self._fixed:
                 await self._show()
+        if batch.position == batch.after:
+            return
         try:
             with self._link.asking(WRITING) as client:
                 await client.index(
-                    index=write_alias(index), require_alias=True, id=HELD, document={"about": "index"},
+                    index=write_alias(index), require_alias=True, id=HELD,
+                    document={"about": "index", "link": batch.link.hex()},
                     version=batch.position, version_type=elastic_bulk.VERSIONED,
                 )  # fmt: skip
         except ConflictError:

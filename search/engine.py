@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from graph.journal import Reached
     from graph.records import CaseId, Position, SubmissionId
     from search.records import FacetCount
 
@@ -97,6 +98,8 @@ class Batch:
     gone: Sequence[SubmissionId]
     after: Position
     position: Position
+    link: bytes = b""
+    """The journal's link at `position` (`graph.journal`); looked at where the position moves."""
     told_until: Position | None = None
     """How far the journal had come, at least, when the documents were made; where that is not said, to `position`."""
 
@@ -272,6 +275,10 @@ class Engine(Protocol):
 
         Raises SearchAwayError where the engine does not answer.
         """
+        ...
+
+    async def held(self) -> Reached | None:
+        """Return the same with the journal's link there, by which it is known whether it is this journal."""
         ...
 
     async def health(self) -> Health:

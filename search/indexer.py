@@ -1,54 +1,40 @@
 """Keeps the index up with the journal: reads entries in order, indexes what they tell of, and holds their position.
 
-Whoever has PostgreSQL's advisory lock writes; others stand by. The index remembers its position in its own commit, so a
-process that was killed goes on where its last commit was, and a lost index begins at nothing.
+Of all processes one does so (`graph.followers`). The index remembers how far it has come in its own commit, so a
+process that was killed goes on where its last commit was; a lost index, or one of another journal, begins at nothing.
+What cannot be read, made or written is set aside, and taken out of the index: what that says of it is true no more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from uuid import UUID
 
-from graph import journal
-from graph.errors import GraphError
+from graph import journal, set_aside
+from graph.journal import NOTHING, Reached
 from graph.records import Position, SubmissionId
+from graph.set_aside import is_of_the_subject, reason_of
 from search.documents import SQL, index_document, load_all
 from search.engine import Batch, IndexMovedError, SearchAwayError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Sequence
 
     from graph.database import Connection, Pool
-    from search.documents import Source
-    from search.engine import Engine
+    from graph.followers import Watch
+    from search.engine import Engine, IndexDocument
 
+READER: Final = "search"
 ENTRIES: Final = 9_000
 """Entries that one commit takes at most: some three thousand submissions, under a second's work. Fewer make segments
 that must be merged more often."""
 TOGETHER: Final = 3_000
 """Submissions that one commit takes, where few entries tell of many: two large cases that are joined."""
-LOOK_EVERY: Final = 5.0
-"""Seconds after which the journal is looked at though nobody called."""
-GATHER: Final = 0.3
-"""Seconds from one look at the journal to the next while somebody waits for one entry: it is found within a second."""
-GATHER_MANY: Final = 1.0
-"""The same while nothing but batches come in. Small segments would cost twice as much to make and to merge."""
-MANY: Final = 100
-"""Entries of one transaction that make it a batch, not what one person entered."""
-AWAY_FOR: Final = 2.0
-"""Seconds between two tries to reach an engine that is away."""
-STAND_BY: Final = 0.5
-"""Seconds between two tries to become the one who writes."""
 
 logger = logging.getLogger("casegraph.indexer")
-
-
-class IndexerStoppedError(GraphError):
-    """The connection to PostgreSQL that made this process the one who indexes has ended. Start it again."""
 
 
 class Indexer:
@@ -57,47 +43,21 @@ class Indexer:
     def __init__(self, *, pool: Pool, engine: Engine) -> None:
         self._pool = pool
         self._engine = engine
-        self._away = False
-        """Whether that was told, once."""
+        self._began = False
+        """Whether what was set aside has been tried again since this process leads."""
 
-    async def run(self) -> None:
-        """Index whatever comes, until cancelled. An engine that is away is waited for.
+    async def follow(self, watch: Watch) -> None:
+        """Index all there is now."""
+        await self.catch_up(watch)
 
-        Raises IndexerStoppedError where the connection that holds the lock ends: from then on another may write.
-        """
-        async with self._pool.acquire() as held:
-            await _become_writer(held)
-            async with _calls(held) as calls:
-                while True:
-                    calls.called.clear()
-                    await self._keep_up(calls)
-                    await _wait(calls.called)
-                    if calls.over.is_set():
-                        raise IndexerStoppedError("The connection to PostgreSQL that held the lock has ended.")
+    async def catch_up(self, watch: Watch | None = None) -> Position:
+        """Index until the journal tells of no more, and return the position held. The caller leads.
 
-    async def _keep_up(self, calls: _Calls) -> None:
-        """Catch up, as soon as the engine answers: all that was written meanwhile stands in the journal."""
-        try:
-            await self.catch_up(calls)
-        except SearchAwayError as error:
-            if not self._away:
-                logger.warning("%s", error)
-            self._away = True
-            await _wait(calls.over, AWAY_FOR)
-            calls.called.set()
-        else:
-            if self._away:
-                logger.warning("The search engine is back, and the index has caught up.")
-            self._away = False
-
-    async def catch_up(self, calls: _Calls | None = None) -> Position:
-        """Index until the journal tells of no more, and return the position held. The caller has the lock.
-
-        With `calls`, entries are let gather for as long as those who wait for them allow.
+        With `watch`, entries are let gather for as long as those who wait for them allow.
         """
         while True:
             try:
-                return await self._follow(await self._begin(), calls)
+                return await self._follow(await self._begin(), watch)
             except IndexMovedError:
                 continue
 
@@ -107,77 +67,156 @@ class Indexer:
         So each submission is written once; following the journal from its beginning writes it with each step again.
         What is filled must not be searched yet: until all is there, it holds no position.
         """
-        nothing = Position(0)
-        async with _Writing(self._engine) as writing, self._pool.acquire() as connection:
-            reached, last = await journal.position(connection), SubmissionId(UUID(int=0))
-            while chunk := [row["id"] for row in await connection.fetch(SQL.following, last, TOGETHER)]:
-                sources = await load_all(connection, chunk)
-                await writing.write(list(sources.values()), _Part([], nothing, nothing, reached))
-                last = chunk[-1]
-            await writing.write([], _Part([], nothing, reached, reached))
+        async with self._pool.acquire() as connection:
+            end, last = await journal.end(connection), SubmissionId(UUID(int=0))
+            async with _Writing(self._engine, self._pool, connection) as writing:
+                while chunk := [row["id"] for row in await connection.fetch(SQL.following, last, TOGETHER)]:
+                    await writing.write(chunk, _Part(NOTHING, NOTHING, end.position))
+                    last = chunk[-1]
+                await writing.write([], _Part(NOTHING, end, end.position))
         return await self.catch_up()
 
-    async def _begin(self) -> Position:
+    async def _begin(self) -> Reached:
         """Return where to go on from; without an index, begin one: one of nothing can be searched, none is a fault."""
-        reached = await self._engine.position()
+        reached = await self._engine.held()
+        if reached is None:
+            await self._engine.apply(Batch(documents=(), gone=(), after=Position(0), position=Position(0)))
+            reached = NOTHING
         async with self._pool.acquire() as connection:
-            foreign = reached is not None and reached > await journal.position(connection)
-        if foreign:
-            await self._engine.clear()
-        if foreign or reached is None:
-            reached = Position(0)
-            empty = Batch(documents=(), gone=(), after=reached, position=reached)
-            await self._engine.apply(empty)
+            if not await journal.holds(connection, reached):
+                logger.warning(
+                    "The search index holds another journal than is here now: the database was restored, went back to"
+                    " an earlier state, or is another. The index is made anew; until then searches say what they lack."
+                )
+                await self._engine.clear()
+                return NOTHING
+            end = await journal.position(connection)
+            if reached == NOTHING and (before := await journal.reader_reached(connection, READER)) != NOTHING:
+                logger.warning(
+                    "The search index is lost, which had come to %d of %d entries. It is made anew; until then searches"
+                    " say what they lack.", before.position, end,
+                )  # fmt: skip
         return reached
 
-    async def _follow(self, reached: Position, calls: _Calls | None) -> Position:
-        async with _Writing(self._engine) as writing, self._pool.acquire() as connection:
+    async def _follow(self, reached: Reached, watch: Watch | None) -> Position:
+        async with self._pool.acquire() as connection, _Writing(self._engine, self._pool, connection) as writing:
+            await self._try_again(connection, writing, reached)
             while True:
-                if calls:
-                    calls.look()
-                told = await connection.fetchrow(SQL.affected, reached, ENTRIES)
+                if watch:
+                    watch.look()
+                told = await connection.fetchrow(SQL.affected, reached.position, ENTRIES)
                 if told is None or told["position"] is None:
-                    return reached
-                affected, after = told["submissions"], reached
-                reached = Position(told["position"])
+                    break
+                after, reached = reached, Reached(Position(told["position"]), told["link"])
+                affected: list[UUID] = told["submissions"]
                 for at in range(0, max(len(affected), 1), TOGETHER):
                     chunk = [SubmissionId(one) for one in affected[at : at + TOGETHER]]
-                    sources = await load_all(connection, chunk)
-                    gone = [one for one in chunk if one not in sources]
                     # Only the last commit moves the position: until then they would all be taken again.
-                    position = reached if at + TOGETHER >= len(affected) else after
-                    await writing.write(list(sources.values()), _Part(gone, after, position, reached))
-                if calls and reached < after + ENTRIES:
-                    await calls.gather()
+                    moved = reached if at + TOGETHER >= len(affected) else after
+                    await writing.write(chunk, _Part(after, moved, reached.position))
+                    if watch:
+                        watch.gets_on()
+                if watch and reached.position < after.position + ENTRIES:
+                    await watch.gather()
+        async with self._pool.acquire() as connection:
+            # Put down where others can read it though the engine does not answer, and by which a loss is noticed.
+            await journal.move_reader(connection, READER, reached.position)
+        return reached.position
+
+    async def _try_again(self, connection: Connection, writing: _Writing, reached: Reached) -> None:
+        """Index once more what was set aside: all of it at first, then what somebody asked for."""
+        aside = await set_aside.aside(connection, READER)
+        writing.aside = {one.subject for one in aside}
+        asked = [SubmissionId(one.subject) for one in aside if one.again or not self._began]
+        self._began = True
+        end = await journal.position(connection)
+        for at in range(0, len(asked), TOGETHER):
+            await writing.write(asked[at : at + TOGETHER], _Part(reached, reached, end))
 
 
 class _Part(NamedTuple):
-    """What a batch tells of besides its documents."""
+    """Where in the journal a batch begins and where it brings the index, and how far the journal had come before."""
 
-    gone: list[SubmissionId]
-    after: Position
-    position: Position
+    after: Reached
+    reached: Reached
     told_until: Position
 
 
+class _Made(NamedTuple):
+    """What a batch is made of."""
+
+    documents: list[IndexDocument]
+    gone: list[SubmissionId]
+    failed: dict[UUID, str]
+
+
 class _Writing:
-    """Commits one batch in a thread while the next is read and cut."""
+    """Commits one batch in a thread while the next is read and cut, and sets aside what fails by itself."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pool: Pool, connection: Connection) -> None:
         self._engine = engine
-        self._task: asyncio.Task[None] | None = None
+        self._pool = pool
+        self._connection = connection
+        self._task: asyncio.Task[_Made] | None = None
+        self.aside: set[UUID] = set()
+        """What was set aside so far."""
 
-    async def write(self, sources: list[Source], part: _Part) -> None:
-        """Have a batch written; returns when the one before it is."""
-        documents = await asyncio.to_thread(lambda: [index_document(source) for source in sources])
+    async def write(self, submissions: Sequence[SubmissionId], part: _Part) -> None:
+        """Have a batch made and written; returns when the one before it is."""
+        made = await _made(self._connection, submissions)
         await self._done()
-        batch = Batch(documents=documents, **part._asdict())
-        self._task = asyncio.create_task(self._engine.apply(batch))
+        batch = Batch(
+            documents=made.documents, gone=[*made.gone, *map(SubmissionId, made.failed)], after=part.after.position,
+            position=part.reached.position, link=part.reached.link, told_until=part.told_until,
+        )  # fmt: skip
+        await self._set_aside(made.failed, part.told_until)
+        self._task = asyncio.create_task(self._apply(batch, made))
+
+    async def _apply(self, batch: Batch, made: _Made) -> _Made:
+        """Write a batch; where that fails each half by itself, until it is known which document cannot be written."""
+        try:
+            await self._engine.apply(batch)
+        except (SearchAwayError, IndexMovedError):
+            raise
+        except Exception as error:
+            if not batch.documents:
+                raise
+            return await self._apply_apart(batch, made, reason_of(error))
+        return made
+
+    async def _apply_apart(self, batch: Batch, made: _Made, reason: str) -> _Made:
+        if len(batch.documents) == 1:
+            failed = batch.documents[0].submission
+            without = replace(batch, documents=(), gone=[*batch.gone, failed])
+            # An engine that takes not even this is at fault itself: the error goes up, and all is tried again.
+            await self._engine.apply(replace(without, position=batch.after, told_until=batch.version))
+            await self._set_aside({failed: reason}, batch.version)
+            if batch.position != batch.after:
+                await self._engine.apply(without)
+            return made._replace(failed=made.failed | {failed: reason})
+        half = len(batch.documents) // 2
+        first = replace(batch, documents=batch.documents[:half], position=batch.after, told_until=batch.version)
+        made = await self._apply(first, made)
+        return await self._apply(replace(batch, documents=batch.documents[half:], gone=()), made)
 
     async def _done(self) -> None:
         task, self._task = self._task, None
         if task is not None:
-            await task
+            made = await task
+            well = {one.submission for one in made.documents} | set(made.gone)
+            if taken := self.aside & well - made.failed.keys():
+                await set_aside.take_back(self._connection, READER, taken)
+                self.aside -= taken
+
+    async def _set_aside(self, failed: dict[UUID, str], position: Position) -> None:
+        """Put down what failed, before the position moves: whoever is killed in between tries it once more."""
+        if not failed:
+            return
+        for subject in failed.keys() - self.aside:
+            logger.error("The submission %s cannot be indexed and is set aside: %s", subject, failed[subject])
+        async with self._pool.acquire() as connection:
+            await set_aside.put(connection, READER, failed, position)
+        self.aside |= failed.keys()
 
     async def __aenter__(self) -> Self:
         return self
@@ -190,67 +229,18 @@ class _Writing:
             await asyncio.gather(asyncio.shield(self._task), return_exceptions=True)
 
 
-async def _become_writer(held: Connection) -> None:
-    # Nobody tells when an advisory lock is let go of; waiting for it inside PostgreSQL would hold a snapshot open.
-    while not await held.fetchval(SQL.try_lock):  # noqa: ASYNC110
-        await asyncio.sleep(STAND_BY)
-
-
-class _Calls:
-    """`called` is set with each commit that wrote to the journal, `hurried` where it was no batch.
-
-    All are set where the connection ends; `over` by that alone.
-    """
-
-    def __init__(self) -> None:
-        self.called = asyncio.Event()
-        self.hurried = asyncio.Event()
-        self.over = asyncio.Event()
-        self._position = 0
-        self._looked = 0.0
-
-    def call(self, _connection: object, _process: int, _channel: str, position: object) -> None:
-        """Note that somebody wrote, up to this position."""
-        reached = int(str(position))
-        if reached - self._position < MANY:
-            self.hurried.set()
-        self._position = reached
-        self.called.set()
-
-    def end(self, *_: object) -> None:
-        """Note that the connection is gone, and the lock with it."""
-        self.over.set()
-        self.hurried.set()
-        self.called.set()
-
-    def look(self) -> None:
-        """Note that the journal is looked at now."""
-        self._looked = time.monotonic()
-        self.hurried.clear()
-
-    async def gather(self) -> None:
-        """Wait until it is time for the next look."""
-        await asyncio.sleep(self._looked + GATHER - time.monotonic())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._looked + GATHER_MANY - time.monotonic()):
-                await self.hurried.wait()
-
-
-@asynccontextmanager
-async def _calls(held: Connection) -> AsyncIterator[_Calls]:
-    """Listen to the journal while inside."""
-    calls = _Calls()
-    held.add_termination_listener(calls.end)
-    await held.add_listener(journal.CHANNEL, calls.call)
+async def _made(connection: Connection, submissions: Sequence[SubmissionId]) -> _Made:
+    """Return these submissions as they are indexed; where that fails, each half by itself until it is known which."""
     try:
-        yield calls
-    finally:
-        if not calls.over.is_set():
-            held.remove_termination_listener(calls.end)
-            await held.remove_listener(journal.CHANNEL, calls.call)
-
-
-async def _wait(called: asyncio.Event, longest: float = LOOK_EVERY) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(longest):
-            await called.wait()
+        sources = await load_all(connection, submissions)
+        documents = await asyncio.to_thread(lambda: [index_document(source) for source in sources.values()])
+    except Exception as error:
+        if not is_of_the_subject(error) or not submissions:
+            raise
+        if len(submissions) == 1:
+            return _Made([], [], {submissions[0]: reason_of(error)})
+    else:
+        return _Made(documents, [one for one in submissions if one not in sources], {})
+    half = len(submissions) // 2
+    first, second = await _made(connection, submissions[:half]), await _made(connection, submissions[half:])
+    return _Made(first.documents + second.documents, first.gone + second.gone, first.failed | second.failed)

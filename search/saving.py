@@ -78,7 +78,7 @@ class Saving:
             present = await self._present(lookup)
             async with transaction(self._pool) as connection:
                 # Entries that were matched since would have been so without this search.
-                if await connection.fetchval(SQL.hold_reader, now) > present.held:
+                if await connection.fetchval(SQL.hold_reader) > present.held:
                     continue
                 await _require_room(connection, present, by)
                 await connection.execute(

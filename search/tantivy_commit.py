@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tantivy import Query
 
 from graph.database import Uuid
+from graph.journal import Reached
 from graph.records import Position, SubmissionId
 from search.engine import GRAIN, AllOf, Candidate, Found, varies
 from search.recency import share_of
@@ -41,8 +42,8 @@ class Commit:
         self.searcher = searcher
         self.seen = seen
         """The generation, and by what its commits are told apart."""
-        self.position = _position(searcher)
-        """The journal position that it holds; None where it holds nothing yet."""
+        self.held = _held(searcher)
+        """How much of the journal it holds; None where it holds nothing yet."""
         self._counts: dict[Hashable, int] = {}
 
     def find(self, lookup: Lookup) -> Found:
@@ -64,7 +65,7 @@ class Commit:
     def counted(self, audience: AllOf, leaf: Leaf | None = None) -> int:
         """Return how many documents an asker may see, or how many of them hold a leaf."""
         if leaf is None and audience == AllOf():
-            return self.searcher.num_docs - (self.position is not None)
+            return self.searcher.num_docs - (self.held is not None)
         held = () if leaf is None else (leaf,)
         return self._once((audience, leaf), fitting(replace(audience, nodes=(*audience.nodes, *held))))
 
@@ -78,9 +79,12 @@ class Commit:
         return found
 
 
-def _position(searcher: tantivy.Searcher) -> Position | None:
+def _held(searcher: tantivy.Searcher) -> Reached | None:
     hits = searcher.search(Query.term_query(SCHEMA, "about", "index", "basic"), limit=1).hits
-    return Position(searcher.doc(hits[0][1])["position"][0]) if hits else None
+    if not hits:
+        return None
+    told = searcher.doc(hits[0][1])
+    return Reached(Position(told["position"][0]), bytes.fromhex(told["link"][0]))
 
 
 def _latest(searcher: tantivy.Searcher, query: Query, limit: int) -> tuple[int, tuple[Candidate, ...]]:

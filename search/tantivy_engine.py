@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import tantivy
 
-from graph.records import Position
+from graph.journal import NOTHING
 from search.engine import Health, IndexMovedError, SearchUnavailableError
 from search.generations import LIVE, building, go_live, live, new_generation, remove_others, written
 from search.tantivy_commit import Commit
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
+    from graph.journal import Reached
+    from graph.records import Position
     from search.engine import AllOf, Batch, Found, Leaf, Lookup
 
 HEAP: Final = 96_000_000
@@ -43,7 +45,12 @@ class TantivyEngine:
 
     async def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
-        return await asyncio.to_thread(self._index.position)
+        held = await self.held()
+        return held.position if held else None
+
+    async def held(self) -> Reached | None:
+        """Return the same with the journal's link there."""
+        return await asyncio.to_thread(self._index.held)
 
     async def health(self) -> Health:
         """Tell that it runs in this process, where nothing else can be away."""
@@ -101,11 +108,11 @@ class TantivyIndex:
 
     # Reading -------------------------------------------------------------------------------------------------------
 
-    def position(self) -> Position | None:
-        """Return the journal position that the index holds, None where there is no index."""
+    def held(self) -> Reached | None:
+        """Return how much of the journal the index holds, None where there is no index."""
         try:
             with self._reading() as commit:
-                return Position(commit.position or 0)
+                return commit.held or NOTHING
         except SearchUnavailableError:
             return None
 
@@ -180,10 +187,12 @@ class TantivyIndex:
         """Write one commit."""
         with self._lock:
             generation, writer = self._open_writer()
-            if (self.position() or 0) != batch.after:
+            if (self.held() or NOTHING).position != batch.after:
                 raise IndexMovedError(f"The index is not at {batch.after} any more.")
+            # Made before anything is written: what cannot be made spoils no commit.
+            made = [document_of(document) for document in batch.documents]
             try:
-                self._write(writer, batch)
+                self._write(writer, batch, made)
             except BaseException as error:
                 self._drop_writer()
                 if not _of_the_index(error):
@@ -192,19 +201,21 @@ class TantivyIndex:
                     raise IndexMovedError("Another index went live.") from error
                 raise SearchUnavailableError("The search index cannot be written. Look at its disk.") from error
 
-    def _write(self, writer: tantivy.IndexWriter, batch: Batch) -> None:
+    def _write(self, writer: tantivy.IndexWriter, batch: Batch, made: list[tantivy.Document]) -> None:
         # To delete what is not there costs as much as to look for it, and once more at each merge.
-        searcher = self._last_commit().searcher
+        before = self._last_commit()
+        searcher = before.searcher
         ids = [*batch.gone, *(document.submission for document in batch.documents)]
         for key in map(str, ids):
             if searcher.doc_freq("submission", key):
                 writer.delete_documents_by_term("submission", key)
-        for document in batch.documents:
-            writer.add_document(document_of(document))
-        writer.delete_documents_by_term("about", "index")
-        held = tantivy.Document(about="index")
-        held.add_unsigned("position", batch.position)
-        writer.add_document(held)
+        for document in made:
+            writer.add_document(document)
+        if before.held is None or batch.position != batch.after:
+            writer.delete_documents_by_term("about", "index")
+            held = tantivy.Document(about="index", link=batch.link.hex())
+            held.add_unsigned("position", batch.position)
+            writer.add_document(held)
         writer.commit()
 
     def clear(self) -> None:
@@ -219,7 +230,7 @@ class TantivyIndex:
         if generation is not None and self._writer is not None and self._writing == generation:
             return generation, self._writer
         self._drop_writer()
-        if generation is None or self.position() is None:
+        if generation is None or self.held() is None:
             generation = self._begin()
         try:
             self._writer = _open(self.folder / generation).writer(heap_size=HEAP, num_threads=THREADS)

@@ -49,6 +49,7 @@ def _schema() -> tantivy.Schema:
         builder.add_unsigned_field(name, fast=True)  # the submission's id again: read without looking a document up
     builder.add_text_field("about", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("position", stored=True)
+    builder.add_text_field("link", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(TokenField.BIGRAMS, tokenizer_name=TOKENISER, index_option="position")
     builder.add_text_field(TokenField.CODES, tokenizer_name=TOKENISER, index_option="basic")
     for name in ("seen", "case"):

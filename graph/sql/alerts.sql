@@ -3,7 +3,7 @@
 -- name: hold_reader
 -- How far alerts were raised, held until the transaction ends: alerts are committed in the order of their numbers, and
 -- no search begins behind what was raised.
-insert into journal_reader (name, position, at) values ('alerts', 0, $1)
+insert into journal_reader (name, position, at, link) values ('alerts', 0, now(), '')
 on conflict (name) do update set name = excluded.name
 returning position;
 
@@ -54,6 +54,3 @@ select told.number, told.search, told.submission, told.at
 from saved_search own join alert told on told.search = own.id
 where told.number > $1 and ($2::uuid is null or own.id = $2)
 order by told.number limit $3;
-
--- name: try_lock
-select pg_try_advisory_lock(hashtextextended('casegraph/alerts', 0));

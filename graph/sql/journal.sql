@@ -21,9 +21,12 @@ select child.relname as name
 from pg_inherits join pg_class child on child.oid = inhrelid
 where inhparent = 'journal'::regclass;
 
--- name: reader_position
-select position from journal_reader where name = $1;
+-- name: holds
+select journal_link($1) is not distinct from $2::bytea;
+
+-- name: reader_reached
+select position, link, journal_link(position) is not distinct from link as known from journal_reader where name = $1;
 
 -- name: move_reader
-insert into journal_reader (name, position, at) values ($1, $2, $3)
-on conflict (name) do update set position = excluded.position, at = excluded.at;
+insert into journal_reader (name, position, at, link) values ($1, $2, now(), journal_link($2))
+on conflict (name) do update set position = excluded.position, at = excluded.at, link = excluded.link;

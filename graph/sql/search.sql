@@ -9,7 +9,7 @@ with entry as materialized (
 ), told as materialized (
     select subject as id from entry union select object from entry where object is not null
 )
-select max(position) as position, array(
+select max(position) as position, journal_link(max(position)) as link, array(
     select distinct found.id from told cross join lateral (
         select submission.id from submission named join submission on submission.case_id = named.case_id
         where named.id = told.id
@@ -128,9 +128,6 @@ join submission_revision revision on revision.id = submission.revision;
 -- name: barrier
 -- How far the index must have come before counts are given to these audiences.
 select barrier_of($1::text[]);
-
--- name: try_lock
-select pg_try_advisory_lock(hashtextextended('casegraph/indexer', 0));
 
 -- name: organs_named
 -- The organs that have this in their names. Whoever asks reads as a viewer: not every organ is public.

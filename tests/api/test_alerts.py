@@ -14,6 +14,7 @@ import pytest
 from graphql import OperationType
 
 from casegraph.app import executor_of
+from graph.followers import keep_following
 from graph.ids import organ_id
 from graph.policy import Role
 from graph.records import MentionDraft, MentionRole, PartyKind, PetitionKind
@@ -214,13 +215,21 @@ async def test_alerts_come_once_wherever_a_follower_goes_on(api: Api, executor: 
     assert ids(await told(executor, EVERYTHING, 1, search=noise, after=first)) == ["d"]
 
 
-async def test_who_listens_is_told_as_things_come_in(api: Api, executor: Executor) -> None:
+async def test_who_listens_is_told_as_things_come_in(api: Api, executor: Executor, database_url: str) -> None:
     """By what runs beside a server: the index first, alerts behind it."""
     await save(executor, "油烟")
     services = api.services
     running = [
-        asyncio.create_task(Indexer(pool=services.pool, engine=services.engine).run()),
-        asyncio.create_task(Alerter(pool=services.pool, engine=services.engine, clock=lambda: datetime.now(UTC)).run()),
+        asyncio.create_task(
+            keep_following(database_url, "search", lambda pool: Indexer(pool=pool, engine=services.engine).follow)
+        ),
+        asyncio.create_task(
+            keep_following(
+                database_url,
+                "alerts",
+                lambda pool: Alerter(pool=pool, engine=services.engine, clock=lambda: datetime.now(UTC)).follow,
+            )
+        ),
     ]
     listening = asyncio.create_task(told(executor, EVERYTHING, 2))
     for name in ("a", "b"):

@@ -31,7 +31,17 @@ SEALED = {
     "rejection": ("payload", "key", "digest"),
     "saved_search": ("since", "known"),
 }
-HIDDEN = ("case_accused", "journal_head", "master_key", "migration", "source_cursor", "journal_reader", "link_key")
+HIDDEN = (
+    "case_accused",
+    "journal_head",
+    "master_key",
+    "migration",
+    "source_cursor",
+    "journal_reader",
+    "link_key",
+    "follower",
+    "set_aside",
+)
 
 
 @pytest.fixture

@@ -123,7 +123,26 @@ async def test_partitions_are_made_ahead_and_once(connection: Connection) -> Non
 
 async def test_a_reader_remembers_how_far_it_came(connection: Connection) -> None:
     """A reader that never began is at 0."""
-    assert await journal.reader_position(connection, "search") == 0
-    await journal.move_reader(connection, "search", Position(7), NOW)
-    await journal.move_reader(connection, "search", Position(9), NOW)
-    assert await journal.reader_position(connection, "search") == 9
+    assert await journal.reader_reached(connection, "search") == journal.NOTHING
+    async with connection.transaction():
+        await journal.append(connection, [entry(), entry(), entry()])
+    await journal.move_reader(connection, "search", Position(1))
+    await journal.move_reader(connection, "search", Position(2))
+    third = (await journal.read(connection, Position(2), 1))[0]
+    assert await journal.reader_reached(connection, "search") == journal.Reached(Position(2), third.previous)
+    await journal.move_reader(connection, "search", Position(3))
+    assert await journal.reader_reached(connection, "search") == await journal.end(connection)
+
+
+async def test_a_reader_of_another_journal_begins_anew(connection: Connection) -> None:
+    """One that is shorter now, or says something else at the same position."""
+    async with connection.transaction():
+        await journal.append(connection, [entry(), entry()])
+    read = await journal.end(connection)
+    await journal.move_reader(connection, "search", read.position)
+    assert await journal.holds(connection, read)
+    assert not await journal.holds(connection, journal.Reached(Position(1), read.link))
+    assert not await journal.holds(connection, journal.Reached(Position(3), read.link))
+    await connection.execute("update journal_head set hash = sha256('another')")
+    assert not await journal.holds(connection, read)
+    assert await journal.reader_reached(connection, "search") == journal.NOTHING

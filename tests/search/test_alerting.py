@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import journal
-from graph.database import open_pool
 from graph.errors import ConflictError, InvalidError, NotFoundError
+from graph.followers import keep_following
 from graph.policy import EVERYWHERE, ForbiddenError, Role, Viewer
 from graph.records import Position, SavedSearchId
 from search.alerting import READER, SQL, Alerter
 from search.engine import Batch, SearchUnavailableError
+from search.indexer import READER as INDEXER
 from search.indexer import Indexer
 from search.query import QuerySyntaxError
 from search.records import SearchFilter
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from graph.database import Pool
     from graph.identity import Vault
     from graph.intake import Intake
+    from graph.journal import Reached
     from search.engine import Engine, Found, Lookup
 
 LATER = NOW + timedelta(hours=1)
@@ -68,6 +70,11 @@ class Mortal:
         """Return the position."""
         self.life.step()
         return await self.engine.position()
+
+    async def held(self) -> Reached | None:
+        """Return how much of the journal is held."""
+        self.life.step()
+        return await self.engine.held()
 
     async def find(self, lookup: Lookup) -> Found:
         """Return what is found."""
@@ -115,11 +122,11 @@ class Desk:
     async def reached(self) -> Position:
         """Return how far alerts were raised."""
         async with self.pool.acquire() as connection:
-            return await journal.reader_position(connection, READER)
+            return (await journal.reader_reached(connection, READER)).position
 
     async def rewind(self) -> None:
         """Have alerts raised from the first entry again."""
-        await self.pool.execute("update journal_reader set position = 0 where name = $1", READER)
+        await self.pool.execute("update journal_reader set position = 0, link = '' where name = $1", READER)
 
 
 def make_alerter(pool: Pool, engine: Engine) -> Alerter:
@@ -391,7 +398,7 @@ async def test_alerts_are_committed_in_the_order_of_their_numbers(desk: Desk) ->
     waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with desk.pool.acquire() as other:
         async with other.transaction():
-            await other.fetchval(SQL.hold_reader, LATER)
+            await other.fetchval(SQL.hold_reader)
             raising = asyncio.create_task(desk.alerter.catch_up())
             async with asyncio.timeout(20):
                 # PostgreSQL calls nobody when somebody waits.
@@ -405,21 +412,24 @@ async def test_alerts_are_committed_in_the_order_of_their_numbers(desk: Desk) ->
 async def test_one_that_runs_raises_alerts_as_things_come_in(desk: Desk, database_url: str) -> None:
     """Beside an indexer that runs, and another that stands by; the end of one lets the other go on."""
     search = await desk.save("油烟")
-    pools = [await open_pool(database_url, largest=3) for _ in range(2)]
     raised = asyncio.Event()
     async with desk.pool.acquire() as listening:
         await listening.add_listener("alerts", lambda *_: raised.set())
-        indexing = asyncio.create_task(desk.indexer.run())
-        alerting = [asyncio.create_task(make_alerter(pool, desk.engine).run()) for pool in pools]
+        following = [
+            keep_following(database_url, INDEXER, lambda pool: Indexer(pool=pool, engine=desk.engine).follow),
+            *(
+                keep_following(database_url, READER, lambda pool: make_alerter(pool, desk.engine).follow)
+                for _ in range(2)
+            ),
+        ]
+        tasks = [asyncio.create_task(one) for one in following]
         await desk.take_in("a", "油烟")
         await asyncio.wait_for(raised.wait(), 20)
         assert await desk.told(search) == ["a"]
-        for task in (indexing, *alerting):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(indexing, *alerting, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await listening.reset()
-    for pool in pools:
-        await pool.close()
 
 
 # Saving ---------------------------------------------------------------------------------------------------------------

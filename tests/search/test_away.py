@@ -16,12 +16,13 @@ from uuid import uuid4
 import pytest
 
 from graph import journal
+from graph.followers import alive, keep_following
 from search import elastic_bulk
 from search.circuit import FAILURES
 from search.elastic_client import TooLargeError
 from search.elastic_engine import open_elastic
 from search.engine import SearchAwayError
-from search.indexer import Indexer
+from search.indexer import READER, Indexer
 from tests.elasticsearch.server import PREFIX, Server
 from tests.graph.factory import NOW, draft, make_intake
 from tests.search.library import ask, hits, put, source
@@ -98,19 +99,22 @@ async def test_an_engine_that_hangs_is_not_waited_for(engine: ElasticEngine, nod
 
 
 async def test_an_indexer_waits_for_an_engine_that_died(
-    engine: ElasticEngine, node: Server, pool: Pool, vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    engine: ElasticEngine, node: Server, database_url: str, pool: Pool, vault: Vault, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     """What is taken in meanwhile is found once it is back; nobody need start anything again."""
-    monkeypatch.setattr("search.indexer.AWAY_FOR", 0.2)
+    monkeypatch.setattr("graph.followers.BEAT_EVERY", 0.05)
     monkeypatch.setattr(elastic_bulk, "PAUSES", (0.0, 0.05))
-    intake, indexer = make_intake(pool, vault, tmp_path / "attachments"), Indexer(pool=pool, engine=engine)
-    running = asyncio.create_task(indexer.run())
+    intake = make_intake(pool, vault, tmp_path / "attachments")
+    running = asyncio.create_task(
+        keep_following(database_url, READER, lambda own: Indexer(pool=own, engine=engine).follow)
+    )
     await intake.take_in([draft("1", text="烧烤店油烟。")], actor="test", now=NOW)
     await reached(engine, pool)
     node.signal(signal.SIGKILL)
     await intake.take_in([draft("2", text="餐饮店油烟。")], actor="test", now=NOW)
     async with asyncio.timeout(60):
-        while not indexer._away:  # noqa: ASYNC110 - it tells the log alone
+        while not await troubled(pool):  # noqa: ASYNC110 - it is put down, and nobody called
             await asyncio.sleep(0.05)
     assert not running.done()
     await asyncio.to_thread(node.start)
@@ -119,6 +123,12 @@ async def test_an_indexer_waits_for_an_engine_that_died(
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def troubled(pool: Pool) -> bool:
+    """Tell whether the indexer says that it cannot go on."""
+    async with pool.acquire() as connection:
+        return any(one.name == READER and one.trouble for one in await alive(connection))
 
 
 async def reached(engine: ElasticEngine, pool: Pool) -> None:

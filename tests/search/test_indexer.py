@@ -10,16 +10,19 @@ import pytest
 
 from graph import journal
 from graph.commands import Commands
-from graph.database import connect
+from graph.database import connect, open_pool
+from graph.followers import SQL as FOLLOWERS
+from graph.followers import keep_following
 from graph.records import Position
 from graph.scope import scope
 from resolvers.reader import Reader
 from search.documents import SQL
 from search.engine import Batch
-from search.indexer import Indexer, IndexerStoppedError
+from search.indexer import READER, Indexer
 from search.records import SearchRequest
 from search.service import Search
 from tests.graph.factory import GAZETTEER, NOW, draft, make_intake, petitioner, reply, step_alone
+from tests.search.library import ask
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from graph.identity import Vault
     from graph.intake import Intake
     from search.engine import Engine
+    from tests.cluster import Cluster
 
 
 @pytest.fixture
@@ -51,14 +55,14 @@ def intake(pool: Pool, vault: Vault, tmp_path: Path) -> Intake:
 
 
 @contextlib.asynccontextmanager
-async def running(indexer: Indexer) -> AsyncIterator[asyncio.Task[None]]:
+async def running(url: str, engine: Engine) -> AsyncIterator[None]:
     """Have an indexer run while inside."""
-    task = asyncio.create_task(indexer.run())
+    task = asyncio.create_task(keep_following(url, READER, lambda pool: Indexer(pool=pool, engine=engine).follow))
     try:
-        yield task
+        yield
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, IndexerStoppedError):
+        with contextlib.suppress(asyncio.CancelledError):
             await task
 
 
@@ -71,11 +75,11 @@ async def titles(search: Search, query: str = "") -> list[str]:
     return sorted(row["title"] for row in rows)
 
 
-async def reached(indexer: Indexer, position: Position) -> None:
+async def reached(engine: Engine, position: Position) -> None:
     """Wait until an index holds a position."""
     async with asyncio.timeout(20):
         # The index of another process would tell nobody, either.
-        while (await indexer._engine.position() or 0) < position:  # noqa: ASYNC110
+        while (await engine.position() or 0) < position:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -125,18 +129,18 @@ async def test_a_step_of_a_case_alone_is_found_by_what_opened_it(
 
 
 async def test_batches_may_wait_but_one_entry_is_taken_at_once(
-    indexer: Indexer, intake: Intake, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, intake: Intake, connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long batches are let gather, what one person enters ends the waiting for all."""
-    monkeypatch.setattr("search.indexer.GATHER_MANY", 3600.0)
-    async with running(indexer):
+    monkeypatch.setattr("graph.followers.GATHER_MANY", 3600.0)
+    async with running(database_url, engine):
         for first in range(0, 180, 60):
             batch = [draft(str(number), title=f"第{number}件") for number in range(first, first + 60)]
             await intake.take_in(batch, actor="test", now=NOW)
             if first == 0:
-                await reached(indexer, await journal.position(connection))
+                await reached(engine, await journal.position(connection))
         await intake.take_in([draft("single")], actor="test", now=NOW)
-        await reached(indexer, await journal.position(connection))
+        await reached(engine, await journal.position(connection))
 
 
 async def test_joined_cases_answer_as_the_leading_one(
@@ -173,6 +177,47 @@ async def test_an_index_of_another_database_is_begun_anew(
     assert await titles(search) == ["烧烤店油烟"]
 
 
+async def test_an_index_of_a_database_that_went_back_is_begun_anew(
+    engine: Engine, cluster: Cluster, vault: Vault, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A standby that was behind takes over, and by the time that we look its journal is as long again."""
+    primary = await cluster.create()
+    await _index(cluster.url(primary), engine, vault, tmp_path, "烧烤店油烟")
+    standby = await cluster.create(primary)
+    await _index(cluster.url(primary), engine, vault, tmp_path, "再也没有的")
+    assert (await ask(engine, "再也没有的")).total == 1
+    await _index(cluster.url(standby), engine, vault, tmp_path, "夜间施工")
+    assert ((await ask(engine, "")).total, (await ask(engine, "再也没有的")).total) == (2, 0)
+    assert "another journal" in caplog.text
+    for name in (primary, standby):
+        await cluster.drop(name)
+
+
+async def _index(url: str, engine: Engine, vault: Vault, folder: Path, title: str) -> None:
+    """Take one submission in and index it, and leave the database."""
+    pool = await open_pool(url, largest=3)
+    try:
+        await make_intake(pool, vault, folder / "attachments").take_in(
+            [draft(title, title=title)], actor="test", now=NOW
+        )
+        await Indexer(pool=pool, engine=engine).catch_up()
+    finally:
+        await pool.close()
+
+
+async def test_an_index_that_is_lost_is_told_of(
+    indexer: Indexer, search: Search, intake: Intake, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is made anew by itself, and a line says that it was lost; a new one says nothing."""
+    await intake.take_in([draft("1", title="烧烤店油烟")], actor="test", now=NOW)
+    await indexer.catch_up()
+    assert "lost" not in caplog.text
+    await engine.clear()
+    await indexer.catch_up()
+    assert "lost" in caplog.text
+    assert await titles(search) == ["烧烤店油烟"]
+
+
 async def test_small_batches_give_the_same_index(
     indexer: Indexer, search: Search, intake: Intake, monkeypatch: pytest.MonkeyPatch, connection: Connection
 ) -> None:
@@ -185,49 +230,50 @@ async def test_small_batches_give_the_same_index(
 
 
 async def test_a_running_indexer_hears_of_each_commit(
-    indexer: Indexer, search: Search, intake: Intake, pool: Pool
+    database_url: str, engine: Engine, search: Search, intake: Intake, pool: Pool
 ) -> None:
     """A submission is found within a second of being acknowledged; with room for a busy machine here."""
-    async with running(indexer):
+    async with running(database_url, engine):
         for number in range(3):
             await intake.take_in([draft(str(number), title=f"第{number}件")], actor="test", now=NOW)
             async with pool.acquire() as connection:
                 position = await journal.position(connection)
             async with asyncio.timeout(3):
-                await reached(indexer, position)
+                await reached(engine, position)
             assert len(await titles(search)) == number + 1
 
 
 async def test_only_the_holder_of_the_lock_writes_until_it_ends(
-    indexer: Indexer, intake: Intake, pool: Pool, engine: Engine, database_url: str
+    intake: Intake, pool: Pool, engine: Engine, database_url: str
 ) -> None:
     """Another stands by, and takes over when the first is gone."""
     other = await connect(database_url)
-    assert await other.fetchval(SQL.try_lock)
-    async with running(indexer):
+    assert await other.fetchval(FOLLOWERS.try_lead, READER)
+    async with running(database_url, engine):
         await intake.take_in([draft("1")], actor="test", now=NOW)
         async with pool.acquire() as connection:
             position = await journal.position(connection)
         await asyncio.sleep(0)
         assert await engine.position() is None
         await other.close()
-        await reached(indexer, position)
+        await reached(engine, position)
 
 
-async def test_an_indexer_that_loses_the_lock_ends(indexer: Indexer, intake: Intake, database_url: str) -> None:
-    """When the connection that held it is gone, somebody else may have it: to go on would be two who write."""
-    async with running(indexer) as task:
+async def test_an_indexer_that_loses_the_lock_begins_anew(
+    intake: Intake, engine: Engine, pool: Pool, database_url: str
+) -> None:
+    """Whoever has it meanwhile writes alone; once it is free again this one goes on by itself."""
+    async with running(database_url, engine):
         await intake.take_in([draft("1")], actor="test", now=NOW)
-        await reached(indexer, Position(1))
-        other = await connect(database_url)
-        await other.execute(
+        await reached(engine, Position(1))
+        await pool.execute(
             "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
             " and database = (select oid from pg_database where datname = current_database())"
         )
-        await other.close()
-        done, _ = await asyncio.wait([task], timeout=20)
-        assert done
-        assert isinstance(task.exception(), IndexerStoppedError)
+        await intake.take_in([draft("2")], actor="test", now=NOW)
+        async with pool.acquire() as connection:
+            position = await journal.position(connection)
+        await reached(engine, position)
 
 
 async def test_an_indexer_goes_on_with_a_rebuilt_index(
