@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.values import NOTHING, STRIPPED, Cell, Formula, ValueFault, text
 from graph.records import RejectionReason
+from graph.times import AHEAD, misplaced
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
-
-EARLIEST: Final = datetime(1950, 1, 1, tzinfo=UTC)
-AHEAD: Final = timedelta(days=400)
-"""How far after the reading a date may lie: limits do, by months."""
 
 _EXCEL_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial names no zone
 _FIRST_SERIAL: Final = 18264  # 1 January 1950
@@ -61,9 +58,8 @@ class Clock:
             moment = aware.astimezone(UTC)
         except OverflowError:  # the first day or the last that there is
             raise ValueFault(RejectionReason.DATE, "there is no such day; correct it") from None
-        if not EARLIEST <= moment <= self.latest:
-            when = "before 1950" if moment < EARLIEST else "in the far future"
-            raise ValueFault(RejectionReason.DATE, f"this date lies {when}; correct it")
+        if where := misplaced(moment, self.latest):
+            raise ValueFault(RejectionReason.DATE, f"this date lies {where}; correct it")
         return moment
 
     def day(self, cell: Cell) -> date | None:

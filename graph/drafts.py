@@ -18,11 +18,13 @@ from graph.identity import normal_identity, normal_name, normal_phone
 from graph.organ_names import OrganNames
 from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
-from graph.records import Draft, MentionDraft, Refusal, RejectionReason
+from graph.records import Draft, HotlineDetails, LetterDetails, MentionDraft, Refusal, RejectionReason
 from graph.sealing import Shown, show, shown_details, shown_id
+from graph.times import AHEAD, misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date, datetime
 
     from graph.accused import Accused
     from graph.identity import Vault
@@ -122,6 +124,18 @@ def unusable(draft: Draft) -> str | None:
     return next((path for path, value in _texts(draft) if _UNUSABLE.search(value)), None)
 
 
+def _moments(draft: Draft) -> Iterator[tuple[str, date | None]]:
+    """Yield every instant and day of a draft, by its path; the last line behind all doors."""
+    yield "received_at", draft.received_at
+    yield from ((f"replies[{number}].at", one.at) for number, one in enumerate(draft.replies))
+    yield from ((f"call_backs[{number}].at", one.at) for number, one in enumerate(draft.call_backs))
+    match draft.details:
+        case LetterDetails(postmarked_on=day):
+            yield "postmarked_on", day
+        case HotlineDetails(due_at=due):
+            yield "due_at", due
+
+
 def refuse(draft: Draft, reason: RejectionReason, message: str) -> Refusal:
     """Turn a draft down, keeping it as received."""
     return Refusal(
@@ -150,8 +164,11 @@ class Preparer:
         self._organs = OrganNames(gazetteer)
         self._taxonomy = taxonomy
 
-    def prepare(self, draft: Draft) -> Prepared | Refusal:
+    def prepare(self, draft: Draft, now: datetime) -> Prepared | Refusal:
         """Check a draft and resolve what it names."""
+        for named, moment in _moments(draft):
+            if moment is not None and (where := misplaced(moment, now + AHEAD)):
+                return refuse(draft, RejectionReason.DATE, f"{named}: this date lies {where}; correct it")
         try:
             content = canonical(draft)
         except TypeError:

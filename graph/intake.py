@@ -70,7 +70,7 @@ class Intake:
 
         Raises ForbiddenError where `authority` does not allow it, InvalidError where it is of no avail for a key.
         """
-        arrivals, refusals = self._prepare(readings)
+        arrivals, refusals = self._prepare(readings, now)
         outcomes: dict[int, Outcome] = {}
         *batches, last = list(cut(arrivals, BATCH)) or [[]]
         for batch in batches:
@@ -79,10 +79,10 @@ class Intake:
         outcomes |= await self._carry_out(Order(tuple(last), tuple(refusals), actor, now, cursor, authority))
         return [outcomes[place] for place in range(len(readings))]
 
-    def _prepare(self, readings: Sequence[Reading]) -> tuple[list[Arrival], list[tuple[int, Refusal]]]:
+    def _prepare(self, readings: Sequence[Reading], now: datetime) -> tuple[list[Arrival], list[tuple[int, Refusal]]]:
         arrivals, refusals = [], []
         for place, reading in enumerate(readings):
-            prepared = reading if isinstance(reading, Refusal) else self._preparer.prepare(reading)
+            prepared = reading if isinstance(reading, Refusal) else self._preparer.prepare(reading, now)
             if isinstance(prepared, Prepared):
                 arrivals.append(Arrival(place, prepared))
             else:

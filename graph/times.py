@@ -1,8 +1,21 @@
-"""The one way in which an instant is printed and read: RFC 3339, in UTC, with its offset."""
+"""The one way in which an instant is printed and read: RFC 3339, in UTC, with its offset. And which there can be."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+EARLIEST: Final = datetime(1950, 1, 1, tzinfo=UTC)
+AHEAD: Final = timedelta(days=400)
+"""How far after today a date may lie: limits do, by months."""
+
+
+def misplaced(moment: date, latest: datetime) -> str | None:
+    """Say where an instant or a day lies that nothing in petition work can have, None where it is well placed."""
+    instant = isinstance(moment, datetime)
+    if moment < (EARLIEST if instant else EARLIEST.date()):
+        return f"before {EARLIEST.year}"
+    return "in the far future" if moment > (latest if instant else latest.date()) else None
 
 
 def rfc3339(instant: datetime) -> str:

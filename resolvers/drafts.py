@@ -24,11 +24,12 @@ from graph.records import (
     WebDetails,
 )
 from graph.sources import NAMED, is_source
+from graph.times import AHEAD, misplaced
 from schema import inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from graph.policy import Viewer
     from graph.records import DocumentDraft
@@ -38,7 +39,6 @@ Entered = (
 )
 
 LONGEST_TEXT: Final = 200_000
-EARLIEST_YEAR: Final = 1950
 DESKS: Final[Mapping[Channel, str]] = {
     Channel.LETTER: "letters-desk",
     Channel.VISIT: "visits-desk",
@@ -48,14 +48,14 @@ DESKS: Final[Mapping[Channel, str]] = {
 """The source of what is entered by hand without naming one."""
 
 
-def draft_of(entered: Entered, by: Viewer, documents: Sequence[DocumentDraft] = ()) -> Draft:
+def draft_of(entered: Entered, by: Viewer, now: datetime, documents: Sequence[DocumentDraft] = ()) -> Draft:
     """Return what somebody entered as a draft, with the documents that its attachments are; its payload is all of it.
 
     Its key is theirs alone, whatever id they choose.
 
     Raises InvalidError, which names the field, for what a connector would refuse, too.
     """
-    _check(entered)
+    _check(entered, now)
     _check_source(entered, by)
     channel, details = channel_and_details(entered)
     return Draft(
@@ -91,11 +91,11 @@ def _said(entered: Entered, documents: Sequence[DocumentDraft]) -> dict[str, Any
     return said
 
 
-def _check(entered: Entered) -> None:
+def _check(entered: Entered, now: datetime) -> None:
     _check_texts(entered)
     for name, instant in _instants(entered):
-        if instant is not None and instant.year < EARLIEST_YEAR:
-            raise InvalidError(name, f"This lies before {EARLIEST_YEAR}. Correct it.")
+        if instant is not None and (where := misplaced(instant, now + AHEAD)):
+            raise InvalidError(name, f"This lies {where}. Correct it.")
     for name, count in _counts(entered):
         if count is not None and count < 0:
             raise InvalidError(name, "This cannot be negative. Correct it.")
@@ -119,10 +119,15 @@ def _check_texts(entered: Entered) -> None:
         raise InvalidError("externalId", f"This holds a NUL, or more than {LONGEST_KEY} characters. Correct it.")
 
 
-def _instants(entered: Entered) -> Iterator[tuple[str, datetime | None]]:
+def _instants(entered: Entered) -> Iterator[tuple[str, date | None]]:
     yield "receivedAt", entered.received_at
     yield from ((f"replies.{number}.at", one.at) for number, one in enumerate(entered.replies))
     yield from ((f"callBacks.{number}.at", one.at) for number, one in enumerate(entered.call_backs))
+    match entered:
+        case inputs.SubmitLetterInput():
+            yield "postmarkedOn", entered.postmarked_on
+        case inputs.SubmitHotlineTicketInput():
+            yield "dueAt", entered.due_at
 
 
 def _counts(entered: Entered) -> Iterator[tuple[str, int | None]]:

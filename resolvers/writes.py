@@ -211,7 +211,7 @@ class GraphWrites:
     async def _submit(self, entered: Entered) -> mutations.SubmitPayload:
         now, authority = self._doors.clock(), Authority(self._viewer, Action.SUBMIT)
         authority.require(())  # before files are opened for them
-        draft = draft_of(entered, self._viewer, await self._attached(entered.attachments, now))
+        draft = draft_of(entered, self._viewer, now, await self._attached(entered.attachments, now))
         (outcome,) = await self._doors.intake.take_in([draft], actor=self._viewer.name, now=now, authority=authority)
         payload = mutations.SubmitPayload(
             receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)

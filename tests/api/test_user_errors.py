@@ -179,3 +179,20 @@ async def test_whatever_is_entered_is_taken_in_or_told_about(api: Api, entered: 
     payload = answer["data"]["submitVisit"]
     assert bool(payload["errors"]) == (payload["receiptCode"] is None)
     assert (payload["submission"] is None) == bool(payload["errors"])
+
+
+@pytest.mark.parametrize(
+    ("mutation", "field", "entered"),
+    [
+        ("submitWebMessage", "receivedAt", {"receivedAt": "9999-12-31T23:59:59Z"}),
+        ("submitVisit", "receivedAt", {"receivedAt": "1949-12-31T23:59:59Z"}),
+        ("submitHotlineTicket", "dueAt", {"dueAt": "9999-12-31T23:59:59Z"}),
+        ("submitLetter", "postmarkedOn", {"postmarkedOn": "0001-01-01"}),
+        ("submitLetter", "replies.0.at", {"replies": [{"text": "已处理", "at": "9999-12-31T23:59:59Z"}]}),
+    ],
+)
+async def test_a_moment_that_cannot_be_is_told(api: Api, mutation: str, field: str, entered: dict[str, Any]) -> None:
+    """The same bounds as those of files and pushes, at each field."""
+    [error] = await errors_of(api, mutation, ENTERED | entered)
+    assert (error["code"], error["field"]) == ("INVALID", field)
+    assert "This lies" in error["message"]
