@@ -142,7 +142,7 @@ async def test_what_is_entered_wrongly_is_the_fault_of_its_field(
 ) -> None:
     """The desk can mark the field, and nothing is kept, not even as a rejection."""
     [error] = await errors_of(api, mutation, ENTERED | extra)
-    assert (error["code"], error["field"]) == ("INVALID", field)
+    assert (error["code"], ".".join(error["field"])) == ("INVALID", field)
     assert await journal.position(connection) == 0
 
 
@@ -194,5 +194,5 @@ async def test_whatever_is_entered_is_taken_in_or_told_about(api: Api, entered: 
 async def test_a_moment_that_cannot_be_is_told(api: Api, mutation: str, field: str, entered: dict[str, Any]) -> None:
     """The same bounds as those of files and pushes, at each field."""
     [error] = await errors_of(api, mutation, ENTERED | entered)
-    assert (error["code"], error["field"]) == ("INVALID", field)
+    assert (error["code"], ".".join(error["field"])) == ("INVALID", field)
     assert "This lies" in error["message"]
