@@ -144,7 +144,7 @@ class Streams:
 def _result(answer: Answer) -> ExecutionResult | PreExecutionError:
     if not answer.executed:
         return PreExecutionError(data=None, errors=answer.errors)
-    return ExecutionResult(data=answer.data, errors=answer.errors or None, extensions=answer.extensions)
+    return ExecutionResult(data=answer.data, errors=answer.errors or None, extensions=answer.extensions or None)
 
 
 class Handler(BaseGraphQLTransportWSHandler[Any, Any]):

@@ -71,7 +71,7 @@ class Answer:
     data: Any = None
     errors: list[GraphQLError] = field(default_factory=list)
     executed: bool = False
-    extensions: dict[str, Any] | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
 
     def body(self) -> bytes:
         """Write the answer as GraphQL over HTTP has it."""
@@ -186,8 +186,9 @@ class Executor:
             return Answer(errors=[error])
         run = _Run(self, prepared, viewer)
         answer = await run.answer(plan)
+        answer.extensions = run.notices()
         if asked.explain and self._limits.explain:
-            answer.extensions = {"explain": plan.printed(scope_of(viewer).shape)}
+            answer.extensions |= {"explain": plan.printed(scope_of(viewer).shape)}
         return answer
 
     async def subscribe(self, asked: Asked, viewer: Viewer) -> AsyncGenerator[Answer, None]:
@@ -279,6 +280,10 @@ class _Run:
             if isinstance(root, Staged) and root.key not in values:
                 values[root.key] = await self._staged(root)
         return await self._written(plan, plan.roots, values)
+
+    def notices(self) -> dict[str, Any]:
+        """Return what is to be said of the whole answer."""
+        return self._context.reads.notices()
 
     async def _serially(self, plan: Plan) -> Answer:
         whole = Answer(data={}, executed=True)

@@ -5,8 +5,8 @@ Nodes are answered as references, which the planner reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from strawberry import ID
 
@@ -37,6 +37,7 @@ from schema.ids import global_id, key_of, split_id
 from search.documents import SQL
 from search.grouping import CasePage
 from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
+from search.standing import worst
 from search.suggestions import holds, organ_suggestions, sounds, suggested
 from sync.changes import LARGEST_PAGE, changes
 
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from resolvers.reader import Reader
     from schema import inputs
     from schema.types import Node
-    from search.suggestions import Vocabulary
+    from search.standing import Standing, worst
+from search.suggestions import Vocabulary
 
 T = TypeVar("T")
 LARGEST_BATCH = 200
@@ -88,6 +90,8 @@ class GraphReads:
     def __init__(self, sources: Sources, scope: Scope) -> None:
         self._sources = sources
         self._scope = scope
+        self._standing: Standing | None = None
+        """How the index stood when it was asked, at worst; None where nobody asked it."""
 
     async def node(self, node_id: str) -> Node | None:
         return _node(node_id)
@@ -112,6 +116,7 @@ class GraphReads:
             page = await self._sources.search.search(request, self._scope)
         except InvalidError as error:
             raise not_ours() if error.field == "after" else error from None
+        self._standing = worst(self._standing, page.standing)
         return answer_of(page, asked, ref)
 
     async def search_cases(self, asked: inputs.SearchAsked) -> answers.CaseSearchConnection:
@@ -122,10 +127,12 @@ class GraphReads:
             page = await self._sources.by_case.search(request, self._scope)
         except InvalidError as error:
             raise not_ours() if error.field == "after" else error from None
+        self._standing = worst(self._standing, page.standing)
         return cases_of(page, asked, ref)
 
     async def similar(self, to: str, first: int, *, own_case: bool) -> list[answers.SimilarHit]:
         key, size = SubmissionId(key_of("Submission", to)), checked_size(first, MOST_CASES)
+        await self._stand()
         found = await self._sources.search.similar(key, self._scope, first=size, own_case=own_case)
         return [similar_of(one, ref) for one in found]
 
@@ -149,7 +156,16 @@ class GraphReads:
             text=text, filter=SearchFilter(division=indexed(division)), order=SearchOrder.NEWEST,
             first=MOST_MATCHES + 1, numbers="identities" in self._scope.may,
         )  # fmt: skip
+        await self._stand()
         return await self._sources.search.matches(request, self._scope)
+
+    def notices(self) -> dict[str, Any]:
+        """Say where the index covered less than the whole, however its hits were asked for."""
+        return {} if self._standing is None or self._standing.complete else {"search": asdict(self._standing)}
+
+    async def _stand(self) -> None:
+        """Note how the index stands before it is asked for what has no room to say so."""
+        self._standing = worst(self._standing, await self._sources.search.standing(self._scope))
 
     async def changes(self, after: str | None, first: int) -> answers.ChangePage:
         size = checked_size(first, LARGEST_PAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from uuid import UUID
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from schema import inputs
     from search.grouping import CasePage
     from search.similar import Similar
+    from search.standing import Standing
 
 
 T = TypeVar("T")
@@ -33,6 +35,7 @@ class Searcher(Protocol):
     """What answers a search: an engine, whichever it is."""
 
     async def search(self, request: engine.SearchRequest, scope: Scope) -> engine.SearchPage: ...
+    async def standing(self, scope: Scope) -> Standing: ...
     async def matches(self, request: engine.SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]: ...
     async def similar(
         self, to: SubmissionId, scope: Scope, *, first: int, own_case: bool = False
@@ -112,6 +115,7 @@ def answer_of(page: engine.SearchPage, asked: inputs.SearchAsked, ref: Referring
         total_count=None if page.total is None else BigInt(page.total),
         counts_withheld=page.total is None,
         facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
+        index=answers.IndexStanding(**asdict(page.standing)),
     )
 
 
@@ -136,6 +140,7 @@ def cases_of(page: CasePage, asked: inputs.SearchAsked, ref: Referring) -> answe
         submission_count=None if page.total is None else BigInt(page.total),
         counts_withheld=page.total is None,
         facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
+        index=answers.IndexStanding(**asdict(page.standing)),
     )
 
 

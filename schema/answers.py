@@ -133,6 +133,18 @@ class SearchHit:
     node: Submission = told("The submission.")
 
 
+@strawberry.type(
+    description="How much of what you may see the search index covers. It is made anew after a loss or an upgrade."
+)
+class IndexStanding:
+    complete: bool = told(
+        "Whether all that was acknowledged ten seconds before the question, or earlier, is found; usually it takes less"
+        " than one."
+    )
+    share: float = told("How much of the history the index has read, from 0 to 1; 1 unless it is far behind.")
+    missing: int = told("Submissions that you may see and that could not be indexed; whoever runs the instance knows.")
+
+
 @strawberry.type(description="A page of hits.")
 class SearchConnection:
     edges: list[SearchHit] = told("The page's hits.")
@@ -143,6 +155,7 @@ class SearchConnection:
         " see what."
     )
     facets: list[Facet] = told("The hits counted by the properties asked for.")
+    index: IndexStanding = told("How much the answer covers.")
 
 
 @strawberry.type(description="Something to search by, suggested while somebody types.")
@@ -181,6 +194,7 @@ class CaseSearchConnection:
     submission_count: BigInt | None = told("How many submissions match in all; null where counts are withheld.")
     counts_withheld: bool = told("Whether counts and facets are left out for a moment, as those of `search` are.")
     facets: list[Facet] = told("The submissions counted by the properties asked for.")
+    index: IndexStanding = told("How much the answer covers.")
 
 
 @strawberry.type(description="A page of what was said and done.")

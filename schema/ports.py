@@ -6,7 +6,7 @@ A field's meaning stands in `schema/types.py`; how it is fetched is decided behi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import strawberry
 
@@ -29,6 +29,9 @@ class Reads(Protocol):
     async def suggest(self, text: str, first: int) -> list[answers.Suggestion]: ...
     async def matches(self, text: str, division: str | None) -> Sequence[UUID]: ...
     async def changes(self, after: str | None, first: int) -> answers.ChangePage: ...
+    def notices(self) -> dict[str, Any]:
+        """Return what is to be said of the whole answer, as its extensions."""
+        ...
 
 
 class Writes(Protocol):

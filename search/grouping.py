@@ -17,6 +17,7 @@ from search.cursor import FOREIGN, mark, opened, sealed
 from search.engine import arrival
 from search.records import SearchOrder
 from search.service import WEIGHED
+from search.standing import COVERED, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,8 @@ class CasePage:
     cases: tuple[CaseHit, ...]
     has_next_page: bool
     facets: Mapping[FacetName, tuple[FacetCount, ...]]
+    standing: Standing = COVERED
+    """How much of the graph the index covered."""
 
 
 class Searching(Protocol):
@@ -76,7 +79,7 @@ class CaseSearch:
             page = await self._search.search(following, scope)
         return CasePage(
             total=whole.total, cases=tuple(asking.found[: request.first]),
-            has_next_page=len(asking.found) > request.first, facets=whole.facets,
+            has_next_page=len(asking.found) > request.first, facets=whole.facets, standing=whole.standing,
         )  # fmt: skip
 
 

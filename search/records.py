@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from graph.records import CaseId, CaseStatus, Channel, PetitionKind, SubmissionId
+from search.standing import COVERED, Standing
 
 
 class FacetName(StrEnum):
@@ -116,3 +117,5 @@ class SearchPage:
     order: SearchOrder = SearchOrder.RELEVANCE
     """The order that the hits are in: what has no words to weigh comes newest first, whatever is asked."""
     facets: dict[FacetName, tuple[FacetCount, ...]]
+    standing: Standing = COVERED
+    """How much of the graph the index covered."""

@@ -7,9 +7,10 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from graph.errors import InvalidError
+from graph.journal import NOTHING
 from graph.records import Channel, SubmissionId
 from search import documents
 from search.audience import audience
@@ -21,6 +22,7 @@ from search.query import names, parse
 from search.records import Hit, SearchOrder, SearchPage
 from search.score import Scorer, Weight, grained
 from search.similar import Likeness
+from search.standing import COVERED, Looked, look
 from search.understanding import understood
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from search.hidden import Hidden
     from search.records import SearchRequest
     from search.similar import Similar
+    from search.standing import Standing
 
 WEIGHED: Final = 200
 """Candidates that are put into our own order; those beyond follow, the latest first."""
@@ -54,7 +57,6 @@ class Reading(Protocol):
     """Reads what one viewer may see."""
 
     async def fetch(self, text: str, *values: object) -> Sequence[Row]: ...
-    async def fetchval(self, text: str, *values: object) -> Any: ...
 
 
 class Reader(Protocol):
@@ -81,19 +83,26 @@ class Search:
         order = asking.order
         after = opened(request.after, order)
         # What the index held when it was asked, or more: read before.
-        held = await self._engine.position() or 0
+        asking.held = await self._engine.held() or NOTHING
         compiled, after = await asking.understood(after)
         lookup = replace(asking.lookup(compiled), order=order, facets=request.facets)
         if order is SearchOrder.NEWEST:
             found, ranked = await asking.newest(lookup, request.first + 1, after)
         else:
             found, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
-        withheld = asking.barrier > held
+        withheld = asking.looked.barrier > asking.held.position
         hits = await asyncio.to_thread(_hits, ranked[: request.first], compiled, order)
         more = len(ranked) > request.first
-        if withheld:
-            return SearchPage(total=None, hits=hits, has_next_page=more, order=order, facets={})
-        return SearchPage(total=found.total, hits=hits, has_next_page=more, order=order, facets=dict(found.facets))
+        return SearchPage(
+            total=None if withheld else found.total, hits=hits, has_next_page=more, order=order,
+            facets={} if withheld else dict(found.facets), standing=asking.looked.standing,
+        )  # fmt: skip
+
+    async def standing(self, scope: Scope) -> Standing:
+        """Tell how the index stands for a viewer, before it is asked. Raises SearchUnavailableError."""
+        held = await self._engine.held() or NOTHING
+        async with self._reader.lent(scope) as reading:
+            return (await look(reading, held, sorted(scope.audiences))).standing
 
     async def matches(self, request: SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]:
         """Return all that hold what is asked, the latest received first and `first` at most, unread: ids and no more.
@@ -133,8 +142,10 @@ class _Asking:
         self._codes = hidden.number(request.text) if hidden and not plain.match.without else ()
         # Nothing to weigh by: the newest first.
         self.order = request.order if plain.leaves and not self._codes else SearchOrder.NEWEST
-        self.barrier = 0
-        """How far the index must have come before this viewer is given counts, by the last look into the graph."""
+        self.held = NOTHING
+        """What the index held when it was asked."""
+        self.looked = Looked(COVERED, 0)
+        """How it stands for this viewer, by the last look into the graph."""
 
     async def understood(self, after: After) -> tuple[Compiled, After]:
         """Return what a query means, given what is there: which of its bigrams are slips, and how much each tells.
@@ -236,9 +247,9 @@ class _Asking:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Reading]:
-        """Give one snapshot of the graph as this viewer sees it, and note the barrier in it."""
+        """Give one snapshot of the graph as this viewer sees it, and note how the index stands in it."""
         async with self._reader.lent(self._scope) as reading:
-            self.barrier = int(await reading.fetchval(documents.SQL.barrier, list(self._scope.audiences)))
+            self.looked = await look(reading, self.held, sorted(self._scope.audiences))
             yield reading
 
 

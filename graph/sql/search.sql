@@ -125,6 +125,13 @@ from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision;
 
+-- name: standing
+-- How an index that holds the journal up to a position, and with a link, stands for a viewer.
+select barrier_of($1::text[]) as barrier, standing.known, standing.share,
+    extract(epoch from clock_timestamp() - standing.since)::double precision as late,
+    (select count(*) from submission where submission.id = any(standing.aside)) as missing
+from index_standing($2::bigint, $3::bytea) as standing;
+
 -- name: barrier
 -- How far the index must have come before counts are given to these audiences.
 select barrier_of($1::text[]);

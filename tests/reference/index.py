@@ -130,17 +130,14 @@ class _Sources:
         yield self
 
     async def fetch(self, text: str, *values: Any) -> Sequence[Any]:
-        """Return the sources of the submissions asked for, as rows."""
+        """Return the sources of the submissions asked for, as rows; nothing is withheld or missing."""
+        if text == documents.SQL.standing:
+            return [{"barrier": 0, "known": True, "late": None, "share": 1.0, "missing": 0}]
         found = [self._found[one] for one in values[0] if one in self._found]
         if text == documents.SQL.attached:
             return [row for one in found for row in _attached(one)]
         assert text in {documents.SQL.documents, documents.SQL.texts}
         return [_row(one) for one in found]
-
-    async def fetchval(self, text: str, *_: object) -> int:
-        """Return that nothing is withheld."""
-        assert text == documents.SQL.barrier
-        return 0
 
 
 def _row(found: Source) -> dict[str, Any]:

@@ -188,6 +188,7 @@ def cases_of(world: World, request: SearchRequest, page: SearchPage | None, behi
         "submission_count": whole["total_count"],
         "counts_withheld": False,
         "facets": whole["facets"],
+        "index": whole["index"],
     }
 
 
@@ -228,6 +229,7 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
             {"name": name.value, "counts": [count_of(world, name, one) for one in counts.get(name, ())]}
             for name in request.facets
         ],
+        "index": {"complete": True, "share": 1.0, "missing": 0},
     }
 
 
