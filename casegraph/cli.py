@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     _add_keeping(commands)
     commands.add_parser("demo", help="make a town, take it in, and serve it")
     _add_rejections(commands.add_parser("rejections", help="list what could not be taken in, and try it again"))
+    _add_set_aside(commands.add_parser("set-aside", help="list what the index or alerts failed at, and try it again"))
     _add_token(commands.add_parser("token", help="print a token to try this machine's server by"))
     _add_keys(commands.add_parser("keys", help="make, list and revoke partners' API keys"))
     commands.add_parser("policy", help="print who may see and do what, and by which law")
@@ -115,6 +116,14 @@ def _add_rejections(command: argparse.ArgumentParser) -> None:
     retry = actions.add_parser("retry", help="read them again")
     retry.add_argument("ids", nargs="+", metavar="ID", help="an id of `rejections list`, or `all`")
     retry.add_argument("--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean")
+
+
+def _add_set_aside(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="what it is and why, the oldest first")
+    listing.add_argument("--limit", type=_count(MOST_LISTED), default=100, help="how many at most (100)")
+    retry = actions.add_parser("retry", help="have them tried again")
+    retry.add_argument("ids", nargs="+", metavar="ID", help="an id of `set-aside list`, or `all`")
 
 
 def _add_token(command: argparse.ArgumentParser) -> None:

@@ -11,17 +11,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from graph import erasure_list, journal, keycheck
+from graph import erasure_list, followers, journal, keycheck, set_aside
 from graph.database import DatabaseError, DatabaseUnreachable, connect, statements
 from graph.erasure_list import ErasureListError
 from graph.errors import DatabaseStateError, MasterKeyError
 from graph.migrate import require_current
 from search.engine import SearchUnavailableError
+from search.indexer import READER as INDEXER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from graph.database import Connection
+    from graph.followers import Alive
     from graph.identity import Vault
     from graph.records import Position
     from search.engine import Engine
@@ -30,6 +32,8 @@ SQL = statements("standing")
 ERASURES = statements("erasure")
 LAG: Final = 1_000
 """Entries that a reader may be behind before it is worth a word."""
+SILENT: Final = 30.0
+"""Seconds without a sign after which nobody is thought to lead a follower: signs come every five."""
 ORPHANED: Final = 86_400.0
 """Seconds after which a file that no row names will not be named any more."""
 
@@ -85,8 +89,10 @@ async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
     return [
         await _key(connection, kept.vault),
         await _engine(kept.engine),
-        await _index(kept.engine, position),
+        await _index(connection, kept.engine, position),
         *await _readers(connection, position),
+        *await _followers(connection, position),
+        await _set_aside(connection),
         await _rejections(connection),
         await _erasures(connection, kept),
     ]
@@ -134,9 +140,9 @@ async def _engine(engine: Engine) -> Finding:
     return Finding("search engine", "does not answer", health.says)
 
 
-async def _index(engine: Engine, position: Position) -> Finding:
+async def _index(connection: Connection, engine: Engine, position: Position) -> Finding:
     try:
-        reached = await engine.position()
+        reached = await engine.held()
     except SearchUnavailableError as error:
         return Finding("index", "cannot be asked", str(error))
     except Exception as error:  # noqa: BLE001 - whatever the engine says of a damaged folder
@@ -144,20 +150,47 @@ async def _index(engine: Engine, position: Position) -> Finding:
         return Finding("index", f"cannot be opened ({type(error).__name__})", advice)
     if reached is None:
         return Finding("index", "not there yet", "Start `serve` or `work`, or run `python -m casegraph reindex`.")
-    return _lag("index", reached, position)
+    if not await journal.holds(connection, reached):
+        advice = "It is made anew by `serve` or `work`; or run `python -m casegraph reindex`."
+        return Finding("index", "of another journal: the database was restored, went back, or is another", advice)
+    return _lag("index", reached.position, position)
 
 
 def _lag(name: str, reached: int, position: int) -> Finding:
-    if reached > position:
-        foreign = "It belongs to another database. Run `python -m casegraph reindex`."
-        return Finding(name, f"at {reached:,}, but the journal ends at {position:,}", foreign)
     behind = position - reached
     slow = "Nobody reads, or reading is slow: look whether `serve` or `work` runs." if behind > LAG else None
     return Finding(name, f"at {reached:,} of {position:,}, {behind:,} behind", slow)
 
 
 async def _readers(connection: Connection, position: Position) -> list[Finding]:
-    return [_lag(f"reader {row['name']}", row["position"], position) for row in await connection.fetch(SQL.readers)]
+    # How far the index has come it says itself.
+    rows = [row for row in await connection.fetch(SQL.readers) if row["name"] != INDEXER]
+    return [_lag(f"reader {row['name']}", row["position"], position) for row in rows]
+
+
+async def _followers(connection: Connection, position: Position) -> list[Finding]:
+    reached = {row["name"]: row["position"] for row in await connection.fetch(SQL.readers)}
+    return [_life(one, behind=reached.get(one.name, position) < position) for one in await followers.alive(connection)]
+
+
+def _life(one: Alive, *, behind: bool) -> Finding:
+    name = f"follower {one.name}"
+    if one.silent > SILENT:
+        start = "Nobody leads it, and there is something to do: start `serve` or `work`, or look why it hangs."
+        return Finding(name, f"not heard of for {one.silent:,.0f} s", start if behind else None)
+    if one.trouble is None:
+        return Finding(name, f"works, heard of {one.silent:,.0f} s ago")
+    advice = f"{one.trouble} It is tried again by itself."
+    return Finding(name, f"does not get on, for {one.troubled or 0.0:,.0f} s", advice)
+
+
+async def _set_aside(connection: Connection) -> Finding:
+    counts = await set_aside.counts(connection)
+    if not counts:
+        return Finding("set aside", "nothing")
+    state = ", ".join(f"{count:,} by {reader}" for reader, count in counts.items())
+    advice = "`python -m casegraph set-aside list` says why; once that is mended, `set-aside retry all`."
+    return Finding("set aside", state, advice)
 
 
 async def _attachments(connection: Connection, folder: Path) -> Finding:

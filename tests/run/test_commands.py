@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -23,12 +24,23 @@ import psutil
 import pytest
 
 from casegraph.cli import parser
+from graph.database import connect
 from tests.cluster import Cluster
 from tests.connectors.factory import HEADINGS, ROW, text_table, workbook
 from tests.run.processes import PATIENCE, READY, ROOT, Home, Running, asked, awaited
 from tests.viewers import headers_of
 
 SEARCH = "query Search($query: String!) { search(query: $query) { totalCount edges { node { title } } } }"
+
+
+POISON = """create function poison() returns trigger language plpgsql as $$
+begin
+    new.received_at := '9999-12-31 23:59:59Z';
+    return new;
+end $$;
+create trigger poison before insert or update on submission for each row when (new.external_id = '毒')
+execute function poison()"""
+"""Gives one record a time that no door takes, and that no calendar goes on from."""
 
 
 @pytest.fixture
@@ -94,6 +106,46 @@ def test_what_is_pushed_is_found_though_another_process_indexes(home: Home) -> N
             assert httpx.get(address.replace("graphql", "readyz")).status_code == 200
             assert worker.end() == 128 + signal.SIGINT
         assert server.end() == 128 + signal.SIGINT
+
+
+def test_a_worker_goes_on_with_what_it_can(home: Home, database_url: str) -> None:
+    """Its connections all end, again and again; one record cannot be indexed: it is told, and mended by a command."""
+    ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'casegraph %'"
+    with home.running("serve") as server:
+        address = server.line(READY)
+        for number in range(5):
+            push(address, f"路灯{number}", "小区路灯不亮。")
+            executed(database_url, f"{ended} and datname = current_database()")
+        executed(database_url, POISON)
+        push(address, "毒", "小区电梯停运。")
+        push(address, "后来", "楼道灯不亮。")
+        awaited(lambda: found(address, "楼道灯"))
+        assert not found(address, "电梯")
+        listed = home.run("set-aside", "list").stdout
+        assert "submission  failed once" in listed
+        assert "OverflowError in search/documents.py" in listed
+        examined = home.run("doctor", "--quick").stdout
+        assert "BAD  set aside: 1 by search" in examined
+        assert "ok   follower search: works" in examined
+        executed(database_url, "drop function poison cascade")
+        executed(database_url, "update submission set received_at = now() where external_id = '毒'")
+        assert "1 will be tried again" in home.run("set-aside", "retry", listed.split()[0]).stdout
+        awaited(lambda: found(address, "电梯"))
+        assert home.run("set-aside", "list").stdout == "Nothing is set aside.\n"
+        assert server.end(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
+def executed(url: str, statement: str) -> None:
+    """Execute a statement as the owner of the tables."""
+
+    async def execute() -> None:
+        connection = await connect(url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(execute())
 
 
 def push(address: str, number: str, text: str) -> None:
@@ -182,6 +234,8 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
         (("serve", "--workers", "0"), 2, "from 1 to 64"),
         (("rejections", "retry", "x"), 2, "`rejections list` shows them"),
         (("rejections", "retry", "01a20d09-d0ff-733d-adc7-a5296e7d013f"), 3, "There is no open rejection"),
+        (("set-aside", "retry", "x"), 2, "`set-aside list` shows"),
+        (("set-aside", "retry", "01a20d09-d0ff-733d-adc7-a5296e7d013f"), 1, "Only 0 of these are set aside."),
         ((), 2, "COMMAND"),
     ],
 )

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from casegraph.doctor import LAG, Finding, Kept, examine
-from graph import keycheck
+from graph import journal, keycheck, set_aside
 from graph.attachments import Attachments
+from graph.database import statements, transaction
 from graph.erasure import Eraser
 from graph.erasure_list import SubjectKind
 from graph.identity import Vault
-from graph.records import DocumentDraft
+from graph.ids import new_id
+from graph.journal import Entry, EntryKind
+from graph.records import DocumentDraft, Position
 from search.elastic_engine import open_elastic
 from search.indexer import Indexer
 from search.tantivy_engine import open_tantivy
@@ -81,15 +84,53 @@ async def test_a_reader_that_fell_behind(database_url: str, kept: Kept, pool: Po
     """A few entries behind is the usual state; more is worth a word."""
     await pool.execute("insert into journal_reader (name, position, at) values ('partner', 0, now())")
     assert "reader partner" not in await bad(database_url, kept)
-    await pool.execute("update journal_head set position = position + $1", LAG + 1)
-    assert {"reader partner", "index"} <= (await bad(database_url, kept)).keys()
+    async with transaction(pool) as connection:
+        seen = [Entry(kind=EntryKind.SEARCH_SAVED, subject=new_id(), actor="test", at=NOW) for _ in range(LAG + 1)]
+        await journal.append(connection, seen)
+    found = await bad(database_url, kept)
+    assert {"reader partner", "index"} <= found.keys()
+    assert "behind" in found["index"].state
 
 
 async def test_an_index_of_another_database(empty_database_url: str, database_url: str, kept: Kept, pool: Pool) -> None:
     """An index that is ahead of the journal was built of something else."""
     assert (await bad(empty_database_url, kept))["tables"].advice
     await pool.execute("update journal_head set position = 0")
-    assert "another database" in (await bad(database_url, kept))["index"].advice  # type: ignore[operator]  # it is there
+    assert "another journal" in (await bad(database_url, kept))["index"].state
+
+
+async def test_an_index_of_a_journal_that_went_back(database_url: str, kept: Kept, pool: Pool) -> None:
+    """Though it is at the very position at which the journal ends."""
+    await pool.execute("update journal_head set hash = sha256('another')")
+    assert "another journal" in (await bad(database_url, kept))["index"].state
+
+
+async def test_followers_that_work_fail_or_are_not_heard_of(database_url: str, kept: Kept, pool: Pool) -> None:
+    """One that lives and does nothing is told from one that works, and from none where there is nothing to do."""
+    beat = statements("followers").beat
+    await pool.execute(beat, "search", 1.0, None)
+    assert "follower search" not in await bad(database_url, kept)
+    await pool.execute(beat, "search", 1.0, "The disk is full.")
+    found = (await bad(database_url, kept))["follower search"]
+    assert found.state.startswith("does not get on")
+    assert "The disk is full." in (found.advice or "")
+    await pool.execute(beat, "search", 3600.0, None)
+    assert "follower search" not in await bad(database_url, kept), "there is nothing to do for it"
+    await pool.execute("update journal_reader set position = 0 where name = 'search'")
+    found = (await bad(database_url, kept))["follower search"]
+    assert found.state.startswith("not heard of for 3,6")
+    assert "start `serve` or `work`" in (found.advice or "")
+
+
+async def test_what_is_set_aside_is_told(database_url: str, kept: Kept, pool: Pool) -> None:
+    """With the command that says why."""
+    assert "set aside" not in await bad(database_url, kept)
+    async with pool.acquire() as connection:
+        await set_aside.put(connection, "search", {new_id(): "why", new_id(): "why"}, Position(1))
+        await set_aside.put(connection, "alerts", {new_id(): "why"}, Position(1))
+    found = (await bad(database_url, kept))["set aside"]
+    assert found.state == "1 by alerts, 2 by search"
+    assert "set-aside list" in (found.advice or "")
 
 
 async def test_an_index_that_is_lost_or_a_file(database_url: str, kept: Kept, tmp_path: Path) -> None:
