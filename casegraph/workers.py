@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from casegraph.settings import Settings
     from casegraph.terminal import Steps
     from graph.database import Pool
-    from graph.followers import Follow, Watch
+    from graph.followers import Follow, Lead
 
 logger = logging.getLogger("casegraph.workers")
 
@@ -72,7 +72,7 @@ class Partitions:
         self._pool = pool
         self._looked = -PARTITIONS_EVERY
 
-    async def follow(self, _: Watch) -> None:
+    async def follow(self, _: Lead) -> None:
         """Make what is missing, where the journal has grown so much that something may be."""
         async with self._pool.acquire() as connection:
             position = await journal.position(connection)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from graph.database import Connection, Pool
 
-Follow: TypeAlias = "Callable[[Watch], Awaitable[None]]"
+Follow: TypeAlias = "Callable[[Lead], Awaitable[None]]"
 """Does all there is to do now."""
 
 logger = logging.getLogger("casegraph.followers")
@@ -84,8 +84,8 @@ async def alive(connection: Connection) -> list[Alive]:
     return [Alive(**row) for row in await connection.fetch(SQL.alive)]
 
 
-class Watch:
-    """What wakes a follower, and what it says of itself.
+class Lead:
+    """One process's lead of a follower: what wakes it, and what it says of itself.
 
     `called` is set with each commit that wrote to the journal, `hurried` where it was no batch; both where the
     connection ends, `over` by that alone.
@@ -160,17 +160,17 @@ async def keep_following(url: str, name: str, begin: Callable[[Pool], Follow]) -
 async def _lead(url: str, name: str, begin: Callable[[Pool], Follow]) -> NoReturn:
     """Follow as long as the connection lasts that has the lock."""
     pool = await open_pool(url, largest=CONNECTIONS, server=KEEPALIVE | {"application_name": f"casegraph {name}"})
-    watch = Watch()
+    lead = Lead()
     try:
         held = await pool.acquire()
         # Nobody tells when an advisory lock is let go of; waiting for it in PostgreSQL would hold a snapshot open.
         while not await held.fetchval(SQL.try_lead, name, timeout=ANSWER_WITHIN):  # noqa: ASYNC110
             await asyncio.sleep(STAND_BY)
-        held.add_termination_listener(watch.end)
-        await held.add_listener(journal.CHANNEL, watch.call)
-        beating = asyncio.create_task(_beat(held, name, watch))
-        working = asyncio.create_task(_work(name, begin(pool), watch))
-        over = asyncio.create_task(watch.over.wait())
+        held.add_termination_listener(lead.end)
+        await held.add_listener(journal.CHANNEL, lead.call)
+        beating = asyncio.create_task(_beat(held, name, lead))
+        working = asyncio.create_task(_work(name, begin(pool), lead))
+        over = asyncio.create_task(lead.over.wait())
         done: set[asyncio.Task[object]] = set()
         try:
             done, _ = await asyncio.wait({beating, working, over}, return_when=asyncio.FIRST_COMPLETED)
@@ -198,35 +198,35 @@ async def _end(name: str, working: asyncio.Task[NoReturn], pool: Pool, *, patien
         working.exception()  # looked at, so that nobody is told of it once more
 
 
-async def _work(name: str, follow: Follow, watch: Watch) -> NoReturn:
+async def _work(name: str, follow: Follow, lead: Lead) -> NoReturn:
     """Do what there is whenever somebody calls, and again after a pause where it fails."""
     pause = AGAIN
     while True:
-        watch.called.clear()
+        lead.called.clear()
         try:
-            await follow(watch)
+            await follow(lead)
         except Exception as error:  # noqa: BLE001 - whatever it is, all that was written meanwhile stands in the journal
             reason = reason_of(error)
-            if reason != watch.trouble:
+            if reason != lead.trouble:
                 logger.warning("The follower %s cannot go on, and tries again by itself: %s", name, reason)
-            watch.trouble = reason
-            watch.gets_on()
+            lead.trouble = reason
+            lead.gets_on()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
-            if watch.trouble is not None:
+            if lead.trouble is not None:
                 logger.warning("The follower %s goes on, and has caught up.", name)
-            watch.trouble, pause = None, AGAIN
-            watch.gets_on()
-            await _within(LOOK_EVERY, watch.called)
+            lead.trouble, pause = None, AGAIN
+            lead.gets_on()
+            await _within(LOOK_EVERY, lead.called)
 
 
-async def _beat(held: Connection, name: str, watch: Watch) -> NoReturn:
+async def _beat(held: Connection, name: str, lead: Lead) -> NoReturn:
     """Put signs of life down while they come; raise where none does, or where nobody takes them."""
     while True:
-        if watch.silent > STALLED:
+        if lead.silent > STALLED:
             raise FollowerStalledError(str(FollowerStalledError.__doc__))
-        await held.execute(SQL.beat, name, watch.silent, watch.trouble, timeout=ANSWER_WITHIN)
+        await held.execute(SQL.beat, name, lead.silent, lead.trouble, timeout=ANSWER_WITHIN)
         await asyncio.sleep(BEAT_EVERY)
 
 

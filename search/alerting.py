@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.database import Connection, Pool, Row
-    from graph.followers import Watch
+    from graph.followers import Lead
     from search.engine import Engine
 
 logger = logging.getLogger("casegraph.alerts")
@@ -53,16 +53,16 @@ class Alerter:
         self._began = False
         """Whether they have been tried again since this process leads."""
 
-    async def follow(self, watch: Watch) -> None:
+    async def follow(self, lead: Lead) -> None:
         """Raise what alerts there are now, and wait a moment for more to come in."""
-        reached = await self.catch_up(watch)
+        reached = await self.catch_up(lead)
         await asyncio.sleep(GATHER)
         async with self._pool.acquire() as connection:
             # Where the index is behind nobody will call: it tells nobody how far it is.
             if reached < await journal.position(connection):
-                watch.called.set()
+                lead.called.set()
 
-    async def catch_up(self, watch: Watch | None = None) -> Position:
+    async def catch_up(self, lead: Lead | None = None) -> Position:
         """Raise what alerts there are up to where the index is, and return the position reached."""
         await self._try_again()
         while True:
@@ -72,8 +72,8 @@ class Alerter:
             matches = await self._matches(stretch)
             if matches is not None:
                 await self._raise(stretch, matches)
-            if watch:
-                watch.gets_on()
+            if lead:
+                lead.gets_on()
 
     async def _next(self) -> Stretch:
         """Return what is to be matched next; nothing where the index is lost, or behind, or of another journal."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graph.database import Connection, Pool
-    from graph.followers import Watch
+    from graph.followers import Lead
     from search.engine import Engine, IndexDocument
 
 READER: Final = "search"
@@ -46,18 +46,18 @@ class Indexer:
         self._began = False
         """Whether what was set aside has been tried again since this process leads."""
 
-    async def follow(self, watch: Watch) -> None:
+    async def follow(self, lead: Lead) -> None:
         """Index all there is now."""
-        await self.catch_up(watch)
+        await self.catch_up(lead)
 
-    async def catch_up(self, watch: Watch | None = None) -> Position:
+    async def catch_up(self, lead: Lead | None = None) -> Position:
         """Index until the journal tells of no more, and return the position held. The caller leads.
 
-        With `watch`, entries are let gather for as long as those who wait for them allow.
+        With `lead`, entries are let gather for as long as those who wait for them allow.
         """
         while True:
             try:
-                return await self._follow(await self._begin(), watch)
+                return await self._follow(await self._begin(), lead)
             except IndexMovedError:
                 continue
 
@@ -98,12 +98,12 @@ class Indexer:
                 )  # fmt: skip
         return reached
 
-    async def _follow(self, reached: Reached, watch: Watch | None) -> Position:
+    async def _follow(self, reached: Reached, lead: Lead | None) -> Position:
         async with self._pool.acquire() as connection, _Writing(self._engine, self._pool, connection) as writing:
             await self._try_again(connection, writing, reached)
             while True:
-                if watch:
-                    watch.look()
+                if lead:
+                    lead.look()
                 told = await connection.fetchrow(SQL.affected, reached.position, ENTRIES)
                 if told is None or told["position"] is None:
                     break
@@ -114,10 +114,10 @@ class Indexer:
                     # Only the last commit moves the position: until then they would all be taken again.
                     moved = reached if at + TOGETHER >= len(affected) else after
                     await writing.write(chunk, _Part(after, moved, reached.position))
-                    if watch:
-                        watch.gets_on()
-                if watch and reached.position < after.position + ENTRIES:
-                    await watch.gather()
+                    if lead:
+                        lead.gets_on()
+                if lead and reached.position < after.position + ENTRIES:
+                    await lead.gather()
         async with self._pool.acquire() as connection:
             # Put down where others can read it though the engine does not answer, and by which a loss is noticed.
             await journal.move_reader(connection, READER, reached.position)

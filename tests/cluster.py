@@ -40,12 +40,16 @@ UNSAFE: Final = {
 class Cluster:
     """A running server with a migrated template."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self._server = EmbeddedPostgres(folder / "postgres", {**TUNING, **UNSAFE, "port": str(free_port())})
+        self._server = EmbeddedPostgres(folder / "postgres", {**TUNING, **UNSAFE, **settings, "port": str(free_port())})
         parts = urlsplit(self._server.start())
         self._query = parts.query
         self._port = parse_qs(parts.query)["port"][0]
+
+    def start(self) -> None:
+        """Start the server again where it was ended; raise EmbeddedPostgresError while it cannot be."""
+        self._server.start()
 
     def close(self) -> None:
         """Leave the server; the last of the run's processes takes the folder with it."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graph.database import Pool
-    from graph.followers import Follow, Watch
+    from graph.followers import Follow, Lead
     from graph.identity import Vault
     from graph.intake import Intake
 
@@ -50,17 +50,17 @@ class Reading:
         self.begun = 0
 
     def begin(self, pool: Pool) -> Follow:
-        """Begin to lead."""
+        """Begin to follow."""
         self.begun += 1
 
-        async def follow(watch: Watch) -> None:
+        async def follow(lead: Lead) -> None:
             async with pool.acquire() as connection:
                 await connection.fetchval("select pg_sleep(0.01)")
                 while entries := await journal.read(connection, self.reached, 100):
                     async with self.grown:
                         self.reached = entries[-1].position
                         self.grown.notify_all()
-                    watch.gets_on()
+                    lead.gets_on()
 
         return follow
 
@@ -134,11 +134,11 @@ async def test_a_step_that_never_ends_is_begun_anew(
     def begin(pool: Pool) -> Follow:
         follow = reading.begin(pool)
 
-        async def hang(watch: Watch) -> None:
+        async def hang(lead: Lead) -> None:
             if not hung.is_set():
                 hung.set()
                 await asyncio.Event().wait()
-            await follow(watch)
+            await follow(lead)
 
         return hang
 
@@ -157,7 +157,7 @@ async def test_a_step_that_neither_works_nor_ends_is_told(database_url: str, mon
     let_go = asyncio.Event()
 
     def begin(_: Pool) -> Follow:
-        async def hang(_: Watch) -> None:
+        async def hang(_: Lead) -> None:
             while not let_go.is_set():
                 with suppress(asyncio.CancelledError):
                     await let_go.wait()
@@ -174,7 +174,7 @@ async def test_trouble_is_told_while_it_lasts(database_url: str, pool: Pool, cap
     broken, tried = True, 0
 
     def begin(_: Pool) -> Follow:
-        async def follow(_: Watch) -> None:
+        async def follow(_: Lead) -> None:
             nonlocal tried
             tried += 1
             if broken:
