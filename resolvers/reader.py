@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.database import DatabaseError, StatementTimeout, state_of
+from graph.database import DatabaseError, StatementTimeout, is_open, state_of
 from graph.guard import Guard, fixed
 from graph.seeing import SET_VIEWER
 
@@ -96,7 +96,7 @@ class Reader:
     async def _open(self) -> PooledConnection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.is_closed():
+            if is_open(connection):
                 return connection
             await self.pool.release(connection)
         return await self.pool.acquire()
