@@ -115,7 +115,7 @@ def open_engine(settings: Settings) -> Engine:
 
         return open_elastic(
             settings.elasticsearch_url, settings.elasticsearch_prefix, authority=settings.elasticsearch_ca,
-            shards=settings.elasticsearch_shards,
+            shards=settings.elasticsearch_shards, patience=settings.elasticsearch_timeout / 1_000,
         )  # fmt: skip
     except (OSError, ValueError) as error:
         raise SettingsError(
