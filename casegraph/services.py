@@ -19,6 +19,7 @@ from casegraph.opening import (
 from casegraph.settings import SettingsError
 from casegraph.signin.development import FILE as DEVELOPMENT_KEY
 from casegraph.signin.service import SignIn, Ways
+from casegraph.watch import Watch
 from casegraph.web_names import LOOPBACK, Names
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from casegraph.settings import Settings
     from graph.database import Pool
     from graph.identity import Vault
-    from search.engine import Engine, Health
+    from search.engine import Engine
 
 READERS: Final = 2 * (os.cpu_count() or 1) + 1
 """Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
@@ -78,6 +79,7 @@ class Services:
     search: Search
     saving: Saving
     signin: SignIn
+    watch: Watch
 
     @property
     def proxy(self) -> str | None:
@@ -95,10 +97,6 @@ class Services:
         Raises SearchAwayError where the engine does not answer.
         """
         return await self.engine.position()
-
-    async def index_health(self) -> Health:
-        """Tell how the search engine is."""
-        return await self.engine.health()
 
 
 def index_folder(settings: Settings) -> Path:
@@ -181,6 +179,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         search=Search(reader=reader, engine=engine, hidden=Hidden(vault)),
         saving=Saving(pool=pool, engine=engine),
         signin=SignIn(vault=vault, pool=pool, gazetteer=gazetteer, clock=utc_now, ways=ways_of(settings)),
+        watch=Watch(pool=pool, reader=reader, engine=engine),
     )
 
 

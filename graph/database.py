@@ -121,6 +121,11 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY) and not isinstance(error, ValueError)
 
 
+def has_no_room(error: BaseException) -> bool:
+    """Tell whether an error says that the server has no connection left. Pure."""
+    return isinstance(error, asyncpg.TooManyConnectionsError)
+
+
 @contextmanager
 def though_away() -> Iterator[None]:
     """Leave what is inside, and go on behind it, where the database cannot be reached or is lost meanwhile.

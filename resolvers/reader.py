@@ -79,6 +79,16 @@ class Reader:
         assert row is not None
         return row
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether whoever comes has to wait for a connection."""
+        return self._turns is not None and self._turns.locked()
+
+    async def require(self) -> None:
+        """Read nothing, by a connection as everybody's; raise what others would meet."""
+        async with self._connection() as connection:
+            await connection.fetchval("select true")
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[PooledConnection]:
         if self._turns is None:
