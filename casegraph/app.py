@@ -49,13 +49,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from casegraph.signin.service import SignIn
+    from casegraph.watch import Watch
     from connectors.connector import ReadOptions
     from graph.database import Pool
     from graph.identity import Vault
     from graph.policy import Viewer
     from graph.uploads import Uploads
     from resolvers.search import Searcher
-    from search.engine import Health
 
 PATIENCE: Final = 30.0
 """Seconds that a client may take to accept what it is sent."""
@@ -98,14 +98,8 @@ class Services(Protocol):
     def signin(self) -> SignIn: ...
     @property
     def proxy(self) -> str | None: ...
-    async def index_position(self) -> int | None:
-        """Return the journal position that the search index holds, None where there is no index.
-
-        Raises SearchAwayError where the engine does not answer.
-        """
-
-    async def index_health(self) -> Health:
-        """Tell how the search engine is."""
+    @property
+    def watch(self) -> Watch: ...
 
 
 def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:
@@ -151,14 +145,14 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
     over_websocket = GraphQLOverWebSocket(executor, services.signin, metrics.failed, PATIENCE)
 
     async def healthz(_: Request) -> Response:
-        return await probes.healthz()
+        return probes.healthz()
 
     async def readyz(_: Request) -> Response:
-        return await probes.readyz(services)
+        return probes.readyz(services.watch)
 
     async def figures(request: Request) -> Response:
         viewer_for(request.scope, Action.OPERATE)
-        return await probes.metrics(services, metrics)
+        return probes.metrics(services.watch, metrics)
 
     async def intake(request: Request) -> Response:
         return await take_push(request, services, viewer_for(request.scope, Action.PUSH))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casegraph.refusals import RefusalError
-from graph.database import ConnectionLost, DatabaseUnreachable
+from graph.database import is_away
 from resolvers.failures import UNAVAILABLE, UNREACHABLE, apology, noted
 from schema.errors import INTERNAL
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def refusal_of(error: Exception, where: str) -> RefusalError:
     """Return what is told of an error that nothing else has answered, and log it."""
-    if isinstance(error, (*DatabaseUnreachable, ConnectionLost)):
+    if is_away(error):
         return RefusalError(503, UNAVAILABLE, UNREACHABLE)
     incident = noted(error, where)
     return RefusalError(500, INTERNAL, apology(incident), incident=incident)

@@ -24,7 +24,7 @@ from casegraph.signin.errors import SignInError
 from casegraph.signin.gate import SHOWN, STATE, bearer
 from casegraph.signin.service import REVOCABLE_FOR
 from casegraph.signin.signed import By
-from graph.database import ConnectionLost, DatabaseUnreachable
+from graph.database import is_away, though_away
 from resolvers.execution import Asked
 from schema.errors import LimitError, RequestError
 
@@ -97,7 +97,9 @@ class Streams:
             if given is not None:
                 self._shown = bearer(given if isinstance(given, str) else "")
                 self._signed_in = await self._signin.who(self._shown)
-        except (SignInError, *DatabaseUnreachable, ConnectionLost):
+        except Exception as error:
+            if not isinstance(error, SignInError) and not is_away(error):
+                raise
             raise ConnectionRejectionError from None
         if self._signed_in is None:
             raise ConnectionRejectionError
@@ -113,11 +115,11 @@ class Streams:
             again = LONGEST_WAIT if self._signed_in.by is By.TOKEN else REVOCABLE_FOR
             await asyncio.sleep(min(left, again))
             try:
-                self._signed_in = await self._signin.who(self._shown)
+                # While the database is away nobody can tell, and nothing can be read either.
+                with though_away():
+                    self._signed_in = await self._signin.who(self._shown)
             except SignInError:
                 return
-            except (*DatabaseUnreachable, ConnectionLost):
-                continue  # nobody can tell just now, and nothing can be read either
 
     def text(self, payload: Mapping[str, Any]) -> str:
         """Return the document that a message asks for; raise RequestError where it is none, or none that is trusted."""

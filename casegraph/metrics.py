@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from casegraph.watch import State
 
+if TYPE_CHECKING:
     from graphql import GraphQLError
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from search.engine import Health
+    from casegraph.watch import Watch
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -45,6 +45,10 @@ class Metrics:
             "casegraph_reader_lag", "Journal entries that a reader has still to read.", ("reader",),
             registry=self._registry,
         )  # fmt: skip
+        self._database = Gauge("casegraph_database_up", "Whether the database answers.", registry=self._registry)
+        self._age = Gauge(
+            "casegraph_seen_seconds", "How long ago that was found out.", ("of",), registry=self._registry
+        )
         self._engine = Gauge("casegraph_search_up", "Whether the search engine answers.", registry=self._registry)
         self._circuit = Gauge(
             "casegraph_search_circuit_open", "Whether searches are refused at once since the engine was away.",
@@ -66,17 +70,23 @@ class Metrics:
         for error in errors:
             self._errors.labels((error.extensions or {}).get("code", "UNKNOWN")).inc()
 
-    def exposition(self, position: int, readers: Mapping[str, int], search: Health) -> bytes:
-        """Write everything, with how far readers are behind the journal, and how the search engine is.
+    def exposition(self, watch: Watch) -> bytes:
+        """Write everything, with how far readers are behind the journal, and how what is needed was when last seen.
 
         Where the journal stands itself is told to nobody.
-        A reader that could not be asked now is left out: how far it was is no news.
+        A reader that could not be asked when it was looked at is left out: how far it was is no news.
         """
-        self._engine.set(search.answers)
-        self._circuit.set(search.circuit_open)
+        states, known = watch.states(), watch.figures
+        self._database.set(states["database"] in {State.OK, State.BUSY})
+        self._engine.set(known.searching and states["index"] not in {State.AWAY, State.UNKNOWN})
+        self._circuit.set(known.circuit_open)
+        self._age.clear()
+        for name, age in watch.ages().items():
+            self._age.labels(name).set(age)
         self._lag.clear()
-        for reader, reached in readers.items():
-            self._lag.labels(reader).set(max(position - reached, 0))
+        indexed = {} if known.indexed is None else {"search": known.indexed}
+        for reader, reached in (known.readers | indexed).items():
+            self._lag.labels(reader).set(max(known.position - reached, 0))
         return generate_latest(self._registry)
 
 

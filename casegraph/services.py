@@ -19,6 +19,7 @@ from casegraph.opening import (
 from casegraph.settings import SettingsError
 from casegraph.signin.development import FILE as DEVELOPMENT_KEY
 from casegraph.signin.service import SignIn, Ways
+from casegraph.watch import Watch
 from casegraph.web_names import LOOPBACK, Names
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from casegraph.settings import Settings
     from graph.database import Pool
     from graph.identity import Vault
-    from search.engine import Engine, Health
+    from search.engine import Engine
 
 READERS: Final = 2 * (os.cpu_count() or 1) + 1
 """Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
@@ -78,6 +79,7 @@ class Services:
     search: Search
     saving: Saving
     signin: SignIn
+    watch: Watch
 
     @property
     def proxy(self) -> str | None:
@@ -96,10 +98,6 @@ class Services:
         """
         return await self.engine.position()
 
-    async def index_health(self) -> Health:
-        """Tell how the search engine is."""
-        return await self.engine.health()
-
 
 def index_folder(settings: Settings) -> Path:
     """Return where tantivy's index is kept."""
@@ -115,7 +113,7 @@ def open_engine(settings: Settings) -> Engine:
 
         return open_elastic(
             settings.elasticsearch_url, settings.elasticsearch_prefix, authority=settings.elasticsearch_ca,
-            shards=settings.elasticsearch_shards,
+            shards=settings.elasticsearch_shards, patience=settings.elasticsearch_timeout / 1_000,
         )  # fmt: skip
     except (OSError, ValueError) as error:
         raise SettingsError(
@@ -181,6 +179,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         search=Search(reader=reader, engine=engine, hidden=Hidden(vault)),
         saving=Saving(pool=pool, engine=engine),
         signin=SignIn(vault=vault, pool=pool, gazetteer=gazetteer, clock=utc_now, ways=ways_of(settings)),
+        watch=Watch(pool=pool, reader=reader, engine=engine),
     )
 
 

@@ -273,6 +273,14 @@ class Settings:
             " `reindex` makes it so.",
         ),
     )
+    elasticsearch_timeout: int = field(
+        default=5_000,
+        metadata=_said(
+            "5000",
+            _number(100, 600_000),
+            "Milliseconds that Elasticsearch has to answer a search; a machine that hangs is left aside sooner.",
+        ),
+    )
     timezone: ZoneInfo = field(
         default=ZoneInfo("Asia/Shanghai"),
         metadata=_said("Asia/Shanghai", _zone, "The zone of legal dates, and of times that name none."),

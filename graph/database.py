@@ -6,7 +6,7 @@ Nothing else imports asyncpg. A transaction is opened by the caller; functions t
 from __future__ import annotations
 
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ import orjson
 from graph.errors import DatabaseStateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 
 # Strings: the classes themselves take no parameters at run time.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -31,6 +31,20 @@ DatabaseError = asyncpg.PostgresError
 DatabaseUnreachable = (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
 ConnectionLost = asyncpg.InterfaceError
 """The connection ended while it was used (or we used it wrongly, which tests would have shown)."""
+_AWAY: Final = (
+    *DatabaseUnreachable,
+    ConnectionLost,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.exceptions.IdleSessionTimeoutError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
+    # Whoever is refused while this process runs was let in when it began: a password or a database was changed.
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    # The server has said that it ends the connection, and not ended it yet; or none is the primary, in a failover.
+    asyncpg.InternalClientError,
+)
 BadAddress = asyncpg.ClientConfigurationError
 """The URL says something of the connection that cannot be."""
 
@@ -101,18 +115,50 @@ async def connect(url: str, **settings: Any) -> Connection:
     return connection
 
 
+def is_away(error: BaseException) -> bool:
+    """Tell whether an error says that the database cannot be reached now, or ended while it was asked. Pure."""
+    # The driver's errors of its use hold one for a value that cannot be sent, which is a mistake of ours.
+    return isinstance(error, _AWAY) and not isinstance(error, ValueError)
+
+
+def has_no_room(error: BaseException) -> bool:
+    """Tell whether an error says that the server has no connection left. Pure."""
+    return isinstance(error, asyncpg.TooManyConnectionsError)
+
+
+@contextmanager
+def though_away() -> Iterator[None]:
+    """Leave what is inside, and go on behind it, where the database cannot be reached or is lost meanwhile.
+
+    What tidies up after a lost connection belongs in it: an error of its own would take the place of a cancellation.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_away(error):
+            raise
+
+
+def is_open(connection: Connection) -> bool:
+    """Tell whether a connection can be used. The driver raises an error instead for one that a pool gave up."""
+    try:
+        return not connection.is_closed()
+    except ConnectionLost:
+        return False
+
+
 def state_of(error: BaseException) -> str | None:
     """Return the SQLSTATE of an error of PostgreSQL's."""
     return error.sqlstate if isinstance(error, DatabaseError) else None
 
 
-PASSING: Final = ("08", "40", "53", "55P03", "57P")
-"""SQLSTATEs, by their beginnings, of what is over by itself: connections, conflicts, resources, locks, restarts."""
+PASSING: Final = ("40", "53", "55P03", "57P")
+"""SQLSTATEs, by their beginnings, of what is over by itself though the server answers: conflicts, resources, locks."""
 
 
 def is_passing(error: BaseException) -> bool:
-    """Tell whether an error is of the database's state at the moment, and none of what was asked."""
-    return isinstance(error, (*DatabaseUnreachable, ConnectionLost)) or (state_of(error) or "").startswith(PASSING)
+    """Tell whether an error is of the database's state at the moment, and none of what was asked. Pure."""
+    return is_away(error) or (state_of(error) or "").startswith(PASSING)
 
 
 READER: Final = "casegraph_reader"
@@ -153,7 +199,7 @@ def _proving(patience: int) -> Callable[[Connection], Coroutine[Any, Any, None]]
         # What the driver was told at the start may be the pooler's invention: the process itself is asked.
         process = await connection.fetchval("select pg_backend_pid()")
         other = served.get(process)
-        if other is not None and not other.is_closed():
+        if other is not None and is_open(other):
             raise DatabaseStateError(SHARED)
         served[process] = connection
         await _prepare(connection)

@@ -12,7 +12,7 @@ from uuid import uuid4
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from graph.database import DatabaseError, DatabaseUnreachable
+from graph.database import is_away
 from graph.errors import GraphError, InvalidError
 from graph.policy import ForbiddenError
 from schema.errors import INTERNAL
@@ -85,7 +85,7 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
             return cause.message, {"code": "INVALID_VALUE", "argument": cause.field}
         case GraphError():
             return str(cause), {"code": _code(cause)}
-        case OSError() | DatabaseError() if isinstance(cause, DatabaseUnreachable):
+        case _ if is_away(cause):
             return UNREACHABLE, {"code": UNAVAILABLE}
         case _:
             return None

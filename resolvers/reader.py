@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.database import DatabaseError, StatementTimeout, state_of
+from graph.database import DatabaseError, StatementTimeout, is_open, state_of
 from graph.guard import Guard, fixed
 from graph.seeing import SET_VIEWER
 
@@ -79,6 +79,16 @@ class Reader:
         assert row is not None
         return row
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether whoever comes has to wait for a connection."""
+        return self._turns is not None and self._turns.locked()
+
+    async def require(self) -> None:
+        """Read nothing, by a connection as everybody's; raise what others would meet."""
+        async with self._connection() as connection:
+            await connection.fetchval("select true")
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[PooledConnection]:
         if self._turns is None:
@@ -96,7 +106,7 @@ class Reader:
     async def _open(self) -> PooledConnection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.is_closed():
+            if is_open(connection):
                 return connection
             await self.pool.release(connection)
         return await self.pool.acquire()

@@ -97,11 +97,13 @@ async def _write_patiently(link: Link, index: str, piece: list[bytes]) -> None:
 
 async def _send(link: Link, index: str, piece: list[bytes]) -> list[bytes]:
     """Send once, and return what is to be sent again."""
-    with link.asking(WRITING) as client:
-        answer = await client.bulk(
+    answer = await link.ask(
+        lambda client, _: client.bulk(
             operations=cast("Sequence[Any]", piece), index=write_alias(index), require_alias=True,
             filter_path="errors,items.*.status,items.*.error.type",
-        )  # fmt: skip
+        ),
+        WRITING, twice=False,
+    )  # fmt: skip
     if not answer["errors"]:
         return []
     told = [next(iter(item.values())) for item in answer["items"]]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
+    from search.elastic_client import Client, Request
     from search.elastic_names import Standing
     from search.engine import AllOf, Batch, Leaf, Lookup
     from search.records import FacetCount, FacetName
@@ -66,12 +67,16 @@ class ElasticEngine:
 
     async def health(self) -> Health:
         """Tell how the cluster and the live index are."""
+        aside = await self._link.look()
         try:
-            with self._link.asking() as client:
-                told = await client.cluster.health(index=self._names.live, timeout="5s", level="cluster")
+            # As the machine asked knows it: the master may be the one that hangs.
+            told = await self._link.ask(
+                lambda client, _: client.cluster.health(index=self._names.live, timeout="1s", local=True)
+            )
         except SearchUnavailableError as error:
-            return Health(str(error), answers=False, circuit_open=self._link.circuit.is_open)
-        return Health(f"Elasticsearch, {told['status']}, {told['number_of_nodes']} nodes, {self._names.live}")
+            return Health(str(error), answers=False, circuit_open=self._link.refuses)
+        says = f"Elasticsearch, {told['status']}, {told['number_of_nodes']} nodes, {self._names.live}"
+        return Health(f"{says}; {aside} of those named do not answer and are left aside" if aside else says)
 
     async def find(self, lookup: Lookup) -> Found:
         """Return what matches. Raises SearchUnavailableError."""
@@ -91,8 +96,9 @@ class ElasticEngine:
 
     async def _find_all(self, lookup: Lookup) -> Found:
         """Return more than one page holds, all from one point in time."""
-        with self._link.asking() as client:
-            opened = await client.open_point_in_time(index=self._asked, keep_alive=KEPT)
+        opened = await self._link.ask(
+            lambda client, near: client.open_point_in_time(index=self._asked, keep_alive=KEPT, preference=near)
+        )
         point = {"pit": {"id": opened["id"], "keep_alive": KEPT}}
         try:
             told = await self._search(search_of(lookup, PAGE) | point)
@@ -105,24 +111,25 @@ class ElasticEngine:
                 candidates += _candidates(lookup, told)
         finally:
             # It ends by itself, too.
-            with suppress(SearchUnavailableError), self._link.asking() as client:
-                await client.close_point_in_time(id=opened["id"])
+            with suppress(SearchUnavailableError):
+                await self._link.ask(lambda client, _: client.close_point_in_time(id=opened["id"]))
         return Found(total, tuple(candidates), facets)
 
     async def _search(self, asked: dict[str, Any]) -> dict[str, Any]:
-        index = None if "pit" in asked else self._asked
-        with self._link.asking() as client:
+        def search(client: Client, near: str | None) -> Awaitable[Any]:
+            of_what: dict[str, Any] = {} if "pit" in asked else {"index": self._asked, "preference": near}
             # Half an answer would be a wrong one.
-            answer = await client.search(index=index, body=asked, allow_partial_search_results=False)
-        return dict(answer.body)
+            return client.search(body=asked, allow_partial_search_results=False, **of_what)
+
+        return dict((await self._link.ask(search)).body)
 
     async def _held(self, index: str) -> Reached | None:
-        with self._link.asking() as client:
-            asked = client.options(ignore_status=404)
-            told = await asked.get(
+        told = await self._link.ask(
+            lambda client, near: client.options(ignore_status=404).get(
                 index=index, id=HELD, source=False, stored_fields=["link"],
-                filter_path="found,_version,fields.link,error.type",
-            )  # fmt: skip
+                filter_path="found,_version,fields.link,error.type", preference=near,
+            )
+        )  # fmt: skip
         if "error" in told:
             return None
         if not told["found"]:
@@ -157,12 +164,13 @@ class ElasticEngine:
         if batch.position == batch.after:
             return
         try:
-            with self._link.asking(WRITING) as client:
-                await client.index(
+            await self._write(
+                lambda client, _: client.index(
                     index=write_alias(index), require_alias=True, id=HELD,
                     document={"about": "index", "link": batch.link.hex()},
                     version=batch.position, version_type=elastic_bulk.VERSIONED,
-                )  # fmt: skip
+                )
+            )  # fmt: skip
         except ConflictError:
             raise IndexMovedError("Somebody else has brought the index farther.") from None
 
@@ -194,8 +202,8 @@ class ElasticEngine:
         return index
 
     async def _create(self, index: str, *aliases: str) -> None:
-        with self._link.asking(WRITING) as client:
-            await client.indices.create(index=index, **created(self._shards, [write_alias(index), *aliases]))
+        made = created(self._shards, [write_alias(index), *aliases])
+        await self._write(lambda client, _: client.indices.create(index=index, **made))
 
     async def _go_live(self, index: str) -> None:
         """Move the alias and remove all but what is being built, in one step of the cluster."""
@@ -207,25 +215,29 @@ class ElasticEngine:
             {"add": {"index": index, "alias": self._names.live}},
             *({"remove_index": {"index": one}} for one in sorted(gone)),
         ]
-        with self._link.asking(WRITING) as client:
-            await client.indices.update_aliases(actions=actions)
+        await self._write(lambda client, _: client.indices.update_aliases(actions=actions))
 
     async def _standing(self) -> Standing:
-        with self._link.asking() as client:
-            told = await client.indices.get_alias(index=self._names.every)
+        told = await self._link.ask(lambda client, _: client.indices.get_alias(index=self._names.every))
         return self._names.standing(told.body)
 
     async def _remove(self, indices: Sequence[str]) -> None:
         for index in indices:
-            with suppress(NoIndexError), self._link.asking(WRITING) as client:
-                await client.indices.delete(index=index)
+            await self._delete(index)
+
+    async def _delete(self, index: str) -> None:
+        with suppress(NoIndexError):
+            await self._write(lambda client, _: client.indices.delete(index=index))
 
     async def _show(self) -> None:
         """Let what was written be found."""
         if self._unseen:
-            with self._link.asking(WRITING) as client:
-                await client.indices.refresh(index=self._asked)
+            await self._write(lambda client, _: client.indices.refresh(index=self._asked))
             self._unseen = False
+
+    async def _write(self, request: Request[Any]) -> None:
+        """Make a request that is not made again by itself: whether it was carried out may not be known."""
+        await self._link.ask(request, WRITING, twice=False)
 
     async def close(self) -> None:
         """Let go of connections; what was lent by `rebuilding` has none of its own."""

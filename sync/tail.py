@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from graph import journal
-from graph.database import DatabaseError, DatabaseUnreachable
+from graph.database import though_away
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ALERTS: Final = "alerts"
 """The notification of each commit that raises alerts."""
 CHANNELS: Final = (journal.CHANNEL, ALERTS)
+AGAIN: Final = 1.0
+"""Seconds until a connection that was lost is tried again."""
 LOOK_EVERY: Final = 5.0
 """Seconds after which followers look though nobody called: a connection that ended may have missed a call."""
 
@@ -50,11 +52,10 @@ class Tail:
 
     async def _listen(self) -> None:
         while True:
-            try:
+            with though_away():
                 async with self._pool.acquire() as connection:
                     await self._hear(connection)
-            except (*DatabaseUnreachable, DatabaseError):
-                await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(AGAIN)
 
     async def _hear(self, connection: Connection) -> None:
         """Wake the followers at each call, until the connection ends."""
@@ -68,9 +69,9 @@ class Tail:
             self._wake()
             await ended.wait()
         finally:
-            if not connection.is_closed():
-                for channel in CHANNELS:
-                    await connection.remove_listener(channel, self._wake)
+            # To stop it from listening takes a statement, which fails where one is under way or the connection is lost.
+            with though_away():
+                connection.terminate()
 
 
 async def grew(grown: asyncio.Event) -> None:

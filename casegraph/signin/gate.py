@@ -13,7 +13,7 @@ from casegraph.graphql_http import PLAIN, accepted, shows_page
 from casegraph.refusals import RefusalError
 from casegraph.signin.errors import AwayError, LoginError, SignInError, TokenError, UnauthenticatedError
 from casegraph.signin.service import Kind, Shown
-from graph.database import ConnectionLost, DatabaseUnreachable
+from graph.database import is_away
 from graph.policy import ForbiddenError, require
 from resolvers.failures import UNAVAILABLE, UNREACHABLE
 
@@ -157,7 +157,9 @@ class Gate:
             except RefusalError as refusal:
                 await _refuse(refusal, scope, receive, send)
                 return
-            except (*DatabaseUnreachable, ConnectionLost):  # in which keys and sessions are looked up
+            except Exception as error:
+                if not is_away(error):  # the database, in which keys and sessions are looked up
+                    raise
                 await _refuse(RefusalError(503, UNAVAILABLE, UNREACHABLE), scope, receive, send)
                 return
         await self._app(scope, receive, send)

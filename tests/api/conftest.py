@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ import pytest
 
 from casegraph.app import build_app
 from casegraph.signin.service import SignIn, Ways
+from casegraph.watch import Watch
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
 from graph.commands import Commands
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from graph.records import Reading
     from resolvers.limits import DocumentLimits
     from resolvers.trusted import Trusted
-    from search.engine import Engine, Health
+    from search.engine import Engine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +70,10 @@ class Services:
         """The time, in UTC."""
         return lambda: datetime.now(UTC)
 
-    async def index_position(self) -> int | None:
-        """Return the position that the index holds."""
-        return await self.engine.position()
-
-    async def index_health(self) -> Health:
-        """Tell how the search engine is."""
-        return await self.engine.health()
+    @cached_property
+    def watch(self) -> Watch:
+        """What looks at the database and the engine, when a test has it look."""
+        return Watch(pool=self.pool, reader=self.reader, engine=self.engine)
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,11 @@ class Api:
         answer = await self.post(query, **variables)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
+
+    async def probe(self) -> httpx.Response:
+        """Return what the server says of itself, after a look at what it needs."""
+        await self.services.watch.look()
+        return await self.http.get("/readyz")
 
     async def take_in(self, *readings: Reading) -> list[Outcome]:
         """Take readings in and index them."""

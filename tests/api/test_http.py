@@ -99,9 +99,11 @@ async def test_a_push_is_taken_once_and_told_of_each(api: Api, connection: Conne
 async def test_probes_say_how_it_is(api: Api) -> None:
     """Alive, ready once there is an index, and figures for Prometheus."""
     assert (await api.http.get("/healthz")).status_code == 200
-    assert (await api.http.get("/readyz")).status_code == 503
+    unknown = await api.http.get("/readyz")
+    assert (unknown.status_code, unknown.json()["checks"]["database"]) == (503, "not known yet")
+    assert (await api.probe()).json()["checks"] == {"database": "ok", "index": "not built"}
     await api.take_in(draft("1"))
-    ready = await api.http.get("/readyz")
+    ready = await api.probe()
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
     assert "casegraph_" in (await api.http.get("/metrics")).text
 

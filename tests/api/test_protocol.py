@@ -197,7 +197,7 @@ async def test_faults_of_ours_are_masked_on_every_route(
     await api.take_in(draft("1"))
     await connection.execute("alter table journal_head rename to journal_gone")
     for response in (
-        await api.http.get("/metrics"),
+        await api.http.get("/sync/changes"),
         await api.http.post("/intake/a?channel=HOTLINE", json=[TICKET]),
     ):
         assert (response.status_code, code_of(response)) == (500, "INTERNAL")
@@ -214,14 +214,14 @@ async def test_a_lost_database_is_unavailable_not_broken(api: Api, unused_tcp_po
     answer = await lost.post("{ cases { nodes { id } } }")
     assert answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
     for response in (
-        await lost.http.get("/metrics"),
         await lost.http.get("/sync/changes"),
         await lost.http.post("/intake/a?channel=HOTLINE", json=[TICKET]),
     ):
         assert (response.status_code, code_of(response)) == (503, "UNAVAILABLE")
-    ready = await lost.http.get("/readyz")
+    ready = await lost.probe()
     assert ready.status_code == 503
     assert ready.json()["checks"]["database"] == "away"
+    assert "casegraph_database_up 0.0" in (await lost.http.get("/metrics")).text
     assert (await lost.http.get("/healthz")).status_code == 200
     await lost.http.aclose()
     await nowhere.close()

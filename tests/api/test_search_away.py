@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from search import elastic_client
 from search.circuit import FAILURES
 from search.elastic_engine import open_elastic
 from search.service import Search
@@ -19,14 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-@pytest.fixture
-async def away(api: Api) -> AsyncIterator[Api]:
-    """Give the application with an Elasticsearch that is not there."""
-    engine = open_elastic(f"http://somebody:hidden@127.0.0.1:{free_port()}", "nowhere")
+@pytest.fixture(params=["nobody listens", "it never answers"])
+async def away(api: Api, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
+    """Give the application with an Elasticsearch that is not there, or takes connections and never says a word."""
+    monkeypatch.setattr(elastic_client, "ANSWERING", 0.2)
+    port = free_port()
+    mute = socket.create_server(("127.0.0.1", port)) if request.param == "it never answers" else None
+    engine = open_elastic(f"http://somebody:hidden@127.0.0.1:{port}", "nowhere", patience=0.2)
     services = replace(api.services, engine=engine, search=Search(reader=api.services.reader, engine=engine))
     async with client_of(services) as http:
         yield Api(services, http)
     await engine.close()
+    if mute is not None:
+        mute.close()
 
 
 async def test_searches_say_so_and_all_else_goes_on(away: Api, caplog: pytest.LogCaptureFixture) -> None:
@@ -45,24 +52,27 @@ async def test_searches_say_so_and_all_else_goes_on(away: Api, caplog: pytest.Lo
 
 
 async def test_probes_tell_it_and_keep_the_server_in_use(away: Api, caplog: pytest.LogCaptureFixture) -> None:
-    """A proxy that took it away would take all that still works; figures tell who is to mend it."""
-    ready = await away.http.get("/readyz")
-    assert (ready.status_code, ready.json()) == (
-        200,
-        {"ready": True, "checks": {"database": "ok", "index": "away"}},
-    )
-    assert ("casegraph.probes", logging.WARNING) in {(name, level) for name, level, _ in caplog.record_tuples}
+    """A proxy that took it away would take all that still works; figures tell who is to mend it, the log once."""
+    for _ in range(3):
+        ready = await away.probe()
+        assert (ready.status_code, ready.json()["ready"]) == (200, True)
+        assert ready.json()["checks"] == {"database": "ok", "index": "away"}
+    told = [(level, text) for name, level, text in caplog.record_tuples if name == "casegraph.watch"]
+    assert [level for level, _ in told] == [logging.WARNING]
+    assert "CASEGRAPH_ELASTICSEARCH_URL" in told[0][1]
     figures = (await away.http.get("/metrics")).text
     assert "casegraph_search_up 0.0" in figures
-    assert 'casegraph_reader_lag{reader="search"}' not in figures
-    for _ in range(FAILURES):
-        figures = (await away.http.get("/metrics")).text
     assert "casegraph_search_circuit_open 1.0" in figures
+    assert 'casegraph_reader_lag{reader="search"}' not in figures
 
 
 async def test_figures_of_an_engine_that_answers(api: Api) -> None:
     """How far the index is behind, and that all is well."""
     await api.take_in()
+    await api.services.watch.look()
     figures = (await api.http.get("/metrics")).text
-    for line in ("casegraph_search_up 1.0", "casegraph_search_circuit_open 0.0", 'lag{reader="search"} 0.0'):
+    for line in (
+        "casegraph_search_up 1.0", "casegraph_search_circuit_open 0.0", 'lag{reader="search"} 0.0',
+        "casegraph_database_up 1.0", 'casegraph_seen_seconds{of="index"}',
+    ):  # fmt: skip
         assert line in figures

@@ -89,8 +89,8 @@ async def total(engine: ElasticEngine) -> int:
 
 async def indices(engine: ElasticEngine) -> dict[str, Any]:
     """Return the indices of an engine's prefix, with their aliases."""
-    with engine._link.asking() as client:
-        return dict((await client.indices.get_alias(index=engine._names.every)).body)
+    told = await engine._link.ask(lambda client, _: client.indices.get_alias(index=engine._names.every))
+    return dict(told.body)
 
 
 # Late and broken off ----------------------------------------------------------------------------------------------
@@ -355,8 +355,7 @@ async def test_several_shards_make_one_index(folder: Path, elasticsearch: Indice
     engine = open_elastic(elasticsearch.address, prefix_of(folder), shards=3)
     await put(engine, *(source(number, body="油烟", organs=(f"o{number % 5}",)) for number in range(1, 60)))
     index = (await engine._standing()).live
-    with engine._link.asking() as client:
-        told = (await client.indices.get_settings(index=index)).body
+    told = (await engine._link.ask(lambda client, _: client.indices.get_settings(index=index))).body
     assert told[index or ""]["settings"]["index"]["number_of_shards"] == "3"
     assert numbers(await ask(engine, "油烟")) == list(range(59, 0, -1))
     await engine.close()
