@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from casegraph.watch import State
+from search.alerting import READER as ALERTS
+from search.indexer import READER as SEARCH
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
@@ -43,6 +45,18 @@ class Metrics:
         )
         self._lag = Gauge(
             "casegraph_reader_lag", "Journal entries that a reader has still to read.", ("reader",),
+            registry=self._registry,
+        )  # fmt: skip
+        self._silent = Gauge(
+            "casegraph_follower_silent_seconds", "How long ago a follower of the journal was heard of.", ("follower",),
+            registry=self._registry,
+        )  # fmt: skip
+        self._trouble = Gauge(
+            "casegraph_follower_trouble", "Whether a follower says that it cannot go on.", ("follower",),
+            registry=self._registry,
+        )  # fmt: skip
+        self._aside = Gauge(
+            "casegraph_set_aside", "Submissions or saved searches that a reader failed at.", ("reader",),
             registry=self._registry,
         )  # fmt: skip
         self._database = Gauge("casegraph_database_up", "Whether the database answers.", registry=self._registry)
@@ -87,6 +101,13 @@ class Metrics:
         indexed = {} if known.indexed is None else {"search": known.indexed}
         for reader, reached in (known.readers | indexed).items():
             self._lag.labels(reader).set(max(known.position - reached, 0))
+        for gauge in (self._silent, self._trouble, self._aside):
+            gauge.clear()
+        for one in known.followers:
+            self._silent.labels(one.name).set(one.silent)
+            self._trouble.labels(one.name).set(one.trouble is not None)
+        for reader in (SEARCH, ALERTS):
+            self._aside.labels(reader).set(known.aside.get(reader, 0))
         return generate_latest(self._registry)
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from casegraph.metrics import Metrics
     from casegraph.watch import Watch
 
-SERVES: Final = {"database": frozenset({State.OK, State.BUSY}), "index": frozenset({State.OK, State.AWAY})}
+SERVES: Final = {
+    "database": frozenset({State.OK, State.BUSY}),
+    "index": frozenset({State.OK, State.AWAY, State.BEHIND}),
+}
 """States in which requests are answered. Without its search engine a server still takes in, reads and decides, and one
 that has much to do does too: to take it from the proxy would be worse."""
 

@@ -14,17 +14,20 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from casegraph.running import finish
-from graph import journal
-from graph.database import has_no_room, is_away, statements
+from graph import followers, journal, set_aside
+from graph.database import has_no_room, is_away, statements, though_away
 from graph.errors import DatabaseStateError
 from graph.migrate import require_current
 from resolvers.failures import noted
 from search.engine import SearchUnavailableError
+from search.indexer import READER as INDEXER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from graph.database import Pool
+    from graph.followers import Alive
+    from graph.journal import Reached
     from resolvers.reader import Reader
     from search.engine import Engine
 
@@ -35,6 +38,8 @@ EVERY: Final = 2.0
 """Seconds between two looks at one system: a balancer hears soon enough of what is over or begins."""
 LATE: Final = 5.0
 """Seconds after which a look that has not ended tells that the system does not answer."""
+LONG: Final = 60.0
+"""Seconds that an index may lack something before it is called behind: a large batch takes some."""
 STALE: Final = 30.0
 """Seconds after which nothing is known any more: who looks has ended, or this process did nothing else for as long."""
 
@@ -49,6 +54,8 @@ class State(StrEnum):
     FULL = "no connection left"
     FOREIGN = "not of this version"
     MISSING = "not built"
+    BEHIND = "behind"
+    """It answers, without what came last, and says so."""
     FAILING = "failing"
     UNKNOWN = "not known yet"
 
@@ -69,6 +76,8 @@ class Figures(NamedTuple):
     indexed: int | None = None
     searching: bool = False
     circuit_open: bool = False
+    followers: tuple[Alive, ...] = ()
+    aside: dict[str, int] = {}  # noqa: RUF012  # never written to
 
 
 class Watch:
@@ -151,26 +160,41 @@ class Watch:
                 await require_current(connection)
                 position = await journal.position(connection)
                 readers = {row["name"]: row["position"] for row in await connection.fetch(SQL.readers)}
+                alive, aside = tuple(await followers.alive(connection)), await set_aside.counts(connection)
         except DatabaseStateError as error:
             return State.FOREIGN, str(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and looked at again
             return _of(error)
-        self.figures = self.figures._replace(position=position, readers=readers)
+        self.figures = self.figures._replace(position=position, readers=readers, followers=alive, aside=aside)
         return State.OK, ""
 
     async def _index(self) -> tuple[State, str]:
         health = await self._engine.health()
         self.figures = self.figures._replace(searching=health.answers, circuit_open=health.circuit_open, indexed=None)
         try:
-            position = await self._engine.position()
+            held = await self._engine.held()
         except SearchUnavailableError as error:
             return State.AWAY, str(error)
         except Exception as error:  # noqa: BLE001  # as above; a damaged folder may say anything
             return _failing(error)
-        self.figures = self.figures._replace(indexed=position)
-        if position is None:
+        self.figures = self.figures._replace(indexed=held.position if held else None)
+        if held is None:
             return State.MISSING, "Start `work`, or run `python -m casegraph reindex`."
-        return State.OK, ""
+        state, cause = State.OK, ""
+        # Where the database is away it tells so itself.
+        with though_away():
+            state, cause = await self._standing(held)
+        return state, cause
+
+    async def _standing(self, held: Reached) -> tuple[State, str]:
+        async with self._pool.acquire() as connection:
+            row = await connection.fetchrow(SQL.index_standing, held.position, held.link)
+        assert row is not None  # noqa: S101  # a function's one row
+        if row["known"] and (row["late"] or 0.0) <= LONG:
+            return State.OK, ""
+        trouble = next((one.trouble for one in self.figures.followers if one.name == INDEXER and one.trouble), None)
+        cause = trouble or "Look whether `work` or `serve` runs, and what `doctor` says."
+        return State.BEHIND, f"It holds {row['share'] if row['known'] else 0:.0%} of the journal. {cause}"
 
 
 def _is_busy(pool: Pool) -> bool:

@@ -3,6 +3,11 @@
 -- name: readers
 select name, position from journal_reader order by name;
 
+-- name: index_standing
+-- Whether an index that holds the journal up to a position, with this link, is of this journal, and what it lacks.
+select known, share, extract(epoch from clock_timestamp() - since)::double precision as late
+from index_standing($1, $2);
+
 -- name: attachment_files
 -- A document's file is empty once it is erased.
 select file from document where file <> '' union all select file from upload;

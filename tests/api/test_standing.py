@@ -115,6 +115,23 @@ async def test_what_could_not_be_indexed_is_told_to_whoever_sees_it(api: Api) ->
     assert "extensions" not in answer
 
 
+async def test_an_index_that_is_behind_for_long_is_told_to_balancers_too(api: Api) -> None:
+    """The server stays in use: it answers, and says what it lacks. What is set aside is a figure."""
+    await take_in_unindexed(api, "甲")
+    await index(api)
+    assert (await api.probe()).json()["checks"] == {"database": "ok", "index": "ok"}
+    [bad] = await take_in_unindexed(api, "乙")
+    async with api.services.pool.acquire() as connection:
+        await set_aside.put(connection, READER, {bad: "why"}, Position(1))
+    ready = await api.probe()
+    assert (ready.status_code, ready.json()["checks"]) == (200, {"database": "ok", "index": "behind"})
+    figures = (await api.http.get("/metrics")).text
+    assert 'casegraph_set_aside{reader="search"} 1.0' in figures
+    assert 'casegraph_set_aside{reader="alerts"} 0.0' in figures
+    await index(api)
+    assert (await api.probe()).json()["checks"] == {"database": "ok", "index": "ok"}
+
+
 LATE = st.none() | st.floats(0, 1e9)
 
 
