@@ -46,7 +46,7 @@ def app_of(services: Services) -> ASGIApp:
 
 async def serve(services: Services, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until cancelled; call `ready` once requests are answered."""
-    await serve_app(app_of(services), opened, ready)
+    await serve_app(app_of(services), opened, ready, services.client_limits)
 
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from casegraph.app import build_app
+from casegraph.client_limits import ClientLimits
 from casegraph.signin.service import SignIn, Ways
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
@@ -62,6 +63,7 @@ class Services:
     read_options: ReadOptions
     signin: SignIn
     proxy: str | None = None
+    client_limits: ClientLimits = field(default_factory=ClientLimits)
 
     @property
     def clock(self) -> Callable[[], datetime]:
