@@ -22,7 +22,7 @@ from casegraph.lookup import LookUp
 from casegraph.metrics import Measured, Metrics
 from casegraph.push import take_push
 from casegraph.refusals import RefusalError
-from casegraph.signin.gate import Gate, viewer_for
+from casegraph.signin.gate import GRAPHQL, Gate, viewer_for
 from casegraph.signin.pages import Pages
 from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
@@ -194,8 +194,8 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
 
     routes = Starlette(
         routes=[
-            WebSocketRoute("/graphql", over_websocket),
-            Route("/graphql", _not_so, methods=["GET", "POST"]),
+            WebSocketRoute(GRAPHQL, over_websocket),
+            Route(GRAPHQL, _not_so, methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/receipts/{code}", LookUp(services.pool, services.proxy).answer),
@@ -222,7 +222,11 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        taken = scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] in TAKEN
+        if scope["type"] == "websocket" and scope["path"] != GRAPHQL:
+            # Starlette would close it without a word of why.
+            await RefusalError(404, "NOT_FOUND", "No WebSocket is answered here.").response()(scope, receive, send)
+            return
+        taken = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in TAKEN
         await (self._graphql if taken else self._routes)(scope, receive, send)
 
 
