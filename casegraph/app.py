@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from casegraph import graphiql, probes
+from casegraph.allowances import AllHeldError, Allowance
 from casegraph.faults import Masked
 from casegraph.graphql_http import GraphQLOverHTTP
 from casegraph.graphql_ws import GraphQLOverWebSocket
@@ -20,20 +22,22 @@ from casegraph.lookup import LookUp
 from casegraph.metrics import Measured, Metrics
 from casegraph.push import take_push
 from casegraph.refusals import RefusalError
-from casegraph.signin.gate import Gate, viewer_for
+from casegraph.signin.gate import GRAPHQL, Gate, viewer_for
 from casegraph.signin.pages import Pages
 from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
 from graph.policy import Action
 from graph.scope import scope as scope_of
-from resolvers.execution import Executor
+from resolvers.execution import Executor, Following
 from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader
 from resolvers.roots import GraphReads, Sources, Topics
+from resolvers.shared_reads import SharedReads
 from resolvers.trusted import Trusted
 from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry, Revealing, Saving
 from schema import schema
+from schema.errors import LimitError
 from schema.ids import global_id
 from schema.ports import Context
 from search.grouping import CaseSearch
@@ -42,12 +46,13 @@ from sync.changes import LARGEST_PAGE, changes, lines
 from sync.tail import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from casegraph.client_limits import ClientLimits
     from casegraph.signin.service import SignIn
     from casegraph.watch import Watch
     from connectors.connector import ReadOptions
@@ -57,8 +62,9 @@ if TYPE_CHECKING:
     from graph.uploads import Uploads
     from resolvers.search import Searcher
 
-PATIENCE: Final = 30.0
-"""Seconds that a client may take to accept what it is sent."""
+FOLLOWERS: Final = 2
+"""Turns that subscriptions have at the connections that a process reads by, however many wait: the rest is for those
+who ask. If it were one, a slow read would hold all of them up."""
 TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
 NDJSON = "application/x-ndjson"
 CHANGES_A_PAGE = 100
@@ -100,6 +106,8 @@ class Services(Protocol):
     def proxy(self) -> str | None: ...
     @property
     def watch(self) -> Watch: ...
+    @property
+    def client_limits(self) -> ClientLimits: ...
 
 
 def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:
@@ -110,7 +118,9 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         vocabulary_of(services.taxonomy.all()), services.taxonomy, limits.page_size,
     )  # fmt: skip
     text_of = text_layer(services.read_options.limits)
-    tail = Tail(services.pool)
+    beside = reader.beside(FOLLOWERS)
+    shared = SharedReads(beside, Tail(services.pool))
+    subscriptions = Allowance(services.client_limits.subscriptions_per_viewer)
 
     def doors(viewer: Viewer) -> Doors:
         return Doors(
@@ -124,13 +134,25 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         return Context(
             reads=GraphReads(sources, scope),
             writes=GraphWrites(doors(viewer), viewer),
-            follows=Follows(reader, services.vault, tail, scope, PATIENCE),
+            follows=Follows(shared, services.vault, scope),
         )
+
+    @contextmanager
+    def held(viewer: Viewer) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(subscriptions.one(viewer.name))
+            except AllHeldError:
+                most = subscriptions.most
+                told = f"You have {most} subscriptions going on, as many as one may. Complete one."
+                raise LimitError("LIMIT_SUBSCRIPTIONS", told, limit=most, asked=most + 1) from None
+            yield
 
     zone = str(services.read_options.zone)
     return Executor(
-        schema.build(), reader=reader, vault=services.vault, limits=limits, context=context, trusted=trusted, zone=zone
-    )
+        schema.build(), reader=reader, vault=services.vault, limits=limits, context=context, trusted=trusted, zone=zone,
+        following=Following(beside, held, services.client_limits.event_seconds),
+    )  # fmt: skip
 
 
 def build_app(services: Services, limits: DocumentLimits | None = None, trusted: Trusted | None = None) -> ASGIApp:
@@ -141,8 +163,9 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
     """
     executor = executor_of(services, limits or DocumentLimits(), trusted or Trusted())
     metrics = Metrics()
-    over_http = GraphQLOverHTTP(executor, viewer_for, metrics.failed)
-    over_websocket = GraphQLOverWebSocket(executor, services.signin, metrics.failed, PATIENCE)
+    client = services.client_limits
+    over_http = GraphQLOverHTTP(executor, viewer_for, metrics.failed, client.body_seconds)
+    over_websocket = GraphQLOverWebSocket(executor, services.signin, metrics.failed, client, services.proxy)
 
     async def healthz(_: Request) -> Response:
         return probes.healthz()
@@ -165,8 +188,8 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
 
     routes = Starlette(
         routes=[
-            WebSocketRoute("/graphql", over_websocket),
-            Route("/graphql", _not_so, methods=["GET", "POST"]),
+            WebSocketRoute(GRAPHQL, over_websocket),
+            Route(GRAPHQL, _not_so, methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/receipts/{code}", LookUp(services.pool, services.proxy).answer),
@@ -193,7 +216,11 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        taken = scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] in TAKEN
+        if scope["type"] == "websocket" and scope["path"] != GRAPHQL:
+            # Starlette would close it without a word of why.
+            await RefusalError(404, "NOT_FOUND", "No WebSocket is answered here.").response()(scope, receive, send)
+            return
+        taken = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in TAKEN
         await (self._graphql if taken else self._routes)(scope, receive, send)
 
 

@@ -76,12 +76,12 @@ def shows_page(scope: Scope) -> bool:
     return "text/html" in accept and (PLAIN not in accept or "query" not in Request(scope).query_params)
 
 
-async def asked_of(request: Request) -> Asked:
-    """Return what a request asks; raise RefusalError where it is not well formed."""
+async def asked_of(request: Request, seconds: float) -> Asked:
+    """Return what a request asks; raise RefusalError where it is not well formed, or its body comes too slowly."""
     if request.method in READING:
         given: Mapping[str, Any] = _of_address(request)
     else:
-        given = await _of_body(request)
+        given = await _of_body(request, seconds)
     return checked(given)
 
 
@@ -95,10 +95,10 @@ def _of_address(request: Request) -> dict[str, Any]:
     return given
 
 
-async def _of_body(request: Request) -> dict[str, Any]:
+async def _of_body(request: Request, seconds: float) -> dict[str, Any]:
     if content_type(request) != PLAIN:
         raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as {PLAIN}.")
-    given = _json(await bounded_body(request, LARGEST_BODY), "the body")
+    given = _json(await bounded_body(request, LARGEST_BODY, seconds), "the body")
     if not isinstance(given, dict):
         raise RefusalError(400, "BAD_REQUEST", "The body must be one JSON object; batches are not taken.")
     return given
@@ -151,11 +151,16 @@ class GraphQLOverHTTP:
     """Answers `/graphql` as an ASGI application: what else surrounds an endpoint costs as much as a small query."""
 
     def __init__(
-        self, executor: Executor, viewer: Callable[[Scope], Viewer], on_errors: Callable[[list[GraphQLError]], None]
+        self,
+        executor: Executor,
+        viewer: Callable[[Scope], Viewer],
+        on_errors: Callable[[list[GraphQLError]], None],
+        body_seconds: float,
     ) -> None:
         self._executor = executor
         self._viewer = viewer
         self._on_errors = on_errors
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -169,7 +174,7 @@ class GraphQLOverHTTP:
             await refusal.response()(scope, receive, send)
             return
         try:
-            asked = await asked_of(request)
+            asked = await asked_of(request, self._body_seconds)
             async with unless_gone(receive):
                 answer = await self._answer(request, asked, media)
         except RefusalError as refusal:

@@ -1,4 +1,4 @@
-"""GraphQL over a WebSocket (graphql-transport-ws): Strawberry speaks the protocol, our executor answers.
+"""GraphQL over a WebSocket (graphql-transport-ws): who connects, what goes on, and when it ends.
 
 Whoever connects is known by the handshake's header or cookie, else by the first message's payload
 `{"authorization": "Bearer …"}`. The connection is closed (4403) as soon as that holds no longer.
@@ -7,257 +7,263 @@ Whoever connects is known by the handshake's header or cookie, else by the first
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from contextlib import ExitStack, aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
+from starlette.requests import HTTPConnection
 
-from casegraph.graphql_http import checked, document_id_of
+from casegraph.addresses import address_of
+from casegraph.allowances import AllHeldError, Allowance
+from casegraph.graphql_http import checked
 from casegraph.refusals import RefusalError
 from casegraph.signin.errors import SignInError
 from casegraph.signin.gate import SHOWN, STATE, bearer
 from casegraph.signin.service import REVOCABLE_FOR
 from casegraph.signin.signed import By
+from casegraph.transport_ws import SUBPROTOCOL, Close, HangUpError, Kind, read_message
 from graph.database import is_away, though_away
-from resolvers.execution import Asked
-from schema.errors import LimitError, RequestError
+from resolvers.failures import noted
+from schema.errors import LimitError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-    from graphql import GraphQLError, GraphQLFormattedError
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.types import Message, Receive, Scope, Send
-    from starlette.websockets import WebSocket
-    from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
-        ConnectionInitMessage,
-        SubscribeMessage,
-    )
-    from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
-        Message as ProtocolMessage,
-    )
+    from graphql import GraphQLError
+    from starlette.types import Receive, Scope, Send
 
+    from casegraph.client_limits import ClientLimits
     from casegraph.signin.service import Shown, SignIn
     from casegraph.signin.signed import SignedIn
+    from casegraph.transport_ws import Message
     from resolvers.execution import Answer, Executor
 
-MOST_OPERATIONS: Final = 100
-"""What one connection may have going on at once."""
-HELLO: Final = timedelta(seconds=10)
-"""How long whoever connects may take to say who it is."""
 LONGEST_WAIT: Final = 3_600.0
 """Seconds between two looks at who it is, however long a token holds: clocks are set now and then."""
-FORBIDDEN: Final = 4403
-"""Closed by us: sign in again, then connect (graphql-ws tries again after this, and not after 4401)."""
-
-LONGEST_ID: Final = 64
-"""Characters of an operation's id: it comes back in the reason of a close, which has 123 bytes (RFC 6455, 5.5)."""
-TYPES: Final = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
-"""What a client may send."""
+AGAIN: Final = 5
+"""Seconds after which a connection that was one too many may be tried again."""
 
 
-def is_message(message: object) -> bool:
-    """Tell whether what a client sent is a message of the protocol, which the handler trusts it to be. Pure."""
-    if not isinstance(message, dict) or not isinstance(kind := message.get("type"), str) or kind not in TYPES:
-        return False
-    if kind == "subscribe" and not isinstance(message.get("payload"), dict):
-        return False
-    return kind not in {"subscribe", "complete"} or _is_id(message.get("id"))
+class GraphQLOverWebSocket:
+    """Answers WebSockets at `/graphql`. `proxy` is the address whose `X-Forwarded-For` is believed."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        signin: SignIn,
+        on_errors: Callable[[list[GraphQLError]], None],
+        limits: ClientLimits,
+        proxy: str | None,
+    ) -> None:
+        self.executor = executor
+        self.signin = signin
+        self.on_errors = on_errors
+        self.limits = limits
+        self.of_viewer = Allowance(limits.sockets_per_viewer)
+        self._of_address = Allowance(limits.sockets_per_address)
+        self._proxy = proxy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection, or refuse its handshake where its address has too many already."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._of_address.one(address_of(HTTPConnection(scope), self._proxy)))
+            except AllHeldError:
+                await self._one_too_many().response()(scope, receive, send)
+                return
+            await Connection(self, scope, receive, send).answer()
+
+    def _one_too_many(self) -> RefusalError:
+        most = self._of_address.most
+        message = f"Your address has {most} WebSockets open, as many as one may. Close one, or try again later."
+        headers = {"retry-after": str(AGAIN)}
+        return RefusalError(429, "LIMIT_SOCKETS", message, headers=headers, limit=most, asked=most + 1)
 
 
-def _is_id(given: object) -> bool:
-    return isinstance(given, str) and given.isascii() and len(given) <= LONGEST_ID
+class GoneError(Exception):
+    """The client has hung up."""
 
 
-class Streams:
-    """Stands where the protocol's handler expects a schema. One for each connection, since it knows who asks."""
+class Connection:
+    """One WebSocket. Each operation is a task; when one end hangs up all of them end before it is closed."""
 
-    def __init__(self, executor: Executor, signin: SignIn, on_errors: Callable[[list[GraphQLError]], None]) -> None:
-        self._executor = executor
-        self._signin = signin
-        self._on_errors = on_errors
-        self._shown: Shown | None = None
-        self._signed_in: SignedIn | None = None
+    def __init__(self, served: GraphQLOverWebSocket, scope: Scope, receive: Receive, send: Send) -> None:
+        self._served = served
+        self._subprotocols: list[str] = scope.get("subprotocols", [])
+        self._receive = receive
+        self._send = send
+        state: Mapping[str, Any] = scope.get("state", {})
+        self._shown: Shown | None = state.get(SHOWN)
+        self._signed_in: SignedIn | None = state.get(STATE)
+        self._acknowledged = False
+        self._operations: dict[str, asyncio.Task[None]] = {}
 
-    def known(self, state: Mapping[str, Any]) -> None:
-        """Take over who the handshake said it is, if it said so."""
-        self._shown, self._signed_in = state.get(SHOWN), state.get(STATE)
+    async def answer(self) -> None:
+        """Speak the protocol until one end hangs up."""
+        await self._receive()  # `websocket.connect`, which is all that can come first
+        spoken = SUBPROTOCOL if SUBPROTOCOL in self._subprotocols else None
+        hang_up: HangUpError | None = None
+        try:
+            await self._put({"type": "websocket.accept", "subprotocol": spoken, "headers": []})
+            with ExitStack() as held:
+                hang_up = await self._spoken(held)
+            if hang_up is not None:
+                await self._put({"type": "websocket.close", "code": hang_up.code.value, "reason": hang_up.reason})
+        except GoneError:
+            return
 
-    async def greet(self, payload: object) -> None:
-        """Take who the first message says it is; raise ConnectionRejectionError where nobody is known to ask."""
-        given = payload.get("authorization") if isinstance(payload, dict) else None
+    async def _spoken(self, held: ExitStack) -> HangUpError | None:
+        """Speak until one end hangs up; return why, where it is ours."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen(group, held))
+        except ExceptionGroup as raised:
+            return _why(raised.exceptions)
+        return None
+
+    # Messages -----------------------------------------------------------------------------------------------------
+
+    async def _listen(self, group: asyncio.TaskGroup, held: ExitStack) -> None:
+        """Handle what the client sends; raise GoneError or HangUpError at the end."""
+        if SUBPROTOCOL not in self._subprotocols:
+            raise HangUpError(Close.SUBPROTOCOL, f"Connect with the subprotocol {SUBPROTOCOL}.")
+        seconds = self._served.limits.hello_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                init = await self._awaited_init()
+        except TimeoutError:
+            raise HangUpError(Close.INIT_TIMEOUT, f"No `connection_init` came within {seconds:g} s.") from None
+        await self._greet(init, held)
+        group.create_task(self._watch())
+        while True:
+            await self._handle(await self._next(), group)
+
+    async def _next(self) -> Message:
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            raise GoneError
+        return read_message(event.get("text"))
+
+    async def _awaited_init(self) -> Message:
+        """Return the client's first message; what may come before it is handled."""
+        while (message := await self._next()).kind is not Kind.INIT:
+            if message.kind is Kind.SUBSCRIBE:
+                raise HangUpError(Close.UNAUTHORIZED, "Send `connection_init` first, and wait for `connection_ack`.")
+            if message.kind is Kind.PING:
+                await self._say(type="pong")
+        return message
+
+    async def _handle(self, message: Message, group: asyncio.TaskGroup) -> None:
+        match message.kind:
+            case Kind.INIT:
+                raise HangUpError(Close.INIT_TWICE, "`connection_init` is sent once.")
+            case Kind.PING:
+                await self._say(type="pong")
+            case Kind.SUBSCRIBE:
+                await self._begin(message, group)
+            case Kind.COMPLETE:
+                if (operation := self._operations.pop(message.id, None)) is not None:
+                    operation.cancel()
+            case Kind.PONG:
+                pass
+
+    async def _say(self, **message: object) -> None:
+        await self._put({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+
+    async def _put(self, event: dict[str, Any]) -> None:
+        try:
+            await self._send(event)
+        except OSError:  # as ASGI has it where the client is gone
+            raise GoneError from None
+
+    # Who it is ----------------------------------------------------------------------------------------------------
+
+    async def _greet(self, init: Message, held: ExitStack) -> None:
+        """Find out who it is by the first message, or by the handshake; raise HangUpError for nobody."""
+        given = init.payload.get("authorization")
         try:
             if given is not None:
                 self._shown = bearer(given if isinstance(given, str) else "")
-                self._signed_in = await self._signin.who(self._shown)
+                self._signed_in = await self._served.signin.who(self._shown)
+        except SignInError:
+            self._signed_in = None
         except Exception as error:
-            if not isinstance(error, SignInError) and not is_away(error):
+            if not is_away(error):
                 raise
-            raise ConnectionRejectionError from None
+            raise HangUpError(Close.TRY_AGAIN_LATER, "The database is away. Try again later.") from None
         if self._signed_in is None:
-            raise ConnectionRejectionError
+            raise HangUpError(Close.FORBIDDEN, "Nobody is known to ask. Sign in, then connect.")
+        allowance = self._served.of_viewer
+        try:
+            held.enter_context(allowance.one(self._signed_in.viewer.name))
+        except AllHeldError:
+            reason = f"You have {allowance.most} WebSockets open, as many as one may. Close one, or try again later."
+            raise HangUpError(Close.TRY_AGAIN_LATER, reason) from None
+        await self._say(type="connection_ack")
 
-    async def until_over(self) -> None:
-        """Wait until who asks is no longer let in; what can be revoked is looked up again meanwhile."""
+    async def _watch(self) -> None:
+        """Hang up as soon as who asks is no longer let in; what can be revoked is looked up again meanwhile."""
         assert self._shown is not None  # noqa: S101  # whoever was greeted showed something
         assert self._signed_in is not None  # noqa: S101  # the same
-        while True:
-            left = self._signed_in.until - self._signin.now()
-            if left <= 0:
-                return
+        signin = self._served.signin
+        while (left := self._signed_in.until - signin.now()) > 0:
             again = LONGEST_WAIT if self._signed_in.by is By.TOKEN else REVOCABLE_FOR
             await asyncio.sleep(min(left, again))
             try:
                 # While the database is away nobody can tell, and nothing can be read either.
                 with though_away():
-                    self._signed_in = await self._signin.who(self._shown)
+                    self._signed_in = await signin.who(self._shown)
             except SignInError:
-                return
+                break
+        raise HangUpError(Close.FORBIDDEN, "Your sign-in has ended. Sign in again, then connect.")
 
-    def text(self, payload: Mapping[str, Any]) -> str:
-        """Return the document that a message asks for; raise RequestError where it is none, or none that is trusted."""
-        return self._executor.trusted.text(payload.get("query"), document_id_of(payload))
+    # Operations ---------------------------------------------------------------------------------------------------
 
-    async def stream(
-        self, query: str, *, variable_values: dict[str, Any] | None = None, operation_name: str | None = None, **_: Any
-    ) -> AsyncIterator[ExecutionResult | PreExecutionError]:
-        """Return the answers to one operation: one, or one for each event of a subscription."""
-        return self._answers(Asked(query, variable_values, operation_name))
-
-    async def _answers(self, asked: Asked) -> AsyncIterator[ExecutionResult | PreExecutionError]:
-        assert self._signed_in is not None  # noqa: S101  # the handler takes no operation before the greeting
-        answers = self._executor.subscribe(asked, self._signed_in.viewer)
-        try:
-            async for answer in answers:
-                if answer.errors:
-                    self._on_errors(answer.errors)
-                yield _result(answer)
-        finally:
-            await answers.aclose()
-
-
-def _result(answer: Answer) -> ExecutionResult | PreExecutionError:
-    if not answer.executed:
-        return PreExecutionError(data=None, errors=answer.errors)
-    return ExecutionResult(data=answer.data, errors=answer.errors or None, extensions=answer.extensions or None)
-
-
-class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
-    """Speaks the protocol with one client."""
-
-    _watching: asyncio.Task[None] | None = None
-
-    @property
-    def _streams(self) -> Streams:
-        return cast("Streams", self.schema)
-
-    async def handle_message(self, message: ProtocolMessage) -> None:
-        """Handle a message, and hang up on whoever sends what is none."""
-        if is_message(message):
-            await super().handle_message(message)
-        else:
-            await self.handle_invalid_message("This is no message of graphql-transport-ws.")
-
-    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Answer the first message, and watch from then on that whoever sent it is still let in."""
-        await super().handle_connection_init(message)
-        if self.connection_acknowledged and self._watching is None:
-            self._watching = asyncio.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        await self._streams.until_over()
-        for operation in list(self.operations):
-            await self.cleanup_operation(operation)
-        self.connection_acknowledged = False
-        await self.websocket.close(FORBIDDEN, "Your sign-in has ended. Sign in again, then connect.")
-
-    async def shutdown(self) -> None:
-        """End what goes on."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-        await super().shutdown()
-
-    async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Begin an operation, unless too many go on or its document is none that is answered."""
-        if not self.connection_acknowledged:
-            await super().handle_subscribe(message)  # which hangs up
+    async def _begin(self, message: Message, group: asyncio.TaskGroup) -> None:
+        """Begin an operation, unless too many go on."""
+        name, most = message.id, self._served.limits.operations_per_socket
+        if name in self._operations:
+            raise HangUpError(Close.ID_IN_USE, f"Subscriber for {name} already exists")
+        if len(self._operations) >= most:
+            told = f"A connection has at most {most} operations at once. Complete one, or open another."
+            refused = LimitError("LIMIT_OPERATIONS", told, limit=most, asked=most + 1)
+            await self._say(id=name, type="error", payload=[refused.formatted])
             return
+        self._operations[name] = group.create_task(self._operate(message))
+
+    async def _operate(self, message: Message) -> None:
+        """Answer one operation to its end."""
+        last: dict[str, object] = {"type": "complete"}
         try:
-            if len(self.operations) >= MOST_OPERATIONS:
-                told = f"A connection has at most {MOST_OPERATIONS} operations at once. Complete one, or open another."
-                raise LimitError("LIMIT_OPERATIONS", told, limit=MOST_OPERATIONS, asked=len(self.operations) + 1)
-            checked(message["payload"])
-            message["payload"]["query"] = self._streams.text(message["payload"])
-        except RequestError as error:
-            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
-            return
+            async with aclosing(self._answers(message)) as answers:
+                async for answer in answers:
+                    if answer.errors:
+                        self._served.on_errors(answer.errors)
+                    if not answer.executed:
+                        last = {"type": "error", "payload": [error.formatted for error in answer.errors]}
+                        break
+                    await self._say(id=message.id, type="next", payload=answer.told())
         except RefusalError as refusal:
-            shown = cast("GraphQLFormattedError", refusal.error)
-            await self.send_message({"id": message["id"], "type": "error", "payload": [shown]})
-            return
-        await super().handle_subscribe(message)
+            last = {"type": "error", "payload": [refusal.error]}
+        if self._operations.get(message.id) is asyncio.current_task():
+            # The id may be used again as soon as the client hears of the end.
+            del self._operations[message.id]
+            await self._say(id=message.id, **last)
+
+    def _answers(self, message: Message) -> AsyncGenerator[Answer, None]:
+        assert self._signed_in is not None  # noqa: S101  # no operation begins before the greeting
+        # Plans are told over HTTP alone, which asks who may see them.
+        asked = replace(checked(message.payload), explain=False)
+        return self._served.executor.subscribe(asked, self._signed_in.viewer)
 
 
-class _View(GraphQL[Any, Any]):
-    """What Strawberry answers one connection by."""
-
-    graphql_transport_ws_handler_class = Handler
-
-    def __init__(self, streams: Streams) -> None:
-        super().__init__(
-            streams,  # type: ignore[arg-type]  # of a schema the handler uses `stream` alone
-            graphql_ide=None,
-            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            connection_init_wait_timeout=HELLO,
-            max_subscriptions_per_connection=None,
-            allowed_origins=("*",),  # `casegraph.hosts` and the gate have looked at it
-        )
-        self._streams = streams
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
-        """Return what the handler keeps the first message's payload in."""
-        return {"request": request, "response": response}
-
-    async def on_ws_connect(self, context: Any) -> Any:
-        """Find out who it is by the first message."""
-        await self._streams.greet(context["connection_params"])
-        return await super().on_ws_connect(context)
-
-    def decode_json(self, data: str | bytes) -> object:
-        """Read a message as bodies are read: strictly, and no deeper than that is safe."""
-        return orjson.loads(data)
-
-    def encode_json(self, data: Mapping[str, object]) -> str:  # type: ignore[override]
-        """Write a message; what PostgreSQL wrote is taken over as it is."""
-        return orjson.dumps(data).decode()
-
-
-class GraphQLOverWebSocket:
-    """Answers WebSockets at `/graphql`. A client that takes nothing for `patience` seconds is dropped."""
-
-    def __init__(
-        self, executor: Executor, signin: SignIn, on_errors: Callable[[list[GraphQLError]], None], patience: float
-    ) -> None:
-        self._executor = executor
-        self._signin = signin
-        self._on_errors = on_errors
-        self._patience = patience
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one connection."""
-
-        async def patiently(message: Message) -> None:
-            async with asyncio.timeout(self._patience):
-                await send(message)
-
-        streams = Streams(self._executor, self._signin, self._on_errors)
-        streams.known(scope.get("state", {}))
-        await _View(streams)(scope, receive, patiently)
+def _why(errors: Sequence[Exception]) -> HangUpError | None:
+    """Return why the server hangs up, None where there is nobody left to tell."""
+    if any(isinstance(error, GoneError) for error in errors):
+        return None
+    for error in errors:
+        if isinstance(error, HangUpError):
+            return error
+    incident = noted(errors[0], "a WebSocket")
+    return HangUpError(Close.INTERNAL, f"Something went wrong here. Tell the operator the number {incident}.")

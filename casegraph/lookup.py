@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response
 
+from casegraph.addresses import address_of
 from casegraph.refusals import JSON, RefusalError
 from graph.receipts import look_up, read_code
 from graph.times import rfc3339
@@ -103,17 +103,3 @@ def told(receipt: Receipt) -> dict[str, Any]:
             {"organ": one.organ, "at": rfc3339(one.at) if one.at else None, "text": one.text} for one in receipt.replies
         ],
     }
-
-
-def address_of(request: Request, proxy: str | None) -> str:
-    """Return whose look-ups are counted together: an address, and of IPv6 the network that one household has."""
-    address = request.client.host if request.client else ""
-    if proxy is not None and address == proxy:
-        address = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))

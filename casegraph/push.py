@@ -45,7 +45,7 @@ async def take_push(request: Request, services: Services, viewer: Viewer) -> Res
         raise RefusalError(400, "BAD_REQUEST", f"`channel` must be one of {', '.join(PUSHED)}.")
     if content_type(request) not in MEDIA:
         raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send records as {' or '.join(sorted(MEDIA))}.")
-    body = await bounded_body(request, LARGEST_PUSH)
+    body = await bounded_body(request, LARGEST_PUSH, services.client_limits.body_seconds)
     readings = read_push(PUSHED[channel], body, services.read_options.for_source(source))
     outcomes = await services.intake.take_in(
         readings, actor=viewer.name, now=services.clock(), authority=Authority(viewer, Action.PUSH)

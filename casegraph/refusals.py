@@ -19,8 +19,6 @@ JSON = "application/json; charset=utf-8"
 LENGTH: Final = re.compile(r"\d{1,18}\Z", re.ASCII)
 """A declared length that is believed; any other body is measured as it comes."""
 
-FIRST_SECONDS: Final = 20.0
-"""Seconds that a body may take whatever its size."""
 SLOWEST: Final = 8_192
 """Bytes a second that buy a body more time: a file of 20 MB comes over a telephone's line, a byte a second does not."""
 
@@ -46,18 +44,18 @@ class RefusalError(Exception):
         )
 
 
-async def bounded_body(request: Request, limit: int) -> bytes:
+async def bounded_body(request: Request, limit: int, seconds: float) -> bytes:
     """Return a request's body; raise RefusalError (413) as soon as it proves larger than `limit` bytes.
 
-    One that comes too slowly is refused (408). A client that goes away before its end is refused as well (400), though
-    it will hardly hear it: no fault of ours.
+    It may take these seconds whatever its size; one that comes too slowly is refused (408). A client that goes away
+    before its end is refused as well (400), though it will hardly hear it: no fault of ours.
     """
     declared = request.headers.get("content-length", "0")
     asked = int(declared) if LENGTH.match(declared) else 0
     body = bytearray()
     if asked <= limit:
         try:
-            await _read(request, limit, body)
+            await _read(request, limit, seconds, body)
         except ClientDisconnect:
             raise RefusalError(400, "BAD_REQUEST", "The body ended before its time. Send it again.") from None
         except TimeoutError:
@@ -69,15 +67,15 @@ async def bounded_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def _read(request: Request, limit: int, body: bytearray) -> None:
+async def _read(request: Request, limit: int, seconds: float, body: bytearray) -> None:
     """Read a body until it ends or is too large; raise TimeoutError where it comes too slowly."""
     began = asyncio.get_running_loop().time()
-    async with asyncio.timeout(FIRST_SECONDS) as patience:
+    async with asyncio.timeout(seconds) as patience:
         async for part in request.stream():
             body += part
             if len(body) > limit:
                 return
-            patience.reschedule(began + FIRST_SECONDS + len(body) / SLOWEST)
+            patience.reschedule(began + seconds + len(body) / SLOWEST)
 
 
 def content_type(request: Request) -> str:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from casegraph.client_limits import ClientLimits
     from casegraph.settings import Settings
     from graph.database import Pool
     from graph.identity import Vault
@@ -85,6 +86,11 @@ class Services:
     def proxy(self) -> str | None:
         """The address of the proxy before us."""
         return self.settings.proxy
+
+    @property
+    def client_limits(self) -> ClientLimits:
+        """What is borne of clients."""
+        return self.settings.client_limits
 
     @property
     def clock(self) -> Callable[[], datetime]:

@@ -17,16 +17,20 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from casegraph.client_limits import ClientLimits
 from casegraph.web_names import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX: Final = "CASEGRAPH_"
+DEFAULTS: Final = ClientLimits()
 TEST_PREFIX: Final = "CASEGRAPH_TEST_"
 """Read by the tests alone, so no mistake here."""
 KEY_BYTES: Final = 32
 PORTS: Final = range(1, 65536)
+SHORTEST: Final = 0.01
+LONGEST: Final = 3_600.0
 SQL_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
@@ -82,6 +86,12 @@ def _number(smallest: int, largest: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or not SHORTEST <= float(text) <= LONGEST:
+        raise ValueError(f"must be seconds from {SHORTEST:g} to {LONGEST:g}, as 10 or 0.5")
+    return float(text)
 
 
 def _database_url(text: str) -> str:
@@ -201,7 +211,9 @@ class Settings:
     proxy: str | None = field(
         default=None,
         metadata=_said(
-            "none", _address, "The address of the proxy whose `X-Forwarded-For` is believed when look-ups are slowed."
+            "none",
+            _address,
+            "The address of the proxy whose `X-Forwarded-For` is believed when look-ups and WebSockets are counted.",
         ),
     )
     oidc_issuer: str | None = field(
@@ -346,6 +358,97 @@ class Settings:
         default=50_000,
         metadata=_said("50000", _number(100, 10_000_000), "Rows that one request to the API may be thought to read."),
     )
+    head_seconds: float = field(
+        default=DEFAULTS.head_seconds,
+        metadata=_said(
+            f"{DEFAULTS.head_seconds:g}",
+            _seconds,
+            "Seconds that a request's address and headers may take, and a new connection may say nothing.",
+        ),
+    )
+    body_seconds: float = field(
+        default=DEFAULTS.body_seconds,
+        metadata=_said(
+            f"{DEFAULTS.body_seconds:g}",
+            _seconds,
+            "Seconds that a body may take whatever its size; what comes fast enough has longer.",
+        ),
+    )
+    rest_seconds: float = field(
+        default=DEFAULTS.rest_seconds,
+        metadata=_said(
+            f"{DEFAULTS.rest_seconds:g}",
+            _seconds,
+            "Seconds for which the rest of a body is read that was answered already.",
+        ),
+    )
+    idle_seconds: float = field(
+        default=DEFAULTS.idle_seconds,
+        metadata=_said(
+            f"{DEFAULTS.idle_seconds:g}",
+            _seconds,
+            "Seconds that a connection is kept for another request after an answer.",
+        ),
+    )
+    take_seconds: float = field(
+        default=DEFAULTS.take_seconds,
+        metadata=_said(
+            f"{DEFAULTS.take_seconds:g}",
+            _seconds,
+            "Seconds for which a client may take nothing of what it is sent; half of it an event may wait.",
+        ),
+    )
+    hello_seconds: float = field(
+        default=DEFAULTS.hello_seconds,
+        metadata=_said(
+            f"{DEFAULTS.hello_seconds:g}", _seconds, "Seconds in which a WebSocket's first message must come."
+        ),
+    )
+    ping_seconds: float = field(
+        default=DEFAULTS.ping_seconds,
+        metadata=_said(
+            f"{DEFAULTS.ping_seconds:g}",
+            _seconds,
+            "Seconds between two looks whether the other end of a WebSocket is still there.",
+        ),
+    )
+    pong_seconds: float = field(
+        default=DEFAULTS.pong_seconds,
+        metadata=_said(f"{DEFAULTS.pong_seconds:g}", _seconds, "Seconds that it may take to answer such a look."),
+    )
+    operations_per_socket: int = field(
+        default=DEFAULTS.operations_per_socket,
+        metadata=_said(
+            f"{DEFAULTS.operations_per_socket}",
+            _number(1, 10_000),
+            "Operations that one WebSocket has going on at once at most.",
+        ),
+    )
+    sockets_per_viewer: int = field(
+        default=DEFAULTS.sockets_per_viewer,
+        metadata=_said(
+            f"{DEFAULTS.sockets_per_viewer}",
+            _number(1, 100_000),
+            "WebSockets that one viewer has open at once at most, in one process.",
+        ),
+    )
+    subscriptions_per_viewer: int = field(
+        default=DEFAULTS.subscriptions_per_viewer,
+        metadata=_said(
+            f"{DEFAULTS.subscriptions_per_viewer}",
+            _number(1, 1_000_000),
+            "Subscriptions that one viewer has going on at once at most, in one process.",
+        ),
+    )
+    sockets_per_address: int = field(
+        default=DEFAULTS.sockets_per_address,
+        metadata=_said(
+            f"{DEFAULTS.sockets_per_address}",
+            _number(1, 100_000),
+            "WebSockets that one address has open at once at most, in one process; behind a proxy name it in"
+            " `CASEGRAPH_PROXY`.",
+        ),
+    )
     documents: Path | None = field(
         default=None,
         metadata=_said("none", _path, "A folder of trusted documents; with it the API answers these alone."),
@@ -370,6 +473,11 @@ class Settings:
         default="INFO",
         metadata=_said("INFO", _level, "What is logged: DEBUG, INFO, WARNING or ERROR."),
     )
+
+    @property
+    def client_limits(self) -> ClientLimits:
+        """What is borne of clients."""
+        return ClientLimits(**{one.name: getattr(self, one.name) for one in fields(ClientLimits)})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

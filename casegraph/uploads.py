@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 async def take_upload(request: Request, services: Services, viewer: Viewer) -> Response:
     """Keep an uploaded file for whoever sent it, and answer its id."""
     name, media_type = _name(request.query_params.get("name", "")), _media_type(request)
-    content = await bounded_body(request, LARGEST_UPLOAD)
+    content = await bounded_body(request, LARGEST_UPLOAD, services.client_limits.body_seconds)
     if not content:
         raise RefusalError(400, "BAD_REQUEST", "The body is empty. Send the file as it is, as the body.")
     upload = await services.uploads.of(viewer.name).keep(name, media_type, content, services.clock())

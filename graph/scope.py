@@ -7,6 +7,7 @@ that a statement names; row-level security repeats it under the reading role.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -16,7 +17,7 @@ from graph.policy import Action, allows
 from graph.records import PetitionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from graph.policy import Viewer
 
@@ -159,8 +160,8 @@ class Scope:
         )
 
     @property
-    def settings(self) -> tuple[str, ...]:
-        """The values of `SETTINGS`."""
+    def ranges(self) -> list[tuple[int, int]]:
+        """The scopes that the viewer's divisions reach, from each first to before its second."""
         found = [bounds(prefix) for prefix in self.divisions]
         if self.accusations:
             found += [(1 - high, 1 - low) for low, high in found]  # the same below zero
@@ -168,7 +169,12 @@ class Scope:
             seats = self.seats if self.staff and self.seats else ()
             further = unconcerned(self.divisions, seats)
             found += [(1 - high - UNNAMED, 1 - low - UNNAMED) for low, high in further]
-        ranges = ",".join(f"[{low},{high})" for low, high in found)
+        return found
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The values of `SETTINGS`."""
+        ranges = ",".join(f"[{low},{high})" for low, high in self.ranges)
         persons = ",".join(f'"\\\\x{one}"' for one in self.persons)
         return (
             self.name, f"{{{ranges}}}", _array(self.organs), _array(self.staff), f"{{{persons}}}" if persons else "",
@@ -188,6 +194,25 @@ class Scope:
         own = [*self.staff, *self.organs, *self.persons]
         kinds = ((UNCLEARED, not self.accusations), (SCOPED, not self.everywhere), (STAFF, bool(self.staff)))
         return (*own, *(kind for kind, concerned in kinds if concerned))
+
+
+class Reach:
+    """What lies within a viewer's divisions or organs: all that is seen, and more, since an accusation may be hidden.
+
+    It spares asking the policy where the answer is no, and never answers for it.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._ranges = scope.ranges
+        self._organs = frozenset(scope.organs)
+
+    def touches(self, scopes: Sequence[int], organs: Collection[str]) -> bool:
+        """Tell whether a case of one of these scopes (sorted), or with a part of one of these organs, may be seen."""
+        for low, high in self._ranges:
+            place = bisect_left(scopes, low)
+            if place < len(scopes) and scopes[place] < high:
+                return True
+        return not self._organs.isdisjoint(organs)
 
 
 def _array(ids: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -33,10 +34,11 @@ from resolvers.plan import Constant, Introspected, Keys, Read, Staged
 from resolvers.planner import Planner
 from resolvers.reader import RowGoneError
 from resolvers.variables import shapes_of
-from schema.errors import RequestError
+from schema.errors import LimitError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from uuid import UUID
 
     from graphql import VariableValues
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 
     from graph.identity import Vault
     from graph.policy import Viewer
-    from graph.scope import Scope
     from resolvers.documents import Document
     from resolvers.limits import DocumentLimits
     from resolvers.plan import Ask, Plan, Root, Shape, Statement
@@ -73,8 +74,8 @@ class Answer:
     executed: bool = False
     extensions: dict[str, Any] = field(default_factory=dict)
 
-    def body(self) -> bytes:
-        """Write the answer as GraphQL over HTTP has it."""
+    def told(self) -> dict[str, Any]:
+        """Return the answer as a client is told it."""
         body: dict[str, Any] = {}
         if self.errors:
             body["errors"] = [error.formatted for error in self.errors]
@@ -82,7 +83,23 @@ class Answer:
             body["data"] = self.data
         if self.extensions:
             body["extensions"] = self.extensions
-        return orjson.dumps(body)
+        return body
+
+    def body(self) -> bytes:
+        """Write the answer as GraphQL over HTTP has it."""
+        return orjson.dumps(self.told())
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How subscriptions are answered."""
+
+    reader: Reader
+    """What they read by, so that many at once leave others their turns."""
+    held: Callable[[Viewer], AbstractContextManager[None]]
+    """Holds one more subscription of a viewer; raises LimitError where that is too many."""
+    patience: float
+    """Seconds that an event may wait to be taken."""
 
 
 class NotTakenError(Exception):
@@ -111,6 +128,7 @@ class Executor:
         context: Callable[[Viewer], Context],
         trusted: Trusted,
         zone: str,
+        following: Following | None = None,
     ) -> None:
         self._strawberry = schema
         self._bindings = Bindings.of(schema)
@@ -118,6 +136,7 @@ class Executor:
         self._reader = reader
         self._limits = limits
         self._context = context
+        self._following = following
         self.trusted = trusted
         self.documents = Documents(self._bindings.schema, limits)
 
@@ -184,7 +203,7 @@ class Executor:
             plan = self.plan(prepared)
         except RequestError as error:
             return Answer(errors=[error])
-        run = _Run(self, prepared, viewer)
+        run = _Run(self, prepared, viewer, self._reader)
         answer = await run.answer(plan)
         answer.extensions = run.notices()
         if asked.explain and self._limits.explain:
@@ -205,26 +224,17 @@ class Executor:
         except RequestError as error:
             yield Answer(errors=[error])
             return
-        run = _Run(self, prepared, viewer)
-        (root,) = plan.roots
-        assert isinstance(root, Staged)
+        assert self._following is not None
         try:
-            events = cast("Any", run.resolved(root))
-        except RequestError as error:
-            yield Answer(errors=[run.located(error, root)])
-            return
-        async with aclosing(events) as source:
-            try:
-                async for event in source:
-                    yield await run.answer(plan, {root.key: event})
-            except Exception as error:  # noqa: BLE001  # whatever it is, the subscriber is told in the one shape
-                yield Answer(errors=[run.located(error, root)])
+            with self._following.held(viewer):
+                run = _Run(self, prepared, viewer, self._following.reader)
+                async with aclosing(run.followed(plan, self._following.patience)) as answers:
+                    async for answer in answers:
+                        yield answer
+        except LimitError as error:
+            yield Answer(errors=[error])
 
     # What runs share ----------------------------------------------------------------------------------------------
-
-    async def fetch(self, scope: Scope, statement: Statement, values: Sequence[object]) -> Sequence[Any]:
-        """Return what a statement's columns hold."""
-        return tuple((await self._reader.row(scope, statement, values)).values())
 
     def context(self, viewer: Viewer) -> Context:
         """Return what fields that Python answers find at hand."""
@@ -258,8 +268,9 @@ class Executor:
 class _Run:
     """One operation being answered."""
 
-    def __init__(self, executor: Executor, prepared: Prepared, viewer: Viewer) -> None:
+    def __init__(self, executor: Executor, prepared: Prepared, viewer: Viewer, reader: Reader) -> None:
         self._executor = executor
+        self._reader = reader
         self._prepared = prepared
         self._viewer = viewer
         self._scope = scope_of(viewer)
@@ -284,6 +295,22 @@ class _Run:
     def notices(self) -> dict[str, Any]:
         """Return what is to be said of the whole answer."""
         return self._context.reads.notices()
+
+    async def followed(self, plan: Plan, patience: float) -> AsyncGenerator[Answer, None]:
+        """Answer a subscription, an answer for each event; end where the taker lets one wait for too long."""
+        (root,) = plan.roots
+        assert isinstance(root, Staged)
+        try:
+            async with aclosing(cast("Any", self.resolved(root))) as events:
+                async for event in events:
+                    answer = await self.answer(plan, {root.key: event})
+                    began = time.monotonic()
+                    yield answer
+                    if time.monotonic() - began > patience:
+                        yield Answer(errors=[self.located(_too_slow(patience, event.cursor), root)])
+                        return
+        except Exception as error:  # noqa: BLE001  # whatever it is, the subscriber is told in the one shape
+            yield Answer(errors=[self.located(error, root)])
 
     async def _serially(self, plan: Plan) -> Answer:
         whole = Answer(data={}, executed=True)
@@ -371,7 +398,7 @@ class _Run:
         values = values_of(statement, self._prepared, [keys[one] for one in met])
         if self._matches:
             values = [self._matches[one] if isinstance(one, Matching) else one for one in values]
-        return await self._executor.fetch(self._scope, statement, values)
+        return tuple((await self._reader.row(self._scope, statement, values)).values())
 
     def _finished(
         self,
@@ -427,6 +454,11 @@ class _Run:
         finisher = Finisher()
         finisher.fail(error, root.nodes, (root.key,))
         return shaped(finisher.errors[0], Stage.EXECUTE)
+
+
+def _too_slow(patience: float, cursor: str) -> RequestError:
+    message = f"An event waited longer than {patience:g} s to be taken. Subscribe again behind the cursor."
+    return RequestError("SLOW_CLIENT", message, limit=patience, cursor=cursor)
 
 
 def values_of(statement: Statement, prepared: Prepared, keys: Sequence[list[Any]]) -> list[object]:

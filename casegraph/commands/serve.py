@@ -48,7 +48,7 @@ async def serve(services: Services, opened: socket.socket, ready: Callable[[], N
     """Serve on a socket until cancelled; call `ready` once requests are answered."""
     app = app_of(services)
     async with services.watch.kept():
-        await serve_app(app, opened, ready)
+        await serve_app(app, opened, ready, services.client_limits)
 
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from casegraph.app import build_app
+from casegraph.client_limits import ClientLimits
 from casegraph.signin.service import SignIn, Ways
 from casegraph.watch import Watch
 from connectors.connector import ReadOptions
@@ -64,6 +65,7 @@ class Services:
     read_options: ReadOptions
     signin: SignIn
     proxy: str | None = None
+    client_limits: ClientLimits = field(default_factory=ClientLimits)
 
     @property
     def clock(self) -> Callable[[], datetime]:

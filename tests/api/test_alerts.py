@@ -14,19 +14,17 @@ import pytest
 from graphql import OperationType
 
 from casegraph.app import executor_of
+from casegraph.client_limits import ClientLimits
 from graph.followers import keep_following
 from graph.ids import organ_id
 from graph.policy import Role
 from graph.records import MentionDraft, MentionRole, PartyKind, PetitionKind
-from graph.scope import scope
 from resolvers.execution import Asked
-from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from schema.ids import global_id
 from search.alerting import Alerter
 from search.indexer import Indexer
-from sync.tail import Tail
 from tests.api.conftest import client_of
 from tests.graph.factory import NOW, draft
 from tests.policy.asking import post
@@ -262,13 +260,12 @@ async def test_who_is_too_slow_goes_on_later(api: Api, executor: Executor) -> No
     await save(executor, "油烟")
     for name in ("a", "b"):
         await take_in(api, name, f"{name}处油烟")
-    services = api.services
-    follows = Follows(services.reader, services.vault, Tail(services.pool), scope(EVERYTHING), patience=0.0)
-    events = follows.search_alerted(None, None)
-    await anext(events)
-    with pytest.raises(Exception, match="An event waited longer") as caught:
-        await anext(events)
-    cursor = dict(getattr(caught.value, "extensions", {}))["cursor"]
+    impatient = replace(api.services, client_limits=ClientLimits(take_seconds=0.0))
+    hurried = executor_of(impatient, DocumentLimits(), Trusted())
+    answers = [answer async for answer in hurried.subscribe(Asked(ALERTED, {}), EVERYTHING)]
+    assert [answer.executed for answer in answers] == [True, False]
+    [error] = answers[1].errors
+    cursor = dict(error.extensions or {})["cursor"]
     assert ids(await told(executor, EVERYTHING, 1, after=cursor)) == ["b"]
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from casegraph.app import build_app
 from casegraph.settings import Settings, name_of
+from casegraph.transport_ws import Close
 from graph.records import (
     CallBackDraft,
     Channel,
@@ -336,6 +337,11 @@ def test_every_code_is_on_the_page() -> None:
     assert listed(section("8. Enter a web message")) == [str(code) for code in UserErrorCode]
 
 
+def test_every_code_that_closes_a_websocket_is_on_the_page() -> None:
+    """And none besides."""
+    assert re.findall(r"^\| (\d+) \|", section("WebSockets"), re.MULTILINE) == [str(code.value) for code in Close]
+
+
 async def test_an_error_looks_as_the_page_shows_it(api: Api) -> None:
     """Its message, place and details alike."""
     [(_, shown)] = BLOCK.findall(section("Errors"))
@@ -348,8 +354,11 @@ def test_the_limits_are_those_of_the_settings() -> None:
     rows = re.findall(r"^\| [^|]+ \| ([\d,]+) \| `(CASEGRAPH_\w+)`", section("Limits"), re.MULTILINE)
     assert {name: int(shown.replace(",", "")) for shown, name in rows} == {
         f"CASEGRAPH_{name}": defaults[f"CASEGRAPH_{name}"]
-        for name in ("PAGE_SIZE", "DEPTH", "ALIASES", "TOKENS", "COST", "STATEMENT_TIMEOUT")
-    }
+        for name in (
+            "PAGE_SIZE", "DEPTH", "ALIASES", "TOKENS", "COST", "STATEMENT_TIMEOUT", "OPERATIONS_PER_SOCKET",
+            "SOCKETS_PER_VIEWER", "SUBSCRIPTIONS_PER_VIEWER", "SOCKETS_PER_ADDRESS",
+        )
+    }  # fmt: skip
     assert set(re.findall(r"CASEGRAPH_[A-Z_]+", GUIDE)) <= set(defaults)
 
 

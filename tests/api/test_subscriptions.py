@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from casegraph.app import build_app, executor_of
+from casegraph.client_limits import ClientLimits
 from graph.records import CaseId
-from graph.scope import scope
 from resolvers.execution import Asked
-from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
-from sync.tail import Tail
 from tests.graph.factory import NOW, draft
 from tests.viewers import EVERYTHING, raw_headers_of
 
@@ -129,15 +127,14 @@ async def test_who_is_too_slow_is_told_and_goes_on_later(api: Api) -> None:
     """The error holds the cursor behind what was sent; nobody else waits meanwhile."""
     start = await beginning(api)
     await api.take_in(draft("1", text="路灯坏了。"), draft("2", text="噪音扰民。"))
-    services = api.services
-    follows = Follows(services.reader, services.vault, Tail(services.pool), scope(EVERYTHING), patience=0.0)
-    events = follows.submission_received(None, start)
-    await anext(events)
-    with pytest.raises(Exception, match="An event waited longer") as caught:
-        await anext(events)
-    told = dict(getattr(caught.value, "extensions", {}))
-    assert told["code"] == "SLOW_CLIENT"
+    services = replace(api.services, client_limits=ClientLimits(take_seconds=0.0))
     executor = executor_of(services, DocumentLimits(), Trusted())
+    answers = [answer async for answer in executor.subscribe(Asked(RECEIPTS, {"after": start}), EVERYTHING)]
+    assert [answer.executed for answer in answers] == [True, False]
+    [error] = answers[1].errors
+    told = dict(error.extensions or {})
+    assert told["code"] == "SLOW_CLIENT"
+    executor = executor_of(api.services, DocumentLimits(), Trusted())
     [event] = await follow(executor, RECEIPTS, 1, after=told["cursor"])
     assert event["submission"]["externalId"] == "2"
 

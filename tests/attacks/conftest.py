@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def served(given: Api) -> AsyncIterator[Line]:
-    """Serve the application on a port while inside."""
+async def served(given: Api, **limits: Any) -> AsyncIterator[Line]:
+    """Serve the application on a port while inside, with other limits of clients than are usual."""
     ready = asyncio.Event()
+    services = replace(given.services, client_limits=replace(given.services.client_limits, **limits))
     with socket.create_server(("127.0.0.1", 0)) as opened:
-        serving = asyncio.create_task(serve_app(build_app(given.services), opened, ready.set))
+        serving = asyncio.create_task(serve_app(build_app(services), opened, ready.set, services.client_limits))
         await ready.wait()
         yield Line(opened.getsockname()[1])
         serving.cancel()

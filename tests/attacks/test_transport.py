@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from casegraph import refusals, server
-from tests.attacks.line import answers
+from tests.attacks.conftest import served
+from tests.attacks.line import LONG, answers
 
 if TYPE_CHECKING:
+    from tests.api.conftest import Api
     from tests.attacks.line import Answer, Line
 
 JSON = "content-type: application/json"
@@ -43,7 +44,7 @@ async def until_refused(line: Line, first: bytes, dripped: bytes) -> Answer:
     """Send the first bytes, then a byte now and then until the server hangs up; return what it answered."""
     reader, writer = await line.open()
     writer.write(first)
-    told = asyncio.create_task(reader.read())
+    told = asyncio.create_task(heard(reader))
     async with asyncio.timeout(20):
         while not told.done():
             writer.write(dripped)
@@ -53,60 +54,62 @@ async def until_refused(line: Line, first: bytes, dripped: bytes) -> Answer:
     return answer
 
 
+async def heard(reader: asyncio.StreamReader) -> bytes:
+    """Return all that comes until the server hangs up, though it does so in the middle of what is sent to it."""
+    told = b""
+    try:
+        while piece := await reader.read(65_536):
+            told += piece
+    except ConnectionError:
+        pass
+    return told
+
+
 # Slow -----------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_head_that_never_ends_is_cut_off(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_never_ends_is_cut_off(api: Api) -> None:
     """A header now and then keeps no connection (Slowloris); the time is shorter here."""
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
-    slow = await until_refused(line, b"GET /healthz HTTP/1.1\r\nx: ", b"y")
+    async with served(api, head_seconds=0.2) as line:
+        slow = await until_refused(line, b"GET /healthz HTTP/1.1\r\nx: ", b"y")
     assert (slow.status, slow.code) == (408, "REQUEST_TIMEOUT")
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/uploads?name=x", "/intake/a?channel=WEB"])
-async def test_a_body_that_never_ends_is_cut_off(line: Line, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+async def test_a_body_that_never_ends_is_cut_off(api: Api, path: str) -> None:
     """A byte now and then buys no time, whether its length was declared or not."""
-    monkeypatch.setattr(refusals, "FIRST_SECONDS", 0.2)
-    monkeypatch.setattr(server, "REST_SECONDS", 0.1)
-    for length in ("content-length: 900000", "transfer-encoding: chunked"):
-        dripped = b" " if length.startswith("content") else b"1\r\n \r\n"
-        slow = await until_refused(line, line.head(f"POST {path} HTTP/1.1", JSON, length), dripped)
-        assert (slow.status, slow.code) == (408, "REQUEST_TIMEOUT")
+    async with served(api, body_seconds=0.2, rest_seconds=0.1) as line:
+        for length in ("content-length: 900000", "transfer-encoding: chunked"):
+            dripped = b" " if length.startswith("content") else b"1\r\n \r\n"
+            slow = await until_refused(line, line.head(f"POST {path} HTTP/1.1", JSON, length), dripped)
+            assert (slow.status, slow.code) == (408, "REQUEST_TIMEOUT")
 
 
-async def test_a_body_that_nobody_reads_keeps_no_connection(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_nobody_reads_keeps_no_connection(api: Api) -> None:
     """Refused by its head alone, a request has some seconds to end; the answer arrives."""
-    monkeypatch.setattr(server, "REST_SECONDS", 0.1)
-    reader, writer = await line.open()
-    head = line.head("POST /graphql HTTP/1.1", JSON, "content-length: 900000", token=False)
-    writer.write(head.replace(b"connection: close\r\n", b""))
-    told = asyncio.create_task(reader.read())
-    async with asyncio.timeout(20):
-        while not told.done():
-            writer.write(b" ")
-            await asyncio.wait([told], timeout=0.02)
-    writer.close()
-    [answer] = answers(told.result())
-    assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
+    async with served(api, rest_seconds=0.1) as line:
+        head = line.head("POST /graphql HTTP/1.1", JSON, "content-length: 900000", token=False)
+        refused = await until_refused(line, head.replace(b"connection: close\r\n", b""), b" ")
+        assert (refused.status, refused.code) == (401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize("said", [b"", b"\r\n", b"GET"])
-async def test_who_says_nothing_is_hung_up_on(line: Line, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+async def test_who_says_nothing_is_hung_up_on(api: Api, said: bytes) -> None:
     """Or not enough to know what is asked."""
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
-    assert [answer.status for answer in answers(await line.say(said))] == ([408] if said == b"GET" else [])
+    async with served(api, head_seconds=0.2) as line:
+        assert [answer.status for answer in answers(await line.say(said))] == ([408] if said == b"GET" else [])
 
 
-async def test_empty_lines_keep_no_connection(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_empty_lines_keep_no_connection(api: Api) -> None:
     """After an answer as before the first request."""
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
-    reader, writer = await line.open()
-    writer.write(f"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1:{line.port}\r\n\r\n".encode())
-    await reader.readuntil(b"}")
-    writer.write(b"\r\n")
-    async with asyncio.timeout(4):  # less than a connection is kept for after an answer
-        assert await reader.read() == b""
-    writer.close()
+    async with served(api, head_seconds=0.2, idle_seconds=600) as line:
+        reader, writer = await line.open()
+        writer.write(f"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1:{line.port}\r\n\r\n".encode())
+        await reader.readuntil(b"}")
+        writer.write(b"\r\n")
+        async with asyncio.timeout(LONG):
+            assert await reader.read() == b""
+        writer.close()
 
 
 async def test_slow_clients_do_not_stop_others(line: Line) -> None:

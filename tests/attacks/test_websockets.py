@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from casegraph.graphql_ws import MOST_OPERATIONS
+from casegraph.client_limits import ClientLimits
 from tests.signin.test_websocket import Socket, connected, greeted
 from tests.viewers import headers_of, raw_headers_of
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ASKED: Final = {"query": "{ __typename }"}
 RECEIPTS: Final = {"query": "subscription { submissionReceived { cursor } }"}
 OWN: Final = raw_headers_of()
+MOST_OPERATIONS: Final = ClientLimits().operations_per_socket
 
 
 def codes_of(payload: Any) -> set[str]:

@@ -12,11 +12,10 @@ from hypothesis import settings
 
 from graph.scope import SETTINGS, scope
 from graph.seeing import SET_VIEWER
-from resolvers import following
 from resolvers.execution import Asked
 from schema.errors import RequestError
 from tests.policy.asking import QUERY, post
-from tests.policy.test_leaks import CASES, CHANGES, _end
+from tests.policy.test_leaks import CASES, CHANGES, end_with_the_journal
 from tests.policy.test_oracles import battery
 from tests.policy.viewers import NAME, viewer
 from tests.reference.queries import question
@@ -119,7 +118,7 @@ async def test_no_statement_runs_before_its_viewer_is_set(
     executor: Executor, parts: Parts, values: Values, cast: Cast, reading_pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On connections that read, each statement sets its viewer itself or follows one that did in its transaction."""
-    monkeypatch.setattr(following, "grew", _end)
+    end_with_the_journal(monkeypatch)
     log: list[tuple[object, str]] = []
     connections = [await reading_pool.acquire() for _ in range(reading_pool.get_size())]
     for one in connections:

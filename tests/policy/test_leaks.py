@@ -14,10 +14,10 @@ import pytest
 from hypothesis import settings
 
 from graph.guard import Guard
-from resolvers import following
 from resolvers.execution import Asked
 from schema.errors import RequestError
 from schema.ids import global_id
+from sync.tail import Follower
 from tests.policy import village
 from tests.policy.asking import differs, post
 from tests.policy.viewers import viewer
@@ -181,15 +181,21 @@ class _EndError(RequestError):
     """There is no more to be told."""
 
 
-async def _end(_: object) -> None:
+async def _end(*_: object) -> None:
     raise _EndError("END", "The journal is read.")
+
+
+def end_with_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a subscription end where it would wait for more."""
+    monkeypatch.setattr(Follower, "next", _end)
+    monkeypatch.setattr(Follower, "called", _end)
 
 
 async def test_a_subscriber_is_told_of_what_may_be_seen(
     executor: Executor, parts: Parts, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the beginning, each event of what is seen and no other; where nothing more is read, the stream is ended."""
-    monkeypatch.setattr(following, "grew", _end)
+    end_with_the_journal(monkeypatch)
     for _ in range(settings().max_examples // 5):
         somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311
         graph = parts.world(somebody).graph

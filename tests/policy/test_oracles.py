@@ -13,11 +13,10 @@ import pytest
 from graph.errors import InvalidError
 from graph.ids import organ_id
 from graph.records import DocumentDraft
-from resolvers import following
 from resolvers.execution import Asked
 from tests.graph.factory import petitioner, reply
 from tests.policy.asking import QUERY
-from tests.policy.test_leaks import ALERTS, CASES, RECEIPTS, _end, replayed
+from tests.policy.test_leaks import ALERTS, CASES, RECEIPTS, end_with_the_journal, replayed
 from tests.policy.test_traces import BROAD
 from tests.policy.viewers import NAME
 from tests.policy.village import (
@@ -109,7 +108,7 @@ async def test_a_hidden_accusation_changes_no_answer(
     accusation: Draft, accused: str,
 ) -> None:  # fmt: skip
     """Before it comes, when it has come, and when it is indexed: to the accused every answer is the same."""
-    monkeypatch.setattr(following, "grew", _end)
+    end_with_the_journal(monkeypatch)
     random = Random(7)  # noqa: S311 - the same each time
     asked = [*battery(), *(question(random, values) for _ in range(ASKED))]
     somebody = STAFF if accused == "organ" else the_chief(parts)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import settings
 
-from resolvers import following
 from tests.policy.asking import difference
 from tests.policy.people import person
 from tests.policy.test_leaks import (
@@ -23,9 +22,9 @@ from tests.policy.test_leaks import (
     CASES,
     EACH,
     RECEIPTS,
-    _end,
     alerts_told,
     cases_told,
+    end_with_the_journal,
     receipts_told,
 )
 from tests.policy.test_traces import BROAD, secrets, traces
@@ -73,7 +72,7 @@ async def test_every_event_over_a_websocket_is_of_what_is_seen(
     wire: Wire, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the beginning, each event of what is seen and no other, up to the end of the journal."""
-    monkeypatch.setattr(following, "grew", _end)
+    end_with_the_journal(monkeypatch)
     for _ in range(settings().max_examples // 8):
         somebody = person(Random(random.getrandbits(64)), parts.vault)  # noqa: S311
         graph = parts.world(somebody.viewer).graph

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.requests import Request
 
-from casegraph.lookup import BURST, BURST_OF_ALL, EVERY, Bucket, Slowed, address_of
+from casegraph.addresses import address_of
+from casegraph.lookup import BURST, BURST_OF_ALL, EVERY, Bucket, Slowed
 from casegraph.refusals import RefusalError
 from graph.receipts import read_code, receipt_code
 from graph.records import PetitionKind, ReplyDraft

@@ -13,7 +13,8 @@ import pytest
 
 from casegraph import graphql_ws
 from casegraph.app import build_app
-from casegraph.graphql_ws import FORBIDDEN
+from casegraph.client_limits import ClientLimits
+from casegraph.transport_ws import Close
 from graph import api_keys
 from graph.policy import Role
 from tests.api.conftest import signin_of
@@ -119,7 +120,7 @@ async def test_whoever_is_not_known_is_hung_up_on(nobody: Api, payload: Any) -> 
     """By 4403."""
     async with connected(nobody.services) as socket:
         closed = await greeted(socket, payload)
-        assert (closed["type"], closed["code"]) == ("websocket.close", FORBIDDEN)
+        assert (closed["type"], closed["code"]) == ("websocket.close", Close.FORBIDDEN)
 
 
 async def test_nothing_is_answered_before_that(nobody: Api) -> None:
@@ -131,10 +132,10 @@ async def test_nothing_is_answered_before_that(nobody: Api) -> None:
         assert (closed["type"], closed["code"]) == ("websocket.close", 4401)
 
 
-async def test_whoever_says_nothing_is_hung_up_on(nobody: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_says_nothing_is_hung_up_on(nobody: Api) -> None:
     """After some seconds, which are shorter here."""
-    monkeypatch.setattr(graphql_ws, "HELLO", timedelta(milliseconds=50))
-    async with connected(nobody.services) as socket:
+    impatient = replace(nobody.services, client_limits=ClientLimits(hello_seconds=0.05))
+    async with connected(impatient) as socket:
         await socket.hear()
         closed = await socket.hear()
         assert (closed["type"], closed["code"]) == ("websocket.close", 4408)
@@ -149,7 +150,7 @@ async def test_a_connection_ends_with_its_token(nobody: Api) -> None:
         assert await greeted(socket, short) == {"type": "connection_ack"}
         await socket.say(id="1", type="subscribe", payload={"query": RECEIPTS})
         closed = await socket.hear()
-        assert (closed["type"], closed["code"]) == ("websocket.close", FORBIDDEN)
+        assert (closed["type"], closed["code"]) == ("websocket.close", Close.FORBIDDEN)
         assert "Sign in again" in closed["reason"]
 
 
@@ -169,4 +170,4 @@ async def test_a_connection_ends_when_its_key_is_revoked(
         assert await answered(socket) == {"data": {"__typename": "Query"}}
         await api_keys.revoke(connection, key.split("_")[1], now)
         closed = await socket.hear()
-        assert (closed["type"], closed["code"]) == ("websocket.close", FORBIDDEN)
+        assert (closed["type"], closed["code"]) == ("websocket.close", Close.FORBIDDEN)

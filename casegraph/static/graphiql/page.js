@@ -40,13 +40,19 @@ async function signOut() {
   window.location.replace(window.location.pathname);
 }
 
+/** Return where subscriptions are answered: at the page's own address, by a WebSocket. */
+function socketAddress() {
+  const { protocol, host, pathname } = window.location;
+  return `${protocol.replace("http", "ws")}//${host}${pathname}`;
+}
+
 /** Show who is signed in, and GraphiQL. The session's cookie goes along with each request by itself. */
 function showGraphiQL({ name, roles }) {
   const button = element("button", { text: "Sign out", onclick: signOut });
   document.getElementById("who").replaceChildren(element("span", { text: `${name} (${roles.join(", ")})` }), button);
   ReactDOM.createRoot(document.getElementById("graphiql")).render(
     React.createElement(GraphiQL, {
-      fetcher: GraphiQL.createFetcher({ url: window.location.pathname }),
+      fetcher: GraphiQL.createFetcher({ url: window.location.pathname, subscriptionUrl: socketAddress() }),
       defaultQuery: WELCOME,
       query: given.get("query") ?? undefined,
       variables: given.get("variables") ?? undefined,
