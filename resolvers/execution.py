@@ -28,6 +28,7 @@ from resolvers.documents import Documents
 from resolvers.failures import Stage, shaped
 from resolvers.finishing import NOTHING, Finisher, NullError, Ref, Writer, references
 from resolvers.history import Matching, matching_of
+from resolvers.limits import check_variables
 from resolvers.permission import permitted
 from resolvers.plan import Constant, Introspected, Keys, Read, Staged
 from resolvers.planner import Planner
@@ -130,6 +131,7 @@ class Executor:
             if document.errors:
                 return Answer(errors=list(document.errors))
             operation = document.operation(asked.operation_name)
+            check_variables(asked.variables or {})
         except RequestError as error:
             return Answer(errors=[error])
         values = get_variable_values(
