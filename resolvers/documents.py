@@ -122,17 +122,26 @@ class Documents:
 
     def read(self, text: str) -> Document:
         """Return a document, with its errors where it has any."""
+        kept = self.kept(text)
+        if kept is None:
+            kept = self.parsed(text)
+            self.remember(text, kept)
+        return kept
+
+    def kept(self, text: str) -> Document | None:
+        """Return a document that was met before, None where it was not or is kept no longer."""
         kept = self._kept.get(text)
         if kept is not None:
             self._kept.move_to_end(text)
-            return kept
-        document = self._read(text)
+        return kept
+
+    def remember(self, text: str, document: Document) -> None:
+        """Keep a document, unless it is long, wrong or tells of somebody."""
         if len(text) <= LARGEST and not document.errors and not _tells_of_somebody(document):
             self._kept[text] = document
             document.weight = len(text) * BYTES_OF_TEXT
             self.weight += document.weight
             self._make_room()
-        return document
 
     def keep(self, document: Document, key: Hashable, plan: Plan) -> None:
         """Keep a plan with its document, as long as that is kept."""
@@ -149,7 +158,8 @@ class Documents:
             self.weight -= gone.weight
             gone.weight = 0
 
-    def _read(self, text: str) -> Document:
+    def parsed(self, text: str) -> Document:
+        """Return a document, parsed and validated; nothing is remembered. Pure."""
         if len(text) > LONGEST:
             return Document(errors=(too_long(len(text)),))
         try:
