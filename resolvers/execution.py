@@ -136,7 +136,7 @@ class Executor:
         self._limits = limits
         self._context = context
         self.trusted = trusted
-        self.lanes = lanes or Lanes()
+        self.lanes = lanes or Lanes.of(1, 1)
         self._aside = Aside("documents")
         self.documents = Documents(self._bindings.schema, limits)
 

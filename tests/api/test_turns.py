@@ -61,7 +61,7 @@ async def settled() -> None:
 
 async def test_the_next_turn_goes_to_whoever_waited_longest_since_their_last() -> None:
     """One asks five times, another once behind them: the second turn is the other's."""
-    work = Work(Turns(1, 1))
+    work = Work(Turns(1, 1, rest=0))
     for viewer in "aaaab":
         work.ask(viewer)
     await settled()
@@ -72,7 +72,7 @@ async def test_the_next_turn_goes_to_whoever_waited_longest_since_their_last() -
 
 async def test_nobody_takes_all_turns() -> None:
     """One is left for others, who are answered at once."""
-    work = Work(Turns(3, 2))
+    work = Work(Turns(3, 2, rest=0))
     for viewer in "aaaab":
         work.ask(viewer)
     await settled()
@@ -86,7 +86,7 @@ async def test_nobody_takes_all_turns() -> None:
 
 async def test_whoever_asks_too_much_is_told_when_to_ask_again() -> None:
     """Others are not; one who must not be refused waits."""
-    turns = Turns(1, 1, waiting=2)
+    turns = Turns(1, 1, rest=0, waiting=2)
     work = Work(turns)
     for viewer in "aaaab":
         work.ask(viewer)
@@ -121,10 +121,33 @@ async def test_it_tells_how_long_the_line_takes() -> None:
     await asyncio.gather(*work.tasks, return_exceptions=True)
 
 
+async def test_whoever_asks_much_rests_while_others_are_there() -> None:
+    """As long as the turn took; the turn is another's meanwhile, and alone nobody rests."""
+    now = 0.0
+    turns = Turns(1, 1, monotonic=lambda: now)
+    work = Work(turns)
+    for viewer in "abaa":
+        work.ask(viewer)
+    await settled()
+    now = 0.01
+    await work.end(0)  # nobody else was answered before: no rest
+    await work.end(1)
+    assert work.began == ["a0", "b1", "a2"]
+    now = 0.06
+    await work.end(2)
+    assert work.began == ["a0", "b1", "a2"]  # it rests, and the turn is free
+    async with asyncio.timeout(LONG), turns.of("c"):
+        pass
+    work._ends[3].set()
+    async with asyncio.timeout(LONG):
+        await work.tasks[3]
+    assert work.began == ["a0", "b1", "a2", "a3"]
+
+
 @given(steps=st.lists(st.tuples(st.sampled_from(["ask", "end", "leave", "both"]), st.integers(0, 5)), max_size=60))
 async def test_turns_are_neither_lost_nor_given_twice(steps: list[tuple[str, int]]) -> None:
     """Whoever ends, goes away while waiting, or goes away just when given a turn."""
-    turns = Turns(3, 2)
+    turns = Turns(3, 2, rest=0)
     work = Work(turns)
     for what, which in steps:
         if what == "ask":
