@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from bench import asking, finding, graphql, parsing, search, searching, writes, year
+from bench.attacks import fairness
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "asking": asking.measure,
+    "attacks": fairness.measure,
     "finding": finding.measure,
     "graphql": graphql.measure,
     "parsing": parsing.measure,

@@ -21,7 +21,7 @@ from casegraph.hosts import KnownNames
 from casegraph.lookup import LookUp
 from casegraph.metrics import Measured, Metrics
 from casegraph.push import take_push
-from casegraph.refusals import RefusalError
+from casegraph.refusals import RefusalError, busy
 from casegraph.signin.gate import GRAPHQL, Gate, viewer_for
 from casegraph.signin.pages import Pages
 from casegraph.uploads import take_upload, text_layer
@@ -35,6 +35,7 @@ from resolvers.reader import Reader
 from resolvers.roots import GraphReads, Sources, Topics
 from resolvers.shared_reads import SharedReads
 from resolvers.trusted import Trusted
+from resolvers.turns import BusyError, Lanes
 from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry, Revealing, Saving
 from schema import schema
 from schema.errors import LimitError
@@ -152,6 +153,7 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
     return Executor(
         schema.build(), reader=reader, vault=services.vault, limits=limits, context=context, trusted=trusted, zone=zone,
         following=Following(beside, held, services.client_limits.event_seconds),
+        lanes=Lanes.of(reader.pool.get_max_size(), services.pool.get_max_size()),
     )  # fmt: skip
 
 
@@ -162,7 +164,7 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
     asking stands with its route.
     """
     executor = executor_of(services, limits or DocumentLimits(), trusted or Trusted())
-    metrics = Metrics()
+    lanes, metrics = executor.lanes, Metrics()
     client = services.client_limits
     over_http = GraphQLOverHTTP(executor, viewer_for, metrics.failed, client.body_seconds)
     over_websocket = GraphQLOverWebSocket(executor, services.signin, metrics.failed, client, services.proxy)
@@ -178,13 +180,14 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
         return probes.metrics(services.watch, metrics)
 
     async def intake(request: Request) -> Response:
-        return await take_push(request, services, viewer_for(request.scope, Action.PUSH))
+        return await take_push(request, services, viewer_for(request.scope, Action.PUSH), lanes.writing)
 
     async def upload(request: Request) -> Response:
-        return await take_upload(request, services, viewer_for(request.scope, Action.SUBMIT))
+        return await take_upload(request, services, viewer_for(request.scope, Action.SUBMIT), lanes.writing)
 
     async def follow(request: Request) -> Response:
-        return await follow_changes(request, services)
+        async with lanes.light.of(viewer_for(request.scope).name):
+            return await follow_changes(request, services)
 
     routes = Starlette(
         routes=[
@@ -201,7 +204,7 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
             Mount(graphiql.ADDRESS, graphiql.files()),
         ],
         middleware=[Middleware(Masked)],
-        exception_handlers={RefusalError: _refused, HTTPException: _http},
+        exception_handlers={RefusalError: _refused, BusyError: _busy, HTTPException: _http},
     )
     gate = Gate(Front(over_http, routes), services.signin)
     return Measured(KnownNames(Masked(gate), services.signin.ways.names), metrics)
@@ -253,6 +256,12 @@ async def _refused(_: Request, error: Exception) -> Response:
     if not isinstance(error, RefusalError):
         raise error
     return error.response()
+
+
+async def _busy(_: Request, error: Exception) -> Response:
+    if not isinstance(error, BusyError):
+        raise error
+    return busy(error).response()
 
 
 async def _http(_: Request, error: Exception) -> Response:

@@ -14,9 +14,10 @@ from starlette.requests import Request
 
 from casegraph import graphiql
 from casegraph.leaving import ClientGoneError, unless_gone
-from casegraph.refusals import RefusalError, bounded_body, content_type
+from casegraph.refusals import RefusalError, bounded_body, busy, content_type
 from graph.policy import Action, allows
 from resolvers.execution import Asked, NotTakenError
+from resolvers.turns import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -192,6 +193,8 @@ class GraphQLOverHTTP:
             answer = await self._executor.execute(asked, viewer, _allowed(request.method))
         except NotTakenError:
             raise _not_taken(request.method, media) from None
+        except BusyError as error:
+            raise busy(error) from None
         if answer.errors:
             self._on_errors(answer.errors)
         return answer

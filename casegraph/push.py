@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graph.intake import Outcome
     from graph.policy import Viewer
     from graph.records import CaseId
+    from resolvers.turns import Turns
 
 LARGEST_PUSH: Final = 16_777_216
 """Bytes of one push: some ten thousand records. Longer ones are sent in parts, which costs nothing, since a record
@@ -34,7 +35,7 @@ PUSHED: Final = {channel.value: channel for channel in (Channel.HOTLINE, Channel
 MEDIA: Final = frozenset({"application/json", "application/x-ndjson", "application/jsonl"})
 
 
-async def take_push(request: Request, services: Services, viewer: Viewer) -> Response:
+async def take_push(request: Request, services: Services, viewer: Viewer, turns: Turns) -> Response:
     """Take in what was pushed; answer 207 where something was rejected, 403 where the source is not the viewer's."""
     source, channel = request.path_params["source"], request.query_params.get("channel", "")
     if not is_source(source):
@@ -46,7 +47,12 @@ async def take_push(request: Request, services: Services, viewer: Viewer) -> Res
     if content_type(request) not in MEDIA:
         raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send records as {' or '.join(sorted(MEDIA))}.")
     body = await bounded_body(request, LARGEST_PUSH, services.client_limits.body_seconds)
-    readings = read_push(PUSHED[channel], body, services.read_options.for_source(source))
+    async with turns.of(viewer.name):
+        return await _taken(PUSHED[channel], source, body, services, viewer)
+
+
+async def _taken(channel: Channel, source: str, body: bytes, services: Services, viewer: Viewer) -> Response:
+    readings = read_push(channel, body, services.read_options.for_source(source))
     outcomes = await services.intake.take_in(
         readings, actor=viewer.name, now=services.clock(), authority=Authority(viewer, Action.PUSH)
     )

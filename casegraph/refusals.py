@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from resolvers.turns import BusyError
+
 JSON = "application/json; charset=utf-8"
 LENGTH: Final = re.compile(r"\d{1,18}\Z", re.ASCII)
 """A declared length that is believed; any other body is measured as it comes."""
@@ -42,6 +44,12 @@ class RefusalError(Exception):
             headers=dict(self.headers or {}),
             media_type=content_type,
         )
+
+
+def busy(error: BusyError) -> RefusalError:
+    """Return how a viewer is refused of whom too much waits already."""
+    given = dict(error.extensions or {})
+    return RefusalError(429, given.pop("code"), error.message, headers={"retry-after": str(error.seconds)}, **given)
 
 
 async def bounded_body(request: Request, limit: int, seconds: float) -> bytes:

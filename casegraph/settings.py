@@ -352,7 +352,12 @@ class Settings:
         default=50, metadata=_said("50", _number(0, 10_000), "Fields that a document of the API may rename.")
     )
     tokens: int = field(
-        default=5_000, metadata=_said("5000", _number(100, 1_000_000), "Tokens that a document of the API may have.")
+        default=5_000,
+        metadata=_said(
+            "5000",
+            _number(100, 1_000_000),
+            "Tokens that a document of the API may have, and fields with fragments spread out.",
+        ),
     )
     cost: int = field(
         default=50_000,

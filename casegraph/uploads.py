@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from casegraph.app import Services
     from connectors.connector import Limits
     from graph.policy import Viewer
+    from resolvers.turns import Turns
     from resolvers.writes import TextLayer
 
 LARGEST_UPLOAD: Final = 20 * 1_048_576
@@ -34,13 +35,14 @@ UNPRINTED: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 logger = logging.getLogger(__name__)
 
 
-async def take_upload(request: Request, services: Services, viewer: Viewer) -> Response:
+async def take_upload(request: Request, services: Services, viewer: Viewer, turns: Turns) -> Response:
     """Keep an uploaded file for whoever sent it, and answer its id."""
     name, media_type = _name(request.query_params.get("name", "")), _media_type(request)
     content = await bounded_body(request, LARGEST_UPLOAD, services.client_limits.body_seconds)
     if not content:
         raise RefusalError(400, "BAD_REQUEST", "The body is empty. Send the file as it is, as the body.")
-    upload = await services.uploads.of(viewer.name).keep(name, media_type, content, services.clock())
+    async with turns.of(viewer.name):
+        upload = await services.uploads.of(viewer.name).keep(name, media_type, content, services.clock())
     answer = orjson.dumps({"upload": global_id("Upload", upload)})
     return Response(answer, status_code=201, media_type=JSON, headers={"cache-control": "no-store"})
 

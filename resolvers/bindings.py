@@ -14,6 +14,7 @@ from graphql import (
 )
 
 from schema.bindings import KEY, ROWS, Figures, GlobalId, Lookup, One, Value, Variants
+from schema.fields import COST, Cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from schema.bindings import Binding, Rows
 
+FREE: Final = Cost(once=0)
 DEFINITION: Final = "strawberry-definition"
 
 
@@ -118,3 +120,8 @@ def binding_of(field: GraphQLField) -> Binding | None:
     """Return a field's binding, None where it has none: such a field is an attribute of what Python answers with."""
     definition = field.extensions.get(DEFINITION)
     return None if definition is None else cast("Binding | None", definition.metadata.get(KEY))
+
+
+def cost_of(field: GraphQLField) -> Cost:
+    """Return what a field that Python answers costs; a subscription costs what its events do."""
+    return cast("Cost", field.extensions[DEFINITION].metadata.get(COST, FREE))

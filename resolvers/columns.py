@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from resolvers.selection import Fields, Selector
     from schema.bindings import Binding, Rows
 
+EVENTS: Final = frozenset({"answered", "onTime", "rated", "satisfied", "medianDays"})
+"""Figures of what happened in the cases."""
 GONE: Final = "gone"
 """The function of the database that raises where a row that must be there is not; see `Columns.careful`."""
-FIGURES: Final = 1_000
-"""Rows that figures are thought to read: they look at many cases, but each only once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +250,11 @@ class Columns:
         )  # fmt: skip
         outer = self._times
         self._times *= max(1, stretch.size)
-        self._rows += self._times
+        self._rows += self._times + outer * binding.gathered
         members, shapes = page.members(connection, fields)
         self._times = outer
+        if page.counted or stretch.filters:
+            self._rows += outer * binding.whole
         used = page.used
         parts = used.parts(stretch)
         texts = [condition.text for condition in parts]
@@ -295,8 +297,9 @@ class Columns:
         first = self._ask(definition, nodes[0], values, given, len(values_of(parts)))
         groups = [binding.groups[one] for one in dict.fromkeys(given.get("groupBy") or ())]
         row, counted = self._row(None), self._row(None)
-        self._rows += FIGURES
-        written = self._object(kind, self._selector.within(kind, nodes), row)
+        fields = self._selector.within(kind, nodes)
+        self._rows += binding.rows + sum(one.rows for one in groups) + (binding.told if _of_events(fields) else 0)
+        written = self._object(kind, fields, row)
         where = placed(parts, counted, itertools.count(first))
         source = figures_sql(groups, list(binding.groups.values()), counted.alias, where, self._zone)
         order = ", ".join(key_sql(one.column, one.type).format(row=row.alias) for one in groups) or "1"
@@ -329,6 +332,11 @@ class Columns:
             self._asks.append(Ask(definition, node, values, count, ".".join(self._path), constant))
             self._values += count
         return first
+
+
+def _of_events(fields: Fields) -> bool:
+    """Tell whether figures are asked for that need what happened in each case; PostgreSQL does not read it else."""
+    return any(nodes[0].name.value in EVENTS for nodes in fields.values())
 
 
 def _table_of(rows: Rows) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from graphql import (
@@ -13,15 +16,18 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     OperationType,
+    Source,
     StringValueNode,
     parse,
     specified_rules,
     validate,
 )
-from graphql.validation import NoSchemaIntrospectionCustomRule
+from graphql.language import SourceLocation
+from graphql.validation import NoSchemaIntrospectionCustomRule, OverlappingFieldsCanBeMergedRule
 
 from resolvers.failures import Stage, shaped
-from resolvers.limits import DocumentLimits, exceeded, too_many_tokens
+from resolvers.limits import LONGEST, DocumentLimits, exceeded, too_long, too_many_tokens
+from resolvers.overlaps import overlaps
 from schema.errors import RequestError
 
 if TYPE_CHECKING:
@@ -43,6 +49,7 @@ BYTES_OF_TEXT: Final = 200
 """What a character of a document takes once it is parsed: 70 to 230 were measured."""
 BYTES_OF_SQL: Final = 5
 """What a character of a plan's SQL takes, with one statement made of it."""
+LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 TOO_MANY_TOKENS: Final = "Document contains more than"
 
 
@@ -84,13 +91,27 @@ class Document:
             self.weight -= gone.length * BYTES_OF_SQL
 
 
+class Text(Source):
+    """A document's text that finds a line without reading from the start: each of a hundred errors names its place."""
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(found.end() for found in LINE_BREAK.finditer(self.body))]
+
+    def get_location(self, position: int) -> SourceLocation:
+        """Return the line and column of a character."""
+        line = bisect_right(self._starts, position)
+        return SourceLocation(line, position - self._starts[line - 1] + 1)
+
+
 class Documents:
     """Reads documents, and remembers the last ones."""
 
     def __init__(self, schema: GraphQLSchema, limits: DocumentLimits) -> None:
         self._schema = schema
         self._limits = limits
-        self._rules = [*specified_rules, *([] if limits.introspection else [NoSchemaIntrospectionCustomRule])]
+        rules = [one for one in specified_rules if one is not OverlappingFieldsCanBeMergedRule]
+        self._rules = [*rules, *([] if limits.introspection else [NoSchemaIntrospectionCustomRule])]
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self.weight = 0
         """Bytes that all that is kept takes."""
@@ -101,17 +122,26 @@ class Documents:
 
     def read(self, text: str) -> Document:
         """Return a document, with its errors where it has any."""
+        kept = self.kept(text)
+        if kept is None:
+            kept = self.parsed(text)
+            self.remember(text, kept)
+        return kept
+
+    def kept(self, text: str) -> Document | None:
+        """Return a document that was met before, None where it was not or is kept no longer."""
         kept = self._kept.get(text)
         if kept is not None:
             self._kept.move_to_end(text)
-            return kept
-        document = self._read(text)
+        return kept
+
+    def remember(self, text: str, document: Document) -> None:
+        """Keep a document, unless it is long, wrong or tells of somebody."""
         if len(text) <= LARGEST and not document.errors and not _tells_of_somebody(document):
             self._kept[text] = document
             document.weight = len(text) * BYTES_OF_TEXT
             self.weight += document.weight
             self._make_room()
-        return document
 
     def keep(self, document: Document, key: Hashable, plan: Plan) -> None:
         """Keep a plan with its document, as long as that is kept."""
@@ -128,9 +158,12 @@ class Documents:
             self.weight -= gone.weight
             gone.weight = 0
 
-    def _read(self, text: str) -> Document:
+    def parsed(self, text: str) -> Document:
+        """Return a document, parsed and validated; nothing is remembered. Pure."""
+        if len(text) > LONGEST:
+            return Document(errors=(too_long(len(text)),))
         try:
-            node = parse(text, max_lexical_tokens=self._limits.tokens, allow_empty_selection_sets=False)
+            node = parse(Text(text), max_lexical_tokens=self._limits.tokens, allow_empty_selection_sets=False)
         except GraphQLSyntaxError as error:
             if TOO_MANY_TOKENS in error.message:
                 return Document(errors=(too_many_tokens(self._limits),))
@@ -141,7 +174,7 @@ class Documents:
             errors = [RequestError(Stage.EXECUTE.value, "The document has no operation. Write a query or mutation.")]
         if not errors:
             found = validate(self._schema, node, self._rules, hide_suggestions=not self._limits.introspection)
-            errors = [shaped(error, Stage.VALIDATE) for error in found]
+            errors = [shaped(error, Stage.VALIDATE) for error in found or overlaps(self._schema, node)]
         if errors:
             return Document(errors=tuple(errors))
         return Document(

@@ -23,22 +23,26 @@ from graphql import (
 from strawberry.types.arguments import convert_arguments
 
 from graph.scope import scope as scope_of
+from resolvers.aside import Aside
 from resolvers.bindings import DEFINITION, Bindings
 from resolvers.columns import OtherPlanError
 from resolvers.documents import Documents
 from resolvers.failures import Stage, shaped
 from resolvers.finishing import NOTHING, Finisher, NullError, Ref, Writer, references
 from resolvers.history import Matching, matching_of
+from resolvers.limits import check_variables
 from resolvers.permission import permitted
 from resolvers.plan import Constant, Introspected, Keys, Read, Staged
 from resolvers.planner import Planner
 from resolvers.reader import RowGoneError
+from resolvers.turns import BusyError, Lanes
 from resolvers.variables import shapes_of
 from schema.errors import LimitError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from typing import TypeAlias
     from uuid import UUID
 
     from graphql import VariableValues
@@ -52,6 +56,8 @@ if TYPE_CHECKING:
     from resolvers.reader import Reader
     from resolvers.trusted import Trusted
     from schema.ports import Context
+
+    Planned: TypeAlias = tuple["Prepared", Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,16 @@ class Prepared:
     operation: OperationDefinitionNode
     variables: VariableValues
 
+    @property
+    def key(self) -> Hashable:
+        """What its plan is kept by: its operation, and what of the variables a plan depends on."""
+        return id(self.operation), shapes_of(self.variables.coerced)
+
+
+def _require(prepared: Prepared, allowed: frozenset[OperationType]) -> None:
+    if prepared.operation.operation not in allowed:
+        raise NotTakenError(prepared.operation.operation.value)
+
 
 class Executor:
     """Answers the operations of one schema. `context` is made anew for each operation and viewer."""
@@ -129,6 +145,7 @@ class Executor:
         trusted: Trusted,
         zone: str,
         following: Following | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
         self._strawberry = schema
         self._bindings = Bindings.of(schema)
@@ -138,6 +155,8 @@ class Executor:
         self._context = context
         self._following = following
         self.trusted = trusted
+        self.lanes = lanes or Lanes.of(1, 1)
+        self._aside = Aside("documents")
         self.documents = Documents(self._bindings.schema, limits)
 
     # Preparing ----------------------------------------------------------------------------------------------------
@@ -146,9 +165,16 @@ class Executor:
         """Return the operation that a request asks for, or the answer that says why there is none."""
         try:
             document = self.documents.read(self.trusted.text(asked.query, asked.document_id))
-            if document.errors:
-                return Answer(errors=list(document.errors))
+        except RequestError as error:
+            return Answer(errors=[error])
+        return self._prepared(document, asked)
+
+    def _prepared(self, document: Document, asked: Asked) -> Prepared | Answer:
+        if document.errors:
+            return Answer(errors=list(document.errors))
+        try:
             operation = document.operation(asked.operation_name)
+            check_variables(asked.variables or {})
         except RequestError as error:
             return Answer(errors=[error])
         values = get_variable_values(
@@ -163,13 +189,67 @@ class Executor:
         """Return an operation's plan, made or remembered; raise LimitError where it would read too much."""
         if careful:
             return self._made(prepared, careful=True)
-        key = (id(prepared.operation), shapes_of(prepared.variables.coerced))
-        kept = prepared.document.kept(key)
-        if kept is None:
-            kept = self._made(prepared)
-            if kept.cachable:
-                self.documents.keep(prepared.document, key, kept)
-        return kept
+        plan = prepared.document.kept(prepared.key)
+        if plan is None:
+            plan = self._made(prepared)
+            self._keep(prepared, plan)
+        return plan
+
+    def _keep(self, prepared: Prepared, plan: Plan) -> None:
+        if plan.cachable:
+            self.documents.keep(prepared.document, prepared.key, plan)
+
+    async def _planned(self, asked: Asked, viewer: Viewer, allowed: frozenset[OperationType]) -> Planned | Answer:
+        """Return an operation with its plan: kept ones at once, others by a thread that makes one after the other."""
+        try:
+            text = self.trusted.text(asked.query, asked.document_id)
+        except RequestError as error:
+            return Answer(errors=[error])
+        found = self._kept(text, asked, allowed)
+        if found is not None:
+            return found
+        async with self.lanes.documents.of(viewer.name):
+            # Others may have asked the same meanwhile.
+            found = self._kept(text, asked, allowed)
+            if found is not None:
+                return found
+            known = self.documents.kept(text)
+            found = await self._aside.run(
+                lambda: self._read(known or self.documents.parsed(text), asked, viewer, allowed)
+            )
+            if not isinstance(found, Answer):
+                prepared, plan = found
+                if known is None:
+                    self.documents.remember(text, prepared.document)
+                self._keep(prepared, plan)
+            return found
+
+    def _kept(self, text: str, asked: Asked, allowed: frozenset[OperationType]) -> Planned | Answer | None:
+        """Return what is known of an operation: its plan, or why it has none; None where that must be found out."""
+        known = self.documents.kept(text)
+        if known is None:
+            return None
+        prepared = self._prepared(known, asked)
+        if isinstance(prepared, Answer):
+            return prepared
+        _require(prepared, allowed)
+        plan = known.kept(prepared.key)
+        return None if plan is None else (prepared, plan)
+
+    def _read(
+        self, document: Document, asked: Asked, viewer: Viewer, allowed: frozenset[OperationType]
+    ) -> Planned | Answer:
+        """Plan an operation down to its statement. Pure: it runs beside the loop, and what it makes is kept there."""
+        prepared = self._prepared(document, asked)
+        if isinstance(prepared, Answer):
+            return prepared
+        _require(prepared, allowed)
+        try:
+            plan = self._made(prepared)
+        except RequestError as error:
+            return Answer(errors=[error])
+        permitted(plan, viewer).statement(scope_of(viewer).shape)
+        return prepared, plan
 
     def _made(self, prepared: Prepared, *, careful: bool = False) -> Plan:
         return self._planner.plan(prepared.operation, prepared.document.fragments, prepared.variables, careful=careful)
@@ -193,18 +273,19 @@ class Executor:
     # Answering ----------------------------------------------------------------------------------------------------
 
     async def execute(self, asked: Asked, viewer: Viewer, allowed: frozenset[OperationType]) -> Answer:
-        """Answer a query or mutation; raise NotTakenError for an operation of another type."""
-        prepared = self.prepare(asked)
-        if isinstance(prepared, Answer):
-            return prepared
-        if prepared.operation.operation not in allowed:
-            raise NotTakenError(prepared.operation.operation.value)
-        try:
-            plan = self.plan(prepared)
-        except RequestError as error:
-            return Answer(errors=[error])
+        """Answer a query or mutation in its viewer's turn.
+
+        Raises NotTakenError for an operation of another type, and BusyError where too many of this viewer's wait.
+        """
+        planned = await self._planned(asked, viewer, allowed)
+        if isinstance(planned, Answer):
+            return planned
+        prepared, plan = planned
         run = _Run(self, prepared, viewer, self._reader)
-        answer = await run.answer(plan)
+        writes = prepared.operation.operation is OperationType.MUTATION
+        turns = self.lanes.writing if writes else self.lanes.for_reading(plan.cost)
+        async with turns.of(viewer.name):
+            answer = await run.answer(plan)
         answer.extensions = run.notices()
         if asked.explain and self._limits.explain:
             answer.extensions |= {"explain": plan.printed(scope_of(viewer).shape)}
@@ -212,18 +293,16 @@ class Executor:
 
     async def subscribe(self, asked: Asked, viewer: Viewer) -> AsyncGenerator[Answer, None]:
         """Answer a subscription, an answer for each event; what cannot be subscribed to gets one that says why."""
-        prepared = self.prepare(asked)
-        if isinstance(prepared, Answer):
-            yield prepared
-            return
-        if prepared.operation.operation is not OperationType.SUBSCRIPTION:
-            yield await self.execute(asked, viewer, frozenset(OperationType))
-            return
         try:
-            plan = self.plan(prepared)
-        except RequestError as error:
-            yield Answer(errors=[error])
+            planned = await self._planned(asked, viewer, frozenset(OperationType))
+            if not isinstance(planned, Answer) and planned[0].operation.operation is not OperationType.SUBSCRIPTION:
+                planned = await self.execute(asked, viewer, frozenset(OperationType))
+        except BusyError as error:
+            planned = Answer(errors=[error])
+        if isinstance(planned, Answer):
+            yield planned
             return
+        prepared, plan = planned
         assert self._following is not None
         try:
             with self._following.held(viewer):

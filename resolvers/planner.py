@@ -12,7 +12,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from resolvers.bindings import binding_of, python_name
+from resolvers.bindings import binding_of, cost_of, python_name
 from resolvers.columns import Columns, Settings
 from resolvers.plan import (
     Constant,
@@ -107,7 +107,9 @@ class _Drawing:
             return Introspected(key, nodes)
         field = kind.fields[name]
         if binding_of(field) is None:
-            times = self._expected(field, nodes[0])
+            given = self._given(field, nodes[0])
+            times = _expected(given)
+            self.cost += _cost(field, given, times)
             return Staged(key, nodes, field, self._written(field.type, nodes, times))
         nullable = not isinstance(field.type, GraphQLNonNull)
         needs = getattr(binding_of(field), "needs", None)
@@ -123,15 +125,12 @@ class _Drawing:
         self.cost += column.rows * times
         self.failed = self.failed or column.failing
 
-    def _expected(self, field: GraphQLField, node: FieldNode) -> int:
-        """Return how many nodes Python's answer may hold: as many as are asked for, where that can be told."""
+    def _given(self, field: GraphQLField, node: FieldNode) -> Mapping[str, Any]:
         try:
-            given = self._columns.given(field, node)
+            return self._columns.given(field, node)
         except RequestError:
             # The field will be answered with this error when its turn comes.
-            return 1
-        asked = given.get("first") or len(given.get("ids") or ()) or 1
-        return max(1, int(asked))
+            return {}
 
     def _written(self, kind: GraphQLOutputType, nodes: tuple[FieldNode, ...], times: int) -> Written:
         if isinstance(kind, GraphQLNonNull):
@@ -170,3 +169,14 @@ class _Drawing:
 
     def _implementations(self, kind: GraphQLOutputType) -> list[GraphQLObjectType]:
         return list(self._bindings.schema.get_implementations(cast("GraphQLInterfaceType", kind)).objects)
+
+
+def _expected(given: Mapping[str, Any]) -> int:
+    """Return how many nodes Python's answer may hold: as many as are asked for, where that can be told."""
+    return max(1, int(given.get("first") or len(given.get("ids") or ()) or 1))
+
+
+def _cost(field: GraphQLField, given: Mapping[str, Any], times: int) -> int:
+    """Return what a field costs that Python answers, without the nodes that it leads to."""
+    cost = cost_of(field)
+    return cost.once + cost.each * times + cost.facet * len(set(given.get("facets") or ()))

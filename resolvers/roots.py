@@ -55,6 +55,8 @@ from search.suggestions import Vocabulary
 
 T = TypeVar("T")
 LARGEST_BATCH = 200
+LONGEST_NAME = 200
+"""Characters of what is typed; nothing that is suggested has a longer name."""
 NODE_TYPES = frozenset(kind.__name__ for kind in ROWS)
 
 
@@ -138,7 +140,7 @@ class GraphReads:
 
     async def suggest(self, text: str, first: int) -> list[answers.Suggestion]:
         typed, size = normalise(clean("text", text)).strip(), checked_size(first, MOST_CASES)
-        if not typed:
+        if not 0 < len(typed) <= LONGEST_NAME:
             return []
         async with self._sources.reader.lent(self._scope) as connection:
             # Names are not stored as they are read: by the sound all of them are looked at.

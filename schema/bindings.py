@@ -170,6 +170,10 @@ class Many:
     """What a viewer must be allowed to do to ask for it; for fields of the query alone."""
     expected: int = 3
     """How many rows a list is thought to have when its cost is estimated; a connection's page says it itself."""
+    gathered: int = 0
+    """Rows that it is thought to read of each parent before a page is cut."""
+    whole: int = 0
+    """Rows that it is thought to read where all are counted, or a filter finds few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,8 @@ class Group:
     sql: str
     join: str = ""
     type: str = "text"
+    rows: int = 0
+    """Rows that finding the groups is thought to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +203,10 @@ class Figures:
     """A root field that counts the cases of a filter in groups; `groups` are what `groupBy` may choose."""
 
     groups: Mapping[Enum, Group]
+    rows: int = 2_000
+    """Rows that it is thought to read to count the cases, each once."""
+    told: int = 10_000
+    """Rows that it is thought to read besides where figures of what happened in the cases are asked for."""
 
 
 Binding = Value | GlobalId | One | Same | Variants | Many | Lookup | Figures

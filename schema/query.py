@@ -37,7 +37,7 @@ from schema.bindings import (
     planned,
 )
 from schema.enums import CaseGroup, CaseOrderField, Direction, FacetName, SearchOrder
-from schema.fields import fetched
+from schema.fields import Cost, fetched
 from schema.inputs import (
     CaseFilter,
     CaseOrder,
@@ -105,6 +105,7 @@ CASE_GROUPS: dict[Enum, Group] = {
             where {MEMBERS.replace("parent", "row")} and tie.state = 'ACCEPTED' and tie.role = 'RESPONSIBLE'
         ) responsible on true""",
         "uuid",
+        rows=6_000,
     ),
     CaseGroup.MONTH: Group("month", "to_char({row}.first_received_at at time zone {zone}, 'YYYY-MM')"),
 }
@@ -112,11 +113,11 @@ CASE_GROUPS: dict[Enum, Group] = {
 
 @strawberry.type(description="What can be asked.")
 class Query:
-    @fetched("Anything by its id; null where nothing has it.")
+    @fetched("Anything by its id; null where nothing has it.", Cost(once=1))
     async def node(self, info: Info, node_id: Id) -> Node | None:
         return await info.context.reads.node(node_id)
 
-    @fetched("Several things by their ids, in their order; null where nothing has one.")
+    @fetched("Several things by their ids, in their order; null where nothing has one.", Cost(once=1))
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], _argument("ids", "Their ids.")]
     ) -> list[Node | None]:
@@ -128,7 +129,7 @@ class Query:
 
     @planned(
         "The cases that lead, by filter and order.",
-        Many('"case" {row}', answers("{row}"), OPENED, orders=CASE_ORDERS),
+        Many('"case" {row}', answers("{row}"), OPENED, orders=CASE_ORDERS, whole=1_000),
     )
     def cases(
         self,
@@ -157,7 +158,9 @@ class Query:
     def submission(self, node_id: Id) -> Submission | None:
         return by_plan()
 
-    @planned("The submissions, by filter, in the order of receipt.", Many("submission {row}", order=RECEIVED))
+    @planned(
+        "The submissions, by filter, in the order of receipt.", Many("submission {row}", order=RECEIVED, whole=1_000)
+    )
     def submissions(
         self,
         *,
@@ -180,6 +183,7 @@ class Query:
             "mention {row}",
             f"""{{row}}.id = {earliest("{row}.party")}
             and (select true from mention said where said.party = {{row}}.party and said.until is null limit 1)""",
+            whole=6_000,
         ),
     )
     def parties(
@@ -193,7 +197,7 @@ class Query:
     ) -> Connection[Party]:
         return by_plan()
 
-    @planned("The places, by their full names.", Many("place {row}", order=ordered_by("full_name", "text")))
+    @planned("The places, by their full names.", Many("place {row}", order=ordered_by("full_name", "text"), whole=500))
     def places(
         self,
         *,
@@ -205,7 +209,7 @@ class Query:
     ) -> Connection[Place]:
         return by_plan()
 
-    @planned("The organs, by their names.", Many("organ {row}", order=ordered_by("name", "text")))
+    @planned("The organs, by their names.", Many("organ {row}", order=ordered_by("name", "text"), whole=500))
     def organs(
         self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Organ]:
@@ -213,7 +217,7 @@ class Query:
 
     @planned(
         "What could not be taken in, latest first; only what is still open unless asked.",
-        Many("rejection {row}", order=AT.directed(descending=True), needs=Action.READ_REJECTIONS),
+        Many("rejection {row}", order=AT.directed(descending=True), needs=Action.READ_REJECTIONS, whole=1_000),
     )
     def rejections(
         self,
@@ -228,7 +232,7 @@ class Query:
 
     @planned(
         "What was revealed to whom and why, latest first; for auditors.",
-        Many("reveal {row}", order=AT.directed(descending=True), needs=Action.READ_REVEALS),
+        Many("reveal {row}", order=AT.directed(descending=True), needs=Action.READ_REVEALS, whole=1_000),
     )
     def reveals(
         self,
@@ -241,7 +245,7 @@ class Query:
     ) -> Connection[Reveal]:
         return by_plan()
 
-    @fetched("The taxonomy of topics.")
+    @fetched("The taxonomy of topics.", Cost(once=100))
     async def topics(
         self,
         info: Info,
@@ -252,7 +256,10 @@ class Query:
     ) -> list[Topic]:
         return await info.context.reads.topics(under)
 
-    @fetched("Where is it said? Full text over titles, texts, replies and attachments.")
+    @fetched(
+        "Where is it said? Full text over titles, texts, replies and attachments.",
+        Cost(once=5_000, each=10, facet=1_000),
+    )
     async def search(
         self,
         info: Info,
@@ -279,7 +286,10 @@ class Query:
     ) -> Connection[SavedSearch]:
         return by_plan()
 
-    @fetched("The same by case: each stands where the best of its submissions stands, and comes once over all pages.")
+    @fetched(
+        "The same by case: each stands where the best of its submissions stands, and comes once over all pages.",
+        Cost(once=5_000, each=500, facet=1_000),  # the submissions of each case are searched
+    )
     async def search_cases(
         self,
         info: Info,
@@ -297,7 +307,10 @@ class Query:
             )
         )
 
-    @fetched("What says much the same as a submission, the most similar first; none of one that is not seen.")
+    @fetched(
+        "What says much the same as a submission, the most similar first; none of one that is not seen.",
+        Cost(once=12_000, each=10),
+    )
     async def similar(
         self,
         info: Info,
@@ -310,7 +323,8 @@ class Query:
 
     @fetched(
         "Divisions, topics and organs that a search can be narrowed to, by what was typed of their names: a beginning"
-        " before a part, the shortest name first. Nothing that was submitted is suggested."
+        " before a part, the shortest name first. Nothing that was submitted is suggested.",
+        Cost(once=4_000),
     )
     async def suggest(
         self,
@@ -325,7 +339,7 @@ class Query:
         "Everything said and done about one thing, over all channels, by when it was said or done. Name one: a party"
         " (the submissions that name it and what happened in their cases), a case (with those joined to it), a place or"
         " a division (what was received about it, and done and decided there).",
-        Told("", order=SAID, sealed="history"),
+        Told("", order=SAID, sealed="history", gathered=100, whole=20_000),
     )
     def history(
         self,
@@ -352,7 +366,7 @@ class Query:
     ) -> HistoryConnection:
         return by_plan()
 
-    @fetched("What happened after a cursor, for whoever follows; see also `GET /sync/changes`.")
+    @fetched("What happened after a cursor, for whoever follows; see also `GET /sync/changes`.", Cost(once=100, each=1))
     async def changes(
         self,
         info: Info,

@@ -152,6 +152,7 @@ class Place(Node):
             leading("""from case_place tie join "case" filed on filed.id = tie.case_id
                 where tie.place = {parent}.id and tie.state = 'ACCEPTED'"""),
             order=OPENED,
+            gathered=30,
         ),
     )
     def cases(
@@ -172,6 +173,7 @@ class Organ(Node):
             leading("""from case_organ tie join "case" filed on filed.id = tie.case_id
                 where tie.organ = {parent}.id and tie.state = 'ACCEPTED'"""),
             order=OPENED,
+            gathered=100,
         ),
     )
     def cases(
@@ -295,6 +297,7 @@ class Case(Node):
         ) told join journal {{row}} on {{row}}.position = told.position""",
             order=Order((Key("position", "bigint"),)),
             sealed="timeline",
+            gathered=20,
         ),
     )
     def timeline(

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import settings
 
 from graph.scope import scope as scope_of
+from resolvers.limits import DocumentLimits
 from search import grouping, service
+from tests.api.conftest import Api, client_of
 from tests.policy.asking import written
 from tests.reference import town
 from tests.reference.executor import answer
@@ -27,13 +29,21 @@ from tests.reference.values import values_of
 from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from search.records import SearchPage, SearchRequest
-    from tests.api.conftest import Api
     from tests.reference.values import Values
 
 
 EXAMPLES = 1
 """How many questions of our own are asked for each of the profile's examples."""
+
+
+@pytest.fixture
+async def api(api: Api) -> AsyncIterator[Api]:
+    """Give the application without a limit on what chance asks for: what is refused is compared with nothing."""
+    async with client_of(api.services, DocumentLimits(cost=1_000_000)) as http:
+        yield Api(api.services, http)
 
 
 @pytest.fixture

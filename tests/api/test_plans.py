@@ -75,7 +75,7 @@ def test_a_plan_prints_what_it_reads_and_what_its_parameters_are(executor: Execu
     """Roots, cost, the statement, each parameter with where it comes from."""
     printed = plan_of(executor, LIST, d="4301", n=3).printed(scope(EVERYTHING).shape)
     assert printed.startswith(
-        "cost 9\nread cases\nselect c0.json as c0\nfrom (select set_config('casegraph.viewer', $1"
+        "cost 1009\nread cases\nselect c0.json as c0\nfrom (select set_config('casegraph.viewer', $1"
     )
     assert "division_4 = $10" in printed
     assert printed.endswith("-- $1 to $9  who asks, and what they see\n-- $10  cases: by its arguments")

@@ -1,0 +1,1 @@
+"""What do others notice of somebody who attacks?"""
