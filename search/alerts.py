@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.errors import InvalidError
 from graph.records import CaseStatus, Channel, PetitionKind, Position, SavedSearchId
 from graph.text.normalise import normalise
-from graph.text.numbers import PROVINCES, masked, plain_digits
+from graph.text.numbers import masked
+from graph.text.readings import PROVINCES
+from graph.text.signs import plain_digits
 from graph.times import instant_of, rfc3339
 from search.compile import compile_query
 from search.engine import Lookup
@@ -39,7 +41,6 @@ PARTIAL: Final = re.compile(
     rf"|(?:{PROVINCES.pattern})[0-9]{{4}}[ -]{{1,3}}(?:19|20)[0-9]{{2}}(?![0-9]*[年-]))"
 )
 """Seven digits or more that begin like a mobile, a landline or an identity number: few people have them."""
-FEW_DICTATED: Final = 7
 ABOUT_A_MATTER: Final = (
     "A saved search is about a matter. Leave out what finds a person, {what}: nobody is watched by this system"
     " (Art. 30; 个保法 Art. 6)."
@@ -88,7 +89,7 @@ def require_matter(text: str) -> None:
         raise InvalidError("query", ABOUT_A_MATTER.format(what="`name:`"))
     if any(masked(one) != one for one in (text, plain, SIGNS.sub(" ", plain))):
         raise InvalidError("query", ABOUT_A_MATTER.format(what="a telephone, identity or card number or an address"))
-    if PARTIAL.search(plain_digits(SIGNS.sub(" ", text), FEW_DICTATED).replace("\0", "")):
+    if PARTIAL.search(plain_digits(SIGNS.sub(" ", text))):
         raise InvalidError("query", ABOUT_A_MATTER.format(what="the beginning of a person's number"))
 
 
