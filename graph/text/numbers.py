@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from graph.identity import mask_card, mask_email, mask_identity, mask_phone, normal_identity
+from graph.identity import mask_card, mask_email, mask_identity, mask_phone
 from graph.text.readings import FEWEST, READERS, Candidate, NumberKind
 from graph.text.signs import AS_DIGITS, SPELT, TAKEN, Plain
 
@@ -204,7 +204,7 @@ class _Cluster:
         after = self._first(one.start + 1, self._is_cut)
         if after is None or after.is_proven or one.found.kind is not NumberKind.CARD:
             return after if after and after.is_proven else None
-        return after if after.is_sure and after.end >= one.end - 2 else None
+        return after if after.is_mobile and after.end >= one.end - 2 else None
 
     def _is_cut(self, place: int) -> bool:
         return self.cuts[place] == 1
@@ -220,7 +220,8 @@ class _Cluster:
         end = self._next_cut(place)
         if end - place < 2 * FEWEST:
             return []
-        ways: dict[_Way, tuple[_Way, _Read] | None] = {_Way(place): None}
+        behind_identity = self.digits.endswith("X", 0, place) and not self._gap(place)
+        ways: dict[_Way, tuple[_Way, _Read] | None] = {_Way(place, behind_identity): None}
         for start in range(place, end):
             for way in (_Way(start, sure, card) for sure in (True, False) for card in (False, True)):
                 if way in ways:
@@ -243,7 +244,7 @@ class _Cluster:
                     and (candidate := self._candidate(start, end))
                     and (value := reader.value(candidate))
                 ):
-                    yield _Read(start, end, self._found(reader.kind, start, end, value))
+                    yield _Read(start, end, self._found(reader.kind, start, end, value), reader is READERS[0])
 
     def _candidate(self, start: int, end: int) -> Candidate | None:
         """Return digits with their groups; None where these may be of a list, or where some signs part numbers."""
@@ -288,18 +289,18 @@ class _Read(NamedTuple):
     start: int
     end: int
     found: Found
+    is_proven: bool
+    """Whether a check digit and a date prove it."""
 
     @property
-    def is_proven(self) -> bool:
-        """Whether a check digit and a date prove it."""
-        identity = self.found.kind is NumberKind.IDENTITY and self.end - self.start == IDENTITY_DIGITS
-        return identity and normal_identity(self.found.value) is not None
+    def is_identity(self) -> bool:
+        """Whether it is an identity number of today's form."""
+        return self.found.kind is NumberKind.IDENTITY and self.end - self.start == IDENTITY_DIGITS
 
     @property
-    def is_sure(self) -> bool:
-        """Whether it is a mobile or an identity number."""
-        mobile = self.found.kind is NumberKind.PHONE and self.found.value.startswith("1")
-        return mobile or self.end - self.start == IDENTITY_DIGITS
+    def is_mobile(self) -> bool:
+        """Whether it is a mobile number."""
+        return self.found.kind is NumberKind.PHONE and self.found.value.startswith("1")
 
 
 class _Way(NamedTuple):
@@ -315,7 +316,7 @@ class _Way(NamedTuple):
         card = one.found.kind is NumberKind.CARD
         if card and self.card:
             return None
-        return _Way(one.end, self.sure or one.is_sure, self.card or card)
+        return _Way(one.end, self.sure or one.is_mobile or one.is_identity, self.card or card)
 
 
 def _walked(ways: Mapping[_Way, tuple[_Way, _Read] | None], last: _Way | None) -> list[_Read]:

@@ -82,6 +82,7 @@ PROVINCES: Final = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-
 """The first two digits of identity numbers (GB/T 2260), and of the permits of residents from beyond."""
 _EARLIEST: Final = 1850
 _LATEST: Final = 2100
+BIRTH_YEARS: Final = range(1900, 2016)
 _TICKETS: Final = range(2016, 2036)
 """Years of no birthday where the check digit is wrong: tickets are numbered by division, day and count as well."""
 
@@ -89,28 +90,39 @@ _TICKETS: Final = range(2016, 2036)
 def _identity(one: Candidate) -> str | None:
     """Read 18 characters however they are grouped: date and check digit together are proof enough."""
     born = _date(one.digits[6:14])
-    return one.digits if born and _EARLIEST <= born.year <= _LATEST and normal_identity(one.digits) else None
+    if not born or not _EARLIEST <= born.year <= _LATEST or _is_joined(one):
+        return None
+    return one.digits if normal_identity(one.digits) else None
+
+
+def _is_joined(one: Candidate) -> bool:
+    """Tell whether a comma parts what is rather another number from some digits behind it."""
+    return one.listed and max(one.groups) > _LONGEST_LISTED
+
+
+_LONGEST_LISTED: Final = 8
+"""Digits of the birthday, which is the longest group of an identity number with commas."""
 
 
 def _mistyped_identity(one: Candidate) -> str | None:
     """Read 18 with a birthday, though the check digit is wrong, since it is or since the province is."""
     born = _date(one.digits[6:14])
-    grouped = _few(_joined_sign(one)) or _one_by_one(one.groups)
-    return one.digits if grouped and born and 1900 <= born.year < min(_TICKETS) else None
+    return one.digits if _grouped_as_identity(one) and born and born.year in BIRTH_YEARS else None
 
 
 def _misdated_identity(one: Candidate) -> str | None:
     """Read 18 with a province and what would be a birthday with another digit."""
-    grouped = _few(_joined_sign(one)) or _one_by_one(one.groups)
     born = _date(one.digits[6:14])
-    if not grouped or not PROVINCES.match(one.digits) or (born and born.year in _TICKETS):
+    if not _grouped_as_identity(one) or not PROVINCES.match(one.digits) or (born and born.year in _TICKETS):
         return None
     return one.digits if _nearly_birthday(one.digits[6:14]) else None
 
 
-def _joined_sign(one: Candidate) -> tuple[int, ...]:
+def _grouped_as_identity(one: Candidate) -> bool:
+    """Tell whether digits are in a few groups, behind which an X may stand alone, or one by one."""
     *groups, last = one.groups
-    return (*groups[:-1], groups[-1] + 1) if groups and last == 1 else one.groups
+    behind = (*groups[:-1], groups[-1] + 1) if groups and last == 1 else one.groups
+    return _one_by_one(one.groups) or (_few(behind) and not _is_joined(one))
 
 
 def _nearly_birthday(digits: str) -> bool:
@@ -123,7 +135,7 @@ def _nearly_birthday(digits: str) -> bool:
 def _birthdays() -> tuple[frozenset[str], frozenset[str]]:
     """Return the years of birth, and the days of all years as month and day."""
     leap = (date(2000, 1, 1) + timedelta(days) for days in range(366))
-    return frozenset(map(str, range(1900, min(_TICKETS)))), frozenset(day.strftime("%m%d") for day in leap)
+    return frozenset(map(str, BIRTH_YEARS)), frozenset(day.strftime("%m%d") for day in leap)
 
 
 @cache

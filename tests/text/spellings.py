@@ -141,7 +141,8 @@ def _old_identity(pick: Pick) -> tuple[str, tuple[int, ...]]:
 
 def _card(pick: Pick) -> tuple[str, tuple[int, ...]]:
     first, count = pick(["4", "51", "62", "95"]), pick([16, 19])
-    number = first + drawn(pick, count - 1 - len(first))
+    # No year stands where the birthday in an identity number does: where all may be words, it would be one.
+    number = first + drawn(pick, 7 - len(first)) + pick("34567") + drawn(pick, count - 9)
     total = sum(sum(divmod(int(digit) * 2, 10)) for digit in number[::-2]) + sum(map(int, number[-2::-2]))
     fours = (4,) * (count // 4) + ((count % 4,) if count % 4 else ())
     return number + str(-total % 10), pick([(count,), fours, (6, count - 6), (1,) * count])
