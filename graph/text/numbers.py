@@ -26,7 +26,11 @@ from graph.text.signs import AS_DIGITS, SPELT, TAKEN, Plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["Found", "NumberKind", "found", "masked", "whole"]
+__all__ = ["RULE", "Found", "NumberKind", "found", "masked", "whole"]
+
+RULE: Final = 2
+"""Counts up whenever a text may read otherwise than before: what stands by an older rule is masked anew
+(`graph.remasking`)."""
 
 
 @dataclass(frozen=True, slots=True)
