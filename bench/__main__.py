@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import asking, finding, graphql, parsing, search, searching, writes, year
+from bench import asking, finding, graphql, masking, parsing, search, searching, writes, year
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "asking": asking.measure,
     "finding": finding.measure,
     "graphql": graphql.measure,
+    "masking": masking.measure,
     "parsing": parsing.measure,
     "search": search.measure,
     "searching": searching.measure,

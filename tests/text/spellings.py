@@ -230,3 +230,59 @@ def email(pick: Pick) -> Spelling:
 def spelling(pick: Pick, name: str) -> Spelling:
     """Return a number or address of `NAMES`, typed somehow."""
     return email(pick) if name == "email" else number(pick, name)
+
+
+# What is nobody's -------------------------------------------------------------------------------------------------
+
+
+def _of(pick: Pick, *ranges: range) -> list[int]:
+    return [pick(one) for one in ranges]
+
+
+def _day(pick: Pick) -> str:
+    year, month, day = _of(pick, range(1998, 2030), range(1, 13), range(1, 29))
+    return pick([
+        f"{year}-{month:02}-{day:02}", f"{year}/{month}/{day} 9:32:09", f"{year}.{month}.{day}",
+        f"{year}{month:02}{day:02}", f"{year}年{month}月{day}日至{year + 1}年1月15日",
+        f"{year}-{month:02}-{day:02} 12:30:11", f"{year}-{year + 7} {year}",
+        "".join(WORDS[1][int(digit)] for digit in str(year)) + "年十一月二十九日",
+    ])  # fmt: skip
+
+
+def _sum(pick: Pick) -> str:
+    amount, cents = _of(pick, range(1_000, 99_999_999), range(100))
+    return pick([f"{amount:,}元", f"{amount}.{cents:02}元", f"{amount / 10_000:.4f}万元", f"¥{amount:,}.{cents:02}"])
+
+
+def _house(pick: Pick) -> str:
+    several = "、".join(map(str, _of(pick, *[range(1, 400)] * 9)))
+    building, unit, room = _of(pick, range(1, 300), range(1, 9), range(101, 3_000))
+    return pick(
+        [
+            f"{building}栋{unit}单元{room}室",
+            f"{building}-{unit}-{room}",
+            f"{several}栋",
+            f"{building}号楼{room}、{room + 1}室",
+        ]
+    )
+
+
+def _ticket(pick: Pick) -> str:
+    day = f"2020{pick(range(1, 13)):02}{pick(range(1, 29)):02}"
+    return pick([
+        f"GD{day}{drawn(pick, 10)}", f"{day}{drawn(pick, 9)}", f"TS-{day}-{drawn(pick, 4)}", f"{day}{drawn(pick, 17)}",
+        f"湘政发〔2020〕{pick(range(1, 99))}号", f"430104{pick('01')}{drawn(pick, 5)}", f"GB {drawn(pick, 5)}-2014",
+        f"430104{day}{drawn(pick, 4)}",
+    ])  # fmt: skip
+
+
+def _place(pick: Pick) -> str:
+    east, north, post = _of(pick, range(110, 125), range(25, 32), range(410_000, 419_999))
+    return f"东经{east}.{drawn(pick, 6)}，北纬{north}.{drawn(pick, 6)}，邮编{post}"
+
+
+MATTERS: Final[Mapping[str, Callable[[Pick], str]]] = {
+    "day": _day, "sum": _sum, "house": _house, "ticket": _ticket, "place": _place,
+    "service number": lambda pick: number(pick, "service").typed,
+}  # fmt: skip
+"""What stands in petitions and is the number of nobody, typed somehow."""
