@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import asking, finding, graphql, parsing, search, searching, writes, year
+from bench import asking, finding, graphql, masking, parsing, search, searching, writes, year
 from bench.attacks import fairness
 from bench.table import RESULTS, Row, lines, save
 
@@ -21,6 +21,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "attacks": fairness.measure,
     "finding": finding.measure,
     "graphql": graphql.measure,
+    "masking": masking.measure,
     "parsing": parsing.measure,
     "search": search.measure,
     "searching": searching.measure,

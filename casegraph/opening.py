@@ -74,13 +74,13 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
 async def prepare_database(url: str, vault: Vault) -> list[str]:
     """Bring the database to this version and bind it to its master key; return the migrations applied.
 
-    Texts that stand unmasked since before they were masked are masked then.
+    Texts that stand by an older rule of masking, or by none, are masked anew then.
     """
     connection = await connect(url)
     try:
         applied = await migrate(connection, LOADS)
         await keycheck.bind(connection, vault)
-        await mask_standing(connection, vault)
+        await mask_standing(connection, vault, utc_now())
     finally:
         await connection.close()
     return applied

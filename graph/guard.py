@@ -278,7 +278,9 @@ class Guard:
             "'PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED'": (
                 f"{there('mention', 'subject')} and {there('mention', 'object')}"
             ),
-            "'ACCUSED_NAMED', 'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED'": there("submission", "subject"),
+            "'ACCUSED_NAMED', 'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED', 'TEXTS_MASKED'": (
+                there("submission", "subject")
+            ),
             "'RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_EXPIRED'": (
                 "true" if self._shape.rejections else "false"
             ),

@@ -19,7 +19,7 @@ _WRAPPED: Final = re.compile(
 _NOTE: Final = re.compile(r"[(（\[【〔「『《<][^()（）\[\]【】〔〕「」『』《》<>]*[)）\]】〕」』》>]")
 """A note in brackets that holds no other."""
 _APART: Final = "、"
-"""Stands where a number was cut out, so that what it kept apart makes no other number."""
+"""Stands where a number was cut out, so that what it kept apart makes no other name."""
 _EDGES: Final = " ,.;:、。，；：·-—_/\\|"
 # How an organ speaks of its own level: 市住建局 is the prefecture's, 区教育局 and 县教育局 the county's.
 _OWN_LEVEL: Final = {"省": 2, "市": 4, "州": 4, "区": 6, "县": 6}

@@ -115,6 +115,7 @@ class ChangeKind(StrEnum):
     PERSON_ERASED = "PERSON_ERASED"
     REVISION_REFUSED = "REVISION_REFUSED"
     PAYLOAD_EXPIRED = "PAYLOAD_EXPIRED"
+    TEXTS_MASKED = "TEXTS_MASKED"
     REJECTION_EXPIRED = "REJECTION_EXPIRED"
     SEARCH_SAVED = "SEARCH_SAVED"
     SEARCH_RENAMED = "SEARCH_RENAMED"
@@ -334,6 +335,7 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "PERSON_ERASED": "A person was erased from a submission.",
             "REVISION_REFUSED": "A source sent a submission again from which a person was erased; it stays as it is.",
             "PAYLOAD_EXPIRED": "The records of a submission as received were destroyed, their time being over.",
+            "TEXTS_MASKED": "Numbers that an older version left in clear in what is told of a submission were masked.",
             "REJECTION_EXPIRED": "What was kept of something rejected was destroyed, its time being over.",
             "SEARCH_SAVED": "Somebody saved a search; told to nobody.",
             "SEARCH_RENAMED": "Somebody gave a saved search another name; told to nobody.",

@@ -7,17 +7,15 @@ never what holds some of it (`Compiled.loose`).
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import InvalidError
 from graph.records import CaseStatus, Channel, PetitionKind, Position, SavedSearchId
-from graph.text.normalise import normalise
-from graph.text.numbers import PROVINCES, masked, plain_digits
 from graph.times import instant_of, rfc3339
 from search.compile import compile_query
 from search.engine import Lookup
+from search.personal import personal
 from search.query import parse
 from search.records import SearchFilter, SearchOrder
 
@@ -29,17 +27,6 @@ if TYPE_CHECKING:
 
 ENTRIES: Final = 2_000
 """Entries of the journal that are matched at once."""
-PERSONAL: Final = re.compile(r"(?<![^\s()\"-])(?:name|姓名)\s*:")
-"""What asks for a person in the query language, in the normal form."""
-SIGNS: Final = re.compile(r"[*\"“”()]")
-"""Of the language; behind a star, digits are no whole number to whoever looks for one."""
-PARTIAL: Final = re.compile(
-    r"(?<![0-9])(?:1[3-9][0-9]{5}|1[3-9][0-9][ -]{1,3}[0-9]{4}|1[3-9][0-9]{2}[ -]{1,3}[0-9]{3}[ -]{1,3}[0-9]"
-    rf"|0[1-9][0-9]{{1,2}}[ -]{{0,3}}[2-8][0-9]{{3}}|(?:{PROVINCES.pattern})[0-9]{{5}}"
-    rf"|(?:{PROVINCES.pattern})[0-9]{{4}}[ -]{{1,3}}(?:19|20)[0-9]{{2}}(?![0-9]*[年-]))"
-)
-"""Seven digits or more that begin like a mobile, a landline or an identity number: few people have them."""
-FEW_DICTATED: Final = 7
 ABOUT_A_MATTER: Final = (
     "A saved search is about a matter. Leave out what finds a person, {what}: nobody is watched by this system"
     " (Art. 30; 个保法 Art. 6)."
@@ -81,15 +68,10 @@ def next_stretch(reached: Position, held: Position, searches: Sequence[SavedSear
     return Stretch(reached, Position(min(until, reached + ENTRIES) if begun else until), begun)
 
 
-def require_matter(text: str) -> None:
-    """Raise InvalidError for a query that finds a person, by name or by a number of the kind that masks hide."""
-    plain = normalise(text)
-    if PERSONAL.search(plain):
-        raise InvalidError("query", ABOUT_A_MATTER.format(what="`name:`"))
-    if any(masked(one) != one for one in (text, plain, SIGNS.sub(" ", plain))):
-        raise InvalidError("query", ABOUT_A_MATTER.format(what="a telephone, identity or card number or an address"))
-    if PARTIAL.search(plain_digits(SIGNS.sub(" ", text), FEW_DICTATED).replace("\0", "")):
-        raise InvalidError("query", ABOUT_A_MATTER.format(what="the beginning of a person's number"))
+def require_matter(field: str, text: str) -> None:
+    """Raise InvalidError for a query, or a name of one, that finds a person."""
+    if what := personal(text):
+        raise InvalidError(field, ABOUT_A_MATTER.format(what=what))
 
 
 def lookup_of(text: str, chosen: SearchFilter) -> Lookup:

@@ -16,7 +16,6 @@ from graph.journal import Entry, EntryKind
 from graph.policy import Action, require
 from graph.records import Position, SavedSearchId, SubmissionId
 from graph.scope import scope
-from graph.text.numbers import masked
 from search import documents
 from search.alerts import filter_given, lookup_of, require_matter
 from search.audience import audience
@@ -69,9 +68,9 @@ class Saving:
         """
         require(by, Action.SAVE)
         _require_name(name)
-        require_matter(text)
+        require_matter("query", text)
         for given in filter(None, (chosen.topic, chosen.division)):
-            _require_impersonal("filter", given)
+            require_matter("filter", given)
         lookup = replace(lookup_of(text, chosen), limit=WIDEST + 1, audience=audience(scope(by)))
         search = SavedSearchId(new_id())
         for _ in range(TRIES):
@@ -114,12 +113,7 @@ class Saving:
 def _require_name(name: str) -> None:
     if not name.strip() or len(name) > LONGEST_NAME or "\0" in name:
         raise InvalidError("name", f"Give a name of 1 to {LONGEST_NAME} characters.")
-    _require_impersonal("name", name)
-
-
-def _require_impersonal(field: str, text: str) -> None:
-    if masked(text) != text:
-        raise InvalidError(field, f"Leave the number of a person out of the {field}.")
+    require_matter("name", name)
 
 
 async def _require_room(connection: Connection, present: Present, by: Viewer) -> None:

@@ -49,6 +49,7 @@ NODE_TYPES: Final = {
     EntryKind.PERSON_ERASED: "Submission",
     EntryKind.REVISION_REFUSED: "Submission",
     EntryKind.PAYLOAD_EXPIRED: "Submission",
+    EntryKind.TEXTS_MASKED: "Submission",
     EntryKind.REJECTION_EXPIRED: "Rejection",
     EntryKind.SEARCH_SAVED: "SavedSearch",
     EntryKind.SEARCH_RENAMED: "SavedSearch",

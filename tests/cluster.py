@@ -9,6 +9,7 @@ import socket
 import tempfile
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
@@ -16,8 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 from casegraph.postgres import TUNING, EmbeddedPostgres, EmbeddedPostgresError
 from graph import places
 from graph.database import connect
+from graph.identity import Vault
 from graph.ids import new_id
 from graph.migrate import migrate
+from graph.remasking import mask_standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +84,8 @@ class Cluster:
         connection = await connect(self.url(database))
         try:
             await migrate(connection, [places.load])
+            # Nothing stands in it, so any key will do.
+            await mask_standing(connection, Vault(os.urandom(32)), datetime.now(UTC))
         finally:
             await connection.close()
 

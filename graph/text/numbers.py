@@ -1,36 +1,36 @@
 """Numbers and addresses by which a person is found, inside Chinese texts as they are really typed. Pure.
 
 Found are telephone numbers (mobile ones, and landlines with their area code), identity numbers (GB 11643: 18 characters
-with a right check digit, or with a province and a birthday that can be; the 15 digits of before 1999), bank cards
-(ISO/IEC 7812: 13 to 19 digits that pass the Luhn check) and e-mail addresses. What everybody may dial (12345, 110,
-400-…) stays, and so do dates, amounts, and the numbers of documents and tickets.
+with a right check digit, or nearly; the 15 digits of before 1999), bank cards (ISO/IEC 7812: 13 to 19 digits that pass
+the Luhn check) and e-mail addresses. What everybody may dial (12345, 110, 400-…) stays, and so do dates, amounts, and
+the numbers of documents and tickets.
 
-A number is a run of digits that is whole, or a few such runs with blanks, dashes, dots, slashes or a line end between
-them in a grouping that people use. A part of a longer run is one only where two numbers were typed without a gap.
+A text is brought to one form first (`graph.text.signs`). A number is a run of digits that is whole, or a few such runs
+with blanks, signs or a line end between them in a grouping that people use. A part of a longer run is one only where
+several numbers were typed without a gap. Digits that are spelt, in words or in circles, may be words before and behind
+a number (张三一三八…, 五六七八一直), so it may begin or end at each.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from graph.identity import identity_check, mask_card, mask_email, mask_identity, mask_phone, normal_identity
+from graph.identity import mask_card, mask_email, mask_identity, mask_phone
+from graph.text.readings import FEWEST, READERS, Candidate, NumberKind
+from graph.text.signs import AS_DIGITS, SPELT, TAKEN, Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+__all__ = ["RULE", "Found", "NumberKind", "found", "masked", "whole"]
 
-class NumberKind(StrEnum):
-    """What was found. The values name the keyed hashes (`Vault.equality`), so that mentions and texts share them."""
-
-    PHONE = "phone"
-    IDENTITY = "identity"
-    CARD = "card"
-    EMAIL = "email"
+RULE: Final = 2
+"""Counts up whenever a text may read otherwise than before: what stands by an older rule is masked anew
+(`graph.remasking`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,75 +47,36 @@ class Found:
         return f"Found({self.kind}, {self.start}, {self.end})"
 
 
-FEWEST: Final = 10
-"""Digits of the shortest number: an area code of three and a landline of seven."""
-LONGEST: Final = 22
-"""Digits of the longest: 0086 and a mobile, or a bank card of 19, each with room to see that it is longer still."""
-
-IGNORED: Final = "\0"
-"""Stands for a sign that nobody sees: digits around it are one run."""
-
-
-class _Plain(dict[int, int | str]):
-    """Full width, digits of all scripts, blanks and dashes as ASCII, one sign for one, so that places stay."""
-
-    def __missing__(self, code: int) -> int | str:
-        """Work a sign out once; there are only as many as Unicode has."""
-        sign = chr(code)
-        if (digit := unicodedata.decimal(sign, None)) is not None:
-            plain: int | str = str(digit)
-        elif unicodedata.category(sign) == "Cf":
-            plain = IGNORED
-        else:
-            plain = " " if sign.isspace() else code
-        self[code] = plain
-        return plain
-
-
-PLAIN: Final = _Plain(
-    {
-        **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
-        **dict.fromkeys(map(ord, "‐‑‒–—―−﹣"), "-"),
-    }
-)
-SPELT: Final = {
-    sign: str(value)
-    for value, signs in enumerate(("零〇", "一幺壹", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
-    for sign in signs
-} | {
-    chr(code): str(value)
-    for code in (*range(0xB2, 0xBA), *range(0x2070, 0x208A), *range(0x2460, 0x2800), *range(0x1F100, 0x1F10B))
-    if (value := unicodedata.digit(chr(code), None)) is not None
-}
-"""Digits that are mostly something else: words, and marks of lists and powers."""
-DICTATED: Final = 11
-"""So many of them in a row are a number."""
-SPELT_RUN: Final = re.compile(f"[{''.join(SPELT)}]+")
-
-ENOUGH_DIGITS: Final = re.compile(rf"[0-9](?:[^0-9\u4e00-\u9fff]{{0,8}}[0-9]){{{FEWEST - 1}}}")
+_SIGN: Final = rf"(?:[^\w*@+{SPELT}{TAKEN}]|_)"
+"""What may stand between the digits of a number. An asterisk hides some, and a plus begins another."""
+_WEAK: Final = frozenset(" \n-./_\\()·•|~")
+"""Signs that keep a number's groups apart. Commas and all others part numbers as well: they do not mix with these."""
+_SHORT: Final = 4
+"""Digits of the longest group that a list of houses, amounts or bus lines is made of."""
+IDENTITY_DIGITS: Final = 18
+_LINE_END: Final = re.compile(r"[ -]*\n[ \n]*")
+_MOST_LINE_ENDS: Final = 2
+"""As many may have broken a number where it has no groups; more lines are a list."""
+_DIGIT: Final = "(?:[0-9]|(?<![A-Za-z])[Xx](?![A-Za-z]))"
+DIGIT: Final = re.compile(_DIGIT)
+CLUSTER: Final = re.compile(rf"[0-9](?:{_SIGN}{{0,8}}+{_DIGIT})*+")
+"""Digits that may belong together."""
+ENOUGH_DIGITS: Final = re.compile(rf"[0-9{SPELT}](?:{_SIGN}{{0,8}}[0-9{SPELT}]){{{FEWEST - 1}}}")
 """What a text without any number lacks: most are done with by this and a look for @."""
+LEFT_BY_MASK: Final = re.compile(r"(?<=\*{3})[0-9Xx]{1,4}(?![0-9])|(?<![0-9])[0-9]{1,4}(?=\*{3})")
+"""What a mask of ours left of a number belongs to no other; one or two asterisks are a person's own."""
 
-_LOCAL: Final = "A-Za-z0-9._%+-"
+_LOCAL: Final = "[A-Za-z0-9._%+-]"
+_LABEL: Final = "[A-Za-z0-9-]{1,63}"
+_USUAL_ENDS: Final = "(?i:com|cn|net|org|gov|edu|top|vip|me|cc|info)(?![A-Za-z0-9-])"
 EMAIL: Final = re.compile(
-    rf"(?<![{_LOCAL}])[{_LOCAL}]++ {{0,2}}@ {{0,2}}[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{1,4}}"
+    rf"(?<!{_LOCAL}){_LOCAL}++(?:[ \n]{{1,2}}\.[ \n]{{1,2}}{_LOCAL}++){{0,3}}[ \n]{{0,2}}@[ \n]{{0,2}}{_LABEL}"
+    rf"(?:(?:\.|[ \n]{{1,2}}\.[ \n]{{0,2}}|[ \n]{{0,2}}[.。][ \n]{{0,2}}(?={_USUAL_ENDS})){_LABEL}){{1,4}}"
 )
-JOINT: Final = r"(?: {0,2}[-./_] {0,2}| {1,4}|\) ?-? ?)"
-_DIGITS: Final = r"[0-9](?:\0{0,2}[0-9])*"
-CLUSTER: Final = re.compile(rf"{_DIGITS}(?:{JOINT}{_DIGITS})*(?:{JOINT}?[Xx](?![A-Za-z0-9]))?")
-"""Runs of digits that may belong together."""
-RUN: Final = re.compile(_DIGITS)
+"""A blank before a dot ends no sentence. Behind one, or for a Chinese stop, an address goes on by a usual end alone."""
+_NOT_IN_EMAIL: Final = str.maketrans({" ": "", "\n": "", "。": "."})
 PASSES: Final = 4
 """How often a text is looked through at most: a mask may part what stood together."""
-
-MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
-MOBILE_GROUPS: Final = frozenset({(11,), (3, 4, 4), (3, 8), (7, 4), (4, 3, 4), (3, 3, 5), (5, 6), (6, 5), (1,) * 11,
-     (4, 4, 3), (4, 7), (5, 3, 3), (3, 5, 3), (3, 3, 3, 2), (3, 2, 2, 2, 2), (3, 4, 2, 2), (2, 3, 3, 3)})  # fmt: skip
-LANDLINE: Final = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}")
-"""An area code and a number of seven or eight digits, which begins with no 1 (service numbers) and no 9."""
-CARD: Final = re.compile(r"(?:[3-9][0-9]{12,18}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12})")
-"""By the issuer's first digits: those that begin with 0 and 1, or with a year, are tickets and times."""
-PROVINCES: Final = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
-"""The first two digits of identity numbers (GB/T 2260), and of the permits of residents from beyond."""
 
 
 def masked(text: str) -> str:
@@ -132,26 +93,13 @@ def masked(text: str) -> str:
     return text
 
 
-def plain_digits(text: str, fewest: int = DICTATED) -> str:
-    """Return a text of the same length with all digits as ASCII; words for digits where `fewest` stand in a row."""
-
-    def spelt(match: re.Match[str]) -> str:
-        run = match[0]
-        return run if len(run) < fewest else "".join(map(SPELT.__getitem__, run))
-
-    return SPELT_RUN.sub(spelt, text).translate(PLAIN)
-
-
 def found(text: str) -> tuple[Found, ...]:
     """Return the numbers of a text in their order; no two overlap."""
-    plain = plain_digits(text)
-    if "@" not in plain and ENOUGH_DIGITS.search(plain) is None:
+    plain = Plain.of(text)
+    if "@" not in plain.text and ENOUGH_DIGITS.search(plain.text) is None:
         return ()
-    emails = [_email(match) for match in EMAIL.finditer(plain)] if "@" in plain else []
-    # Addresses are blotted out, so that no number reaches into one.
-    rest = EMAIL.sub(lambda match: "@" * len(match[0]), plain) if emails else plain
-    numbers = [one for match in CLUSTER.finditer(rest) for one in _numbers(_Cluster.of(match))]
-    return tuple(sorted([*emails, *numbers], key=lambda one: one.start))
+    numbers = sorted(_scan(plain.text), key=lambda one: one.start)
+    return tuple(Found(one.kind, *plain.span(one.start, one.end), one.value) for one in numbers)
 
 
 def whole(text: str) -> Found | None:
@@ -166,241 +114,219 @@ def _spans(one: Found, text: str) -> bool:
     return not any(sign.isalnum() for sign in around)
 
 
-def _email(match: re.Match[str]) -> Found:
-    return Found(NumberKind.EMAIL, match.start(), match.end(), match[0].replace(" ", "").lower())
-
-
 def _mask(one: Found, typed: str) -> str:
     match one.kind:
         case NumberKind.PHONE:
             return mask_phone(one.value)
         case NumberKind.IDENTITY:
             # As it was typed: the value of an old number is another one.
-            return mask_identity("".join(sign for sign in plain_digits(typed) if sign.isalnum()).upper())
+            plain = Plain.of(typed).text.translate(AS_DIGITS).upper()
+            return mask_identity("".join(sign for sign in plain if sign.isalnum()))
         case NumberKind.CARD:
             return mask_card(one.value)
         case NumberKind.EMAIL:
             return mask_email(one.value)
 
 
-# Runs of digits that stand together ------------------------------------------------------------------------------
+# From the form of a text to its numbers ---------------------------------------------------------------------------
 
 
-MASK: Final = "***"
-"""What every mask of ours holds; one or two asterisks are a person's own."""
-_LEFT: Final = 4
-"""Digits that a mask leaves on one side, at most."""
+def _scan(text: str) -> list[Found]:
+    """Return the addresses in a text's form, and the numbers in the rest of it."""
+    emails = [
+        Found(NumberKind.EMAIL, match.start(), match.end(), match[0].translate(_NOT_IN_EMAIL).lower())
+        for match in (EMAIL.finditer(text) if "@" in text else ())
+    ]
+    rest = LEFT_BY_MASK.sub(lambda match: TAKEN * len(match[0]), _without(text, emails))
+    digits = rest.translate(AS_DIGITS)
+    clusters = (match for match in CLUSTER.finditer(digits) if match.end() - match.start() >= FEWEST)
+    return emails + [one for match in clusters for one in _Cluster.of(match, rest).numbers()]
 
 
-def _short(span: tuple[int, int]) -> bool:
-    return span[1] - span[0] <= _LEFT
+def _without(text: str, taken: Sequence[Found]) -> str:
+    pieces, at = [], 0
+    for one in taken:
+        pieces += [text[at : one.start], TAKEN * (one.end - one.start)]
+        at = one.end
+    return "".join(pieces) + text[at:]
 
 
 @dataclass(frozen=True, slots=True)
 class _Cluster:
-    """Runs of digits with a joint between each two; `last` is the check digit X behind them, where there is one."""
+    """Digits with at most a few signs between each two. Places in it are counted in digits."""
 
     text: str
-    spans: tuple[tuple[int, int], ...]
-    signed: int | None
-    """Where the X behind the last run ends."""
+    digits: str
+    at: Sequence[int]
+    """Where in the text each digit stands."""
+    gaps: Sequence[int]
+    """The places before which a sign stands."""
+    cuts: bytearray
+    """Not 0 at the places before which a number may end or begin."""
 
     @classmethod
-    def of(cls, match: re.Match[str]) -> _Cluster:
-        """Take a match apart; a short run beside the asterisks of a mask is what it left, and belongs to nothing."""
+    def of(cls, match: re.Match[str], typed: str) -> _Cluster:
         text = match.string
-        spans = [run.span() for run in RUN.finditer(text, match.start(), match.end())]
-        signed = match.end() if match[0][-1] in "Xx" else None
-        if spans and _short(spans[0]) and text[max(0, spans[0][0] - len(MASK)) : spans[0][0]] == MASK:
-            spans.pop(0)
-        if spans and _short(spans[-1]) and text[match.end() : match.end() + len(MASK)] == MASK:
-            spans.pop()
-            signed = None
-        return cls(text, tuple(spans), signed)
+        at = [digit.start() for digit in DIGIT.finditer(text, *match.span())]
+        digits = "".join(text[place] for place in at).upper()
+        gaps = [place for place in range(1, len(at)) if at[place] - at[place - 1] > 1]
+        cuts = bytearray(len(at) + 1)
+        for place in (0, *gaps, len(at)):
+            cuts[place] = True
+        for place, digit in enumerate(digits):
+            if digit == "X" or typed[at[place]] in SPELT:
+                cuts[place] = cuts[place + 1] = True
+        return cls(text, digits, at, gaps, cuts)
 
-    def runs(self, first: int, last: int) -> tuple[str, ...]:
-        return tuple(self.text[low:high].replace(IGNORED, "") for low, high in self.spans[first : last + 1])
+    def numbers(self) -> Iterator[Found]:
+        """Yield the numbers from the left, each as the surest that it can be, and as long as that can be."""
+        place = 0
+        while 0 <= place <= len(self.digits) - FEWEST:
+            several = self._glued(place) or self._whole(place)
+            yield from (one.found for one in several)
+            place = several[-1].end if several else self._next_cut(place)
+
+    def _next_cut(self, place: int) -> int:
+        return self.cuts.find(1, place + 1)
+
+    def _whole(self, place: int) -> list[_Read]:
+        """Return the number that begins here and ends at a cut, alone, or nothing."""
+        one = self._first(place, self._is_cut)
+        if one and not one.is_proven:
+            # What takes all that is left is surer than what leaves some of it.
+            one = self._first(place, len(self.digits).__eq__) or one
+            one = self._without_word(one) or one
+        return [one] if one else []
+
+    def _without_word(self, one: _Read) -> _Read | None:
+        """Return what a number is without its first digit, where that is rather a word (张三).
+
+        With such words around it one telephone number in ten passes for a card.
+        """
+        if not self._is_cut(one.start + 1) or self._gaps_in(one.start, one.end):
+            return None
+        after = self._first(one.start + 1, self._is_cut)
+        if after is None or after.is_proven or one.found.kind is not NumberKind.CARD:
+            return after if after and after.is_proven else None
+        return after if after.is_mobile and after.end >= one.end - 2 else None
+
+    def _is_cut(self, place: int) -> bool:
+        return self.cuts[place] == 1
+
+    def _gaps_in(self, start: int, end: int) -> Sequence[int]:
+        return self.gaps[bisect_right(self.gaps, start) : bisect_left(self.gaps, end)]
+
+    def _first(self, start: int, may_end: Callable[[int], bool]) -> _Read | None:
+        return next(self._readings(start, may_end), None)
+
+    def _glued(self, place: int) -> list[_Read]:
+        """Return the numbers that a run, too long for one, is made of to its last digit; nothing where it is not."""
+        end = self._next_cut(place)
+        if end - place < 2 * FEWEST:
+            return []
+        behind_identity = self.digits.endswith("X", 0, place) and not self._gap(place)
+        ways: dict[_Way, tuple[_Way, _Read] | None] = {_Way(place, behind_identity): None}
+        for start in range(place, end):
+            for way in (_Way(start, sure, card) for sure in (True, False) for card in (False, True)):
+                if way in ways:
+                    for one in self._readings(start, lambda _: True):
+                        if after := way.with_read(one):
+                            ways.setdefault(after, (way, one))
+        # An X is a cut by itself, and may end the last of them.
+        ends = (end + 1, end) if self.digits.startswith("X", end) else (end,)
+        last = next((way for end in ends for card in (False, True) if (way := _Way(end, True, card)) in ways), None)
+        return _walked(ways, last)
+
+    def _readings(self, start: int, may_end: Callable[[int], bool]) -> Iterator[_Read]:
+        """Yield what the digits from here can be read as, the surest first."""
+        for reader in READERS:
+            for end in (start + length for length in reader.lengths):
+                if (
+                    end < len(self.cuts)
+                    and may_end(end)
+                    and reader.pattern.fullmatch(self.digits, start, end)
+                    and (candidate := self._candidate(start, end))
+                    and (value := reader.value(candidate))
+                ):
+                    yield _Read(start, end, self._found(reader.kind, start, end, value), reader is READERS[0])
+
+    def _candidate(self, start: int, end: int) -> Candidate | None:
+        """Return digits with their groups; None where these may be of a list, or where some signs part numbers."""
+        gaps = list(self._gaps_in(start, end))
+        breaks = [place for place in gaps if not _LINE_END.fullmatch(self._gap(place))]
+        if len(gaps) - len(breaks) > _MOST_LINE_ENDS:
+            breaks = gaps
+        listed = {_parts(self._gap(place)) for place in breaks}
+        if len(listed) > 1 or (listed == {True} and self._in_list(start, end)):
+            return None
+        edges = [start, *breaks, end]
+        groups = tuple(high - low for low, high in pairwise(edges))
+        return Candidate(self.digits[start:end], groups, listed=listed == {True})
+
+    def _gap(self, place: int) -> str:
+        """Return what stands before a digit and behind the one before it."""
+        return self.text[self.at[place - 1] + 1 : self.at[place]]
+
+    def _in_list(self, start: int, end: int) -> bool:
+        """Tell whether the list that some groups stand in goes on before or behind them with a short one."""
+        before, behind = self.cuts.rfind(1, 0, start), self._next_cut(end)
+        return (start > 0 and start - before <= _SHORT and _parts(self._gap(start))) or (
+            behind > 0 and behind - end <= _SHORT and _parts(self._gap(end))
+        )
+
+    def _found(self, kind: NumberKind, start: int, end: int, value: str) -> Found:
+        """Take a plus and an opened bracket in front of a telephone number as parts of it."""
+        low, high = self.at[start], self.at[end - 1] + 1
+        if kind is NumberKind.PHONE:
+            low -= self.text.endswith("+", 0, low)
+            low -= self.text.endswith("(", 0, low) and ")" in self.text[low:high]
+        return Found(kind, low, high, value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """Some runs in a row that may be one number."""
+def _parts(gap: str) -> bool:
+    return not _WEAK.issuperset(gap)
 
-    digits: str
-    groups: tuple[int, ...]
+
+class _Read(NamedTuple):
+    """A number of a cluster, and which of its digits are the number's."""
+
     start: int
     end: int
-    signed: int | None
-    text: str
-    """All of the text it stands in."""
+    found: Found
+    is_proven: bool
+    """Whether a check digit and a date prove it."""
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it is an identity number of today's form."""
+        return self.found.kind is NumberKind.IDENTITY and self.end - self.start == IDENTITY_DIGITS
+
+    @property
+    def is_mobile(self) -> bool:
+        """Whether it is a mobile number."""
+        return self.found.kind is NumberKind.PHONE and self.found.value.startswith("1")
 
 
-def _numbers(cluster: _Cluster) -> Iterator[Found]:
-    """Yield the numbers of a cluster from its left, each as long as it can be."""
-    at = 0
-    while at < len(cluster.spans):
-        if pair := _glued(cluster, at):
-            yield from pair
-            at += 1
-            continue
-        one = next(_readings(cluster, at), None)
-        if one is None:
-            at += 1
-            continue
-        yield one
-        while at < len(cluster.spans) and cluster.spans[at][0] < one.end:
-            at += 1
+class _Way(NamedTuple):
+    """How far a run was read as numbers without a gap, which prove each other: of tickets, one in ten is a card."""
+
+    end: int
+    sure: bool = False
+    """Whether a mobile or an identity number is among them, as must be."""
+    card: bool = False
+    """Whether a card is: one at most may be."""
+
+    def with_read(self, one: _Read) -> _Way | None:
+        card = one.found.kind is NumberKind.CARD
+        if card and self.card:
+            return None
+        return _Way(one.end, self.sure or one.is_mobile or one.is_identity, self.card or card)
 
 
-def _readings(cluster: _Cluster, first: int) -> Iterator[Found]:
-    """Yield what the runs from `first` on can be read as, the surest reading first."""
-    candidates, total = [], 0
-    for last in range(first, len(cluster.spans)):
-        low, high = cluster.spans[last]
-        total += high - low - cluster.text.count(IGNORED, low, high)
-        if total > LONGEST:
-            break
-        if total >= FEWEST:
-            candidates.append(_candidate(cluster, first, last))
-    for read in READERS:
-        for candidate in reversed(candidates):
-            if one := read(candidate):
-                yield one
-
-
-def _glued(cluster: _Cluster, at: int) -> tuple[Found, ...]:
-    """Read one run as two numbers without anything between: two mobiles, or a mobile and an identity number."""
-    low, high = cluster.spans[at]
-    if high - low not in {22, 29}:
-        return ()
-    for cut in (11, 18):
-        halves = [cluster.text[low : low + cut], cluster.text[low + cut : high]]
-        if all(map(_surely, halves)):
-            kinds = [NumberKind.PHONE if len(half) == 11 else NumberKind.IDENTITY for half in halves]
-            places = [(low, low + cut), (low + cut, high)]
-            return tuple(Found(kind, *place, half) for kind, place, half in zip(kinds, places, halves, strict=True))
-    return ()
-
-
-def _surely(digits: str) -> bool:
-    if len(digits) == 11:
-        return MOBILE.fullmatch(digits) is not None
-    return len(digits) == 18 and _is_date(digits[6:14]) and normal_identity(digits) is not None
-
-
-def _candidate(cluster: _Cluster, first: int, last: int) -> _Candidate:
-    start, end = cluster.spans[first][0], cluster.spans[last][1]
-    runs = cluster.runs(first, last)
-    return _Candidate(
-        digits="".join(runs),
-        groups=tuple(map(len, runs)),
-        start=start,
-        end=end,
-        signed=cluster.signed if last == len(cluster.spans) - 1 else None,
-        text=cluster.text,
-    )
-
-
-def _identity(one: _Candidate) -> Found | None:
-    """Read 18 characters however they are grouped: date and check digit together are proof enough."""
-    number, end = one.digits, one.end
-    if one.signed is not None and len(number) == 17:
-        number, end = number + "X", one.signed
-    if len(number) == 18 and number[0] != "0" and _is_date(number[6:14]) and normal_identity(number):
-        return Found(NumberKind.IDENTITY, one.start, end, number)
-    return None
-
-
-def _mistyped_identity(one: _Candidate) -> Found | None:
-    """Read 18 digits with a province and a date that can be, though the check digit is wrong."""
-    number, end, groups = one.digits, one.end, one.groups
-    if one.signed is not None and len(number) == 17:
-        number, end, groups = number + "X", one.signed, (*groups[:-1], groups[-1] + 1)
-    if groups in {(18,), (6, 8, 4)} and PROVINCES.match(number) and _is_birthday(number[6:14]):
-        return Found(NumberKind.IDENTITY, one.start, end, number)
-    return None
-
-
-YOUNGEST: Final = "2015"
-"""The latest year of birth where the check digit is wrong: tickets are numbered by division, day and count as well."""
-
-
-def _old_identity(one: _Candidate) -> Found | None:
-    """Read the 15 digits of before 1999; their normal value is the number that its holder has now."""
-    number = one.digits
-    if one.groups not in {(15,), (6, 6, 3)} or not PROVINCES.match(number) or not _is_date("19" + number[6:12]):
-        return None
-    longer = number[:6] + "19" + number[6:]
-    return Found(NumberKind.IDENTITY, one.start, one.end, longer + identity_check(longer))
-
-
-def _card(one: _Candidate) -> Found | None:
-    if CARD.fullmatch(one.digits) and _grouped_as_card(one.groups) and _luhn(one.digits):
-        return Found(NumberKind.CARD, one.start, one.end, one.digits)
-    return None
-
-
-def _mobile(one: _Candidate) -> Found | None:
-    digits, groups = _national(one)
-    if MOBILE.fullmatch(digits) and groups in MOBILE_GROUPS:
-        return _phone(one, digits)
-    return None
-
-
-def _landline(one: _Candidate) -> Found | None:
-    digits, groups = _national(one)
-    if len(digits) < len(one.digits) and not digits.startswith("0"):
-        digits = "0" + digits
-    if LANDLINE.fullmatch(digits) and len(groups) <= 3 and (len(groups) == 1 or 2 <= groups[0] <= 4):
-        return _phone(one, digits)
-    return None
-
-
-def _national(one: _Candidate) -> tuple[str, tuple[int, ...]]:
-    """Return a telephone number's digits without 86 or 0086, and how they are grouped."""
-    for prefix in ("0086", "86"):
-        if one.digits.startswith(prefix) and one.groups[0] >= len(prefix):
-            left = one.groups[0] - len(prefix)
-            return one.digits[len(prefix) :], ((left,) if left else ()) + one.groups[1:]
-    return one.digits, one.groups
-
-
-def _phone(one: _Candidate, digits: str) -> Found:
-    """Take a plus and an opened bracket in front as parts of the number."""
-    start = one.start
-    if start and one.text[start - 1] == "+":
-        start -= 1
-    if start and one.text[start - 1] == "(" and ")" in one.text[start : one.end]:
-        start -= 1
-    return Found(NumberKind.PHONE, start, one.end, digits)
-
-
-READERS: Final = (_identity, _mobile, _landline, _old_identity, _card, _mistyped_identity)
-"""The surest first: of two readings of the same runs, the one that proves more is right."""
-
-
-def _grouped_as_card(groups: Sequence[int]) -> bool:
-    by_fours = all(one == 4 for one in groups[:-1]) and groups[-1] <= 4
-    return len(groups) == 1 or by_fours or tuple(groups) in {(6, 13), (6, 10), (4, 6, 5)} or set(groups) == {1}
-
-
-def _luhn(digits: str) -> bool:
-    """Tell whether the check digit of ISO/IEC 7812 is right; a row of equal digits is no card."""
-    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return len(set(digits)) > 1 and (doubled + sum(map(int, digits[::-2]))) % 10 == 0
-
-
-def _is_date(text: str) -> bool:
-    try:
-        day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError:
-        return False
-    return EARLIEST <= day.year <= LATEST
-
-
-def _is_birthday(text: str) -> bool:
-    return _is_date(text) and "1900" <= text[:4] <= YOUNGEST
-
-
-EARLIEST: Final = 1850
-LATEST: Final = 2100
+def _walked(ways: Mapping[_Way, tuple[_Way, _Read] | None], last: _Way | None) -> list[_Read]:
+    """Return what was read on the way to the last place."""
+    read: list[_Read] = []
+    while last and (step := ways[last]):
+        last, one = step
+        read.append(one)
+    return read[::-1]

@@ -137,6 +137,7 @@ async def test_masked_texts_are_compared_with_masked_ones(intake: Intake, connec
 # What stood before -----------------------------------------------------------------------------------------------
 
 UNMASK = """
+delete from masking;
 update submission_revision set number_hashes = null, sealed_text = null;
 update event set number_hashes = null, sealed = null, key = null;
 update document set number_hashes = null, sealed = null;
@@ -182,28 +183,29 @@ async def test_what_stood_unmasked_is_masked_and_sealed(
 
     monkeypatch.setattr(remasking, "show", dying)
     with pytest.raises(KilledError):
-        await mask_standing(connection, vault, batch=2)
+        await mask_standing(connection, vault, NOW, batch=2)
     masked = await connection.fetchval("select count(*) from submission_revision where number_hashes is not null")
     assert masked == 4, "whole batches stay, half a batch does not"
     with pytest.raises(DatabaseStateError, match="casegraph migrate"):
         await require_masked(connection)
     monkeypatch.undo()
 
-    assert await mask_standing(connection, vault, batch=2) == 3 + 7 + 21
+    organs = await connection.fetchval("select count(*) from organ")
+    assert await mask_standing(connection, vault, NOW, batch=2) == 3 + 7 + 21 + 7 + organs
     assert await picture(connection) == today
     assert NUMBER not in await clear(connection)
     row = await connection.fetchrow("select * from submission_revision limit 1")
     assert row is not None
     assert open_texts(vault.unwrap(row["key"]), row["sealed_text"], row["id"]) == [telling().title, telling().text]
     assert vault.equality(NumberKind.PHONE, NUMBER) in row["number_hashes"]
-    assert await mask_standing(connection, vault) == 0
+    assert await mask_standing(connection, vault, NOW) == 0
     await require_masked(connection)
 
 
 async def test_an_old_record_that_comes_again_is_no_news(intake: Intake, connection: Connection, vault: Vault) -> None:
     """Masking what stood changes no digest."""
     await old(intake, connection, 1)
-    await mask_standing(connection, vault)
+    await mask_standing(connection, vault, NOW)
     await take_in(intake, telling("0"))
     assert await connection.fetchval("select revision_count from submission") == 1
     await take_in(intake, replace(telling("0"), title="新标题"))

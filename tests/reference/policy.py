@@ -31,7 +31,7 @@ NAMED = {
 }
 """What an entry's subject and object are; where there is no second, only the first is asked for."""
 REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED", "REJECTION_EXPIRED")
-OF_SUBMISSIONS = ("ACCUSED_NAMED", "PERSON_ERASED", "REVISION_REFUSED", "PAYLOAD_EXPIRED")
+OF_SUBMISSIONS = ("ACCUSED_NAMED", "PERSON_ERASED", "REVISION_REFUSED", "PAYLOAD_EXPIRED", "TEXTS_MASKED")
 """Told where the submission is seen, whoever was erased from it or is accused in it."""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import year
+from bench import masking, year
 from bench.graphql.ceiling import ceiling, pgbench
 from graph.database import connect
 
@@ -16,10 +16,22 @@ if TYPE_CHECKING:
 from tests.api.conftest import api
 from tests.conftest import LOUD
 from tests.graph.factory import draft
+from tests.text.spellings import MATTERS, NAMES
 
 __all__ = ["api"]
 
 ASKED = """query($source: String!) { submissions(filter: {source: $source}, first: 1) { nodes { id } } }"""
+
+
+def test_both_rates_of_masking_are_printed_and_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each kind of number and of what is nobody's; all that has a goal reaches it, but for time."""
+    monkeypatch.setattr(masking, "DRAWN", 20)
+    monkeypatch.setattr(masking, "LENGTH", 20)
+    rows = {row.name: row for row in masking.measure()}
+    assert {f"masking.missed {name}" for name in NAMES if name != "service"} <= rows.keys()
+    assert {f"masking.false {name}" for name in MATTERS} <= rows.keys()
+    rows.pop("masking.twice the text")
+    assert not [name for name, row in rows.items() if row.holds is False]
 
 
 async def test_every_table_is_copied_with_the_columns_that_are_written(api: Api, database_url: str) -> None:

@@ -443,7 +443,7 @@ async def test_what_cannot_be_saved_is_told(desk: Desk) -> None:
             await save(name="某人", text=text)
     with pytest.raises(QuerySyntaxError, match="never closed"):
         await save(name="油烟", text='"油烟')
-    for name in ("", " ", "x" * 201, "a\0", "13812341234"):
+    for name in ("", " ", "x" * 201, "a\0", "13812341234", "138.1234", "一三八 一二三四", "name:张三"):
         with pytest.raises(InvalidError) as caught:
             await save(name=name, text="油烟")
         assert caught.value.field == "name"

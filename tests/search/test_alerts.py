@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -25,6 +26,10 @@ from search.alerts import (
 from search.compile import compile_query
 from search.query import QuerySyntaxError, parse
 from search.records import SearchFilter
+from tests.text import spellings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INSTANTS = st.datetimes(
     datetime(2000, 1, 1),  # noqa: DTZ001 - the zone is drawn
@@ -54,12 +59,17 @@ def test_a_filter_is_kept_as_it_is(chosen: SearchFilter) -> None:
     [
         "油烟", "", '"夜间施工" -工地', "number:TS2026001", "place:430104 after:2026-01-01", "12345热线", "时间：三点",
         "138*", "15路公交", "1998年", "一九九八年", "after:1998-01-12", "门牌 138号",
+        "1500000", "补偿1500000元", "1385.6万", "20260315", "19980512", "1998-05-12", "1998 2005", "2026.3.15-2026.4.1",
+        "430104001002",
+        "430104200201", "43010420260315001", "430104 2019-03-15", "place:430104 1998-01-12", "138 号",
+        "20260315001", "12345 12329", "@岳麓区",
         "2026年11月24日", "username:abc", "物业费 3000", "channel:hotline topic:城乡建设",
     ],
 )  # fmt: skip
 def test_a_matter_may_be_saved(text: str) -> None:
     """Tickets, dates, amounts, places and whatever is said."""
-    require_matter(text)
+    require_matter("query", text)
+    require_matter("name", text)
 
 
 @pytest.mark.parametrize(
@@ -72,15 +82,36 @@ def test_a_matter_may_be_saved(text: str) -> None:
         "油烟 OR 13812341234",
         "1398765*", "138 1234*", '"138 1234"', '"1381234"*', "0731 8888*", "4301041*", "430104 1949*", "一三八一二三四",
         "幺三八 OR 一三八一二三四*",
+        "138.1234*", "138.1234", "一三八 一二三四", "一三八、一二三四", "1三8 1二34", "1398* 765", "1398 765*",
+        "1398765",
+        "138/12/34*", "zhangsan@*", "zhangsan@", "zhang @ qq", "油烟 zhang\u200bsan＠q*", "1500000*",
+        "1380000 1*", "0731-8888", "020 8888*",
+        "43010419850101*", "430104 1985*", "430104 198501", "四三〇一〇四 一九八五",
+        "1\u00ad3\u200b98765*", "一 三 八 一 二 三 四",
     ],
 )  # fmt: skip
 def test_a_person_may_not(text: str) -> None:
     """By name or by number, however typed and wherever it stands; the error says why and repeats nothing of it."""
     with pytest.raises(InvalidError, match="about a matter") as caught:
-        require_matter(text)
+        require_matter("query", text)
     assert caught.value.field == "query"
     assert "张三" not in str(caught.value)
     assert "1234" not in str(caught.value)
+
+
+@given(st.data())
+def test_no_beginning_of_a_number_may(data: st.DataObject) -> None:
+    """Of seven digits or more, in any script and with a star or a joint anywhere behind the third."""
+
+    def pick(several: Sequence[Any]) -> Any:
+        return data.draw(st.sampled_from(several))
+
+    number = "1" + pick("356789") + spellings.drawn(pick, 9)
+    cut, joint = pick([3, 4]), pick(["", " ", "-", ".", "* ", "、", "\u200b"])
+    script, length = pick(spellings.SCRIPTS), pick(range(7, 12))
+    typed = "".join(script[int(digit)] for digit in number[:length])
+    with pytest.raises(InvalidError, match="about a matter"):
+        require_matter("query", f"油烟 {typed[:cut]}{joint}{typed[cut:]}*")
 
 
 def test_what_is_asked_is_the_search_itself_and_strict() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, given
@@ -14,8 +14,10 @@ from openpyxl import load_workbook
 from graph.identity import identity_check, mask_card, mask_email, mask_identity, mask_phone, normal_identity
 from graph.text import numbers
 from graph.text.numbers import NumberKind, found, masked, whole
+from tests.text import spellings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)} | {
@@ -162,6 +164,8 @@ def test_a_part_of_a_longer_run_is_no_number(number: tuple[NumberKind, str, str]
         "湘政发〔2020〕12号，2020-01-12 12:30:11，2019年12月31日至2020年1月15日",
         "共计12345678.90元，面积1234.5平方米，1998-2005 2006-2010",
         "工单编号20200112345678901，430104202001120002，地块编号430104001002GB00123，GD2020011200012345",
+        "公交有19、812、501、213、139、602、701等，7、55、802、147、226、262、26、38栋，+86 400-820-8820",
+        "写给a@b。谢谢，发到a@b. 谢谢",
         "2026.11.29 10:30，2026/11/29 10:30:11，1.3812341234，0.7318888888，①②③ 二〇二六年十一月二十九日",
         "一二三四五六七八九十，138号楼1501室",
         "卡号6222021234567890124",  # fails Luhn
@@ -201,6 +205,19 @@ def test_what_is_no_number_of_a_person_stays(text: str) -> None:
         ("**138 1234 1234**，*13812341234*", "**138****1234**，*138****1234*"),
         ("***13812341234***", "***138****1234***"),
         ("13812341234/13912341234 430104", "138****1234/139****1234 430104"),
+        ("11010519491231002X13812341234", "11**************2X138****1234"),
+        ("13812341234110105194912310021", "138****123411**************21"),
+        ("一三八、一二三四、五六七八", "138****5678"),
+        ("幺 三 八，一 二 三 四", "幺 三 八，一 二 三 四"),
+        ("1三八1二3四1二三4", "138****1234"),
+        ("张三一三八一二三四五六七八一直没人接", "张三138****5678一直没人接"),
+        ("138-12\n34-1234", "138****1234"),
+        ("138\u00ad\u200b\u200e\u200f12341234", "138****1234"),
+        ("1️⃣3️⃣8️⃣1️⃣2️⃣3️⃣4️⃣1️⃣2️⃣3️⃣4️⃣", "138****1234"),
+        ("11010519491231002×", "11**************2X"),
+        ("110105 19491331 0021", "11**************21"),
+        ("a @ b . com，zhang\u200bsan@q\u00adq.com，li@qq。com。", "a***@b.com，z***@qq.com，l***@qq.com。"),
+        ("0735---3323506", "073****3506"),
         ("邮箱Zhang.San@qq.com谢谢", "邮箱z***@qq.com谢谢"),
     ],
 )
@@ -209,31 +226,85 @@ def test_masks_are_those_of_mentions(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
-@given(st.data())
-def test_a_mobile_is_found_in_every_spelling(data: st.DataObject) -> None:
-    """Digits of any script, signs that nobody sees, and any joint between groups."""
-    number = "1" + data.draw(st.sampled_from("3456789")) + data.draw(digits(9))
-    sizes = data.draw(st.sampled_from([(11,), (3, 4, 4), (4, 4, 3), (3, 3, 5), (5, 6), (3, 2, 2, 2, 2)]))
-    zero = data.draw(st.sampled_from([0x30, 0xFF10, 0x0660, 0x0966, 0x1D7CE, 0x1D7EC]))
-    unseen = data.draw(st.sampled_from(["", "\u00ad", "\u200b", "\u200f", "\u2060"]))
-    joint = data.draw(st.sampled_from([" ", "-", ".", "/", "_", "   ", "\n", "\r\n", " - ", "\u3000"]))
-    script = {0x30 + digit: chr(zero + digit) + unseen for digit in range(10)}
-    typed = joint.join(part.translate(script).removesuffix(unseen) for part in grouped(number, sizes, "|").split("|"))
-    assert [(one.kind, one.value) for one in found(f"电话{typed}谢谢")] == [(NumberKind.PHONE, number)]
+@pytest.mark.parametrize("name", spellings.NAMES)
+@given(data=st.data())
+def test_a_number_is_found_in_every_spelling(name: str, data: st.DataObject) -> None:
+    """Any script or several, signs that nobody sees, any joint, a line's end inside a group; all of it is masked."""
+    one = spellings.spelling(lambda several: data.draw(st.sampled_from(several)), name)
+    told = found(f"电话{one.typed}谢谢")
+    if name == "service":
+        assert told == ()
+        return
+    assert [(number.start, number.end) for number in told] == [(2, 2 + len(one.typed))]
+    if one.kind:
+        assert (told[0].kind, told[0].value) == (one.kind, one.value)
+    assert found(masked(f"电话{one.typed}谢谢")) == ()
 
 
-@pytest.mark.parametrize("piece", ["1 ", "13812341234 ", "1-2.", "1\n", "12345678901234 "])
+WORDS_BEFORE = st.sampled_from(["张三", "李四", "王五", "第一", "①", "共三", "住户二", ""])
+WORDS_BEHIND = st.sampled_from(["一直没人接", "三天", "一下", "二楼", "③", ""])
+
+
+@given(WORDS_BEFORE, mobiles() | identities(), WORDS_BEHIND, st.sampled_from(spellings.WORDS) | st.none())
+def test_words_that_are_digits_hide_no_number(
+    before: str, number: tuple[NumberKind, str, str], behind: str, words: str | None
+) -> None:
+    """A name before and an adverb behind, where the number is in digits and where it is dictated."""
+    kind, _, value = number
+    typed = value if words is None else value.translate({ord(digit): words[int(digit)] for digit in "0123456789"})
+    assert (kind, value) in [(one.kind, one.value) for one in found(f"{before}{typed}{behind}")]
+
+
+SURE = st.one_of(mobiles(), identities())
+GLUED = st.one_of(SURE, landlines(), old_identities())
+
+
+@given(st.lists(GLUED, min_size=1, max_size=3), SURE, st.lists(GLUED, max_size=2))
+def test_numbers_without_a_gap_are_all_masked(
+    before: list[tuple[NumberKind, str, str]],
+    sure: tuple[NumberKind, str, str],
+    behind: list[tuple[NumberKind, str, str]],
+) -> None:
+    """One behind the other in one run, an X in the middle of it too: no two digits of them are left side by side."""
+    parts = ["".join(sign for sign in number[1] if sign in "0123456789xX") for number in [*before, sure, *behind]]
+    told = found("".join(parts))
+    assert sum(one.end - one.start for one in told) == len("".join(parts))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1 ",
+        "13812341234 ",
+        "1-2.",
+        "1\n",
+        "12345678901234 ",
+        "13812341234",
+        "三",
+        "一、",
+        "1三",
+        "1X",
+        "a . ",
+        "1\u200b",
+    ],
+)
 def test_work_grows_as_the_text_does(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice the text is at most a little more than twice the runs looked at."""
+    """Twice the text is at most a little more than twice the digits looked at, and their readings."""
     steps = 0
-    real = numbers._candidate
+    readings, candidate = numbers._Cluster._readings, numbers._Cluster._candidate
 
-    def counted(cluster: numbers._Cluster, first: int, last: int) -> numbers._Candidate:
+    def counted(cluster: numbers._Cluster, start: int, may_end: Callable[[int], bool]) -> Iterator[Any]:
         nonlocal steps
-        steps += 1 + last - first
-        return real(cluster, first, last)
+        steps += 1
+        return readings(cluster, start, may_end)
 
-    monkeypatch.setattr(numbers, "_candidate", counted)
+    def weighed(cluster: numbers._Cluster, start: int, end: int) -> Any:
+        nonlocal steps
+        steps += end - start
+        return candidate(cluster, start, end)
+
+    monkeypatch.setattr(numbers._Cluster, "_readings", counted)
+    monkeypatch.setattr(numbers._Cluster, "_candidate", weighed)
     taken = []
     for count in (1_000, 2_000):
         steps = 0
