@@ -137,6 +137,12 @@ TURNED = Matter("戊申", "食堂卫生")
 """Revised into an accusation, and back."""
 BECAME = Matter("戊酉", "补课收费")
 """Revised into an accusation."""
+EXCUSED = Matter("戊戌", "校服采购")
+"""Revised as an accusation, with a paper that no later record brings, then said to be none, and revised since."""
+BACK = Matter("戊亥", "处长酒驾")
+"""Said to be no accusation, and one again by whom its source accuses since."""
+UNDONE = Matter("癸申", "城管收费")
+"""Revised into an accusation, said to be none, and then to be one after all."""
 AGAIN = tuple(Matter(word, "拆迁补偿") for word in ("己申", "己酉", "己戌", "己亥"))
 """The same appeal again and again, filed together; the first, by which the others were found, becomes an accusation."""
 
@@ -169,6 +175,7 @@ async def build(services: Services) -> None:
     await reject(services)
     await decide(services)
     await name(services)
+    await classify(services)
     await tie(services)
     for word in ("甲申", "甲酉", "庚酉", "己亥"):
         async with services.pool.acquire() as connection, connection.transaction():
@@ -255,6 +262,28 @@ async def name(services: Services) -> None:
         await services.commands.name_accused(
             submission=await submission(services, word), organs=organs, reason="核实", by=EVERYTHING, now=LATER
         )
+
+
+async def classify(services: Services) -> None:
+    """Say that accusations are none: of an organ, with and without a revision before it, of a person, among others."""
+    changed = accusing(EXCUSED, respondent(SCHOOL), organ=SCHOOL, text="教育局已经改正，请求查处校服采购。" * 3)
+    await take_in(services, accusing(EXCUSED, respondent(SCHOOL), CHIEF, organ=SCHOOL, documents=(PAPER,)))
+    await take_in(services, accusing(BACK, CHIEF), asking(UNDONE, WITNESS, documents=(PAPER,)))
+    await take_in(services, accusing(UNDONE, respondent(CITY)), now=LATER)
+    await take_in(services, changed, now=LATER)
+    for word, kind in (
+        (EXCUSED.word, PetitionKind.APPEAL), (BACK.word, PetitionKind.SUGGESTION), ("庚戌", PetitionKind.APPEAL),
+        (UNDONE.word, PetitionKind.APPEAL), ("丁申", PetitionKind.SUGGESTION),
+    ):  # fmt: skip
+        await services.commands.classify_submission(
+            submission=await submission(services, word), kind=kind, reason="核实", by=EVERYTHING, now=LATER
+        )
+    await take_in(services, replace(changed, topic="城乡建设"), now=LATER)
+    await take_in(services, accusing(BACK, CHIEF, respondent(CITY)), now=LATER)
+    await services.commands.classify_submission(
+        submission=await submission(services, UNDONE.word), kind=PetitionKind.ACCUSATION, reason="核实", by=EVERYTHING,
+        now=LATER,
+    )  # fmt: skip
 
 
 async def tie(services: Services) -> None:
