@@ -51,7 +51,7 @@ async def classify(commands: Commands, submission: SubmissionId, kind: PetitionK
 
 
 async def stands(connection: Connection, submission: SubmissionId) -> tuple[str, bool, set[str], dict[str, str]]:
-    """Return what a submission and its case are, the states of whom it accuses, and of the organs' parts in its case."""
+    """Return what a submission and its case are, the states of whom it accuses, and those of the parts in its case."""
     row = await connection.fetchrow(
         """select one.kind, one.unnamed, own.kind as cases, one.scope = own.scope as told
         from submission one join "case" own on own.id = one.case_id where one.id = $1""",
@@ -81,7 +81,9 @@ async def test_it_goes_to_whom_its_source_sent_it(intake: Intake, commands: Comm
     assert kept is not None
     assert (kept["kind"], kept["decided_by"], kept["state"]) == ("APPEAL", ELSEWHERE.name, "ACCEPTED")
     assert kept["evidence"] == {"reason": "核实后不属检举控告"}
-    assert await connection.fetchval("select kind from journal order by position desc limit 1") == "SUBMISSION_CLASSIFIED"
+    assert (
+        await connection.fetchval("select kind from journal order by position desc limit 1") == "SUBMISSION_CLASSIFIED"
+    )
     assert await connection.fetchval("select known from organ where id = $1", organ_id(SCHOOL))
     async with connection.transaction():
         assert await sees(connection, ACCUSED, "submission", [submission])
@@ -199,8 +201,19 @@ async def test_accused_organs_have_no_part_however_they_are_spelled(
     assert [(await stands(connection, each))[3] for each in (other, appeal)] == refused
     await commands.part_cases(case=cases[2], by=EVERYTHING, now=NOW)
     assert (await stands(connection, appeal))[3] == {"区教育局": "ACCEPTED"}
-    # An accusation of nobody's, sent to the organ that another of its case accuses.
-    third = await taken_in(intake, accusing(CHIEF, external_id="4", text="校长受贿，请求查处。" * 5))
-    await commands.file_submission(submission=third, case=cases[0], reason="同一事项", by=EVERYTHING, now=NOW) if (
-        await connection.fetchval('select submission_count from "case" where id = $1', await connection.fetchval(case, third))
-    ) > 1 else await taken_in(intake, accusing(CHIEF, external_id="4", text="校长受贿，请求查处。" * 5))
+
+
+async def test_naming_the_accused_regards_whom_the_rest_of_the_case_accuses(
+    intake: Intake, commands: Commands, connection: Connection
+) -> None:
+    """What goes to organs then does not go to one that another submission of the same case accuses."""
+    witness = petitioner("欧阳震华", "13987654321")
+    one = await taken_in(intake, accusing(BUREAU, witness))
+    other = await taken_in(intake, accusing(CHIEF, witness, external_id="2"))
+    assert await connection.fetchval("select count(distinct case_id) from submission") == 1
+    await commands.name_accused(submission=other, organs=[], reason="已退休", by=ELSEWHERE, now=NOW)
+    refused = {SCHOOL: "REJECTED", DISCIPLINE: "ACCEPTED"}
+    assert (await stands(connection, other))[3] == refused
+    await commands.part_submission(submission=one, by=EVERYTHING, now=NOW)
+    assert (await stands(connection, other))[3] == {SCHOOL: "ACCEPTED", DISCIPLINE: "ACCEPTED"}
+    assert (await stands(connection, one))[3] == refused
