@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from graph.gazetteer import Gazetteer
     from graph.policy import Viewer
 
+ALERTS = statements("alerts")
 CASES = statements("casework")
 INTAKE = statements("intake")
 PARTIES = statements("partywork")
@@ -281,13 +282,21 @@ class Commands:
             if kind is PetitionKind.ACCUSATION:
                 await connection.execute(CASES.accuse_again, submission, *decided)
             elif row["kind"] == PetitionKind.ACCUSATION:
-                await connection.execute(CASES.accuse_nobody, submission)
-                await connection.execute(CASES.withhold_documents, submission)
+                await self._release(connection, submission, case, now)
             await self._rederive(connection, groups, case)
             if kind is not PetitionKind.ACCUSATION:
                 await connection.execute(CASES.know, submission)
             await self._note(connection, EntryKind.SUBMISSION_CLASSIFIED, submission, groups, by=by, now=now)
             return case
+
+    @staticmethod
+    async def _release(connection: Connection, submission: SubmissionId, case: CaseId, now: datetime) -> None:
+        """Let an accusation accuse nobody, and keep what was written of it from those who see it from now on."""
+        await connection.execute(CASES.accuse_nobody, submission)
+        await connection.execute(CASES.withhold_documents, submission)
+        await connection.execute(CASES.keep_reasons, submission, case)
+        await connection.execute(ALERTS.hold_reader, now)  # none is raised meanwhile by what it said
+        await connection.execute(CASES.forget_alerts, submission)
 
     async def _rederive(self, connection: Connection, groups: Collection[UUID], case: CaseId) -> None:
         """Derive what follows from whom a case accuses: what it is, and the parts in it and in those joined to it."""

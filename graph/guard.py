@@ -147,7 +147,7 @@ class Guard:
             "organ": self._known(row, "case_organ", "organ", also=True),
             "place": self._known(row, "case_place", "place"),
             "rejection": "true" if self._shape.rejections else "false",
-            "reveal": self._revealed(row, "subject_kind"),
+            "reveal": self._audited(row),
             "journal": self._entry(row),
             "saved_search": self._owned(row),
         }[table]
@@ -266,16 +266,20 @@ class Guard:
         kinds = [f"when '{name}' then {self._there(table, f'{row}.subject')}" for name, table in REVEALED.items()]
         return f"case {row}.{kind} {' '.join(kinds)} else false end"
 
+    def _audited(self, row: str) -> str:
+        """Return the condition that what is told of a revealing is seen: its reason may tell of an accusation."""
+        return f"{self._revealed(row, 'subject_kind')} and ({row}.accuses is null or {self._accuser(row, 'accuses')})"
+
     def _owned(self, row: str) -> str:
         """Return the condition that a row is the viewer's own."""
         name = "$1::text" if self._parameters else f"(select current_setting('{SETTINGS[0]}', true))"
         return f"{row}.owner = {name}"
 
-    def _accuser(self, row: str) -> str:
-        """Return the condition that the viewer may know that the subject of an entry is or was an accusation."""
+    def _accuser(self, row: str, submission: str = "subject") -> str:
+        """Return the condition that the viewer may know that a submission is or was an accusation."""
         if not self._shape.accusations:
             return "false"
-        return f"not accused_once({row}.subject)" if self._shape.accusable else "true"
+        return f"not accused_once({row}.{submission})" if self._shape.accusable else "true"
 
     def _entry(self, row: str) -> str:
         """Return the condition that all that an entry names is seen."""

@@ -133,7 +133,7 @@ class Alerter:
             if matches:
                 searches, submissions = zip(*matches, strict=True)
                 ids = [new_id() for _ in matches]
-                if await connection.fetch(SQL.raise_alerts, ids, searches, submissions, now):
+                if await connection.fetch(SQL.raise_alerts, ids, searches, submissions, now, stretch.until):
                     await connection.execute(SQL.call)
             await journal.move_reader(connection, READER, stretch.until, now)
 

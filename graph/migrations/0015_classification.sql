@@ -30,6 +30,17 @@ grant select (kept_accused) on submission_revision to casegraph_reader;
 alter table document add column withheld boolean not null default false;
 grant select (withheld) on document to casegraph_reader;
 
+-- The submission that something was revealed of, where it was an accusation then: the reason may tell of that.
+alter table reveal add column accuses uuid;
+update reveal set accuses = submission.id from submission
+where submission.kind = 'ACCUSATION' and submission.id = case subject_kind
+    when 'Submission' then reveal.subject
+    when 'Mention' then (select one.submission from mention one where one.id = reveal.subject)
+    when 'Revision' then (select one.submission from submission_revision one where one.id = reveal.subject)
+    when 'Event' then (select one.submission from event one where one.id = reveal.subject)
+    when 'Document' then (select one.submission from document one where one.id = reveal.subject)
+end;
+
 -- What an organ accused is said to have a part in was retired, as what is said no longer is; now it is rejected, and
 -- has its part again once the organ is accused no more. Which of the retired those were, nobody can tell.
 
@@ -105,6 +116,18 @@ alter policy viewed on document using (
     )
     and (scope > 0 or submission <> all((select viewer_accused_in())::uuid []))
     and (not withheld or (select true from submission_revision named where named.id = document.revision))
+);
+
+alter policy viewed on reveal using (
+    (select viewer_may('reveals')) and case subject_kind
+        when 'Mention' then (select true from mention named where named.id = reveal.subject)
+        when 'Submission' then (select true from submission named where named.id = reveal.subject)
+        when 'Revision' then (select true from submission_revision named where named.id = reveal.subject)
+        when 'Event' then (select true from event named where named.id = reveal.subject)
+        when 'Document' then (select true from document named where named.id = reveal.subject)
+        else false
+    end
+    and (accuses is null or (select viewer_may('accusation')) and not accused_once(accuses))
 );
 
 -- What tells that a submission is or was an accusation is told to nobody who is not cleared, and to nobody accused.

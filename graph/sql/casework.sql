@@ -135,6 +135,38 @@ update document set withheld = true
 from submission_revision said
 where document.submission = $1 and said.id = document.revision and said.kept_scope < 0;
 
+-- name: forget_alerts
+-- Alerts of what it said then; what it says now is matched again.
+delete from alert where submission = $1;
+
+-- name: keep_reasons
+-- The reasons that people gave for ties of an accusation, and of its case, may tell of it: they are kept with the
+-- decision that it is none.
+with tied as materialized (
+    select id, 'filing' as edges, evidence -> 'reason' as reason from filing
+    where submission = $1 or case_id = $2
+    union all
+    select id, 'case_relation', evidence -> 'reason' from case_relation where origin = $2 or target = $2
+    union all
+    select same_party.id, 'same_party', same_party.evidence -> 'reason' from same_party
+    join mention on mention.id in (same_party.low, same_party.high)
+    where mention.submission = $1
+), given as materialized (
+    select distinct id, edges, reason from tied where reason is not null
+), filings as (
+    update filing set evidence = evidence - 'reason' from given where given.edges = 'filing' and given.id = filing.id
+), relations as (
+    update case_relation set evidence = evidence - 'reason'
+    from given where given.edges = 'case_relation' and given.id = case_relation.id
+), parties as (
+    update same_party set evidence = evidence - 'reason'
+    from given where given.edges = 'same_party' and given.id = same_party.id
+)
+update classification set evidence = evidence || jsonb_build_object('former', (
+    select jsonb_object_agg(given.id, given.reason) from given
+))
+where submission = $1 and state = 'ACCEPTED' and exists (select from given);
+
 -- name: know
 -- Organs and places that something tells of which is no accusation.
 with organs as (

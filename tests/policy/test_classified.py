@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,10 +12,13 @@ from graph.guard import Guard
 from graph.ids import organ_id
 from graph.policy import Clearance, Role
 from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, PetitionKind, SubmissionId
+from graph.revealing import Request, Revealable
+from search.alerting import Alerter
+from search.indexer import Indexer
 from tests.api.conftest import api
 from tests.graph.factory import NOW, draft, petitioner
 from tests.policy.test_takeover import ACCUSED, ORGAN, accusation, ask_as
-from tests.reference.saved import follow
+from tests.reference.saved import follow, save
 from tests.viewers import EVERYTHING, only
 
 if TYPE_CHECKING:
@@ -156,3 +160,58 @@ async def test_whoever_turns_out_to_have_been_accused_is_kept_away(locks: Api) -
     one, other = [MentionId(row["id"]) for row in await services.pool.fetch(mentions)]
     await services.commands.join_parties(one=one, other=other, reason="曾用名", by=EVERYTHING, now=NOW)
     assert await numbers() == [2]
+
+
+GIVEN: Final = """{ submissions { nodes { filing { evidence } case { relations { link { evidence } } } } }
+    reveals(first: 10) { nodes { reason } }
+    savedSearches(first: 9) { nodes { query alerts(first: 9) { nodes { submission { id } } } } } }"""
+
+
+async def test_what_was_decided_about_an_accusation_tells_nobody_new_of_it(locks: Api) -> None:
+    """Reasons of filing, joining and revealing, and alerts by words that it says no more."""
+    services, told = locks.services, "举报副局长受贿"
+    auditor = replace(LEADER, roles=frozenset({Role.LEADER, Role.AUDITOR}))
+    for words in ("副局长", "请求处理"):
+        await save(services, words, auditor)
+    await locks.take_in(
+        *(replace(accusation(mentions=(ACCUSED, petitioner())), external_id=key) for key in ("A-1", "A-2"))
+    )
+    decided: dict[str, Any] = {"by": EVERYTHING, "now": NOW}
+    find = "select id, case_id from submission order by external_id"
+    (one, case), (other, _) = [tuple(row) for row in await services.pool.fetch(find)]
+    own = await services.commands.part_submission(submission=other, **decided)
+    await services.commands.join_cases(leading=case, other=own, reason=told, **decided)
+    await follow(services)
+    await services.revealing.reveal(Request(kind=Revealable.SUBMISSION, subject=one, reason=told, **decided))
+    await locks.take_in(accusation(mentions=(ACCUSED, petitioner()), text=NOW_TEXT))
+    for each in (one, other):
+        await services.commands.classify_submission(
+            submission=each, kind=PetitionKind.APPEAL, reason="不属检举控告", **decided
+        )
+    await follow(services)
+    answer = await ask_as(locks, auditor, GIVEN)
+    assert told not in json.dumps(answer, ensure_ascii=False)
+    assert answer["data"]["reveals"]["nodes"] == []
+    alerts = {one["query"]: one["alerts"]["nodes"] for one in answer["data"]["savedSearches"]["nodes"]}
+    assert [len(alerts[words]) for words in ("请求处理", "副局长")] == [1, 1], "the one that still says so"
+    assert alerts["请求处理"] != alerts["副局长"]
+    kept = await services.pool.fetch("select evidence -> 'former' as former from classification")
+    assert any(told in (row["former"] or {}).values() for row in kept)
+    seen = (await ask_as(locks, replace(DISCIPLINE, roles=frozenset({Role.AUDITOR})), GIVEN))["data"]["reveals"]
+    assert seen["nodes"] == [{"reason": told}]
+
+
+async def test_an_alert_that_comes_late_tells_of_what_it_says_now(api: Api) -> None:
+    """What the index still held of an accusation raises none once somebody said that it is none."""
+    services = api.services
+    await save(services, "副局长", LEADER)
+    await api.take_in(accusation())
+    await Indexer(pool=services.pool, engine=services.engine).catch_up()
+    await api.take_in(accusation(text=NOW_TEXT))
+    one = SubmissionId(await services.pool.fetchval("select id from submission"))
+    await services.commands.classify_submission(
+        submission=one, kind=PetitionKind.APPEAL, reason="不属检举控告", by=EVERYTHING, now=NOW
+    )
+    await Alerter(pool=services.pool, engine=services.engine, clock=lambda: NOW).catch_up()
+    await follow(services)
+    assert await services.pool.fetch("select 1 from alert") == []

@@ -93,7 +93,13 @@ def asking(matter: Matter, *mentions: MentionDraft, **changes: Any) -> Draft:
 
 
 RATED = CallBackDraft(at=NOW, satisfaction=Satisfaction.SATISFIED, note="满意。")
-PAPER = DocumentDraft(name="账本.txt", media_type="text/plain", content=b"text", text="账本里的秘密")
+
+
+def paper(text: str) -> DocumentDraft:
+    """Return an attachment that says this."""
+    return DocumentDraft(name="账本.txt", media_type="text/plain", content=b"text", text=text)
+
+
 WEB: dict[str, Any] = {"channel": Channel.WEB, "source": "web", "details": WebDetails(platform="领导留言板")}
 
 
@@ -101,7 +107,7 @@ def first_drafts() -> list[Draft]:
     """Return accusations of many sorts, and appeals around them."""
     return [
         # Of an organ, by somebody who appeals to it as well.
-        accusing(Matter("甲申", "教育局收受回扣"), respondent(SCHOOL), documents=(PAPER,)),
+        accusing(Matter("甲申", "教育局收受回扣"), respondent(SCHOOL), documents=(paper("账本里的秘密"),)),
         asking(Matter("甲酉", "学位不足"), WITNESS, organ=SCHOOL, replies=(reply(organ=SCHOOL),), call_backs=(RATED,)),
         asking(Matter("甲戌", "校车超载"), NEIGHBOUR, organ=SCHOOL),
         # Which its source sent to the organ accused, and that organ answered.
@@ -267,8 +273,10 @@ async def name(services: Services) -> None:
 async def classify(services: Services) -> None:
     """Say that accusations are none: of an organ, with and without a revision before it, of a person, among others."""
     changed = accusing(EXCUSED, respondent(SCHOOL), organ=SCHOOL, text="教育局已经改正，请求查处校服采购。" * 3)
-    await take_in(services, accusing(EXCUSED, respondent(SCHOOL), CHIEF, organ=SCHOOL, documents=(PAPER,)))
-    await take_in(services, accusing(BACK, CHIEF), asking(UNDONE, WITNESS, documents=(PAPER,)))
+    await take_in(
+        services, accusing(EXCUSED, respondent(SCHOOL), CHIEF, organ=SCHOOL, documents=(paper("校服合同里的价格"),))
+    )
+    await take_in(services, accusing(BACK, CHIEF), asking(UNDONE, WITNESS, documents=(paper("收费票据存根"),)))
     await take_in(services, accusing(UNDONE, respondent(CITY)), now=LATER)
     await take_in(services, changed, now=LATER)
     for word, kind in (

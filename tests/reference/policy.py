@@ -209,7 +209,11 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
 
     auditor = allows(viewer, Action.READ_REVEALS)
     shown = _showable(left)
-    left["reveal"] = [row for row in graph["reveal"] if auditor and row["subject"] in shown]
+    left["reveal"] = [
+        row
+        for row in graph["reveal"]
+        if auditor and row["subject"] in shown and (row["accuses"] is None or may_know(graph, viewer, row["accuses"]))
+    ]
     left["rejection"] = list(graph["rejection"]) if rejections else []
     ids = {"shown": shown, "case": cases, "submission": submissions, "mention": mentions, "event": events}
     left["saved_search"] = [row for row in graph["saved_search"] if row["owner"] == viewer.name]
