@@ -104,7 +104,7 @@ def inside(kind: object, depth: int) -> str:
     if isinstance(kind, GraphQLUnionType):
         return " ".join(["__typename", *(f"... on {one.name} {{ {selection(one, 0)} }}" for one in kind.types)])
     assert isinstance(kind, GraphQLObjectType)
-    if kind.name.endswith("Connection"):
+    if kind.name.endswith("Connection") and "nodes" in kind.fields:
         node = get_named_type(kind.fields["nodes"].type)
         page = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
         return f"{page} edges {{ cursor node {{ __typename }} }} nodes {{ {inside(node, depth)} }}"
