@@ -101,7 +101,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 FUNCTIONS: Final = frozenset({
-    "array_agg", "barrier_of", "concat", "convert_to", "count", "encode", "extract", "gone", "journal_end", "length",
+    "array_agg", "barrier_of", "cardinality", "concat", "convert_to", "count", "encode", "extract", "gone", "journal_end", "length",
     "max", "min", "percentile_cont", "position", "repeat", "round", "row_number", "string_agg", "timezone", "to_char",
     "to_json", "translate", "unnest",
 })  # fmt: skip
