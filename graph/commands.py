@@ -282,7 +282,7 @@ class Commands:
             if kind is PetitionKind.ACCUSATION:
                 await connection.execute(CASES.accuse_again, submission, *decided)
             elif row["kind"] == PetitionKind.ACCUSATION:
-                await self._release(connection, submission, case, now)
+                await self._release(connection, submission, case)
             await self._rederive(connection, groups, case)
             if kind is not PetitionKind.ACCUSATION:
                 await connection.execute(CASES.know, submission)
@@ -290,12 +290,12 @@ class Commands:
             return case
 
     @staticmethod
-    async def _release(connection: Connection, submission: SubmissionId, case: CaseId, now: datetime) -> None:
+    async def _release(connection: Connection, submission: SubmissionId, case: CaseId) -> None:
         """Let an accusation accuse nobody, and keep what was written of it from those who see it from now on."""
         await connection.execute(CASES.accuse_nobody, submission)
         await connection.execute(CASES.withhold_documents, submission)
         await connection.execute(CASES.keep_reasons, submission, case)
-        await connection.execute(ALERTS.hold_reader, now)  # none is raised meanwhile by what it said
+        await connection.execute(ALERTS.hold_reader)  # none is raised meanwhile by what it said
         await connection.execute(CASES.forget_alerts, submission)
 
     async def _rederive(self, connection: Connection, groups: Collection[UUID], case: CaseId) -> None:
