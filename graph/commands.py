@@ -21,14 +21,16 @@ from graph.journal import Entry, EntryKind
 from graph.locks import hold
 from graph.organ_names import OrganNames
 from graph.organs import seat_of
+from graph.parts import settle_parts
 from graph.partywork import recluster
-from graph.policy import Action, require
+from graph.policy import Action, ForbiddenError, require
 from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, PetitionKind, SubmissionId
+from graph.scope import scope
 from graph.seeing import SQL as SEEN
 from graph.seeing import require_seen, sees
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Collection, Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from graph.gazetteer import Gazetteer
     from graph.policy import Viewer
 
+ALERTS = statements("alerts")
 CASES = statements("casework")
 INTAKE = statements("intake")
 PARTIES = statements("partywork")
@@ -54,6 +57,11 @@ NOT_FILED: Final = (
     " under another case, or part it."
 )
 """Said where an accusation would reach whom it accuses; neither the organ nor the accusation need be seen."""
+CONCERNED: Final = (
+    "You may not say of what kind this is: it may concern an organ of yours, or lies outside of your divisions"
+    " (Art. 30). Somebody cleared for accusations may whom it cannot concern."
+)
+"""Said of whatever is seen, be it an accusation, have it been one or not."""
 
 
 class Commands:
@@ -93,8 +101,11 @@ class Commands:
                 CASES.relate, new_id(), CaseRelation.SAME_MATTER, origin, target, {"reason": reason}, by.name, now
             )
             await regroup(connection, groups.keys())
+            settled = await settle_parts(connection, groups, self._organs)
+            audiences = await concerned(connection, [CaseId(one) for one in groups]) if settled else frozenset()
             kind = EntryKind.CASES_JOINED
             await journal.append(connection, [Entry(kind=kind, subject=origin, object=target, actor=by.name, at=now)])
+            await raise_barriers(connection, audiences)
             return EdgeId(edge)
 
     async def part_cases(self, *, case: CaseId, by: Viewer, now: datetime) -> EdgeId:
@@ -107,6 +118,7 @@ class Commands:
             if edge is None or not await sees(connection, by, "case", [edge["target"]]):
                 raise ConflictError("This case follows no other.")
             await regroup(connection, groups.keys())
+            await settle_parts(connection, groups, self._organs)
             entry = Entry(kind=EntryKind.CASES_PARTED, subject=case, object=edge["target"], actor=by.name, at=now)
             await journal.append(connection, [entry])
             return EdgeId(edge["id"])
@@ -183,8 +195,8 @@ class Commands:
             await connection.execute(statement, submission, case)
         return EdgeId(edge)
 
-    @staticmethod
     async def _settle(
+        self,
         connection: Connection,
         kind: EntryKind,
         submission: SubmissionId,
@@ -196,6 +208,7 @@ class Commands:
     ) -> None:
         """Derive both cases again and write the journal: what left, where it went, and whose status changed."""
         refreshed = await refresh_cases(connection, {before, case})
+        await settle_parts(connection, {before, case}, self._organs)
         moved = dict(refreshed.statuses)
         entries = [Entry(kind=kind, subject=submission, object=before, actor=by.name, at=now)]
         if kind is EntryKind.SUBMISSION_PARTED:
@@ -231,7 +244,7 @@ class Commands:
             if row["kind"] != PetitionKind.ACCUSATION:
                 raise ConflictError("This submission is no accusation, so it accuses nobody.")
             case = CaseId(row["case_id"])
-            await self._held_groups(connection, case)
+            groups = await self._held_groups(connection, case)
             seats = [seat_of(name, self._gazetteer) for name in named.values()]
             await connection.execute(INTAKE.add_organs, list(named), list(named.values()), seats)
             ids = [new_id() for _ in named]
@@ -239,14 +252,71 @@ class Commands:
                 CASES.accuse, ids, list(named), submission, case, {"reason": reason}, by.name, now
             )  # fmt: skip
             await connection.execute(CASES.accused_is_named, submission)
-            await connection.execute(INTAKE.settle_parts, [submission])
-            await connection.execute(CASES.take_from_accused, case, list(named))
-            await refresh_cases(connection, {case})
-            audiences = await concerned(connection, {case})
-            kind = EntryKind.ACCUSED_NAMED
-            await journal.append(connection, [Entry(kind=kind, subject=submission, actor=by.name, at=now)])
-            await raise_barriers(connection, audiences)
+            await self._rederive(connection, groups, case)
+            await self._note(connection, EntryKind.ACCUSED_NAMED, submission, groups, by=by, now=now)
             return case
+
+    async def classify_submission(
+        self, *, submission: SubmissionId, kind: PetitionKind, reason: str, by: Viewer, now: datetime
+    ) -> CaseId:
+        """Say of what kind a submission is, which its source's records take back only by accusing somebody anew.
+
+        What is an accusation no more accuses nobody and goes to organs as others do; what was said while it was one
+        stays with those who could see it. What becomes one waits for somebody to name whom it accuses.
+        """
+        require(by, Action.CLASSIFY)
+        async with self._transaction() as connection:
+            await require_seen(connection, by, "submission", [submission])
+            row = await connection.fetchrow(CASES.hold_submission, submission)
+            if row is None:
+                raise NotFoundError("submission", submission)
+            if not scope(by).decides(row["scope"]):
+                raise ForbiddenError(Action.CLASSIFY, CONCERNED)
+            if row["kind"] == kind:
+                raise ConflictError("The submission is of this kind already.")
+            case = CaseId(row["case_id"])
+            groups = await self._held_groups(connection, case)
+            decided = ({"reason": reason}, by.name, now)
+            await connection.execute(CASES.classify, submission, kind)
+            await connection.execute(CASES.keep_classification, new_id(), submission, kind, *decided)
+            if kind is PetitionKind.ACCUSATION:
+                await connection.execute(CASES.accuse_again, submission, *decided)
+            elif row["kind"] == PetitionKind.ACCUSATION:
+                await self._release(connection, submission, case)
+            await self._rederive(connection, groups, case)
+            if kind is not PetitionKind.ACCUSATION:
+                await connection.execute(CASES.know, submission)
+            await self._note(connection, EntryKind.SUBMISSION_CLASSIFIED, submission, groups, by=by, now=now)
+            return case
+
+    @staticmethod
+    async def _release(connection: Connection, submission: SubmissionId, case: CaseId) -> None:
+        """Let an accusation accuse nobody, and keep what was written of it from those who see it from now on."""
+        await connection.execute(CASES.accuse_nobody, submission)
+        await connection.execute(CASES.withhold_documents, submission)
+        await connection.execute(CASES.keep_reasons, submission, case)
+        await connection.execute(ALERTS.hold_reader)  # none is raised meanwhile by what it said
+        await connection.execute(CASES.forget_alerts, submission)
+
+    async def _rederive(self, connection: Connection, groups: Collection[UUID], case: CaseId) -> None:
+        """Derive what follows from whom a case accuses: what it is, and the parts in it and in those joined to it."""
+        await refresh_cases(connection, {case})
+        await settle_parts(connection, groups, self._organs)
+
+    @staticmethod
+    async def _note(
+        connection: Connection,
+        kind: EntryKind,
+        submission: SubmissionId,
+        groups: Collection[UUID],
+        *,
+        by: Viewer,
+        now: datetime,
+    ) -> None:
+        """Write that somebody decided whom a submission accuses, if anybody, and withhold counts from the concerned."""
+        audiences = await concerned(connection, [CaseId(one) for one in groups])
+        await journal.append(connection, [Entry(kind=kind, subject=submission, actor=by.name, at=now)])
+        await raise_barriers(connection, audiences)
 
     # Parties -------------------------------------------------------------------------------------------------------
 

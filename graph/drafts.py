@@ -161,7 +161,7 @@ class Preparer:
     def __init__(self, vault: Vault, gazetteer: Gazetteer, taxonomy: Taxonomy) -> None:
         self._vault = vault
         self._gazetteer = gazetteer
-        self._organs = OrganNames(gazetteer)
+        self.names = OrganNames(gazetteer)
         self._taxonomy = taxonomy
 
     def prepare(self, draft: Draft, now: datetime) -> Prepared | Refusal:
@@ -199,8 +199,8 @@ class Preparer:
             place_code=code,
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
             organ=organ,
-            accused=accused_by(draft, self._organs, division),
-            organ_names={name: names_of(name, self._organs, division) for name in _organs_of(draft)},
+            accused=accused_by(draft, self.names, division),
+            organ_names={name: names_of(name, self.names, division) for name in _organs_of(draft)},
             mentions=tuple(self._mention(draft.source, mention) for mention in draft.mentions),
             shown=show(self._vault, draft.title, draft.text),
             details=shown_details(draft.details),

@@ -312,6 +312,8 @@ async def _wipe_evidence(connection: Connection, scope: _Scope, sought: Occurren
         (SQL.filings, SQL.wipe_filings, scope.ids),
         (SQL.links, SQL.wipe_links, scope.ids),
         (SQL.relations, SQL.wipe_relations, scope.cases),
+        (SQL.accusations, SQL.wipe_accusations, scope.ids),
+        (SQL.classifications, SQL.wipe_classifications, scope.ids),
         (SQL.reveals, SQL.wipe_reveals, scope.ids),
     ):
         await _write(connection, writing, [

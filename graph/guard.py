@@ -57,6 +57,8 @@ REVEALED: Final[Mapping[str, str]] = {
     "Document": "document",
 }
 """What can be revealed, by its type, and where it stands."""
+ACCUSES: Final = "{row}.state is not distinct from 'ACCUSATION' or 'case_accused' = any({row}.fields)"
+"""Whether an entry tells of a revision that it accused somebody."""
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "case": (
         "id", "number", "opened_at", "leading", "status", "kind", "topic", "division", "title", "channels",
@@ -69,7 +71,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "topic_1", "topic_2",
     ),
     "submission_revision": ("id", "submission", "number", "at", "title", "body", "details", "position"),
-    "document": ("id", "submission", "revision", "name", "media_type", "size", "body"),
+    "document": ("id", "submission", "revision", "name", "media_type", "size", "body", "withheld"),
     "mention": (
         "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",
         "address_masked", "account_masked", "email_masked", "party",
@@ -145,7 +147,7 @@ class Guard:
             "organ": self._known(row, "case_organ", "organ", also=True),
             "place": self._known(row, "case_place", "place"),
             "rejection": "true" if self._shape.rejections else "false",
-            "reveal": self._revealed(row, "subject_kind"),
+            "reveal": self._audited(row),
             "journal": self._entry(row),
             "saved_search": self._owned(row),
         }[table]
@@ -172,8 +174,11 @@ class Guard:
         """Return the condition that what no longer holds is seen by nobody who could not see it when it did.
 
         A superseded revision is seen by those who saw it last, a person or a step that was named once by those who see
-        the revision that named it first.
+        the revision that named it first, an attachment that only an accusation brought by those who see its revision.
         """
+        if table == "document":
+            there = self._there("submission_revision", f"{row}.revision", "said")
+            return there if there == "true" else f"(not {row}.withheld or {there})"
         if table in DROPPABLE:
             there = self._there("submission_revision", f"{row}.since", "said")
             return there if there == "true" else f"({row}.until is null or {there})"
@@ -187,6 +192,7 @@ class Guard:
         parts = [
             "" if shape.everywhere else f"({' or '.join(way for way in ways if way) or 'false'})",
             self._unnamed(scope) if shape.accusations else f"{scope} > 0",
+            f"({scope} > 0 or not {row}.kept_accused && {self._accusing}::uuid[])" if shape.accusable else "",
         ]
         condition = " and ".join(part for part in parts if part)
         return f"({scope} is null or {condition})" if condition else "true"
@@ -200,10 +206,14 @@ class Guard:
         if kept_away := self._unnamed(f"{row}.scope"):
             conditions.append(kept_away)
         if shape.accusable:
-            accusing = "viewer.accusing" if self._parameters else "(select viewer_accused_in())"
             told = TOLD_OF[table].format(row=row)
-            conditions.append(f"({row}.scope > 0 or {told} <> all({accusing}::uuid[]))")
+            conditions.append(f"({row}.scope > 0 or {told} <> all({self._accusing}::uuid[]))")
         return " and ".join(conditions) or "true"
+
+    @property
+    def _accusing(self) -> str:
+        """What `accusing` told of the viewer."""
+        return "viewer.accusing" if self._parameters else "(select viewer_accused_in())"
 
     def _unnamed(self, scope: str) -> str:
         """Return the condition that an unnamed accusation does not keep the viewer away, empty where none does."""
@@ -256,10 +266,20 @@ class Guard:
         kinds = [f"when '{name}' then {self._there(table, f'{row}.subject')}" for name, table in REVEALED.items()]
         return f"case {row}.{kind} {' '.join(kinds)} else false end"
 
+    def _audited(self, row: str) -> str:
+        """Return the condition that what is told of a revealing is seen: its reason may tell of an accusation."""
+        return f"{self._revealed(row, 'subject_kind')} and ({row}.accuses is null or {self._accuser(row, 'accuses')})"
+
     def _owned(self, row: str) -> str:
         """Return the condition that a row is the viewer's own."""
         name = "$1::text" if self._parameters else f"(select current_setting('{SETTINGS[0]}', true))"
         return f"{row}.owner = {name}"
+
+    def _accuser(self, row: str, submission: str = "subject") -> str:
+        """Return the condition that the viewer may know that a submission is or was an accusation."""
+        if not self._shape.accusations:
+            return "false"
+        return f"not accused_once({row}.{submission})" if self._shape.accusable else "true"
 
     def _entry(self, row: str) -> str:
         """Return the condition that all that an entry names is seen."""
@@ -267,10 +287,10 @@ class Guard:
         def there(table: str, key: str) -> str:
             return self._there(table, f"{row}.{key}")
 
+        filed = f"{there('submission', 'subject')} and ({row}.object is null or {there('case', 'object')})"
         kinds = {
-            "'SUBMISSION_RECEIVED', 'SUBMISSION_REVISED', 'SUBMISSION_FILED', 'SUBMISSION_PARTED'": (
-                f"{there('submission', 'subject')} and ({row}.object is null or {there('case', 'object')})"
-            ),
+            "'SUBMISSION_RECEIVED', 'SUBMISSION_FILED', 'SUBMISSION_PARTED'": filed,
+            "'SUBMISSION_REVISED'": f"{filed} and (not ({ACCUSES.format(row=row)}) or {self._accuser(row)})",
             "'CASE_OPENED'": f"{there('case', 'subject')} and {there('submission', 'object')}",
             "'CASE_MOVED'": there("case", "subject"),
             "'CASES_JOINED', 'CASES_PARTED'": f"{there('case', 'subject')} and {there('case', 'object')}",
@@ -278,9 +298,8 @@ class Guard:
             "'PARTIES_JOINED', 'PARTIES_PROPOSED', 'PARTIES_PARTED'": (
                 f"{there('mention', 'subject')} and {there('mention', 'object')}"
             ),
-            "'ACCUSED_NAMED', 'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED', 'TEXTS_MASKED'": (
-                there("submission", "subject")
-            ),
+            "'ACCUSED_NAMED', 'SUBMISSION_CLASSIFIED'": f"{there('submission', 'subject')} and {self._accuser(row)}",
+            "'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED', 'TEXTS_MASKED'": there("submission", "subject"),
             "'RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_EXPIRED'": (
                 "true" if self._shape.rejections else "false"
             ),

@@ -55,7 +55,7 @@ class Intake:
         self._pool = pool
         self._vault = vault
         self._preparer = Preparer(vault, gazetteer, taxonomy)
-        self._tools = Tools(vault, attachments, gazetteer, linker or ExactLinker())
+        self._tools = Tools(vault, attachments, gazetteer, self._preparer.names, linker or ExactLinker())
 
     async def take_in(
         self,

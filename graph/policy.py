@@ -59,6 +59,7 @@ class Action(StrEnum):
     FILE = "file and part submissions"
     JOIN = "join and part cases and parties"
     NAME_ACCUSED = "name the organs that an accusation accuses"
+    CLASSIFY = "say of what kind a submission is"
     REVEAL = "see a sealed identity or number"
     READ_REVEALS = "see who had what revealed"
     READ_REJECTIONS = "see what could not be taken in"
@@ -128,6 +129,13 @@ TABLE: Final = (
         (*_DESK, *_OVERSEEING),
         "the accusation may be read",
         "Art. 22, 30",
+        Clearance.ACCUSATION,
+    ),
+    _rule(
+        Action.CLASSIFY,
+        (*_DESK, *_OVERSEEING),
+        "the submission may be read, and would be if it were an accusation of whom nobody knows",
+        "Art. 22, 29-31, 46",
         Clearance.ACCUSATION,
     ),
     _rule(

@@ -144,6 +144,21 @@ class Scope:
         return Unnamed.SOME if self.seats else Unnamed.NONE
 
     @property
+    def impartial(self) -> tuple[tuple[int, int], ...]:
+        """The scopes, from each first to before its second, within which unnamed accusations are seen.
+
+        They concern no organ of the viewer's.
+        """
+        if self.unnamed is Unnamed.NONE:
+            return ()
+        seats = self.seats if self.staff and self.seats else ()
+        return tuple(unconcerned(self.divisions, seats))
+
+    def decides(self, number: int) -> bool:
+        """Tell whether the viewer would see a case of this scope if it were an unnamed accusation."""
+        return any(low <= abs(number) % UNNAMED < high for low, high in self.impartial)
+
+    @property
     def shape(self) -> Shape:
         """What of it a statement's text depends on."""
         single = self.divisions[0] if len(self.divisions) == 1 else ""
@@ -165,10 +180,7 @@ class Scope:
         found = [bounds(prefix) for prefix in self.divisions]
         if self.accusations:
             found += [(1 - high, 1 - low) for low, high in found]  # the same below zero
-        if self.unnamed is not Unnamed.NONE:
-            seats = self.seats if self.staff and self.seats else ()
-            further = unconcerned(self.divisions, seats)
-            found += [(1 - high - UNNAMED, 1 - low - UNNAMED) for low, high in further]
+        found += [(1 - high - UNNAMED, 1 - low - UNNAMED) for low, high in self.impartial]
         return found
 
     @property

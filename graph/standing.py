@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph.database import statements
-from graph.records import CaseId, SubmissionId
+from graph.records import CaseId, PetitionKind, SubmissionId
 from graph.sealing import open_texts
 from graph.subjects import Part, PartKind, Subject
 
@@ -62,6 +62,8 @@ def _subject(row: Row) -> Subject:
 async def _load_parts(connection: Connection, subjects: Mapping[SubmissionId, Subject], vault: Vault) -> None:
     ids = list(subjects)
     for row in await connection.fetch(SQL.standing_columns, ids):
+        decided = row["decided"]
+        subjects[row["id"]].decided = PetitionKind(decided) if decided else None
         subjects[row["id"]].columns = {name: row[name] for name in COLUMNS} | _as_received(row, vault)
     for kind, (statement, key) in PARTS.items():
         for row in await connection.fetch(statement, ids):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 
+from graph.accused import Accused
 from graph.ids import new_id, organ_id, place_id
 from graph.organs import normalise_organ
 from graph.records import (
@@ -60,6 +61,8 @@ class Part:
     key: object
     since: UUID | None = None
     until: UUID | None = None
+    again: UUID | None = None
+    """The revision that arrived and says it once more."""
     fresh: bool = False
     value: object = None
 
@@ -115,6 +118,10 @@ class Subject:
     receipt_code: str = ""
     unnamed: bool = False
     """Whether it accuses somebody of whom nobody knows yet of which organ."""
+    decided: PetitionKind | None = None
+    """What a person decided that it is, None where nobody did."""
+    overruled: bool = False
+    """Whether what was decided holds no longer, since what arrives accuses somebody anew."""
     first_revision: RevisionId | None = None
     """The id that the claim gave to the first revision of a new submission."""
     parts: dict[PartKind, list[Part]] = field(default_factory=_nothing)
@@ -145,8 +152,6 @@ class Subject:
         columns = columns_of(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
         parts = wanted_parts(prepared, vault)
-        known = {part.key for part in self.parts[PartKind.ACCUSED]}
-        parts[PartKind.ORGAN] = [one for one in parts[PartKind.ORGAN] if known.isdisjoint(_known_as(prepared, one[1]))]
         for kind, wanted in parts.items():
             self._revise(kind, wanted, revision)
         named = prepared.accused
@@ -159,10 +164,26 @@ class Subject:
         return True
 
     def _protected(self, prepared: Prepared) -> Prepared:
-        """Return a record as it counts: what was an accusation stays one, whatever its source says later (Art. 30)."""
-        if self.columns.get("kind") != PetitionKind.ACCUSATION:
+        """Return a record as it counts.
+
+        What was an accusation stays one, whatever its source says later (Art. 30). What a person decided holds, until
+        the source accuses somebody anew.
+        """
+        if self.columns.get("kind") == PetitionKind.ACCUSATION:
+            return replace(prepared, draft=replace(prepared.draft, kind=PetitionKind.ACCUSATION))
+        if self.decided is None:
             return prepared
-        return replace(prepared, draft=replace(prepared.draft, kind=PetitionKind.ACCUSATION))
+        if prepared.draft.kind is PetitionKind.ACCUSATION and self._says_anew(prepared):
+            self.overruled = True
+            return prepared
+        return replace(prepared, draft=replace(prepared.draft, kind=self.decided), accused=Accused())
+
+    def _says_anew(self, prepared: Prepared) -> bool:
+        """Tell whether an accusation is another than the one that somebody decided on: by its words or its accused."""
+        named = {part.key for part in self.parts[PartKind.MENTION]}
+        accused = {one.digest for one in prepared.mentions if one.draft.role is MentionRole.RESPONDENT}
+        words = (prepared.draft.title, prepared.draft.text)
+        return not accused <= named or words != (self.columns["title"], self.columns["body"])
 
     def _touched(self, kind: PartKind, revision: RevisionId) -> bool:
         return any(revision in (part.since if part.fresh else None, part.until) for part in self.parts[kind])
@@ -174,7 +195,7 @@ class Subject:
                 standing.setdefault(part.key, []).append(part)
         for key, value in wanted:
             if same := standing.get(key):
-                same.pop()
+                same.pop().again = revision
             else:
                 self.parts[kind].append(Part(new_id(), key, since=revision, fresh=True, value=value))
         if kind not in KEPT_ALWAYS:
@@ -203,6 +224,10 @@ class Subject:
     def fresh(self, kind: PartKind) -> list[Part]:
         """Return the parts of a kind that are to be written."""
         return [part for part in self.parts[kind] if part.fresh]
+
+    def brought_again(self) -> list[Part]:
+        """Return the attachments that stand in the database and were brought once more."""
+        return [part for part in self.parts[PartKind.DOCUMENT] if part.again is not None and not part.fresh]
 
     def dropped(self, kind: PartKind) -> list[Part]:
         """Return the parts of a kind that stand in the database and hold no longer."""
@@ -234,9 +259,7 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     events += [_call_back_event(call, answered_at) for call in draft.call_backs]
     places: list[object] = [place_id(prepared.place_code)] if prepared.place_code else []
     places += [place.id for place in prepared.source_places]
-    # An accusation is not passed to the organ accused, whomever its source sent it to (Art. 30): it waits for another.
-    parts = [organ for organ, names in prepared.organ_names.items() if not set(names) & set(prepared.accused.organs)]
-    organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in parts}
+    organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in prepared.organ_names}
     return {
         PartKind.MENTION: [(mention.digest, mention) for mention in prepared.mentions],
         PartKind.EVENT: [(vault.digest(orjson.dumps(event)), event) for event in events],
@@ -246,11 +269,6 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
         PartKind.PLACE: [(place, None) for place in dict.fromkeys(places)],
         PartKind.ORGAN: list(organs.items()),
     }  # fmt: skip
-
-
-def _known_as(prepared: Prepared, organ: object) -> set[object]:
-    """Return the keys that ACCUSED parts of an organ may have, whichever way its name was spelled."""
-    return {("organ", organ_id(name)) for name in prepared.organ_names.get(str(organ), (str(organ),))}
 
 
 def _reply_event(reply: ReplyDraft, received_at: datetime) -> EventDraft:

@@ -13,6 +13,7 @@ from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.linking import NewMention, NewSubmission
 from graph.outcomes import Change, Outcome
+from graph.parts import settle_parts
 from graph.partywork import recluster
 from graph.receipts import receipt_code
 from graph.records import CaseId, MentionId, MentionRole, PetitionKind, RejectionId, RevisionId, SubmissionId
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from graph.gazetteer import Gazetteer
     from graph.identity import Vault
     from graph.linking import Filing, Linker, PartyDecision
+    from graph.organ_names import OrganNames
     from graph.outcomes import Order
 
 PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
@@ -50,6 +52,7 @@ class Tools(NamedTuple):
     vault: Vault
     attachments: Attachments
     gazetteer: Gazetteer
+    names: OrganNames
     linker: Linker
 
 
@@ -182,7 +185,10 @@ class Transaction:
             await recluster(self._connection, await self._parties_of(gone))
         self._entries += writing.entries
         moved = await refresh_cases(self._connection, touched)
-        narrowed = {subject.case for subject in changed if not subject.new and narrows(subject)}
+        accusing = {subject.case for subject in changed if accuses(subject)}
+        await settle_parts(self._connection, touched | accusing, self._tools.names)
+        stood = [subject for subject in changed if not subject.new or subject.id in filings]
+        narrowed = {subject.case for subject in stood if narrows(subject)}
         self._concerned = await concerned(self._connection, narrowed | moved.rescoped)
         self._entries += [
             Entry(kind=EntryKind.CASE_MOVED, subject=case, actor=self._order.actor, at=self._order.now, state=status)

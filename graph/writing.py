@@ -63,6 +63,8 @@ class Writing:
         self._submissions: list[tuple[object, ...]] = []
         self._refiled: list[tuple[UUID, UUID]] = []
         self._dropped: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in PartKind}
+        self._again: list[tuple[UUID, UUID | None]] = []
+        self._overruled: list[UUID] = []
         self.entries: list[Entry] = []
 
     # One subject ---------------------------------------------------------------------------------------------------
@@ -81,6 +83,7 @@ class Writing:
         for part in subject.fresh(PartKind.EVENT):
             self._event(subject, part)
         self._edges(subject)
+        self._again += [(part.id, part.again) for part in subject.brought_again()]
         for kind in PartKind:
             self._dropped[kind] += [(part.id, part.until) for part in subject.dropped(kind)]
         found = subject.latest.prepared.source_places
@@ -100,6 +103,7 @@ class Writing:
         self.entries.append(
             Entry(
                 kind=kind, subject=subject.id, object=subject.case, actor=self._actor, at=self._now,
+                state=PetitionKind.ACCUSATION if accuses(subject) and revision.number > 1 else None,
                 fields=revision.fields, revisions=(revision.id,), digest=key.digest(prepared.content),
             )
         )  # fmt: skip
@@ -110,6 +114,8 @@ class Writing:
             subject.id, latest.draft.received_at, latest.draft.kind, latest.topic, latest.division,
             subject.latest.id, subject.count, latest.digest, subject.unnamed,
         ))  # fmt: skip
+        if subject.overruled:
+            self._overruled.append(subject.id)
 
     def _file(self, subject: Subject, filing: Filing | None) -> None:
         """Write the edge to the submission's case, and the case where it is its own."""
@@ -248,8 +254,10 @@ class Writing:
         for kind, statement in DROP.items():
             if dropped := self._dropped[kind]:
                 await connection.execute(statement, *_columns(dropped))
-        if self._submissions:
-            await connection.execute(SQL.settle_parts, [row[0] for row in self._submissions])
+        if self._again:
+            await connection.execute(SQL.bring_again, *_columns(self._again))
+        if self._overruled:
+            await connection.execute(SQL.overrule, self._overruled)
 
 
 DROP: Final[Mapping[PartKind, str]] = {

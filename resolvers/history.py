@@ -91,11 +91,11 @@ ENTRIES: Final = f"""(
 # Of a division: too many to be gathered, so each branch comes in the order of an index -------------------------------
 
 SELDOM: Final = (
-    "'SUBMISSION_REVISED', 'SUBMISSION_PARTED', 'CASES_JOINED', 'CASES_PARTED', 'ACCUSED_NAMED', 'PERSON_ERASED',"
-    " 'REVISION_REFUSED'"
+    "'SUBMISSION_REVISED', 'SUBMISSION_PARTED', 'CASES_JOINED', 'CASES_PARTED', 'ACCUSED_NAMED',"
+    " 'SUBMISSION_CLASSIFIED', 'PERSON_ERASED', 'REVISION_REFUSED'"
 )
 """Entries of a division's history that no index of submissions or events leads to; they have one of their own
-(migration 0013). What opening, filing and moving wrote is told by the histories of cases alone."""
+(migration 0017). What opening, filing and moving wrote is told by the histories of cases alone."""
 RECEIVED: Final = f"""(
     select {_told("submission.received_at", "submission")}
     from submission join journal on journal.subject = submission.id

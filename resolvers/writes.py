@@ -10,7 +10,7 @@ from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
 from graph.intake import Change
 from graph.organs import normalise_organ
 from graph.policy import Action, Authority, ForbiddenError
-from graph.records import CaseId, MentionId, RejectionId, SavedSearchId, SubmissionId, UploadId
+from graph.records import CaseId, MentionId, PetitionKind, RejectionId, SavedSearchId, SubmissionId, UploadId
 from graph.revealing import Request, Revealable, RevealedMention, RevealedText
 from graph.text.numbers import masked
 from resolvers.conditions import clean
@@ -61,6 +61,9 @@ class Commands(Protocol):
     async def part_submission(self, *, submission: SubmissionId, by: Viewer, now: datetime) -> CaseId: ...
     async def name_accused(
         self, *, submission: SubmissionId, organs: Sequence[str], reason: str, by: Viewer, now: datetime
+    ) -> CaseId: ...
+    async def classify_submission(
+        self, *, submission: SubmissionId, kind: PetitionKind, reason: str, by: Viewer, now: datetime
     ) -> CaseId: ...
     async def join_parties(
         self, *, one: MentionId, other: MentionId, reason: str, by: Viewer, now: datetime
@@ -287,13 +290,27 @@ class GraphWrites:
             await self._doors.commands.name_accused(
                 submission=submission,
                 organs=_organs(entered.organs),
-                reason=masked(_reason(entered.reason)),
+                reason=_reason(entered.reason),
                 by=self._viewer,
                 now=self._doors.clock(),
             )
             return mutations.NameAccusedPayload(submission=ref(types.Submission, submission))
 
         return await self._answered(work(), mutations.NameAccusedPayload)
+
+    async def classify_submission(self, entered: inputs.ClassifySubmissionInput) -> mutations.ClassifySubmissionPayload:
+        async def work() -> mutations.ClassifySubmissionPayload:
+            submission = SubmissionId(_key("submission", "Submission", entered.submission))
+            await self._doors.commands.classify_submission(
+                submission=submission,
+                kind=PetitionKind(entered.kind.value),
+                reason=_reason(entered.reason),
+                by=self._viewer,
+                now=self._doors.clock(),
+            )
+            return mutations.ClassifySubmissionPayload(submission=ref(types.Submission, submission))
+
+        return await self._answered(work(), mutations.ClassifySubmissionPayload)
 
     # Parties -------------------------------------------------------------------------------------------------------
 

@@ -112,6 +112,7 @@ class ChangeKind(StrEnum):
     REJECTION_RESOLVED = "REJECTION_RESOLVED"
     IDENTITY_REVEALED = "IDENTITY_REVEALED"
     ACCUSED_NAMED = "ACCUSED_NAMED"
+    SUBMISSION_CLASSIFIED = "SUBMISSION_CLASSIFIED"
     PERSON_ERASED = "PERSON_ERASED"
     REVISION_REFUSED = "REVISION_REFUSED"
     PAYLOAD_EXPIRED = "PAYLOAD_EXPIRED"
@@ -332,6 +333,7 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "REJECTION_RESOLVED": "Something once rejected was taken in.",
             "IDENTITY_REVEALED": "Somebody had a sealed identity or text shown; `reveals` says why.",
             "ACCUSED_NAMED": "Somebody named the organs that an accusation accuses; not told which.",
+            "SUBMISSION_CLASSIFIED": "Somebody said of what kind a submission is; told to whoever may see accusations.",
             "PERSON_ERASED": "A person was erased from a submission.",
             "REVISION_REFUSED": "A source sent a submission again from which a person was erased; it stays as it is.",
             "PAYLOAD_EXPIRED": "The records of a submission as received were destroyed, their time being over.",

@@ -293,6 +293,13 @@ class NameAccusedInput:
     reason: str = needed("How that is known; kept with the decision.")
 
 
+@strawberry.input(description="A submission, and of what kind it is.")
+class ClassifySubmissionInput:
+    submission: strawberry.ID = needed("The submission's id.")
+    kind: PetitionKind = needed("What it is, whatever its source says.")
+    reason: str = needed("Why; kept with the decision.")
+
+
 @strawberry.input(description="Two mentions that are one party.")
 class JoinPartiesInput:
     one: strawberry.ID = needed("The id of one mention.")

@@ -10,6 +10,7 @@ from schema.answers import Rejection, SavedSearch
 from schema.enums import IntakeChange, UserErrorCode
 from schema.fields import changing, told
 from schema.inputs import (
+    ClassifySubmissionInput,
     DeleteSavedSearchInput,
     FileSubmissionInput,
     JoinCasesInput,
@@ -66,6 +67,14 @@ class FilePayload:
 
 @strawberry.type(description="What became of naming whom an accusation accuses.")
 class NameAccusedPayload:
+    submission: Submission | None = strawberry.field(
+        default=None, description="The submission, where it is still seen."
+    )
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of saying of what kind a submission is.")
+class ClassifySubmissionPayload:
     submission: Submission | None = strawberry.field(
         default=None, description="The submission, where it is still seen."
     )
@@ -176,6 +185,12 @@ class Mutation:
         self, info: Info, entered: Annotated[NameAccusedInput, _given("The accusation and whom it accuses.")]
     ) -> NameAccusedPayload:
         return await info.context.writes.name_accused(entered)
+
+    @changing("Say of what kind a submission is; what is an accusation no more goes to organs as others do.")
+    async def classify_submission(
+        self, info: Info, entered: Annotated[ClassifySubmissionInput, _given("The submission and its kind.")]
+    ) -> ClassifySubmissionPayload:
+        return await info.context.writes.classify_submission(entered)
 
     @changing("Decide that two mentions are one party.")
     async def join_parties(

@@ -170,7 +170,7 @@ class Alerter:
             matches = await self._found(search, affected)
             async with transaction(self._pool) as connection:
                 await connection.fetchval(SQL.hold_reader)
-                await self._put_down(connection, matches)
+                await self._put_down(connection, matches, stretch.until)
             missed = stretch.until
 
     async def _raise(self, stretch: Stretch, matches: Sequence[Match]) -> None:
@@ -181,14 +181,15 @@ class Alerter:
             begun = {row["id"] for row in await connection.fetch(SQL.begun, stretch.until)}
             if not begun <= {one.id for one in stretch.searches} | self._aside:
                 return
-            await self._put_down(connection, matches)
+            await self._put_down(connection, matches, stretch.until)
             await journal.move_reader(connection, READER, stretch.until)
 
-    async def _put_down(self, connection: Connection, matches: Sequence[Match]) -> None:
+    async def _put_down(self, connection: Connection, matches: Sequence[Match], until: Position) -> None:
         if not matches:
             return
         searches, submissions = zip(*matches, strict=True)
-        if await connection.fetch(SQL.raise_alerts, [new_id() for _ in matches], searches, submissions, self._clock()):
+        ids = [new_id() for _ in matches]
+        if await connection.fetch(SQL.raise_alerts, ids, searches, submissions, self._clock(), until):
             await connection.execute(SQL.call)
 
 

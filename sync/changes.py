@@ -46,6 +46,7 @@ NODE_TYPES: Final = {
     EntryKind.RECORD_REJECTED: "Rejection",
     EntryKind.REJECTION_RESOLVED: "Rejection",
     EntryKind.ACCUSED_NAMED: "Submission",
+    EntryKind.SUBMISSION_CLASSIFIED: "Submission",
     EntryKind.PERSON_ERASED: "Submission",
     EntryKind.REVISION_REFUSED: "Submission",
     EntryKind.PAYLOAD_EXPIRED: "Submission",

@@ -28,7 +28,8 @@ select id, query, filter, since from saved_search order by id;
 select id from saved_search where since < $1;
 
 -- name: raise_alerts
--- A search that is being deleted is waited for, and told nothing.
+-- A search that is being deleted is waited for, and told nothing. What somebody has classified since the stretch that ends
+-- at $5 is matched again by what it says now.
 with held as materialized (
     select id, known from saved_search where id = any($2::uuid[]) order by id for key share
 )
@@ -36,7 +37,10 @@ insert into alert (id, search, submission, at)
 select found.id, held.id, found.submission, $4
 from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as found (id, search, submission, nth)
 join held on held.id = found.search
-where found.submission <> all(held.known)
+where found.submission <> all(held.known) and not exists (
+    select from journal later
+    where later.subject = found.submission and later.kind = 'SUBMISSION_CLASSIFIED' and later.position > $5
+)
 order by found.nth
 on conflict (search, submission) do nothing
 returning id;

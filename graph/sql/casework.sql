@@ -90,7 +90,7 @@ select audience, journal_head.position from unnest($1::text[]) as told (audience
 on conflict (audience) do update set position = excluded.position;
 
 -- name: hold_submission
-select id, case_id, kind from submission where id = $1 for no key update;
+select id, case_id, kind, scope from submission where id = $1 for no key update;
 
 -- name: accuse
 -- Whom a person names is kept beside what records say, and no record takes it back.
@@ -104,10 +104,100 @@ where not exists (
 -- name: accused_is_named
 update submission set unnamed = false where id = $1;
 
--- name: take_from_accused
--- No organ accused keeps a part in the case, whatever else is filed there.
-update case_organ set state = 'RETIRED'
-where case_id = $1 and organ = any($2::uuid[]) and state in ('ACCEPTED', 'PROPOSED');
+-- name: classify
+-- At most one decision of what a submission is holds.
+with former as (
+    update classification set state = 'RETIRED' where submission = $1 and state = 'ACCEPTED'
+)
+update submission set kind = $2::text, unnamed = ($2::text = 'ACCUSATION') where id = $1;
+
+-- name: keep_classification
+insert into classification (id, submission, kind, state, evidence, decided_by, decided_at)
+values ($1, $2, $3, 'ACCEPTED', $4, $5, $6);
+
+-- name: accuse_nobody
+update case_accused set state = 'RETIRED' where submission = $1 and state in ('ACCEPTED', 'PROPOSED');
+
+-- name: accuse_again
+-- Whom it accused before, and whom it names as its respondents.
+with accused as (
+    update case_accused set state = 'ACCEPTED' where submission = $1 and state = 'RETIRED' returning mention
+)
+insert into case_accused (id, case_id, mention, submission, state, evidence, decided_by, decided_at)
+select uuidv7(), submission.case_id, mention.id, submission.id, 'ACCEPTED', $2, $3, $4
+from submission join mention on mention.submission = submission.id
+where submission.id = $1 and mention.role = 'RESPONDENT' and mention.until is null
+and mention.id not in (select accused.mention from accused where accused.mention is not null);
+
+-- name: withhold_documents
+-- What but superseded revisions of an accusation brought stays with those who could see them.
+update document set withheld = true
+from submission_revision said
+where document.submission = $1 and said.id = document.revision and said.kept_scope < 0;
+
+-- name: forget_alerts
+-- Alerts of what it said then; what it says now is matched again.
+delete from alert where submission = $1;
+
+-- name: keep_reasons
+-- The reasons that people gave for ties of an accusation, and of its case, may tell of it: they are kept with the
+-- decision that it is none.
+with tied as materialized (
+    select id, 'filing' as edges, evidence -> 'reason' as reason from filing
+    where submission = $1 or case_id = $2
+    union all
+    select id, 'case_relation', evidence -> 'reason' from case_relation where origin = $2 or target = $2
+    union all
+    select same_party.id, 'same_party', same_party.evidence -> 'reason' from same_party
+    join mention on mention.id in (same_party.low, same_party.high)
+    where mention.submission = $1
+), given as materialized (
+    select distinct id, edges, reason from tied where reason is not null
+), filings as (
+    update filing set evidence = evidence - 'reason' from given where given.edges = 'filing' and given.id = filing.id
+), relations as (
+    update case_relation set evidence = evidence - 'reason'
+    from given where given.edges = 'case_relation' and given.id = case_relation.id
+), parties as (
+    update same_party set evidence = evidence - 'reason'
+    from given where given.edges = 'same_party' and given.id = same_party.id
+)
+update classification set evidence = evidence || jsonb_build_object('former', (
+    select jsonb_object_agg(given.id, given.reason) from given
+))
+where submission = $1 and state = 'ACCEPTED' and exists (select from given);
+
+-- name: know
+-- Organs and places that something tells of which is no accusation.
+with organs as (
+    update organ set known = true where not known and id in (
+        select organ from case_organ where submission = $1 and state in ('ACCEPTED', 'PROPOSED')
+        union all
+        select organ from event where submission = $1 and until is null
+    )
+)
+update place set known = true where not known and id in (
+    select place from case_place where submission = $1 and state in ('ACCEPTED', 'PROPOSED')
+);
+
+-- name: parts
+-- What submissions say has a part in these cases and in those that they lead, with whom each case accuses, or the case
+-- that leads it.
+select part.id, part.state, organ.name, submission.division, submission.unnamed, array(
+    select distinct edge.organ from case_accused edge
+    where edge.case_id in (own.id, own."leading") and edge.organ is not null
+    and edge.state in ('ACCEPTED', 'PROPOSED')
+) as accused
+from "case" own
+join case_organ part on part.case_id = own.id and part.state in ('ACCEPTED', 'PROPOSED', 'REJECTED')
+join submission on submission.id = part.submission
+join organ on organ.id = part.organ
+where own.id = any($1::uuid[]) or own."leading" = any($1::uuid[])
+order by part.id;
+
+-- name: settle_parts
+update case_organ set state = settled.state
+from unnest($1::uuid[], $2::text[]) as settled (id, state) where case_organ.id = settled.id;
 
 -- name: hold_cases
 select id from "case" where id = any($1::uuid[]) order by id for no key update;

@@ -33,8 +33,10 @@ join submission_revision revision
 
 -- name: standing_columns
 select submission.id, submission.received_at, revision.title, revision.body, submission.kind, submission.topic,
-    submission.division, revision.details, revision.id as revision, revision.sealed_text, revision.key
+    submission.division, revision.details, revision.id as revision, revision.sealed_text, revision.key,
+    classification.kind as decided
 from submission join submission_revision revision on revision.id = submission.revision
+left join classification on classification.submission = submission.id and classification.state = 'ACCEPTED'
 where submission.id = any($1::uuid[]);
 
 -- name: standing_mentions
@@ -82,6 +84,9 @@ update submission_revision said
 set kept_scope = said.scope, kept_organs = coalesce((
     select array_agg(distinct part.organ) from case_organ part
     where part.case_id = submission.case_id and part.state = 'ACCEPTED'
+), '{}'), kept_accused = coalesce((
+    select array_agg(distinct coalesce(edge.organ, edge.mention)) from case_accused edge
+    where edge.case_id = submission.case_id and edge.state in ('ACCEPTED', 'PROPOSED')
 ), '{}')
 from submission where submission.id = any($1::uuid[]) and said.id = submission.revision;
 
@@ -112,22 +117,14 @@ from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_place.id =
 update case_organ set state = 'RETIRED'
 from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_organ.id = dropped.id;
 
--- name: settle_parts
--- What a submission says has a part in its case has one once everybody accused is known, unless it is accused itself.
-update case_organ set state = settled.state
-from (
-    select part.id, case
-        when submission.kind = 'ACCUSATION' and exists (
-            select from case_accused edge
-            where edge.submission = submission.id and edge.organ = part.organ and edge.state = 'ACCEPTED'
-        ) then 'RETIRED'
-        when submission.unnamed then 'PROPOSED'
-        else 'ACCEPTED'
-    end as state
-    from submission join case_organ part on part.submission = submission.id
-    where submission.id = any($1::uuid[]) and part.state in ('ACCEPTED', 'PROPOSED')
-) settled
-where case_organ.id = settled.id and case_organ.state <> settled.state;
+-- name: bring_again
+-- Attachments that a revision brings once more are of that revision, and seen as it is.
+update document set revision = brought.revision, withheld = false
+from unnest($1::uuid[], $2::uuid[]) as brought (id, revision) where document.id = brought.id;
+
+-- name: overrule
+-- What a person decided holds no longer of those that accuse somebody anew.
+update classification set state = 'RETIRED' where state = 'ACCEPTED' and submission = any($1::uuid[]);
 
 -- name: merge_parties
 update mention set party = merged.now

@@ -63,7 +63,8 @@ join submission_revision revision on revision.id = submission.revision;
 
 -- name: attached
 -- What was said of submissions and of their cases, and the texts of their attachments (those have no time), in any
--- order. Steps of a case that came with no submission are told with the earliest, which opened it.
+-- order. Steps of a case that came with no submission are told with the earliest, which opened it. What is withheld is
+-- found by nobody: not all who see the submission see it.
 select event.submission, event.body, event.at, event.id from event
 where event.submission = any($1::uuid[]) and event.until is null and event.body <> ''
 union all
@@ -73,7 +74,7 @@ select (
 where event.case_id = any($2::uuid[]) and event.submission is null and event.until is null and event.body <> ''
 union all
 select document.submission, document.body, null, document.id from document
-where document.submission = any($1::uuid[]) and document.body <> '';
+where document.submission = any($1::uuid[]) and document.body <> '' and not document.withheld;
 
 -- name: audiences
 -- By whom what is filed in each case is seen: what it is, whose part it has, who is accused in it (graph/scope.py).
@@ -113,7 +114,8 @@ select submission.id,
             where earlier.case_id = submission.case_id and earlier.id < submission.id limit 1
         ) is null
         union
-        select unnest(document.number_hashes) from document where document.submission = submission.id
+        select unnest(document.number_hashes) from document
+        where document.submission = submission.id and not document.withheld
         union
         select unnest(array[mention.identity_hash, mention.phone_hash]) from mention
         where mention.submission = submission.id and mention.until is null

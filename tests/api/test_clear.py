@@ -45,6 +45,8 @@ SUBMIT = """mutation($i: SubmitVisitInput!) { submitVisit(input: $i) {
 REVEAL = "mutation($i: RevealInput!) { reveal(input: $i) { errors { code message } } }"
 JOIN = "mutation($i: JoinCasesInput!) { joinCases(input: $i) { errors { code message } } }"
 FILE = "mutation($i: FileSubmissionInput!) { fileSubmission(input: $i) { errors { code message } } }"
+CLASSIFY = "mutation($i: ClassifySubmissionInput!) { classifySubmission(input: $i) { errors { code message } } }"
+NAME = "mutation($i: NameAccusedInput!) { nameAccused(input: $i) { errors { code message } } }"
 SAVE = "mutation($i: SaveSearchInput!) { saveSearch(input: $i) { errors { code field } } }"
 
 
@@ -128,6 +130,9 @@ async def test_no_mutation_leaves_a_number_in_clear(api: Api, tmp_path: Path, nu
     cases = {"leading": first["case"]["id"], "other": second["case"]["id"], "reason": number}
     await api.ask(JOIN, i=cases)
     await api.ask(FILE, i={"submission": second["submission"]["id"], "case": first["case"]["id"], "reason": number})
+    await api.ask(CLASSIFY, i={"submission": first["submission"]["id"], "kind": "ACCUSATION", "reason": number})
+    named = {"submission": first["submission"]["id"], "organs": [f"某局{number}"], "reason": number}
+    assert (await api.ask(NAME, i=named))["nameAccused"]["errors"] == []
     for given_ in ({"name": number, "query": "路灯"}, {"name": "路灯", "query": number}):
         assert (await api.ask(SAVE, i=given_))["saveSearch"]["errors"]
     assert await api.services.pool.fetchval("select count(*) from reveal") == 1

@@ -87,8 +87,8 @@ async def test_whoever_is_not_known_is_waited_for(
     """A person may be of any organ, and a text may name anybody; then no organ has a part."""
     found, parts = await stands(connection, await taken_in(intake, accusing(*accused)))
     assert found is unnamed
-    assert set(parts.values()) == {"PROPOSED" if unnamed else "ACCEPTED"}
-    assert (SCHOOL in parts) is (BUREAU not in accused)
+    other = "PROPOSED" if unnamed else "ACCEPTED"
+    assert parts == {SCHOOL: "REJECTED" if BUREAU in accused else other, DISCIPLINE: other}
 
 
 async def test_it_is_seen_by_whose_organ_cannot_be_meant(intake: Intake, connection: Connection) -> None:
@@ -112,14 +112,14 @@ async def test_named_it_goes_to_organs_but_those_accused(
     await commands.name_accused(
         submission=submission, organs=[f" {SCHOOL}"], reason="任教育局局长", by=ELSEWHERE, now=NOW
     )
-    assert await stands(connection, submission) == (False, {SCHOOL: "RETIRED", DISCIPLINE: "ACCEPTED"})
+    assert await stands(connection, submission) == (False, {SCHOOL: "REJECTED", DISCIPLINE: "ACCEPTED"})
     assert await connection.fetchval("select kind from journal order by position desc limit 1") == "ACCUSED_NAMED"
     accused = replace(STAFF, organs=frozenset({organ_id(SCHOOL)}))
     for viewer, seen in ((STAFF, True), (accused, False), (replace(accused, seats=("44",)), False)):
         async with connection.transaction():
             assert await sees(connection, viewer, "submission", [submission]) is seen
     assert await taken_in(intake, accusing(CHIEF, title="烧烤店的补充材料")) == submission
-    assert await stands(connection, submission) == (False, {SCHOOL: "RETIRED", DISCIPLINE: "ACCEPTED"})
+    assert await stands(connection, submission) == (False, {SCHOOL: "REJECTED", DISCIPLINE: "ACCEPTED"})
     async with connection.transaction():
         assert not await sees(connection, accused, "submission", [submission])
 

@@ -18,7 +18,7 @@ from graph.errors import NotFoundError
 from graph.identity import Vault
 from graph.occurrences import REPLACEMENT
 from graph.outcomes import Change
-from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, Position, SubmissionId
+from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, PetitionKind, Position, SubmissionId
 from sync.changes import changes
 from tests.graph.factory import GAZETTEER, NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY_CASES
@@ -263,9 +263,17 @@ async def test_reasons_that_name_somebody(pool: Pool, intake: Intake, eraser: Er
     one, other = [
         row["id"] for row in await connection.fetch("select id from mention where name_masked = '李**' order by id")
     ]
-    await Commands(pool=pool, gazetteer=GAZETTEER).join_parties(
-        one=one, other=other, reason=f"{NAME}说的", by=EVERYTHING, now=NOW
-    )
+    commands = Commands(pool=pool, gazetteer=GAZETTEER)
+    await commands.join_parties(one=one, other=other, reason=f"{NAME}说的", by=EVERYTHING, now=NOW)
+    decided: dict[str, Any] = {
+        "submission": submission_of(first),
+        "reason": f"{NAME}来电确认",
+        "by": EVERYTHING,
+        "now": NOW,
+    }
+    await commands.classify_submission(kind=PetitionKind.ACCUSATION, **decided)
+    await commands.name_accused(organs=["岳麓区教育局"], **decided)
+    assert await traces(connection, f"{NAME}来电确认") != []
     party = await connection.fetchval(
         "select party from mention where id = $1", await mention_named(connection, "欧**")
     )

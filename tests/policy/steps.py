@@ -50,6 +50,7 @@ KINDS: Final = (
     Kind("joinParties", {"one": ("Mention",), "other": ("Mention",)}, "one { id names } other { id names }"),
     Kind("partParties", {"one": ("Mention",), "other": ("Mention",)}, "one { id } other { id }", reason=False),
     Kind("nameAccused", {"submission": ("Submission",)}, f"{SUBMISSION}"),
+    Kind("classifySubmission", {"submission": ("Submission",)}, f"{SUBMISSION}"),
     Kind("reveal", {"id": REVEALABLE}, "mention { name phone identityNumber } text { title text }"),
     Kind("retryRejection", {"rejection": ("Rejection",)}, f"rejection {{ id }} {SUBMISSION}", reason=False),
     Kind("renameSavedSearch", {"id": ("SavedSearch",)}, "savedSearch { id name }", reason=False),
@@ -93,6 +94,8 @@ def step(random: Random, kind: Kind, named: Mapping[str, str]) -> Step:
         given["reason"] = "同一事项"
     if kind.field == "nameAccused":
         given["organs"] = random.sample(list(village.organ_ids()), random.choice((0, 1, 2)))
+    if kind.field == "classifySubmission":
+        given["kind"] = random.choice(("APPEAL", "SUGGESTION", "ACCUSATION"))
     if kind.field == "renameSavedSearch":
         given["name"] = "另一个"
     return Step(kind, given)

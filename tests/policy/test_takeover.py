@@ -119,7 +119,7 @@ async def test_an_accusation_stays_one_whatever_its_source_says_later(api: Api) 
     assert await pool.fetchval("select kind from submission") == "ACCUSATION"
     assert await pool.fetchval('select kind from "case"') == "ACCUSATION"
     assert await pool.fetch("select 1 from case_accused where state = 'ACCEPTED' and organ = $1", organ_id(ORGAN))
-    assert await pool.fetch("select 1 from case_organ where organ = $1", organ_id(ORGAN)) == []
+    assert await pool.fetchval("select state from case_organ where organ = $1", organ_id(ORGAN)) == "REJECTED"
     leader = only(Role.LEADER, divisions=("430104",), organs=frozenset({organ_id(ORGAN)}))
     for viewer in (leader, replace(leader, clearances=frozenset(Clearance))):
         assert (await ask_as(api, viewer, REVISIONS))["data"]["submissions"]["nodes"] == []

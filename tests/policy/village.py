@@ -93,7 +93,13 @@ def asking(matter: Matter, *mentions: MentionDraft, **changes: Any) -> Draft:
 
 
 RATED = CallBackDraft(at=NOW, satisfaction=Satisfaction.SATISFIED, note="满意。")
-PAPER = DocumentDraft(name="账本.txt", media_type="text/plain", content=b"text", text="账本里的秘密")
+
+
+def paper(text: str) -> DocumentDraft:
+    """Return an attachment that says this."""
+    return DocumentDraft(name="账本.txt", media_type="text/plain", content=b"text", text=text)
+
+
 WEB: dict[str, Any] = {"channel": Channel.WEB, "source": "web", "details": WebDetails(platform="领导留言板")}
 
 
@@ -101,7 +107,7 @@ def first_drafts() -> list[Draft]:
     """Return accusations of many sorts, and appeals around them."""
     return [
         # Of an organ, by somebody who appeals to it as well.
-        accusing(Matter("甲申", "教育局收受回扣"), respondent(SCHOOL), documents=(PAPER,)),
+        accusing(Matter("甲申", "教育局收受回扣"), respondent(SCHOOL), documents=(paper("账本里的秘密"),)),
         asking(Matter("甲酉", "学位不足"), WITNESS, organ=SCHOOL, replies=(reply(organ=SCHOOL),), call_backs=(RATED,)),
         asking(Matter("甲戌", "校车超载"), NEIGHBOUR, organ=SCHOOL),
         # Which its source sent to the organ accused, and that organ answered.
@@ -137,6 +143,12 @@ TURNED = Matter("戊申", "食堂卫生")
 """Revised into an accusation, and back."""
 BECAME = Matter("戊酉", "补课收费")
 """Revised into an accusation."""
+EXCUSED = Matter("戊戌", "校服采购")
+"""Revised as an accusation, with a paper that no later record brings, then said to be none, and revised since."""
+BACK = Matter("戊亥", "处长酒驾")
+"""Said to be no accusation, and one again by whom its source accuses since."""
+UNDONE = Matter("癸申", "城管收费")
+"""Revised into an accusation, said to be none, and then to be one after all."""
 AGAIN = tuple(Matter(word, "拆迁补偿") for word in ("己申", "己酉", "己戌", "己亥"))
 """The same appeal again and again, filed together; the first, by which the others were found, becomes an accusation."""
 
@@ -169,6 +181,7 @@ async def build(services: Services) -> None:
     await reject(services)
     await decide(services)
     await name(services)
+    await classify(services)
     await tie(services)
     for word in ("甲申", "甲酉", "庚酉", "己亥"):
         async with services.pool.acquire() as connection, connection.transaction():
@@ -255,6 +268,30 @@ async def name(services: Services) -> None:
         await services.commands.name_accused(
             submission=await submission(services, word), organs=organs, reason="核实", by=EVERYTHING, now=LATER
         )
+
+
+async def classify(services: Services) -> None:
+    """Say that accusations are none: of an organ, with and without a revision before it, of a person, among others."""
+    changed = accusing(EXCUSED, respondent(SCHOOL), organ=SCHOOL, text="教育局已经改正，请求查处校服采购。" * 3)
+    await take_in(
+        services, accusing(EXCUSED, respondent(SCHOOL), CHIEF, organ=SCHOOL, documents=(paper("校服合同里的价格"),))
+    )
+    await take_in(services, accusing(BACK, CHIEF), asking(UNDONE, WITNESS, documents=(paper("收费票据存根"),)))
+    await take_in(services, accusing(UNDONE, respondent(CITY)), now=LATER)
+    await take_in(services, changed, now=LATER)
+    for word, kind in (
+        (EXCUSED.word, PetitionKind.APPEAL), (BACK.word, PetitionKind.SUGGESTION), ("庚戌", PetitionKind.APPEAL),
+        (UNDONE.word, PetitionKind.APPEAL), ("丁申", PetitionKind.SUGGESTION),
+    ):  # fmt: skip
+        await services.commands.classify_submission(
+            submission=await submission(services, word), kind=kind, reason="核实", by=EVERYTHING, now=LATER
+        )
+    await take_in(services, replace(changed, topic="城乡建设"), now=LATER)
+    await take_in(services, accusing(BACK, CHIEF, respondent(CITY)), now=LATER)
+    await services.commands.classify_submission(
+        submission=await submission(services, UNDONE.word), kind=PetitionKind.ACCUSATION, reason="核实", by=EVERYTHING,
+        now=LATER,
+    )  # fmt: skip
 
 
 async def tie(services: Services) -> None:

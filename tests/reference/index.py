@@ -63,7 +63,7 @@ def _source(graph: Graph, whole: Graph, row: Row) -> Source:
     opened = min(one["id"] for one in graph["submission"] if one["case_id"] == row["case_id"]) == row["id"]
     current = [one for one in graph["event"] if one["until"] is None and _told_with(one, row, opened=opened)]
     events = sorted(current, key=lambda one: (one["at"], one["id"]))
-    papers = [one for one in graph["document"] if one["submission"] == row["id"]]
+    papers = [one for one in graph["document"] if one["submission"] == row["id"] and not one["withheld"]]
     return Source(
         id=SubmissionId(row["id"]), own=CaseId(row["case_id"]), case=CaseId(case["id"]),
         leading=CaseId(case["id"]), channel=row["channel"],

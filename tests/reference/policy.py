@@ -28,11 +28,17 @@ NAMED = {
     "PARTIES_JOINED": ("mention", "mention"),
     "PARTIES_PROPOSED": ("mention", "mention"),
     "PARTIES_PARTED": ("mention", "mention"),
+    "ACCUSED_NAMED": ("submission", ""),
+    "SUBMISSION_CLASSIFIED": ("submission", ""),
+    "PERSON_ERASED": ("submission", ""),
+    "REVISION_REFUSED": ("submission", ""),
+    "PAYLOAD_EXPIRED": ("submission", ""),
+    "TEXTS_MASKED": ("submission", ""),
 }
 """What an entry's subject and object are; where there is no second, only the first is asked for."""
 REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED", "REJECTION_EXPIRED")
-OF_SUBMISSIONS = ("ACCUSED_NAMED", "PERSON_ERASED", "REVISION_REFUSED", "PAYLOAD_EXPIRED", "TEXTS_MASKED")
-"""Told where the submission is seen, whoever was erased from it or is accused in it."""
+OF_ACCUSATIONS = ("ACCUSED_NAMED", "SUBMISSION_CLASSIFIED")
+"""Told to nobody who may not know that the submission is or was an accusation."""
 
 
 # Cases: everything hangs on one ---------------------------------------------------------------------------------------
@@ -77,18 +83,32 @@ def is_accused(graph: Graph, viewer: Viewer, case: Row) -> bool:
     A person is accused by every mention of the party that the accused mention belongs to.
     """
     for edge in graph["case_accused"]:
-        if edge["case_id"] != case["id"] or edge["state"] not in STANDING:
-            continue
-        if edge["organ"] in viewer.organs:
-            return True
-        if edge["mention"] is None:
-            continue
-        party = graph.by_id["mention"][edge["mention"]]["party"]
-        for same in graph["mention"]:
-            hashes = {same["name_hash"], same["phone_hash"], same["identity_hash"]}
-            if same["party"] == party and hashes & viewer.persons:
+        if edge["case_id"] == case["id"] and edge["state"] in STANDING:
+            accused = edge["organ"] or edge["mention"]
+            if is_viewer(graph, viewer, accused):
                 return True
     return False
+
+
+def is_viewer(graph: Graph, viewer: Viewer, accused: UUID) -> bool:
+    """Tell whether an accused organ or mention is thought to be the viewer or an organ of the viewer's."""
+    if accused in viewer.organs:
+        return True
+    mention = graph.row("mention", accused)
+    if mention is None:
+        return False
+    for same in graph["mention"]:
+        hashes = {same["name_hash"], same["phone_hash"], same["identity_hash"]}
+        if same["party"] == mention["party"] and hashes & viewer.persons:
+            return True
+    return False
+
+
+def may_know(graph: Graph, viewer: Viewer, submission: UUID) -> bool:
+    """Tell whether the viewer may know that a submission is or was an accusation: cleared, and never accused by it."""
+    edges = [edge for edge in graph["case_accused"] if edge["submission"] == submission and edge["state"] != "REJECTED"]
+    accused = [edge["organ"] or edge["mention"] for edge in edges]
+    return allows(viewer, Action.READ_ACCUSATION) and not any(is_viewer(graph, viewer, one) for one in accused)
 
 
 def sees_case(graph: Graph, viewer: Viewer, case: Row) -> bool:
@@ -109,7 +129,7 @@ def is_unnamed(graph: Graph, case: Row) -> bool:
     return any(row["unnamed"] for row in graph["submission"] if row["case_id"] == case["id"])
 
 
-def could_see(viewer: Viewer, revision: Row) -> bool:
+def could_see(graph: Graph, viewer: Viewer, revision: Row) -> bool:
     """Tell whether the viewer could see a revision when it was superseded; the one that holds now is seen as its case.
 
     `kept_scope` is one more than the division's code in twelve digits, below zero for an accusation, and 10^13 further
@@ -118,7 +138,8 @@ def could_see(viewer: Viewer, revision: Row) -> bool:
     kept = revision["kept_scope"]
     if kept is None:
         return True
-    if kept < 0 and not allows(viewer, Action.READ_ACCUSATION):
+    cleared = allows(viewer, Action.READ_ACCUSATION)
+    if kept < 0 and not (cleared and not any(is_viewer(graph, viewer, one) for one in revision["kept_accused"])):
         return False
     unnamed, number = divmod(abs(kept), 10**13)
     code = f"{number - 1:012d}" if number > 1 else ""
@@ -150,7 +171,7 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
     """Return the graph without all that the viewer may not see."""
     cases = {row["id"] for row in graph["case"] if sees_case(graph, viewer, row)}
     submissions = {row["id"] for row in graph["submission"] if row["case_id"] in cases}
-    said = {row["id"] for row in graph["submission_revision"] if could_see(viewer, row)}
+    said = {row["id"] for row in graph["submission_revision"] if could_see(graph, viewer, row)}
     mentions = {row["id"] for row in graph["mention"] if row["submission"] in submissions and still_shown(row, said)}
     events = {row["id"] for row in graph["event"] if row["case_id"] in cases and still_shown(row, said)}
     rejections = allows(viewer, Action.READ_REJECTIONS)
@@ -158,9 +179,13 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
     left: dict[str, list[Row]] = {}
     left["case"] = [_leading(row, cases) for row in graph["case"] if row["id"] in cases]
     left["submission"] = [row for row in graph["submission"] if row["id"] in submissions]
-    left["document"] = [row for row in graph["document"] if row["submission"] in submissions]
+    left["document"] = [
+        row
+        for row in graph["document"]
+        if row["submission"] in submissions and (row["revision"] in said or not row["withheld"])
+    ]
     left["submission_revision"] = [
-        row for row in graph["submission_revision"] if row["submission"] in submissions and could_see(viewer, row)
+        row for row in graph["submission_revision"] if row["submission"] in submissions and row["id"] in said
     ]
     left["mention"] = _mentions(graph, mentions)
     left["event"] = [row for row in graph["event"] if row["id"] in events]
@@ -185,13 +210,17 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
 
     auditor = allows(viewer, Action.READ_REVEALS)
     shown = _showable(left)
-    left["reveal"] = [row for row in graph["reveal"] if auditor and row["subject"] in shown]
+    left["reveal"] = [
+        row
+        for row in graph["reveal"]
+        if auditor and row["subject"] in shown and (row["accuses"] is None or may_know(graph, viewer, row["accuses"]))
+    ]
     left["rejection"] = list(graph["rejection"]) if rejections else []
     ids = {"shown": shown, "case": cases, "submission": submissions, "mention": mentions, "event": events}
     left["saved_search"] = [row for row in graph["saved_search"] if row["owner"] == viewer.name]
     own = {row["id"] for row in left["saved_search"]}
     left["alert"] = [row for row in graph["alert"] if row["search"] in own and row["submission"] in submissions]
-    left["journal"] = [entry for entry in graph["journal"] if _told(entry, ids, viewer)]
+    left["journal"] = [entry for entry in graph["journal"] if _told(graph, entry, ids, viewer)]
     return Graph(left)
 
 
@@ -223,15 +252,22 @@ def _mentions(graph: Graph, seen_ones: set[UUID]) -> list[Row]:
     return [{**row, "party": earliest[row["party"]]} for row in graph["mention"] if row["id"] in seen_ones]
 
 
-def _told(entry: Row, ids: dict[str, set[UUID]], viewer: Viewer) -> bool:
+def _accuses(entry: Row) -> bool:
+    """Tell whether an entry tells that its submission is or was an accusation."""
+    revised = entry["kind"] == "SUBMISSION_REVISED"
+    accusing = revised and (entry["state"] == "ACCUSATION" or "case_accused" in entry["fields"])
+    return accusing or entry["kind"] in OF_ACCUSATIONS
+
+
+def _told(graph: Graph, entry: Row, ids: dict[str, set[UUID]], viewer: Viewer) -> bool:
     """Tell whether all that an entry of the journal names is seen."""
     if entry["kind"] in REJECTED:
         return allows(viewer, Action.READ_REJECTIONS)
     if entry["kind"] == "IDENTITY_REVEALED":
         return allows(viewer, Action.READ_REVEALS) and entry["subject"] in ids["shown"]
-    if entry["kind"] in OF_SUBMISSIONS:
-        return entry["subject"] in ids["submission"]
     if entry["kind"] not in NAMED:
+        return False
+    if _accuses(entry) and not may_know(graph, viewer, entry["subject"]):
         return False
     subject, other = NAMED[entry["kind"]]
     named = entry["subject"] in ids[subject]
