@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "public"
 _WORD: Final = rb'(?:"(?:[^"]|"")+"|[\w\x80-\xff$]+)'
 _NAME: Final = re.compile(rb"(?:" + _WORD + rb"\s*\.\s*)?(?P<table>" + _WORD + rb")")
-BEYOND: Final = re.compile(
-    r"(?:query|table|cursor|schema|database)_to_xml(?:schema|_and_xmlschema)?|dblink\w*|ts_stat|ts_rewrite|set_config"
-    r"|pg_\w+|lo_\w+|(?:next|set|curr|last)val|case_of|accusing"
-)
-"""Functions that read what no table of the statement names, ours for the guard among them, or do more than read."""
+BUILT_IN: Final = "pg_catalog"
 UNREADABLE: Final = {
     "intoClause": "This selects into something.",
     "lockingClause": "This locks what it reads.",
@@ -47,6 +43,8 @@ class Sql:
     """A statement that only reads. It is made by `parse` alone."""
 
     pieces: tuple[str | Table, ...]
+    functions: frozenset[str] = frozenset()
+    """The names of the functions that it calls."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -63,8 +61,11 @@ class Sql:
         return "".join(source(piece) if isinstance(piece, Table) else piece for piece in self.pieces)
 
 
-def parse(text: str, tables: Collection[str]) -> Sql:
-    """Return a statement as a value; raise UnreadableSqlError where it does not only read, or reads another table."""
+def parse(text: str, tables: Collection[str], functions: Collection[str]) -> Sql:
+    """Return a statement as a value.
+
+    Raises UnreadableSqlError where it does not only read, or reads a table or calls a function that is not of these.
+    """
     try:
         statements = pgparse.parse(text)
     except (ValueError, RecursionError, pgparse.PGQueryError) as error:
@@ -72,12 +73,19 @@ def parse(text: str, tables: Collection[str]) -> Sql:
     if len(statements) != 1:
         raise UnreadableSqlError("This is not one statement.")
     _require_select(statements[0]["stmt"])
-    return Sql(tuple(_pieces(text.encode(), _tables(statements[0], tables))))
+    named, called = _named(statements[0], tables)
+    for function in called:
+        _require_allowed(function, functions)
+    return Sql(tuple(_pieces(text.encode(), named)), frozenset(function[-1] for function in called))
 
 
-def _tables(statement: Any, known: Collection[str]) -> list[dict[str, Any]]:
-    """Return the references to tables by their place; those to a part of the statement itself are none."""
+def _named(statement: Any, known: Collection[str]) -> tuple[list[dict[str, Any]], set[tuple[str, ...]]]:
+    """Return the references to tables by their place, and the functions called by their names.
+
+    References to a part of the statement itself are no tables.
+    """
     tables: list[dict[str, Any]] = []
+    functions: set[tuple[str, ...]] = set()
     for name, node, parts in _nodes(statement):
         if name == "RangeVar":
             if "schemaname" in node or node["relname"] not in parts:
@@ -86,10 +94,10 @@ def _tables(statement: Any, known: Collection[str]) -> list[dict[str, Any]]:
         elif name == "CommonTableExpr":
             _require_part(node, known)
         elif name == "FuncCall":
-            _require_plain(node["funcname"][-1]["String"]["sval"])
+            functions.add(tuple(part["String"]["sval"] for part in node["funcname"]))
         elif name in UNREADABLE:
             raise UnreadableSqlError(UNREADABLE[name])
-    return sorted(tables, key=lambda one: int(one["location"]))
+    return sorted(tables, key=lambda one: int(one["location"])), functions
 
 
 def _nodes(statement: Any) -> Iterator[tuple[str, Any, frozenset[str]]]:
@@ -131,9 +139,10 @@ def _require_part(part: Mapping[str, Any], known: Collection[str]) -> None:
         raise UnreadableSqlError(f"A part of the statement has the name of the table {part['ctename']}.")
 
 
-def _require_plain(function: str) -> None:
-    if BEYOND.fullmatch(function):
-        raise UnreadableSqlError(f"The function {function} reads what the statement does not name, or does more.")
+def _require_allowed(function: tuple[str, ...], allowed: Collection[str]) -> None:
+    *schema, name = function
+    if name not in allowed or schema not in ([], [BUILT_IN]):
+        raise UnreadableSqlError(f"The function {'.'.join(function)} is not one that may be called for viewers.")
 
 
 def _require_known(table: Mapping[str, Any], known: Collection[str]) -> None:

@@ -47,8 +47,8 @@ ROOM: Final = 128 * 1_048_576
 """Bytes that documents and plans may take together."""
 BYTES_OF_TEXT: Final = 200
 """What a character of a document takes once it is parsed: 70 to 230 were measured."""
-BYTES_OF_SQL: Final = 5
-"""What a character of a plan's SQL takes, with one statement made of it."""
+BYTES_OF_SQL: Final = 6
+"""What a character of a plan's SQL takes, parsed, and with one statement made of it."""
 LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 TOO_MANY_TOKENS: Final = "Document contains more than"
 

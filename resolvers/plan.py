@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.guard import Guard, sql
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from graphql import FieldNode, GraphQLField
 
+    from graph.parsed_sql import Sql
     from graph.policy import Action
     from graph.scope import Shape as Seen
     from schema.errors import RequestError
@@ -107,7 +110,7 @@ class Keys:
     constant: None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One value that the statement selects: the JSON of a root field, or of what references of one field lead to."""
 
@@ -122,6 +125,11 @@ class Column:
     """Whether errors stand in it, which depend on the arguments' very values."""
     matching: bool = False
     """Whether a search comes before it, whose hits are one of its values."""
+
+    @cached_property
+    def statement(self) -> Sql:
+        """The same as a value, made once, however many viewers it is guarded for."""
+        return sql(f"select {self.sql} as json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +337,7 @@ def statement_of(columns: list[Column], seen: Seen) -> Statement:
     number = PARAMETERS + 1
     for place, column in enumerate(columns):
         asks += column.asks
-        text = guard.around(sql(f"select {renumbered(column.sql, number)} as json"))
+        text = renumbered(guard.around(column.statement), number)
         number += sum(ask.count for ask in column.asks)
         names.append(f"c{place}.json as c{place}")
         parts.append(f"left join lateral ({text} where viewer.s1 <> '' offset 0) c{place} on true")
@@ -338,16 +346,16 @@ def statement_of(columns: list[Column], seen: Seen) -> Statement:
     return Statement(f"select {', '.join(names)}\nfrom {viewer}\n" + "\n".join(parts), tuple(asks))
 
 
-MARK: Final = "\x00"
-"""Stands around a placeholder's number until the statement is put together: no SQL of ours holds it."""
+FAR: Final = 1_000_000
+"""From here on a column's own parameters are numbered until the statement is put together: no statement has so many."""
+_PLACEHOLDER: Final = re.compile(r"\$(1\d{6})(?!\d)")
 
 
 def placeholder(number: int) -> str:
-    """Return what stands for a column's value until the statement is put together."""
-    return f"{MARK}{number}{MARK}"
+    """Return what stands for a column's value until the statement is put together: a parameter far from all others."""
+    return f"${FAR + number}"
 
 
 def renumbered(text: str, first: int) -> str:
     """Return a column's SQL with its placeholders as parameters from `first` on."""
-    pieces = text.split(MARK)
-    return "".join(f"${int(piece) + first}" if place % 2 else piece for place, piece in enumerate(pieces))
+    return _PLACEHOLDER.sub(lambda found: f"${int(found[1]) - FAR + first}", text)

@@ -104,9 +104,10 @@ def inside(kind: object, depth: int) -> str:
     if isinstance(kind, GraphQLUnionType):
         return " ".join(["__typename", *(f"... on {one.name} {{ {selection(one, 0)} }}" for one in kind.types)])
     assert isinstance(kind, GraphQLObjectType)
-    if kind.name.endswith("Connection"):
+    if kind.name.endswith("Connection") and "nodes" in kind.fields:
         node = get_named_type(kind.fields["nodes"].type)
-        page = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+        told = " ".join(name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type)))
+        page = f"{told} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}"
         return f"{page} edges {{ cursor node {{ __typename }} }} nodes {{ {inside(node, depth)} }}"
     return selection(kind, depth - 1)
 
