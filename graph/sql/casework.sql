@@ -89,8 +89,8 @@ insert into barrier (audience, position)
 select audience, journal_head.position from unnest($1::text[]) as told (audience), journal_head order by audience
 on conflict (audience) do update set position = excluded.position;
 
--- name: hold_submission
-select id, case_id, kind from submission where id = $1 for no key update;
+-- name: submission
+select case_id, kind from submission where id = $1;
 
 -- name: accuse
 -- Whom a person names is kept beside what records say, and no record takes it back.
@@ -108,9 +108,6 @@ update submission set unnamed = false where id = $1;
 -- No organ accused keeps a part in the case, whatever else is filed there.
 update case_organ set state = 'RETIRED'
 where case_id = $1 and organ = any($2::uuid[]) and state in ('ACCEPTED', 'PROPOSED');
-
--- name: hold_cases
-select id from "case" where id = any($1::uuid[]) order by id for no key update;
 
 -- name: groups
 -- The cases that these two belong with: all that the same case leads.
