@@ -250,7 +250,7 @@ class Transaction:
             row = await self._connection.fetchrow(
                 SQL.reject, rejection, refusal.channel, refusal.source, position, refusal.reason,
                 message, digest, key.seal(refusal.payload, rejection.bytes),
-                key.wrapped, order.now, refusal.holder,
+                key.wrapped, order.now, refusal.holder, refusal.records,
             )  # fmt: skip
             if row is None:
                 raise NotFoundError("rejection", rejection)
@@ -267,11 +267,12 @@ class Transaction:
                 rejection=row["id"],
                 reason=refusal.reason,
                 message=message,
+                records=refusal.records,
             )
 
     @staticmethod
     async def resolve(
-        connection: Connection, rejection: RejectionId, submission: SubmissionId, *, actor: str, now: datetime
+        connection: Connection, rejection: RejectionId, submission: SubmissionId | None, *, actor: str, now: datetime
     ) -> None:
         """Close a rejection; raise NotFoundError where it is not open."""
         if not await connection.fetchval(SQL.resolve, rejection, submission, now):

@@ -148,13 +148,15 @@ select distinct party from mention where id = any($1::uuid[]);
 
 -- name: reject
 -- The same record turned down again counts as another attempt; nothing else changes.
-insert into rejection (id, channel, source, position, reason, message, digest, payload, key, at, holder, attempts)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)
+insert into rejection (
+    id, channel, source, position, reason, message, digest, payload, key, at, holder, records, attempts
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)
 on conflict (source, position, digest) do update set attempts = rejection.attempts + 1
 returning id;
 
 -- name: kept
-select channel, source, position, reason, message, payload, key, holder from rejection
+select channel, source, position, reason, message, payload, key, holder, records from rejection
 where id = $1 and resolved_at is null and payload is not null;
 
 -- name: resolve
@@ -168,7 +170,7 @@ on conflict (source) do update set cursor = excluded.cursor, at = excluded.at;
 select cursor from source_cursor where source = $1;
 
 -- name: open_rejections
-select id, channel, source, position, reason, message, holder from rejection
+select id, channel, source, position, reason, message, holder, records from rejection
 where resolved_at is null order by at desc, id desc limit $1;
 
 -- name: erased_records
