@@ -44,9 +44,9 @@ class Summary:
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count outcomes."""
         for outcome in outcomes:
-            self.changes[outcome.change] += 1
+            self.changes[outcome.change] += outcome.records
             if outcome.reason is not None:
-                self.reasons[outcome.reason] += 1
+                self.reasons[outcome.reason] += outcome.records
                 if len(self.examples) < EXAMPLES:
                     self.examples.append(outcome)
 

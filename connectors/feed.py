@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from connectors.connector import UnreadableError
+from connectors.folding import fold
 from connectors.jsonfiles import ENVELOPES, loads
 from connectors.objects import ObjectReader
 from graph.records import Channel, Reading
@@ -169,7 +170,7 @@ def _read(document: Any, cursor: str | None, reader: ObjectReader) -> FeedPage:
     records = _first(document, ENVELOPES) if isinstance(document, dict) else None
     if not isinstance(records, list):
         raise FeedError('The feed\'s page has no list of records. It must be {"records": [...], "cursor": "…"}.')
-    readings = [reader.read(record, f"feed record {number}") for number, record in enumerate(records, 1)]
+    readings = list(fold(reader.read(record, f"feed record {number}") for number, record in enumerate(records, 1)))
     named = _first(document, CURSORS)
     following = str(named) if isinstance(named, str | int) and named != "" else None
     more = _first(document, MORE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connectors.connector import Connector, ReadOptions, Resource, UnreadableError
+from connectors.folding import fold
 from connectors.jsonfiles import JsonFile
 from connectors.letters.mail import MailLetter
 from connectors.letters.pdf import PdfLetter
@@ -32,6 +33,10 @@ CONNECTORS: Final[tuple[Connector, ...]] = (
 
 def read(channel: Channel, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
     """Yield what one file of a channel holds, lazily. Never raises for what it reads."""
+    return fold(_read(channel, resource, options))
+
+
+def _read(channel: Channel, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
     try:
         connector = _choose(channel, resource)
         yield from connector.read(resource, options)

@@ -15,7 +15,7 @@ from connectors import values
 from connectors.fields import Field
 from connectors.moments import Clock
 from connectors.values import Cell, Formula, ValueFault
-from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason
+from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason, key_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ class RowReader:
             return None
         try:
             self._check(row, payload)
-            return self._draft(row, payload, position, self._options.source)
+            return _with_a_key(self._draft(row, payload, position, self._options.source))
         except ValueFault as fault:
             return self._refusal(fault, payload, position)
 
@@ -166,6 +166,12 @@ class RowReader:
 
 Form = Callable[[Columns], Callable[[Row, bytes, str, str], Draft]]
 """Compiles a channel's rows: from columns to what makes a draft of a row, its payload, its position and its source."""
+
+
+def _with_a_key(draft: Draft) -> Draft:
+    if draft.external_id and (message := key_fault(draft.external_id)):
+        raise ValueFault(RejectionReason.BAD_VALUE, message)
+    return draft
 
 
 def _says_something(cell: Cell) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from graph.cases import FACT_COLUMNS, EventFacts, SubmissionFacts, derive
 from graph.database import statements
+from graph.locks import hold_mentions
 from graph.records import CaseId, CaseStatus, Channel, EventKind, PetitionKind
 
 if TYPE_CHECKING:
@@ -40,10 +41,28 @@ class Refreshed:
     rescoped: frozenset[CaseId] = frozenset()
 
 
-async def refresh_cases(connection: Connection, cases: Collection[CaseId]) -> Refreshed:
-    """Derive these cases again, which the caller holds, and give all that hangs on them their scope."""
-    if not cases:
-        return Refreshed()
+async def refresh_cases(
+    connection: Connection,
+    cases: Collection[CaseId],
+    *,
+    mentions: Collection[UUID] = (),
+    parties: Collection[UUID] = (),
+) -> Refreshed:
+    """Derive these cases again, which the caller holds, and give all that hangs on them their scope.
+
+    Further mentions that the caller will write, or whose parties, are locked along with those of the cases.
+    """
+    renewed = await _renew(connection, cases) if cases else []
+    await hold_mentions(connection, mentions=mentions, parties=parties, cases=cases)
+    if cases:
+        await connection.execute(SQL.rescope, list(cases))
+    return Refreshed(
+        {CaseId(row["id"]): CaseStatus(row["now"]) for row in renewed if row["before"] != row["now"]},
+        frozenset(CaseId(row["id"]) for row in renewed if row["rescoped"]),
+    )
+
+
+async def _renew(connection: Connection, cases: Collection[CaseId]) -> list[Row]:
     submissions = _by_case(await connection.fetch(SQL.submission_facts, list(cases)))
     events = _by_case(await connection.fetch(SQL.event_facts, list(cases)))
     rows = []
@@ -55,12 +74,7 @@ async def refresh_cases(connection: Connection, cases: Collection[CaseId]) -> Re
         # An array of arrays cannot be taken apart by unnest, so channels travel as one text each.
         rows.append((case, *(values | {"channels": ",".join(facts.channels)}).values()))
     columns = [list(column) for column in zip(*rows, strict=True)]
-    renewed = await connection.fetch(SQL.renew_cases, *columns)
-    await connection.execute(SQL.rescope, list(cases))
-    return Refreshed(
-        {CaseId(row["id"]): CaseStatus(row["now"]) for row in renewed if row["before"] != row["now"]},
-        frozenset(CaseId(row["id"]) for row in renewed if row["rescoped"]),
-    )
+    return await connection.fetch(SQL.renew_cases, *columns)
 
 
 def _by_case(rows: Iterable[Row]) -> dict[CaseId, list[Row]]:

@@ -18,7 +18,8 @@ from graph.database import CONFLICTED, statements, transaction
 from graph.errors import ConflictError, NotFoundError
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
-from graph.locks import hold
+from graph.locks import SQL as LOCKS
+from graph.locks import hold, hold_mentions
 from graph.organ_names import OrganNames
 from graph.organs import seat_of
 from graph.parts import settle_parts
@@ -42,7 +43,6 @@ ALERTS = statements("alerts")
 CASES = statements("casework")
 INTAKE = statements("intake")
 PARTIES = statements("partywork")
-LINKS = statements("linking")
 
 MOVES = (CASES.move_submission, CASES.move_events, CASES.move_places, CASES.move_organs, CASES.move_accused)
 """A submission takes with it all that it brought."""
@@ -130,7 +130,7 @@ class Commands:
         async def look() -> dict[UUID, Row]:
             return {row["id"]: row for row in await connection.fetch(CASES.groups, cases)}
 
-        found = await hold(connection, look, lambda rows: rows.keys(), CASES.hold_cases)
+        found = await hold(connection, look, lambda rows: rows.keys(), LOCKS.hold_cases)
         for case in cases:
             if case not in found:
                 raise NotFoundError("case", case)
@@ -167,9 +167,7 @@ class Commands:
 
     async def _leave(self, connection: Connection, submission: SubmissionId, case: CaseId | None) -> CaseId:
         """Hold a submission, the case it leaves and the one it goes to; return the one it leaves."""
-        row = await connection.fetchrow(CASES.hold_submission, submission)
-        if row is None:
-            raise NotFoundError("submission", submission)
+        row = await self._held_submission(connection, submission)
         before = CaseId(row["case_id"])
         if case == before:
             raise ConflictError("The submission is filed under this case already.")
@@ -177,6 +175,15 @@ class Commands:
         if groups[before]["submission_count"] < 2:
             raise ConflictError("This is the only submission of its case. Join the cases instead.")
         return before
+
+    @staticmethod
+    async def _held_submission(connection: Connection, submission: SubmissionId) -> Row:
+        """Return the case and kind of a submission, held; raise NotFoundError where it is not there."""
+        await connection.fetch(LOCKS.hold_submissions, [submission])
+        row = await connection.fetchrow(CASES.submission, submission)
+        if row is None:
+            raise NotFoundError("submission", submission)
+        return row
 
     @staticmethod
     async def _move(
@@ -238,9 +245,7 @@ class Commands:
         named = {organ_id(one): one for name in organs for one in names_of(name, self._organs)}
         async with self._transaction() as connection:
             await require_seen(connection, by, "submission", [submission])
-            row = await connection.fetchrow(CASES.hold_submission, submission)
-            if row is None:
-                raise NotFoundError("submission", submission)
+            row = await self._held_submission(connection, submission)
             if row["kind"] != PetitionKind.ACCUSATION:
                 raise ConflictError("This submission is no accusation, so it accuses nobody.")
             case = CaseId(row["case_id"])
@@ -267,34 +272,35 @@ class Commands:
         require(by, Action.CLASSIFY)
         async with self._transaction() as connection:
             await require_seen(connection, by, "submission", [submission])
-            row = await connection.fetchrow(CASES.hold_submission, submission)
-            if row is None:
-                raise NotFoundError("submission", submission)
+            case = CaseId((await self._held_submission(connection, submission))["case_id"])
+            groups = await self._held_groups(connection, case)
+            # Once its case is held: until then others may change what it is, and who sees it.
+            row = await self._held_submission(connection, submission)
             if not scope(by).decides(row["scope"]):
                 raise ForbiddenError(Action.CLASSIFY, CONCERNED)
             if row["kind"] == kind:
                 raise ConflictError("The submission is of this kind already.")
-            case = CaseId(row["case_id"])
-            groups = await self._held_groups(connection, case)
             decided = ({"reason": reason}, by.name, now)
             await connection.execute(CASES.classify, submission, kind)
             await connection.execute(CASES.keep_classification, new_id(), submission, kind, *decided)
             if kind is PetitionKind.ACCUSATION:
                 await connection.execute(CASES.accuse_again, submission, *decided)
             elif row["kind"] == PetitionKind.ACCUSATION:
-                await self._release(connection, submission, case)
+                await self._release(connection, submission)
             await self._rederive(connection, groups, case)
+            if row["kind"] == PetitionKind.ACCUSATION:
+                await connection.fetch(LOCKS.hold_links_of, submission)
+                await connection.execute(CASES.keep_reasons, submission, case)
             if kind is not PetitionKind.ACCUSATION:
                 await connection.execute(CASES.know, submission)
             await self._note(connection, EntryKind.SUBMISSION_CLASSIFIED, submission, groups, by=by, now=now)
             return case
 
     @staticmethod
-    async def _release(connection: Connection, submission: SubmissionId, case: CaseId) -> None:
-        """Let an accusation accuse nobody, and keep what was written of it from those who see it from now on."""
+    async def _release(connection: Connection, submission: SubmissionId) -> None:
+        """Let an accusation accuse nobody, and keep what it brought from those who see it from now on."""
         await connection.execute(CASES.accuse_nobody, submission)
         await connection.execute(CASES.withhold_documents, submission)
-        await connection.execute(CASES.keep_reasons, submission, case)
         await connection.execute(ALERTS.hold_reader)  # none is raised meanwhile by what it said
         await connection.execute(CASES.forget_alerts, submission)
 
@@ -354,13 +360,14 @@ class Commands:
 
     @staticmethod
     async def _held_parties(connection: Connection, one: MentionId, other: MentionId) -> dict[UUID, UUID]:
-        """Return the parties of two mentions, held; raise NotFoundError where one is not there."""
+        """Return the parties of two mentions, held with all their mentions; raise NotFoundError where one is gone."""
 
         async def look() -> dict[UUID, UUID]:
             return {row["id"]: row["party"] for row in await connection.fetch(PARTIES.mentions, [one, other])}
 
-        found = await hold(connection, look, lambda rows: frozenset(rows.values()), LINKS.hold_parties)
+        found = await hold(connection, look, lambda rows: frozenset(rows.values()), LOCKS.hold_parties)
         for mention in (one, other):
             if mention not in found:
                 raise NotFoundError("mention", mention)
+        await hold_mentions(connection, parties=set(found.values()))
         return found

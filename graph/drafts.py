@@ -18,7 +18,7 @@ from graph.identity import normal_identity, normal_name, normal_phone
 from graph.organ_names import OrganNames
 from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
-from graph.records import Draft, HotlineDetails, LetterDetails, MentionDraft, Refusal, RejectionReason
+from graph.records import Draft, HotlineDetails, LetterDetails, MentionDraft, Refusal, RejectionReason, key_fault
 from graph.sealing import Shown, show, shown_details, shown_id
 from graph.times import AHEAD, misplaced
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from graph.records import Details
     from graph.topics import Taxonomy
 
-LONGEST_KEY: Final = 512
-"""Characters of an external id: longer ones do not fit an index entry, and no source has them."""
 _UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -177,11 +175,8 @@ class Preparer:
             message = f"{path} holds a NUL or half a character. Export it again as UTF-8, then retry."
             return refuse(draft, RejectionReason.BAD_CHARACTER, message)
         external_id = draft.external_id or self._vault.digest(draft.payload).hex()
-        if len(external_id) > LONGEST_KEY:
-            message = (
-                f"The id has {len(external_id)} characters, at most {LONGEST_KEY} are possible. Map another column."
-            )
-            return refuse(draft, RejectionReason.BAD_VALUE, message)
+        if fault := key_fault(external_id):
+            return refuse(draft, RejectionReason.BAD_VALUE, fault)
         return self._resolved(draft, external_id, content)
 
     def _resolved(self, draft: Draft, external_id: str, content: bytes) -> Prepared:

@@ -24,13 +24,14 @@ from graph.errors import ConflictError, NotFoundError
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.linking import NewMention
+from graph.locks import SQL as LOCKS
 from graph.occurrences import REPLACEMENT, Occurrences
-from graph.records import CaseId, MentionDraft, MentionRole, PartyKind
+from graph.records import CaseId, CaseStatus, MentionDraft, MentionRole, PartyKind
 from graph.text.numbers import masked
 from graph.transaction import PETITIONING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from uuid import UUID
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from graph.identity import Vault
 
 SQL: Final = statements("erasure")
-LINKS: Final = statements("linking")
 
 REPLAYED: Final = "carried out from the erasure list"
 """The reason kept where an erasure is done again: the list does not hold the one that was given."""
@@ -57,7 +57,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Whom an erasure is about, held: rows of `persons` and of `hold_submissions`."""
+    """Whom an erasure is about, held: rows of `persons` and of `submissions`."""
 
     persons: Sequence[Row]
     submissions: Sequence[Row]
@@ -73,6 +73,10 @@ class _Scope:
     @property
     def cases(self) -> list[UUID]:
         return sorted({submission["case_id"] for submission in self.submissions})
+
+    @property
+    def parties(self) -> list[UUID]:
+        return sorted({person["party"] for person in self.persons})
 
     @property
     def left(self) -> bool:
@@ -112,9 +116,9 @@ class Eraser:
                     for row in scope.submissions
                 ),
             )  # fmt: skip
-            erased = await self._wipe(connection, scope, erasure, reason)
+            erased, moved = await self._wipe(connection, scope, erasure, reason)
             await asyncio.to_thread(erasure_list.append, self._erasures, self._vault, [erasure])
-            await self._journal(connection, scope, actor, now)
+            await self._journal(connection, scope, moved, actor, now)
         return await self._without_files(erased)
 
     async def replay(self, erasure: Erasure, now: datetime) -> Erased:
@@ -125,9 +129,9 @@ class Eraser:
 
         async with self._transaction() as connection:
             scope = await self._held(connection, look)
-            erased = await self._wipe(connection, scope, erasure, REPLAYED)
+            erased, moved = await self._wipe(connection, scope, erasure, REPLAYED)
             if scope.left:
-                await self._journal(connection, scope, erasure.actor, now)
+                await self._journal(connection, scope, moved, erasure.actor, now)
         return await self._without_files(erased)
 
     async def unfinished(self) -> list[Erasure]:
@@ -161,28 +165,35 @@ class Eraser:
             scope = await self._lock(connection, persons, also)
             mentions, also = await look(connection)
             again = await connection.fetch(SQL.persons, mentions)
-            if {row["id"] for row in again} <= set(scope.mentions):
+            found = _Scope(again, scope.submissions)
+            if {*found.mentions, *found.parties} <= {*scope.mentions, *scope.parties}:
                 await savepoint.commit()
-                return _Scope(again, scope.submissions)
+                # What they were linked by goes with them; who waits for such a row makes it anew.
+                await connection.execute(SQL.drop_keys, _link_keys(scope.persons), scope.parties)
+                return found
             await savepoint.rollback()
 
     @staticmethod
     async def _lock(connection: Connection, persons: Sequence[Row], also: Sequence[UUID]) -> _Scope:
         wanted = sorted({person["submission"] for person in persons} | set(also))
-        scope = _Scope(persons, await connection.fetch(SQL.hold_submissions, wanted))
-        await connection.fetch(LINKS.hold_keys, _link_keys(persons))
-        await connection.fetch(LINKS.hold_parties, sorted({person["party"] for person in persons}))
-        await connection.fetch(LINKS.hold_cases, scope.cases)
+        await connection.fetch(LOCKS.hold_submissions, wanted)
+        scope = _Scope(persons, await connection.fetch(SQL.submissions, wanted))
+        await connection.execute(LOCKS.hold_keys, _link_keys(persons))
+        await connection.fetch(LOCKS.hold_parties, scope.parties)
+        await connection.fetch(LOCKS.hold_cases, scope.cases)
         return scope
 
     # What is wiped ---------------------------------------------------------------------------------------------------
 
-    async def _wipe(self, connection: Connection, scope: _Scope, erasure: Erasure, reason: str) -> Erased:
+    async def _wipe(
+        self, connection: Connection, scope: _Scope, erasure: Erasure, reason: str
+    ) -> tuple[Erased, Mapping[CaseId, CaseStatus]]:
+        """Wipe, and derive the cases again, whose titles may have named somebody; return the status of those moved."""
         sought = Occurrences.of(self._opened(scope.persons))
-        await connection.execute(SQL.drop_keys, _link_keys(scope.persons))
-        await connection.execute(SQL.wipe_mentions, scope.mentions)
         await _wipe_texts(connection, scope, sought)
         files = await _wipe_documents(connection, scope, sought, all_files=erasure.kind is SubjectKind.SUBMISSION)
+        refreshed = await refresh_cases(connection, [CaseId(case) for case in scope.cases], mentions=scope.mentions)
+        await connection.execute(SQL.wipe_mentions, scope.mentions)
         await _wipe_evidence(connection, scope, sought)
         await connection.execute(
             SQL.bury, [record.key for record in erasure.records], [record.submission for record in erasure.records]
@@ -190,7 +201,7 @@ class Eraser:
         await connection.execute(
             SQL.remember, erasure.id, erasure.kind, erasure.subject, erasure.actor, masked(reason), erasure.at
         )
-        return Erased(len(scope.persons), len(scope.submissions), files)
+        return Erased(len(scope.persons), len(scope.submissions), files), refreshed.statuses
 
     def _opened(self, persons: Iterable[Row]) -> list[MentionDraft]:
         """Return what was said of these persons, of those who are not erased yet."""
@@ -204,9 +215,9 @@ class Eraser:
         return found
 
     @staticmethod
-    async def _journal(connection: Connection, scope: _Scope, actor: str, now: datetime) -> None:
-        """Derive the cases again, whose titles may have named somebody, and write the journal."""
-        moved = (await refresh_cases(connection, [CaseId(case) for case in scope.cases])).statuses
+    async def _journal(
+        connection: Connection, scope: _Scope, moved: Mapping[CaseId, CaseStatus], actor: str, now: datetime
+    ) -> None:
         erased: list[tuple[UUID, UUID | None]] = [(person["submission"], person["id"]) for person in scope.persons]
         named = {submission for submission, _ in erased}
         erased += [(submission, None) for submission in scope.ids if submission not in named]

@@ -133,13 +133,16 @@ class Intake:
     async def resolve(
         self,
         rejection: RejectionId,
-        submission: SubmissionId,
+        submission: SubmissionId | None,
         *,
         actor: str,
         now: datetime,
         authority: Authority | None = None,
     ) -> None:
-        """Close a rejection whose record has been taken in after all; raise ForbiddenError as `take_in` does."""
+        """Close a rejection whose record has been taken in after all, or is told of by others now.
+
+        Raises ForbiddenError as `take_in` does.
+        """
         if authority:
             authority.require(())
         async with transaction(self._pool) as connection:
@@ -150,5 +153,5 @@ def _refusal(row: Row, payload: bytes) -> Refusal:
     return Refusal(
         channel=Channel(row["channel"]), source=row["source"], position=row["position"],
         reason=RejectionReason(row["reason"]), message=row["message"], payload=payload,
-        holder=row["holder"],
+        holder=row["holder"], records=row["records"],
     )  # fmt: skip

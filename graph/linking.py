@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 from graph.database import statements
+from graph.locks import SQL as LOCKS
 from graph.locks import hold
 from graph.parties import Clusters
 from graph.records import CaseId, EdgeState, MentionId, PartyId, SubmissionId
@@ -288,7 +289,7 @@ class ExactLinker:
         if not keys and not gone:
             return PartyDecision(parties={mention.id: PartyId(mention.id) for mention in mentions})
         gone = tuple(gone)
-        await self._hold_keys(connection, [key.lock for key in keys])
+        await connection.execute(LOCKS.hold_keys, [key.lock for key in keys])
 
         async def look() -> Known:
             leaving = await connection.fetch(SQL.parties_of, gone) if gone else ()
@@ -296,16 +297,8 @@ class ExactLinker:
                 await self._known(connection, keys, gone), leaving=frozenset(row["party"] for row in leaving)
             )
 
-        known = await hold(connection, look, Known.parties, SQL.hold_parties)
+        known = await hold(connection, look, Known.parties, LOCKS.hold_parties)
         return replace(decide_parties(mentions, known), gone=gone)
-
-    @staticmethod
-    async def _hold_keys(connection: Connection, locks: Sequence[bytes]) -> None:
-        """Hold all these keys; one that an erasure takes away meanwhile is claimed again."""
-        held = -1
-        while held < len(locks):
-            await connection.execute(SQL.claim_keys, locks)
-            held = len(await connection.fetch(SQL.hold_keys, locks))
 
     @staticmethod
     async def _known(connection: Connection, keys: Sequence[LinkKey], gone: Sequence[MentionId]) -> Known:
@@ -344,7 +337,7 @@ class ExactLinker:
         def cases(found: dict[PartyId, list[FiledSubmission]]) -> frozenset[CaseId]:
             return also | {one.case for filed in found.values() for one in filed}
 
-        filed = await hold(connection, look, cases, SQL.hold_cases)
+        filed = await hold(connection, look, cases, LOCKS.hold_cases)
         return decide_filings(submissions, decision.parties, own_cases, filed)
 
     @staticmethod

@@ -23,7 +23,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one reading; `rejection`, `reason` and `message` only of a rejected one."""
+    """What became of one reading; `rejection`, `reason` and `message` only of a rejected one, of so many `records`."""
 
     position: str
     change: Change
@@ -33,6 +33,7 @@ class Outcome:
     rejection: RejectionId | None = None
     reason: RejectionReason | None = None
     message: str | None = None
+    records: int = 1
 
     def filed_under(self, case: CaseId) -> Outcome:
         """Return the same outcome with the case that linking chose."""

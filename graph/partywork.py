@@ -17,7 +17,7 @@ SQL = statements("partywork")
 
 
 async def recluster(connection: Connection, parties: Collection[UUID]) -> None:
-    """Derive again who is in these parties, which the caller holds, from the edges that are accepted now."""
+    """Derive again who is in these parties from the edges that are accepted now; all their mentions are held."""
     members = {row["id"]: row["party"] for row in await connection.fetch(SQL.members, list(parties))}
     edges = await connection.fetch(SQL.accepted_edges, list(members))
     found = components(members, [(row["low"], row["high"]) for row in edges])

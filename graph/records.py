@@ -298,9 +298,22 @@ class Refusal:
     """What was refused, as far as it is reasonable to keep it (see `MAX_KEPT`); sealed by intake."""
     holder: str = ""
     """Who entered it at a desk; empty where a source sent it."""
+    records: int = 1
+    """How many records it stands for: of a file that is bad throughout the rest is one refusal."""
 
 
 MAX_KEPT = 1_048_576
 """Bytes of a refused record that are kept. A file over it is kept by its keyed digest and name alone."""
+
+LONGEST_KEY = 512
+"""Characters of an external id: longer ones do not fit an index entry, and no source has them."""
+
+
+def key_fault(external_id: str) -> str | None:
+    """Return what is wrong with an external id, None where nothing is."""
+    if len(external_id) <= LONGEST_KEY:
+        return None
+    return f"The id has {len(external_id)} characters, at most {LONGEST_KEY} are possible. Map another column."
+
 
 Reading = Draft | Refusal

@@ -23,6 +23,8 @@ TABLES: Final = ("mention", "submission_revision", "document", "event", "rejecti
 BATCH: Final = 1_000
 """Data keys of one transaction: a tenth of a second's work, for which their rows are held."""
 NOWHERE: Final = UUID(int=0)
+PASSING_OVER: Final = "for no key update skip locked"
+"""How a batch is read, so that it waits for nobody, who may hold rows in another order."""
 
 SQL = statements("rotation")
 
@@ -46,18 +48,31 @@ async def rewrap(connection: Connection, vault: Vault, batch: int = BATCH) -> in
     """
     count = 0
     for table in TABLES:
-        last: UUID | None = NOWHERE
-        while last is not None:
-            async with connection.transaction():
-                done, last = await _batch(connection, vault, table, last, batch)
-            count += done
+        count += await _pass(connection, vault, table, batch)
+        # What others held is waited for row by row: who holds nothing meanwhile lets nobody wait for another.
+        count += await _pass(connection, vault, table, 1, waiting=True)
     return count
 
 
-async def _batch(connection: Connection, vault: Vault, table: str, after: UUID, size: int) -> tuple[int, UUID | None]:
-    rows = await connection.fetch(getattr(SQL, f"{table}_former"), after, vault.ring.current, size)
+async def _pass(connection: Connection, vault: Vault, table: str, size: int, *, waiting: bool = False) -> int:
+    count, last = 0, NOWHERE
+    while True:
+        async with connection.transaction():
+            done, reached = await _batch(connection, vault, table, last, size, waiting=waiting)
+        if reached == last:
+            return count
+        count, last = count + done, reached
+
+
+async def _batch(
+    connection: Connection, vault: Vault, table: str, after: UUID, size: int, *, waiting: bool = False
+) -> tuple[int, UUID]:
+    """Wrap the first keys after an id anew, and return how many those were, and which the last: the same id if none."""
+    reading: str = getattr(SQL, f"{table}_former")
+    rows = await connection.fetch(
+        reading.replace(PASSING_OVER, "") if waiting else reading, after, vault.ring.current, size
+    )
     if not rows:
-        return 0, None
-    ids, keys = [row["id"] for row in rows], [vault.rewrap(row["key"]) for row in rows]
-    await connection.execute(getattr(SQL, f"{table}_rewrap"), ids, keys)
-    return len(rows), ids[-1]
+        return 0, after
+    ids, former, keys = zip(*((row["id"], row["key"], vault.rewrap(row["key"])) for row in rows), strict=True)
+    return len(await connection.fetch(getattr(SQL, f"{table}_rewrap"), ids, former, keys)), ids[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph.database import statements
+from graph.locks import SQL as LOCKS
 from graph.records import CaseId, PetitionKind, SubmissionId
 from graph.sealing import open_texts
 from graph.subjects import Part, PartKind, Subject
@@ -35,6 +36,7 @@ PARTS: Mapping[PartKind, tuple[str, Callable[[Row], object]]] = {
 
 async def load_standing(connection: Connection, arriving: Mapping[bytes, bytes], vault: Vault) -> dict[bytes, Subject]:
     """Return the standing submissions of these keys, held; with their parts where what arrives is news."""
+    await connection.fetch(LOCKS.hold_records, list(arriving))
     rows = await connection.fetch(SQL.standing, list(arriving))
     subjects = {row["record_key"]: _subject(row) for row in rows}
     news = {subject.id: key for key, subject in subjects.items() if arriving[key] != subject.digest}

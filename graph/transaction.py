@@ -12,11 +12,21 @@ from graph.errors import InvalidError, NotFoundError
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.linking import NewMention, NewSubmission
+from graph.locks import SQL as LOCKS
 from graph.outcomes import Change, Outcome
 from graph.parts import settle_parts
 from graph.partywork import recluster
 from graph.receipts import receipt_code
-from graph.records import CaseId, MentionId, MentionRole, PetitionKind, RejectionId, RevisionId, SubmissionId
+from graph.records import (
+    CaseId,
+    MentionId,
+    MentionRole,
+    PartyId,
+    PetitionKind,
+    RejectionId,
+    RevisionId,
+    SubmissionId,
+)
 from graph.scope import scope_of
 from graph.seeing import sees
 from graph.standing import load_standing
@@ -25,8 +35,10 @@ from graph.text.numbers import masked
 from graph.writing import Writing, accuses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
+    from uuid import UUID
 
     from graph.attachments import Attachments
     from graph.database import Connection
@@ -163,14 +175,14 @@ class Transaction:
     # Linking and filing --------------------------------------------------------------------------------------------
 
     async def _take_in(self, changed: Sequence[Subject]) -> None:
-        gone = [MentionId(part.id) for subject in changed for part in subject.dropped(PartKind.MENTION)]
+        gone = {MentionId(part.id): part.until for subject in changed for part in subject.dropped(PartKind.MENTION)}
         mentions = [
             new_mention(part, accusing=accuses(subject))
             for subject in changed
             for part in subject.fresh(PartKind.MENTION)
             if part.holds
         ]
-        decision = await self._tools.linker.parties(self._connection, mentions, gone)
+        decision = await self._tools.linker.parties(self._connection, mentions, list(gone))
         filings = await self._file(changed, decision)
         writing = Writing(self._order, self._tools.vault, self._tools.attachments, self._tools.gazetteer)
         touched = {subject.case for subject in changed if not subject.new} | {one.case for one in filings.values()}
@@ -178,13 +190,12 @@ class Transaction:
             writing.add(subject, decision, filings.get(subject.id))
         writing.link(decision)
         await writing.flush(self._connection)
-        if decision.merged:
-            await self._connection.execute(SQL.merge_parties, list(decision.merged), list(decision.merged.values()))
-        if gone:
-            await self._connection.execute(SQL.retire_links, gone, self._order.now)
-            await recluster(self._connection, await self._parties_of(gone))
         self._entries += writing.entries
-        moved = await refresh_cases(self._connection, touched)
+        leaving = {decision.merged.get(party, party) for party in await self._parties_of(gone)}
+        moved = await refresh_cases(
+            self._connection, touched, mentions=gone.keys(), parties=leaving | decision.merged.keys()
+        )
+        await self._regroup(decision.merged, gone, leaving)
         accusing = {subject.case for subject in changed if accuses(subject)}
         await settle_parts(self._connection, touched | accusing, self._tools.names)
         stood = [subject for subject in changed if not subject.new or subject.id in filings]
@@ -196,8 +207,23 @@ class Transaction:
         ]
         self._note_filings(changed)
 
-    async def _parties_of(self, mentions: Sequence[MentionId]) -> list[MentionId]:
-        return [row["party"] for row in await self._connection.fetch(SQL.parties_of, mentions)]
+    async def _parties_of(self, mentions: Collection[MentionId]) -> list[PartyId]:
+        if not mentions:
+            return []
+        return [PartyId(row["party"]) for row in await self._connection.fetch(SQL.parties_of, list(mentions))]
+
+    async def _regroup(
+        self, merged: Mapping[PartyId, PartyId], gone: Mapping[MentionId, UUID | None], leaving: AbstractSet[PartyId]
+    ) -> None:
+        """Let parties become others, and mentions end, which leave these parties. All their mentions are held."""
+        connection = self._connection
+        if merged:
+            await connection.execute(SQL.merge_parties, list(merged), list(merged.values()))
+        if gone:
+            await connection.execute(SQL.drop_mentions, list(gone), list(gone.values()))
+            await connection.fetch(LOCKS.hold_links, list(gone))
+            await connection.execute(SQL.retire_links, list(gone), self._order.now)
+            await recluster(connection, leaving)
 
     async def _file(self, changed: Sequence[Subject], decision: PartyDecision) -> Mapping[SubmissionId, Filing]:
         told = [new_submission(subject) for subject in changed]
@@ -220,13 +246,17 @@ class Transaction:
 
     async def _reject(self) -> None:
         order, vault = self._order, self._tools.vault
-        for index, refusal in sorted(order.refusals, key=lambda one: (one[1].source, one[1].position)):
+        refused = [
+            (refusal.source, masked(refusal.position), vault.digest(refusal.payload), index, refusal)
+            for index, refusal in order.refusals
+        ]
+        for _, position, digest, index, refusal in sorted(refused, key=lambda one: one[:4]):
             rejection, key = RejectionId(new_id()), vault.new_key()
-            position, message = masked(refusal.position), masked(refusal.message)
+            message = masked(refusal.message)
             row = await self._connection.fetchrow(
                 SQL.reject, rejection, refusal.channel, refusal.source, position, refusal.reason,
-                message, vault.digest(refusal.payload), key.seal(refusal.payload, rejection.bytes),
-                key.wrapped, order.now, refusal.holder,
+                message, digest, key.seal(refusal.payload, rejection.bytes),
+                key.wrapped, order.now, refusal.holder, refusal.records,
             )  # fmt: skip
             if row is None:
                 raise NotFoundError("rejection", rejection)
@@ -243,11 +273,12 @@ class Transaction:
                 rejection=row["id"],
                 reason=refusal.reason,
                 message=message,
+                records=refusal.records,
             )
 
     @staticmethod
     async def resolve(
-        connection: Connection, rejection: RejectionId, submission: SubmissionId, *, actor: str, now: datetime
+        connection: Connection, rejection: RejectionId, submission: SubmissionId | None, *, actor: str, now: datetime
     ) -> None:
         """Close a rejection; raise NotFoundError where it is not open."""
         if not await connection.fetchval(SQL.resolve, rejection, submission, now):

@@ -62,7 +62,7 @@ class Writing:
         """Organs and places that something tells of which is no accusation."""
         self._submissions: list[tuple[object, ...]] = []
         self._refiled: list[tuple[UUID, UUID]] = []
-        self._dropped: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in PartKind}
+        self._dropped: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in DROP}
         self._again: list[tuple[UUID, UUID | None]] = []
         self._overruled: list[UUID] = []
         self.entries: list[Entry] = []
@@ -84,7 +84,7 @@ class Writing:
             self._event(subject, part)
         self._edges(subject)
         self._again += [(part.id, part.again) for part in subject.brought_again()]
-        for kind in PartKind:
+        for kind in DROP:
             self._dropped[kind] += [(part.id, part.until) for part in subject.dropped(kind)]
         found = subject.latest.prepared.source_places
         self._places |= {place.id: place for place in found}
@@ -228,7 +228,7 @@ class Writing:
     # To the tables -------------------------------------------------------------------------------------------------
 
     async def flush(self, connection: Connection) -> None:
-        """Write everything gathered, but not the entries."""
+        """Write everything gathered, but not the entries; mentions that stand are left alone: they are locked later."""
         if self._submissions:
             await connection.execute(SQL.supersede, [row[0] for row in self._submissions])
         if self._places:
@@ -261,7 +261,6 @@ class Writing:
 
 
 DROP: Final[Mapping[PartKind, str]] = {
-    PartKind.MENTION: SQL.drop_mentions,
     PartKind.EVENT: SQL.drop_events,
     PartKind.PLACE: SQL.drop_places,
     PartKind.ORGAN: SQL.drop_organs,

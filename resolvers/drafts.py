@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import orjson
 
-from graph.drafts import LONGEST_KEY
 from graph.errors import InvalidError
 from graph.policy import OTHERS_SOURCE
 from graph.records import (
+    LONGEST_KEY,
     CallBackDraft,
     Channel,
     Details,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.year import SUBMISSIONS, items_of
+from bench.year import items_of
 from casegraph.commands.ingest import find_all, ingest, plan_of
 from casegraph.demo.year import make_year
 from casegraph.opening import open_database, open_vault, prepare_database
@@ -42,7 +42,7 @@ def folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def database(data: Path, submissions: int = SUBMISSIONS) -> AsyncIterator[str]:
+async def database(data: Path, submissions: int) -> AsyncIterator[str]:
     """Give the address of a data folder's database with so many submissions in it."""
     settings = Settings(data=data, log_level="WARNING")
     if not (data / "index").exists():

@@ -38,13 +38,13 @@ def missing() -> bool:
     return shutil.which("wrk") is None
 
 
-def load(url: str, bodies: Path, *, least: float, seconds: int = SECONDS, token: str = "") -> Load:
+def load(url: str, bodies: Path, *, least: float, seconds: int | None = None, token: str = "") -> Load:
     """Post a file's bodies for some seconds; raise LoadError where answers fail or have fewer bytes than `least`."""
     words = [
         "wrk",
         "-t1",
         f"-c{CONNECTIONS}",
-        f"-d{seconds}s",
+        f"-d{seconds or SECONDS}s",
         "--timeout",
         "30s",
         "-s",
@@ -57,7 +57,7 @@ def load(url: str, bodies: Path, *, least: float, seconds: int = SECONDS, token:
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     told = orjson.loads(done.stdout.splitlines()[-1])
     if not told["requests"]:
-        raise LoadError(f"{url}: no answer came within {seconds} s.")
+        raise LoadError(f"{url}: no answer came within {seconds or SECONDS} s.")
     if told["failed"]:
         raise LoadError(f"{url}: {told['failed']} of {told['requests']} requests failed.")
     if told["bytes"] / told["requests"] < least:

@@ -22,6 +22,7 @@ from bench.graphql.ceiling import NoPlanError, ceiling, pgbench
 from bench.graphql.load import LoadError, load, median, missing
 from bench.graphql.queries import draw
 from bench.graphql.report import Measured, rows
+from bench.year import SUBMISSIONS
 from graph.database import connect
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def measure() -> list[Row]:
 
 
 async def _run(folder: Path) -> list[Row]:
-    async with data.database(folder) as url:
+    async with data.database(folder, SUBMISSIONS) as url:
         connection = await connect(url)
         asked = await draw(connection)
         if not await connection.fetchval("select exists (select from case_relation)"):

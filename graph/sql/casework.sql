@@ -89,8 +89,8 @@ insert into barrier (audience, position)
 select audience, journal_head.position from unnest($1::text[]) as told (audience), journal_head order by audience
 on conflict (audience) do update set position = excluded.position;
 
--- name: hold_submission
-select id, case_id, kind, scope from submission where id = $1 for no key update;
+-- name: submission
+select case_id, kind, scope from submission where id = $1;
 
 -- name: accuse
 -- Whom a person names is kept beside what records say, and no record takes it back.
@@ -169,16 +169,20 @@ where submission = $1 and state = 'ACCEPTED' and exists (select from given);
 
 -- name: know
 -- Organs and places that something tells of which is no accusation.
-with organs as (
-    update organ set known = true where not known and id in (
+with places as materialized (
+    select id from place where not known and id in (
+        select place from case_place where submission = $1 and state in ('ACCEPTED', 'PROPOSED')
+    ) order by id for no key update
+), organs as materialized (
+    select id from organ where not known and id in (
         select organ from case_organ where submission = $1 and state in ('ACCEPTED', 'PROPOSED')
         union all
         select organ from event where submission = $1 and until is null
-    )
+    ) order by id for no key update
+), known as (
+    update place set known = true from places where place.id = places.id
 )
-update place set known = true where not known and id in (
-    select place from case_place where submission = $1 and state in ('ACCEPTED', 'PROPOSED')
-);
+update organ set known = true from organs where organ.id = organs.id;
 
 -- name: parts
 -- What submissions say has a part in these cases and in those that they lead, with whom each case accuses, or the case
@@ -198,9 +202,6 @@ order by part.id;
 -- name: settle_parts
 update case_organ set state = settled.state
 from unnest($1::uuid[], $2::text[]) as settled (id, state) where case_organ.id = settled.id;
-
--- name: hold_cases
-select id from "case" where id = any($1::uuid[]) order by id for no key update;
 
 -- name: groups
 -- The cases that these two belong with: all that the same case leads.

@@ -20,9 +20,9 @@ join mention person on person.submission = named.submission and (
 where named.id = any($1::uuid[])
 order by person.id;
 
--- name: hold_submissions
+-- name: submissions
 select id, source, external_id, record_key, case_id, content_digest from submission
-where id = any($1::uuid[]) order by id for no key update;
+where id = any($1::uuid[]) order by id;
 
 -- name: wipe_mentions
 update mention
@@ -32,7 +32,8 @@ set name_masked = null, identity_masked = null, phone_masked = null, address_mas
 where id = any($1::uuid[]);
 
 -- name: drop_keys
-delete from link_key where key = any($1::bytea[]);
+delete from link_key where key = any($1::bytea[])
+or key in (select 'PARTY/'::bytea || uuid_send(erased.party) from unnest($2::uuid[]) as erased (party));
 
 -- name: revisions
 select id, title, body, details, position from submission_revision where submission = any($1::uuid[]) order by id;
@@ -76,14 +77,15 @@ from unnest($1::uuid[], $2::jsonb[]) as said (id, evidence) where filing.id = sa
 -- Those of all who are named beside the persons.
 with beside as materialized (select id from mention where submission = any($1::uuid[]))
 select id, evidence from same_party
-where low in (select id from beside) or high in (select id from beside) order by id;
+where low in (select id from beside) or high in (select id from beside) order by id for no key update;
 
 -- name: wipe_links
 update same_party set evidence = said.evidence
 from unnest($1::uuid[], $2::jsonb[]) as said (id, evidence) where same_party.id = said.id;
 
 -- name: relations
-select id, evidence from case_relation where origin = any($1::uuid[]) or target = any($1::uuid[]) order by id;
+select id, evidence from case_relation where origin = any($1::uuid[]) or target = any($1::uuid[]) order by id
+for no key update;
 
 -- name: wipe_relations
 update case_relation set evidence = said.evidence
@@ -111,7 +113,7 @@ or subject in (select id from mention where submission = any($1::uuid[]))
 or subject in (select id from submission_revision where submission = any($1::uuid[]))
 or subject in (select id from event where submission = any($1::uuid[]))
 or subject in (select id from document where submission = any($1::uuid[]))
-order by id;
+order by id for no key update;
 
 -- name: wipe_reveals
 update reveal set reason = said.reason #>> '{}'

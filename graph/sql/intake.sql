@@ -20,9 +20,7 @@ returning id;
 
 -- name: standing
 select id, record_key, case_id, receipt_code, content_digest, revision_count, unnamed
-from submission where record_key = any($1::bytea[])
-order by record_key
-for no key update;
+from submission where record_key = any($1::bytea[]);
 
 -- name: replayed
 -- Those of whom an earlier revision said just this. Asked once they are held, so that none can be overlooked.
@@ -64,15 +62,23 @@ insert into place (id, source, name, full_name, level, parent, known)
 values ($1, $2, $3, $4, $5, $6, false) on conflict do nothing;
 
 -- name: know_places
-update place set known = true where id = any($1::uuid[]) and not known;
+with held as materialized (
+    select id from place where id = any($1::uuid[]) and not known order by id for no key update
+)
+update place set known = true from held where place.id = held.id;
 
 -- name: add_organs
 insert into organ (id, name, division, known)
-select id, name, division, false from unnest($1::uuid[], $2::text[], $3::text[]) as organ (id, name, division)
+select id, name, division, false
+from unnest($1::uuid[], $2::text[], $3::text[]) as organ (id, name, division)
+order by id
 on conflict do nothing;
 
 -- name: know_organs
-update organ set known = true where id = any($1::uuid[]) and not known;
+with held as materialized (
+    select id from organ where id = any($1::uuid[]) and not known order by id for no key update
+)
+update organ set known = true from held where organ.id = held.id;
 
 -- name: refile_new
 update submission set case_id = filed.case_id
@@ -139,13 +145,15 @@ select distinct party from mention where id = any($1::uuid[]);
 
 -- name: reject
 -- The same record turned down again counts as another attempt; nothing else changes.
-insert into rejection (id, channel, source, position, reason, message, digest, payload, key, at, holder, attempts)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)
+insert into rejection (
+    id, channel, source, position, reason, message, digest, payload, key, at, holder, records, attempts
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)
 on conflict (source, position, digest) do update set attempts = rejection.attempts + 1
 returning id;
 
 -- name: kept
-select channel, source, position, reason, message, payload, key, holder from rejection
+select channel, source, position, reason, message, payload, key, holder, records from rejection
 where id = $1 and resolved_at is null and payload is not null;
 
 -- name: resolve
@@ -159,7 +167,7 @@ on conflict (source) do update set cursor = excluded.cursor, at = excluded.at;
 select cursor from source_cursor where source = $1;
 
 -- name: open_rejections
-select id, channel, source, position, reason, message, holder from rejection
+select id, channel, source, position, reason, message, holder, records from rejection
 where resolved_at is null order by at desc, id desc limit $1;
 
 -- name: erased_records

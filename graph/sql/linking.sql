@@ -1,16 +1,3 @@
--- name: claim_keys
-insert into link_key (key) select unnest($1::bytea[]) on conflict (key) do nothing;
-
--- name: hold_keys
-select key from link_key where key = any($1::bytea[]) order by key for no key update;
-
--- name: hold_parties
--- A party's smallest mention stands for it.
-select id from mention where id = any($1::uuid[]) order by id for no key update;
-
--- name: hold_cases
-select id from "case" where id = any($1::uuid[]) order by id for no key update;
-
 -- name: known_mentions
 -- The first mentions that have each key; one branch for each rule, so that each uses its own index.
 with asked as (select rule, value from unnest($1::text[], $2::bytea[]) as asked (rule, value))

@@ -21,7 +21,7 @@ where not exists (
 );
 
 -- name: expire_payloads
--- Whoever writes a revision holds its submission, and is passed over until the next time.
+-- Whoever writes a revision holds its case, which is passed over until the next time.
 with due as materialized (
     select submission.id from submission
     join "case" own on own.id = submission.case_id
@@ -31,7 +31,7 @@ with due as materialized (
         select from submission_revision kept where kept.submission = submission.id and kept.payload is not null
     )
     order by submission.id limit $2
-    for no key update of submission skip locked
+    for no key update of own skip locked
 ), expired as (
     update submission_revision set payload = null, key = case when sealed_text is not null then key end
     from due where submission_revision.submission = due.id and payload is not null

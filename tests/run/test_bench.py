@@ -1,17 +1,27 @@
-"""Parts of `make bench` that nothing else runs, each on the smallest input."""
+"""Every part of `make bench` runs, each on the smallest input, so that none can rot unseen."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from bench import masking, year
+from bench import finding, masking, parsing, searching, writes, year
+from bench.__main__ import BENCHMARKS
+from bench.graphql import ceiling as reached
+from bench.graphql import load, measuring, policy, queries, servers
 from bench.graphql.ceiling import ceiling, pgbench
+from bench.search import messages, speed
 from graph.database import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from tests.api.conftest import Api
+    from tests.elasticsearch.server import Indices
 
 from tests.api.conftest import api
 from tests.conftest import LOUD
@@ -20,6 +30,29 @@ from tests.text.spellings import MATTERS, NAMES
 
 __all__ = ["api"]
 
+MADE: Final = {"MADE": 40, "QUERIES": 5}
+TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
+    "asking": {messages: MADE},
+    "finding": {finding: {"SUBMISSIONS": 60, "WRITES": 2, "APART": 0, "RATE": 20, "SECONDS": 1}},
+    "graphql": {
+        measuring: {"SUBMISSIONS": 600, "ROUNDS": 1, "WARMING": 1, "SAME": 2},
+        policy: {"ROUNDS": 1, "SECONDS": 0.01},
+        load: {"SECONDS": 1, "CONNECTIONS": 2},
+        reached: {"SECONDS": 1, "CONNECTIONS": 1, "SETS": 2},
+        queries: {"DRAWN": 3},
+        servers: {"shutil": SimpleNamespace(which=lambda _: None)},  # no rival is installed over the network
+    },
+    "parsing": {parsing: {"SUBMISSIONS": 60}},
+    "search": {messages: MADE, speed: {"SIZES": (30, 60), "QUERIES": 2}},
+    "searching": {searching: {"SUBMISSIONS": 600, "QUERIES": 2, "TITLES": 100}},
+    "writes": {writes: {"SINGLES": 2}},
+    "year": {year: {"SUBMISSIONS": 60, "PART": 2}},
+}
+"""What makes each part small: constants of its modules, by part."""
+ELSEWHERE: Final = frozenset({"attacks", "masking"})
+"""Parts that run in `tests/attacks/test_fairness.py` and below."""
+OUTSIDE: Final = {"graphql": ("wrk", load.missing)}
+"""Programs that are not there everywhere, and how that is told."""
 ASKED = """query($source: String!) { submissions(filter: {source: $source}, first: 1) { nodes { id } } }"""
 
 
@@ -54,3 +87,30 @@ def test_an_empty_argument_stands_in_the_statement(database_url: str, monkeypatc
     monkeypatch.setattr("bench.graphql.ceiling.SECONDS", 1)
     monkeypatch.setattr("bench.graphql.ceiling.CONNECTIONS", 1)
     assert ceiling(program, database_url, ASKED, [{"source": ""}, {"source": "hotline"}]) > 0
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the data that two parts ask, made once."""
+    return tmp_path_factory.mktemp("bench") / "data"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", sorted(BENCHMARKS.keys() - ELSEWHERE))
+def test_each_part_runs(part: str, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any) -> None:
+    """It tells figures, each of them a number, and of nothing twice."""
+    if part in OUTSIDE and OUTSIDE[part][1]():
+        pytest.skip(f"{LOUD}the bench `{part}`, since there is no {OUTSIDE[part][0]}")
+    if part == "search":
+        indices: Indices = request.getfixturevalue("elasticsearch")
+        monkeypatch.setenv("CASEGRAPH_BENCH_ELASTICSEARCH_URL", indices.address)
+    monkeypatch.setenv("CASEGRAPH_BENCH_DATA", str(kept))
+    for module in (messages, year):  # not the real messages, which are not everywhere, and many
+        monkeypatch.setattr(module, "REAL", tmp_path)
+    for module, constants in TINY[part].items():
+        for name, value in constants.items():
+            monkeypatch.setattr(module, name, value)
+    rows = BENCHMARKS[part]()
+    assert rows
+    assert len({row.name for row in rows}) == len(rows)
+    assert all(math.isfinite(row.value) and math.isfinite(row.ratio or 0) for row in rows)
