@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from casegraph import connections
 from casegraph.opening import (
     attachments_folder,
     erasures_file,
@@ -52,10 +52,6 @@ if TYPE_CHECKING:
     from graph.database import Pool
     from graph.identity import Vault
     from search.engine import Engine
-
-READERS: Final = 2 * (os.cpu_count() or 1) + 1
-"""Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
-and none faster; all are opened at the start, since the first statement of each costs most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +143,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with open_database(settings) as url:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
-        pool = await open_pool(url, largest=settings.pool_size)
-        reading = await open_reading_pool(
-            url, largest=min(settings.pool_size, READERS), patience=settings.statement_timeout
-        )
+        await connections.tell(url, settings)
+        need = connections.need_of(settings)
+        pool = await open_pool(url, largest=need.writing)
+        reading = await open_reading_pool(url, largest=need.reading, patience=settings.statement_timeout)
         services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         try:
             yield services
