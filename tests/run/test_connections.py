@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+import psutil
 import pytest
 
 from casegraph.connections import Need, told
 from casegraph.postgres import TUNING, EmbeddedPostgres
 from graph.database import connect, has_no_room
 from tests.cluster import free_port
-from tests.run.processes import READY, Home, awaited
+from tests.run.processes import PATIENCE, READY, Home, awaited
 from tests.viewers import headers_of
 
 if TYPE_CHECKING:
@@ -131,3 +132,38 @@ def test_what_does_not_fit_is_warned_of(data_folder: Path) -> None:
         with home.running("work") as worker:
             assert "CASEGRAPH_POOL_SIZE" in worker.line(r"WARNING .*does not fit: (.*)")
             worker.end()
+
+
+@pytest.mark.long
+def test_a_database_that_hangs_is_told_by_probes_and_to_whoever_asks(data_folder: Path) -> None:
+    """While all its processes are stopped: nobody waits for ever. Once they go on, all is answered again."""
+    with small_server(data_folder.parent) as url:
+        home = Home(data_folder, database_url=url, pool_size="4", statement_timeout="500")
+        assert home.run("migrate").returncode == 0
+        assert home.run("reindex").returncode == 0
+        with home.running("serve", "--no-worker") as server:
+            address = server.line(READY)
+            awaited(lambda: checks_of(address)[0] == 200)
+            stopped = processes_of(data_folder.parent / "small")
+            try:
+                for one in stopped:
+                    one.suspend()
+                answer = httpx.post(address, json={"query": CASES}, headers=headers_of(), timeout=PATIENCE).json()
+                assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAVAILABLE"]
+                awaited(lambda: checks_of(address) == (503, {"database": "away", "index": "ok"}))
+                figures = httpx.get(address.replace("graphql", "metrics"), headers=headers_of()).text
+                assert "casegraph_database_up 0.0" in figures
+            finally:
+                for one in stopped:
+                    one.resume()
+            awaited(lambda: checks_of(address)[0] == 200)
+            answer = httpx.post(address, json={"query": CASES}, headers=headers_of(), timeout=PATIENCE).json()
+            assert answer == {"data": {"cases": {"totalCount": 0}}}
+            server.end()
+    assert "Traceback" not in "".join(server.said)
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Return the processes of a server."""
+    first = psutil.Process(int((folder / "cluster" / "postmaster.pid").read_text(encoding="utf-8").split()[0]))
+    return [first, *first.children()]
