@@ -242,8 +242,9 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
 async def open_pool(url: str, *, smallest: int = 1, largest: int = 10, server: Mapping[str, str] | None = None) -> Pool:
     """Open a pool of such connections, with settings of the server's for them. The caller closes it."""
     return await asyncpg.create_pool(
-        url, min_size=smallest, max_size=largest, init=_prepare, server_settings={"timezone": "UTC", **(server or {})}
-    )
+        url, min_size=smallest, max_size=largest, init=_prepare, timeout=CONNECTING,
+        server_settings={"timezone": "UTC", **(server or {})},
+    )  # fmt: skip
 
 
 @asynccontextmanager
