@@ -29,36 +29,38 @@ class Need(NamedTuple):
 
     writing: int
     reading: int
+    following: int
+    """Of followers of the journal, which have their own."""
 
     @property
     def all(self) -> int:
-        """Those of both kinds."""
-        return self.writing + self.reading
+        """Those of every kind."""
+        return sum(self)
 
 
-def need_of(settings: Settings) -> Need:
+def need_of(settings: Settings, following: int) -> Need:
     """Return how many connections the settings allow a process. Pure."""
-    return Need(settings.pool_size, min(settings.pool_size, READERS))
+    return Need(settings.pool_size, min(settings.pool_size, READERS), following)
 
 
 def told(need: Need, room: int, used: int) -> tuple[int, str]:
     """Return the level and the line that tell whether a process's connections fit. Pure."""
     line = (
-        f"This process uses up to {need.all} connections to the database ({need.writing} to write and {need.reading} to"
-        f" read by); there are {room}, of which others use {used} now."
+        f"This process uses up to {need.all} connections to the database ({need.writing} to write, {need.reading} to"
+        f" read and {need.following} to follow the journal by); there are {room}, of which others use {used} now."
     )
     if need.all <= room - used:
         return logging.INFO, line
     return logging.WARNING, f"{line} {SHORT}"
 
 
-async def tell(url: str, settings: Settings) -> None:
-    """Log whether the connections of this process fit; an embedded server is made to, and so told of only where not."""
+async def tell(url: str, need: Need, *, embedded: bool) -> None:
+    """Log whether the connections of this process fit; of an embedded server, which is made so, only where not."""
     connection = await connect(url)
     try:
         [row] = await connection.fetch(SQL.room)
     finally:
         await connection.close()
-    level, line = told(need_of(settings), row["room"], row["used"])
-    if level > logging.INFO or settings.database_url is not None:
+    level, line = told(need, row["room"], row["used"])
+    if level > logging.INFO or not embedded:
         logger.log(level, "%s", line)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from casegraph import connections
+from casegraph.connections import need_of, tell
 from casegraph.opening import (
     attachments_folder,
     erasures_file,
@@ -134,8 +134,8 @@ async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Open everything, and close it again in the other order.
+async def open_services(settings: Settings, *, following: int = 0) -> AsyncIterator[Services]:
+    """Open everything, and close it again in the other order. `following` connections are opened besides by the caller.
 
     The embedded database is brought to this version here; a server's is an operator's decision, made by `migrate`.
     """
@@ -143,8 +143,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with open_database(settings) as url:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
-        await connections.tell(url, settings)
-        need = connections.need_of(settings)
+        need = need_of(settings, following)
+        await tell(url, need, embedded=settings.database_url is None)
         pool = await open_pool(url, largest=need.writing)
         reading = await open_reading_pool(url, largest=need.reading, patience=settings.statement_timeout)
         services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ROOM: Final = 30
 CASES: Final = "{ cases { totalCount } }"
+USED: Final = """select count(*)::int from pg_stat_activity
+    where usesysid is not null and datid is not null and leader_pid is null and pid <> pg_backend_pid()"""
 CUT: Final = """select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and usesysid is not null and not (pid = any($1))"""
 
@@ -37,7 +39,7 @@ CUT: Final = """select pg_terminate_backend(pid) from pg_stat_activity
 )
 def test_whether_connections_fit_is_told(room: int, used: int, level: int) -> None:
     """With what it needs and what there is, and where it does not fit with what to do."""
-    found, line = told(Need(10, 5), room, used)
+    found, line = told(Need(10, 3, 2), room, used)
     assert found == level
     assert all(number in line for number in ("up to 15 ", f"are {room},", f"use {used} "))
     assert ("CASEGRAPH_POOL_SIZE" in line) == (level == logging.WARNING)
@@ -130,8 +132,29 @@ def test_what_does_not_fit_is_warned_of(data_folder: Path) -> None:
         home = Home(data_folder, database_url=url, pool_size=str(ROOM))
         assert home.run("migrate").returncode == 0
         with home.running("work") as worker:
-            assert "CASEGRAPH_POOL_SIZE" in worker.line(r"WARNING .*does not fit: (.*)")
+            line = worker.line(r"WARNING .*does not fit: .*")
+            assert "CASEGRAPH_POOL_SIZE" in line or "CASEGRAPH_POOL_SIZE" in worker.said[-1]
             worker.end()
+
+
+@pytest.mark.long
+async def test_a_process_uses_no_more_than_it_says(data_folder: Path) -> None:
+    """Neither who answers nor who indexes, which has followers besides."""
+    with small_server(data_folder.parent) as url:
+        home = Home(data_folder, database_url=url, pool_size="4")
+        assert (await asyncio.to_thread(home.run, "migrate")).returncode == 0
+        connection = await connect(url)
+        with home.running("serve", "--no-worker") as server, home.running("work") as worker:
+            says = [int(one.line(r"uses up to (\d+) connections")) for one in (server, worker)]
+            address = server.line(READY)
+            async with httpx.AsyncClient() as http:
+                for _ in range(20):
+                    await http.post(address, json={"query": CASES}, headers=headers_of())
+                    used = await connection.fetchval(USED)
+                    assert used <= sum(says), (used, says)
+            worker.end()
+            server.end()
+        await connection.close()
 
 
 @pytest.mark.long
