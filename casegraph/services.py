@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from casegraph.connections import need_of, tell
 from casegraph.opening import (
     attachments_folder,
     erasures_file,
@@ -52,10 +52,6 @@ if TYPE_CHECKING:
     from graph.database import Pool
     from graph.identity import Vault
     from search.engine import Engine
-
-READERS: Final = 2 * (os.cpu_count() or 1) + 1
-"""Connections that a process reads by. More than there are processors for make the slowest answers four times as slow,
-and none faster; all are opened at the start, since the first statement of each costs most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +134,8 @@ async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Open everything, and close it again in the other order.
+async def open_services(settings: Settings, *, following: int = 0) -> AsyncIterator[Services]:
+    """Open everything, and close it again in the other order. `following` connections are opened besides by the caller.
 
     The embedded database is brought to this version here; a server's is an operator's decision, made by `migrate`.
     """
@@ -147,10 +143,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with open_database(settings) as url:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
-        pool = await open_pool(url, largest=settings.pool_size)
-        reading = await open_reading_pool(
-            url, largest=min(settings.pool_size, READERS), patience=settings.statement_timeout
-        )
+        need = need_of(settings, following)
+        await tell(url, need, embedded=settings.database_url is None)
+        pool = await open_pool(url, largest=need.writing)
+        reading = await open_reading_pool(url, largest=need.reading, patience=settings.statement_timeout)
         services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         try:
             yield services

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from casegraph.running import finish
 from graph import followers, journal, set_aside
-from graph.database import has_no_room, is_away, statements, though_away
+from graph.database import has_no_room, is_away, statements
 from graph.errors import DatabaseStateError
 from graph.migrate import require_current
 from resolvers.failures import noted
@@ -25,7 +25,7 @@ from search.indexer import READER as INDEXER
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from graph.database import Pool
+    from graph.database import Connection, Pool, Row
     from graph.followers import Alive
     from graph.journal import Reached
     from resolvers.reader import Reader
@@ -91,6 +91,9 @@ class Watch:
         self._engine = engine
         self._clock = clock
         self._seen = {"database": Seen(), "index": Seen()}
+        self._held: Reached | None = None
+        self._judged = (State.OK, "")
+        """How the index stands to the journal, which the database tells."""
         self.figures = Figures()
 
     def states(self) -> dict[str, State]:
@@ -115,7 +118,8 @@ class Watch:
 
     async def look(self) -> None:
         """Look at everything once."""
-        await asyncio.gather(self._look_at_database(), self._look_at_engine())
+        await self._look_at_engine()
+        await self._look_at_database()
 
     async def _keep(self, look: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -161,12 +165,30 @@ class Watch:
                 position = await journal.position(connection)
                 readers = {row["name"]: row["position"] for row in await connection.fetch(SQL.readers)}
                 alive, aside = tuple(await followers.alive(connection)), await set_aside.counts(connection)
+                self.figures = self.figures._replace(position=position, readers=readers, followers=alive, aside=aside)
+                await self._judge(connection)
         except DatabaseStateError as error:
             return State.FOREIGN, str(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and looked at again
             return _of(error)
-        self.figures = self.figures._replace(position=position, readers=readers, followers=alive, aside=aside)
         return State.OK, ""
+
+    async def _judge(self, connection: Connection) -> None:
+        """Find out how the index stands to the journal: nothing else may make who looks at the index wait."""
+        if self._held is None:
+            return
+        row = await connection.fetchrow(SQL.index_standing, self._held.position, self._held.link)
+        assert row is not None  # noqa: S101  # a function's one row
+        self._judged = self._judgement(row)
+        if self._seen["index"].state in {State.OK, State.BEHIND}:
+            self._keep_seen("index", *self._judged)
+
+    def _judgement(self, row: Row) -> tuple[State, str]:
+        if row["known"] and (row["late"] or 0.0) <= LONG:
+            return State.OK, ""
+        trouble = next((one.trouble for one in self.figures.followers if one.name == INDEXER and one.trouble), None)
+        cause = trouble or "Look whether `work` or `serve` runs, and what `doctor` says."
+        return State.BEHIND, f"It holds {row['share'] if row['known'] else 0:.0%} of the journal. {cause}"
 
     async def _index(self) -> tuple[State, str]:
         health = await self._engine.health()
@@ -177,24 +199,11 @@ class Watch:
             return State.AWAY, str(error)
         except Exception as error:  # noqa: BLE001  # as above; a damaged folder may say anything
             return _failing(error)
+        self._held = held
         self.figures = self.figures._replace(indexed=held.position if held else None)
         if held is None:
             return State.MISSING, "Start `work`, or run `python -m casegraph reindex`."
-        state, cause = State.OK, ""
-        # Where the database is away it tells so itself.
-        with though_away():
-            state, cause = await self._standing(held)
-        return state, cause
-
-    async def _standing(self, held: Reached) -> tuple[State, str]:
-        async with self._pool.acquire() as connection:
-            row = await connection.fetchrow(SQL.index_standing, held.position, held.link)
-        assert row is not None  # noqa: S101  # a function's one row
-        if row["known"] and (row["late"] or 0.0) <= LONG:
-            return State.OK, ""
-        trouble = next((one.trouble for one in self.figures.followers if one.name == INDEXER and one.trouble), None)
-        cause = trouble or "Look whether `work` or `serve` runs, and what `doctor` says."
-        return State.BEHIND, f"It holds {row['share'] if row['known'] else 0:.0%} of the journal. {cause}"
+        return self._judged
 
 
 def _is_busy(pool: Pool) -> bool:

@@ -15,7 +15,7 @@ from casegraph.running import finish, run
 from casegraph.services import make_alerter, make_indexer, open_services
 from casegraph.settings import configure_logging
 from graph import followers, journal
-from graph.followers import FollowerStuckError, keep_following
+from graph.followers import CONNECTIONS, FollowerStuckError, keep_following
 from search.alerting import READER as ALERTS
 from search.indexer import READER as SEARCH
 
@@ -35,6 +35,7 @@ logger = logging.getLogger("casegraph.workers")
 LOOK_EVERY: Final = 0.1
 """Seconds between two looks at how far the index has come."""
 PARTITIONS: Final = "partitions"
+FOLLOWERS: Final = (SEARCH, ALERTS, PARTITIONS)
 PARTITIONS_EVERY: Final = 10_000
 """Entries after which the journal's partitions are looked at: one has thousands of times as many."""
 TROUBLED: Final = 10.0
@@ -43,15 +44,15 @@ TROUBLED: Final = 10.0
 
 async def work(settings: Settings) -> int:
     """Index whatever the journal tells of, raise alerts of it, and keep its partitions ahead, until cancelled."""
-    async with open_services(settings) as services:
+    async with open_services(settings, following=len(FOLLOWERS) * CONNECTIONS) as services:
         begin: dict[str, Callable[[Pool], Follow]] = {
             SEARCH: lambda pool: make_indexer(services, pool).follow,
             ALERTS: lambda pool: make_alerter(services, pool).follow,
             PARTITIONS: lambda pool: Partitions(pool).follow,
         }
         following = [
-            asyncio.create_task(keep_following(services.database_url, name, one), name=name)
-            for name, one in begin.items()
+            asyncio.create_task(keep_following(services.database_url, name, begin[name]), name=name)
+            for name in FOLLOWERS
         ]
         try:
             await asyncio.gather(*following)

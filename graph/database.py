@@ -163,6 +163,10 @@ def is_passing(error: BaseException) -> bool:
 
 READER: Final = "casegraph_reader"
 """The role that owns nothing and sees what row-level security lets its viewer see (migration 0003)."""
+CONNECTING: Final = 10.0
+"""Seconds that the server may take to let a connection in."""
+MARGIN: Final = 5.0
+"""Seconds by which a server that lives may be late to stop a statement: one that hangs stops none, and is left then."""
 MOST_STATEMENTS: Final = 1_000
 """Prepared statements that a reading connection keeps: a plan's statement is planned by PostgreSQL once."""
 
@@ -222,6 +226,8 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
         statement_cache_size=MOST_STATEMENTS,
         max_cached_statement_lifetime=0,
         max_queries=10**9,
+        timeout=CONNECTING,
+        command_timeout=patience / 1_000 + MARGIN,
         server_settings={
             "timezone": "UTC",
             "role": READER,
@@ -236,8 +242,9 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
 async def open_pool(url: str, *, smallest: int = 1, largest: int = 10, server: Mapping[str, str] | None = None) -> Pool:
     """Open a pool of such connections, with settings of the server's for them. The caller closes it."""
     return await asyncpg.create_pool(
-        url, min_size=smallest, max_size=largest, init=_prepare, server_settings={"timezone": "UTC", **(server or {})}
-    )
+        url, min_size=smallest, max_size=largest, init=_prepare, timeout=CONNECTING,
+        server_settings={"timezone": "UTC", **(server or {})},
+    )  # fmt: skip
 
 
 @asynccontextmanager

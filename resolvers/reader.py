@@ -109,7 +109,10 @@ class Reader:
             connection = await self._open()
             try:
                 yield connection
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, TimeoutError):
+                    # A server that hangs would not hear that the statement is cancelled, either.
+                    connection.terminate()
                 # It may be closed, or still be cancelling: the pool sees to it.
                 await self.pool.release(connection)
                 raise

@@ -159,7 +159,8 @@ class Link:
         asked = request(machine.client.options(request_timeout=patience), self._near())
         asking = asyncio.ensure_future(asked)
         try:
-            done, _ = await asyncio.wait({asking}, timeout=HANGING)
+            # Where one is named alone, no other could be asked: it is waited for.
+            done, _ = await asyncio.wait({asking}, timeout=HANGING if len(self._named) > 1 else None)
             if not done:
                 await asyncio.wait({asking, self._machines.look()}, return_when=asyncio.FIRST_COMPLETED)
                 if not asking.done() and self._is_in_vain(machine, aside, twice=twice):

@@ -19,6 +19,18 @@ select count(*) from rejection where resolved_at is null;
 select case when ssl then 'TLS (' || version || ')' when inet_server_addr() is null then 'a socket' else 'TCP' end
 from pg_stat_ssl where pid = pg_backend_pid();
 
+-- name: room
+-- How many connections there are for this user in this database, and how many others use now.
+select least(
+        current_setting('max_connections')::int
+            - case when rolsuper then 0 else current_setting('superuser_reserved_connections')::int
+                + current_setting('reserved_connections')::int end,
+        nullif(rolconnlimit, -1), nullif(datconnlimit, -1)
+    ) as room,
+    (select count(*)::int from pg_stat_activity
+        where usesysid is not null and datid is not null and leader_pid is null and pid <> pg_backend_pid()) as used
+from pg_roles, pg_database where rolname = current_user and datname = current_database();
+
 -- name: unscoped
 -- How many rows have another scope than their case: they would be seen by others than may see it.
 select (select count(*) from submission join "case" on "case".id = submission.case_id
