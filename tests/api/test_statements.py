@@ -33,9 +33,9 @@ from graph.parsed_sql import parse
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 from graph.scope import Shape, scope
 from resolvers.execution import Answer, Asked
-from resolvers.following import MATCHING
 from resolvers.limits import DocumentLimits
 from resolvers.plan import Read
+from resolvers.shared_reads import MATCHING
 from resolvers.trusted import Trusted
 from schema.errors import RequestError
 from schema.ids import global_id
@@ -57,7 +57,7 @@ __all__ = ["api", "whole"]
 
 READ: Final = {
     "follow": ("head", "changes_told", "cases_told", "submissions_told"),
-    "search": ("documents", "texts", "attached", "barrier", "organs_named"),
+    "search": ("documents", "texts", "attached", "standing", "barrier", "organs_named"),
     "alerts": ("told", "own_search"),
     "seeing": ("cases", "submissions", "mentions", "revisions", "events", "documents"),
 }
