@@ -6,6 +6,8 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from graph import journal
 from tests.conftest import DEEP
 from tests.graph.contention import DOES, House, contend
@@ -15,11 +17,12 @@ if TYPE_CHECKING:
 
     from graph.database import Connection, Pool
 
-OPERATIONS = 10_000 if DEEP else 400
+OPERATIONS = 10_000 if DEEP else 300
 
 logger = logging.getLogger(__name__)
 
 
+@pytest.mark.long
 async def test_nobody_waits_for_one_who_waits_for_them(pool: Pool, connection: Connection, tmp_path: Path) -> None:
     """Sources, desks, officers, retention and a rotation of keys, on the same few people, cases and organs."""
     seed = int.from_bytes(os.urandom(4))
