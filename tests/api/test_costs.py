@@ -82,7 +82,7 @@ READ = (
     "{ cases { nodes { timeline(first: 1) { nodes { at } } relations { origin { id } } } } }",
     "{ parties { nodes { names phones mentionCount links { link { state } } } } }",
     "{ parties(first: 3) { nodes { links { one { party { links { one { name } } } } } } } }",
-    "{ parties(first: 1) { nodes { links { one { party { links { one { party { links { link { state } }} } } } } } } } }",
+    "{parties(first: 1) {nodes {links {one {party {links {one {party {links {link {state}}}}}}}}}}}",
     "{ caseFigures(groupBy: [ORGAN, MONTH]) { cases answered medianDays organ { name } } }",
     '{ history(division: "43") { totalCount edges { node { at } } } }',
 )
