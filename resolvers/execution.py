@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from graph.identity import Vault
     from graph.policy import Viewer
+    from graph.scope import Shape as Seen
     from resolvers.documents import Document
     from resolvers.limits import DocumentLimits
     from resolvers.plan import Ask, Plan, Root, Shape, Statement
@@ -185,10 +186,8 @@ class Executor:
             return Answer(errors=[shaped(error, Stage.EXECUTE) for error in values])
         return Prepared(document, operation, values)
 
-    def plan(self, prepared: Prepared, *, careful: bool = False) -> Plan:
+    def plan(self, prepared: Prepared) -> Plan:
         """Return an operation's plan, made or remembered; raise LimitError where it would read too much."""
-        if careful:
-            return self._made(prepared, careful=True)
         plan = prepared.document.kept(prepared.key)
         if plan is None:
             plan = self._made(prepared)
@@ -250,6 +249,19 @@ class Executor:
             return Answer(errors=[error])
         permitted(plan, viewer).statement(scope_of(viewer).shape)
         return prepared, plan
+
+    async def planned(self, prepared: Prepared, *, careful: bool = False) -> Plan:
+        """Return a plan that is made anew, beside the loop."""
+        return await self._aside.run(lambda: self._made(prepared, careful=careful))
+
+    async def statement_of(self, plan: Plan, seen: Seen, met: tuple[tuple[int, str], ...]) -> Statement:
+        """Return a plan's statement, which is written beside the loop where it is not kept."""
+        statement = plan.statements.get((seen, met))
+        if statement is None:
+            statement = await self._aside.run(lambda: plan.written(seen, met))
+            plan.keep(seen, met, statement)
+        assert statement is not None
+        return statement
 
     def _made(self, prepared: Prepared, *, careful: bool = False) -> Plan:
         return self._planner.plan(prepared.operation, prepared.document.fragments, prepared.variables, careful=careful)
@@ -445,12 +457,12 @@ class _Run:
                 data = {root.key: orjson.Fragment(column) for root, column in zip(roots, found, strict=True)}
                 return Answer(data, executed=True)
         except RowGoneError:
-            plan = permitted(self._executor.plan(self._prepared, careful=True), self._viewer)
+            plan = permitted(await self._executor.planned(self._prepared, careful=True), self._viewer)
             found = await self._read(plan, plan.roots, met, keys)
             roots = [root for root in plan.roots if root.key in {one.key for one in roots}]
         except _ValuesError:
             # A value cannot be what it is given for: the plan made of the very values places the error.
-            plan = permitted(self._executor._made(self._prepared), self._viewer)  # noqa: SLF001
+            plan = permitted(await self._executor.planned(self._prepared), self._viewer)
             roots = [root for root in plan.roots if root.key in {one.key for one in roots}]
             found = await self._read(plan, roots, met, keys)
         except Exception as error:  # noqa: BLE001  # what was to be read is answered with the error
@@ -472,8 +484,7 @@ class _Run:
     ) -> Sequence[Any]:
         if not met and not any(isinstance(root, Read) and root.column for root in roots):
             return ()
-        statement = plan.statement(self._scope.shape, met)
-        assert statement is not None
+        statement = await self._executor.statement_of(plan, self._scope.shape, met)
         values = values_of(statement, self._prepared, [keys[one] for one in met])
         if self._matches:
             values = [self._matches[one] if isinstance(one, Matching) else one for one in values]

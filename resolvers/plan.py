@@ -281,15 +281,25 @@ class Plan:
 
     def statement(self, seen: Seen, met: tuple[tuple[int, str], ...] = ()) -> Statement | None:
         """Return the statement that reads the roots and the references met; None where nothing is to be read."""
-        if (seen, met) not in self.statements:
-            columns = [root.column for root in self.roots if isinstance(root, Read) and root.column is not None]
-            columns += [self._reference(number).column(kind) for number, kind in met]
-            if not columns:
-                return None
-            if len(self.statements) >= MOST_STATEMENTS:
-                del self.statements[next(iter(self.statements))]
-            self.statements[seen, met] = statement_of(columns, seen)
-        return self.statements[seen, met]
+        kept = self.statements.get((seen, met))
+        if kept is None:
+            kept = self.written(seen, met)
+            self.keep(seen, met, kept)
+        return kept
+
+    def written(self, seen: Seen, met: tuple[tuple[int, str], ...]) -> Statement | None:
+        """Write that statement anew; of a large plan it takes a while."""
+        columns = [root.column for root in self.roots if isinstance(root, Read) and root.column is not None]
+        columns += [self._reference(number).column(kind) for number, kind in met]
+        return statement_of(columns, seen) if columns else None
+
+    def keep(self, seen: Seen, met: tuple[tuple[int, str], ...], statement: Statement | None) -> None:
+        """Keep a statement; the one made longest ago goes when there are too many."""
+        if statement is None:
+            return
+        if len(self.statements) >= MOST_STATEMENTS:
+            del self.statements[next(iter(self.statements))]
+        self.statements[seen, met] = statement
 
     def _reference(self, number: int) -> Reference:
         return next(one for one in self.references() if one.number == number)

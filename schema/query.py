@@ -197,7 +197,9 @@ class Query:
     ) -> Connection[Party]:
         return by_plan()
 
-    @planned("The places, by their full names.", Many("place {row}", order=ordered_by("full_name", "text"), whole=500))
+    @planned(
+        "The places, by their full names.", Many("place {row}", order=ordered_by("full_name", "text"), whole=1_000)
+    )
     def places(
         self,
         *,

@@ -327,6 +327,7 @@ class Case(Node):
         ) matter
         join case_relation {{row}} on {{row}}.origin = any(matter.cases) or {{row}}.target = any(matter.cases)""",
             "{row}.state in ('ACCEPTED', 'PROPOSED')",
+            expected=10,
         ),
     )
 
@@ -537,7 +538,8 @@ class Party(Node):
 
     links: list[PartyLink] = bound(
         "The ties between its mentions, and those proposed to be tied to them.",
-        Many("""(
+        Many(
+            """(
             select distinct on (tie.id) tie.*
             from mention said
             cross join lateral (
@@ -547,7 +549,9 @@ class Party(Node):
             ) tie
             where said.party = {parent}.party and tie.state in ('ACCEPTED', 'PROPOSED')
             order by tie.id
-        ) {row}"""),
+        ) {row}""",
+            expected=30,  # as many as a party has mentions, and each mention leads to its party again
+        ),
     )
 
 

@@ -6,14 +6,17 @@ import asyncio
 import threading
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.policy import Role
 from resolvers.aside import Aside
 from resolvers.documents import Document, Documents
+from resolvers.plan import Plan
+from resolvers.planner import Planner
 from resolvers.turns import WAITING, BusyError, Lanes, Turns
 from tests.graph.factory import draft
 from tests.viewers import EVERYTHING, headers_of
@@ -249,3 +252,44 @@ async def test_whoever_goes_away_leaves_the_thread_to_others() -> None:
             await gone
         await following
     assert ran == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("{ organs { totalCount } }", {}),
+        ("query($after: String) { cases(after: $after) { nodes { id } } }", {"after": "no cursor"}),
+        ("query($after: String) { cases(after: $after) { nodes { id } } }", {}),
+        ('{ history(division: "43", matching: "(") { totalCount } cases { totalCount } }', {}),
+        ("{ rejections { totalCount } cases { totalCount } }", {}),
+        ("{ search { edges { node { id } } } }", {}),
+        ('{ nothing, cases(first: "x") { nodes { id } } }', {}),
+        ("{ cases(first: 201) { nodes { id } } }", {}),
+    ],
+)
+async def test_whatever_is_read_or_planned_is_so_beside_the_loop(
+    api: Api, monkeypatch: pytest.MonkeyPatch, query: str, variables: dict[str, str]
+) -> None:
+    """Right or wrong, allowed or not, for the first time or again: nobody waits for another's document."""
+    await api.take_in(draft("1"))
+    loop = threading.current_thread()
+    at_work: list[threading.Thread] = []
+
+    def watched(kind: type, name: str) -> None:
+        real = getattr(kind, name)
+
+        def watch(*given: Any, **named: Any) -> Any:
+            at_work.append(threading.current_thread())
+            return real(*given, **named)
+
+        monkeypatch.setattr(kind, name, watch)
+
+    watched(Documents, "parsed")
+    watched(Planner, "plan")
+    watched(Plan, "written")
+    for viewer in (EVERYTHING, replace(EVERYTHING, roles=frozenset({Role.LEADER}), name="leader")):
+        for _ in range(2):
+            asked = {"query": query, "variables": variables}
+            await api.http.post("/graphql", json=asked, headers=headers_of(viewer))
+    assert at_work
+    assert loop not in at_work
