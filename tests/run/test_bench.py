@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import masking, year
+from bench.attacks import sockets
 from bench.graphql.ceiling import ceiling, pgbench
 from graph.database import connect
 
@@ -54,3 +55,13 @@ def test_an_empty_argument_stands_in_the_statement(database_url: str, monkeypatc
     monkeypatch.setattr("bench.graphql.ceiling.SECONDS", 1)
     monkeypatch.setattr("bench.graphql.ceiling.CONNECTIONS", 1)
     assert ceiling(program, database_url, ASKED, [{"source": ""}, {"source": "hotline"}]) > 0
+
+
+@pytest.mark.long
+def test_ordinary_clients_are_asked_beside_many_subscriptions() -> None:
+    """Every figure is a time and its ratio; it ends only once the others were told of what happens."""
+    rows = sockets.measure(sockets.Size(sockets=2, subscriptions=2, queries=10, filled=25, rounds=1))
+    assert [row.name for row in rows] == [
+        f"attacks.sockets.{whom}.{when}.p95" for whom in ("others", "all") for when in ("quiet", "busy")
+    ]
+    assert all(row.value > 0 and row.ratio for row in rows)
