@@ -71,8 +71,8 @@ class Turns:
     """
 
     def __init__(
-        self, most: int, each: int, *, rest: float = 1.0, together: bool = False, waiting: int = WAITING, recent: Recent | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, most: int, each: int, *, rest: float = 1.0, together: bool = False, waiting: int = WAITING,
+        recent: Recent | None = None, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._most, self._each, self._rest, self._longest, self._monotonic = most, each, rest, waiting, monotonic
         self._together = together

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 SPAWN: Final = multiprocessing.get_context("spawn")
 PROVINCES: Final = (
-    "13", "14", "15", "21", "22", "23", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "51", "52", "53",
+    "13", "14", "15", "21", "22", "23", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "51", "52",
+    "53",
 )  # fmt: skip
 """Each of which one viewer sees."""
 ASKED: Final = {"query": "{ cases(first: 20) { nodes { id title status events(first: 3) { nodes { kind at } } } } }"}

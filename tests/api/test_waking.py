@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -174,7 +175,7 @@ async def test_followers_are_told_one_after_the_other() -> None:
                 had += 1
 
         if others:
-            recent.note("other", asyncio.get_running_loop().time())
+            recent.note("other", time.monotonic())
         followers = [asyncio.create_task(follow(f"test:{number % 3}")) for number in range(50)]
         followers[7].cancel()
         async with asyncio.timeout(PATIENCE):
