@@ -63,9 +63,6 @@ if TYPE_CHECKING:
     from graph.uploads import Uploads
     from resolvers.search import Searcher
 
-FOLLOWERS: Final = 2
-"""Turns that subscriptions have at the connections that a process reads by, however many wait: the rest is for those
-who ask. If it were one, a slow read would hold all of them up."""
 TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
 NDJSON = "application/x-ndjson"
 CHANGES_A_PAGE = 100
@@ -119,8 +116,8 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         vocabulary_of(services.taxonomy.all()), services.taxonomy, limits.page_size,
     )  # fmt: skip
     text_of = text_layer(services.read_options.limits)
-    beside = reader.beside(FOLLOWERS)
-    shared = SharedReads(beside, Tail(services.pool))
+    lanes = Lanes.of(reader.pool.get_max_size(), services.pool.get_max_size())
+    shared = SharedReads(reader, Tail(services.pool), lanes.looking)
     subscriptions = Allowance(services.client_limits.subscriptions_per_viewer)
 
     def doors(viewer: Viewer) -> Doors:
@@ -152,8 +149,7 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
     zone = str(services.read_options.zone)
     return Executor(
         schema.build(), reader=reader, vault=services.vault, limits=limits, context=context, trusted=trusted, zone=zone,
-        following=Following(beside, held, services.client_limits.event_seconds),
-        lanes=Lanes.of(reader.pool.get_max_size(), services.pool.get_max_size()),
+        following=Following(held, services.client_limits.event_seconds), lanes=lanes,
     )  # fmt: skip
 
 

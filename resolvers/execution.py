@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from graph.identity import Vault
     from graph.policy import Viewer
+    from graph.scope import Scope
     from graph.scope import Shape as Seen
     from resolvers.documents import Document
     from resolvers.limits import DocumentLimits
@@ -101,8 +102,6 @@ class Answer:
 class Following:
     """How subscriptions are answered."""
 
-    reader: Reader
-    """What they read by, so that many at once leave others their turns."""
     held: Callable[[Viewer], AbstractContextManager[None]]
     """Holds one more subscription of a viewer; raises LimitError where that is too many."""
     patience: float
@@ -293,7 +292,7 @@ class Executor:
         if isinstance(planned, Answer):
             return planned
         prepared, plan = planned
-        run = _Run(self, prepared, viewer, self._reader)
+        run = _Run(self, prepared, viewer)
         writes = prepared.operation.operation is OperationType.MUTATION
         turns = self.lanes.writing if writes else self.lanes.for_reading(plan.cost)
         async with turns.of(viewer.name):
@@ -318,7 +317,7 @@ class Executor:
         assert self._following is not None
         try:
             with self._following.held(viewer):
-                run = _Run(self, prepared, viewer, self._following.reader)
+                run = _Run(self, prepared, viewer)
                 async with aclosing(run.followed(plan, self._following.patience)) as answers:
                     async for answer in answers:
                         yield answer
@@ -326,6 +325,10 @@ class Executor:
             yield Answer(errors=[error])
 
     # What runs share ----------------------------------------------------------------------------------------------
+
+    async def fetch(self, scope: Scope, statement: Statement, values: Sequence[object]) -> Sequence[Any]:
+        """Return what a statement's columns hold."""
+        return tuple((await self._reader.row(scope, statement, values)).values())
 
     def context(self, viewer: Viewer) -> Context:
         """Return what fields that Python answers find at hand."""
@@ -359,9 +362,8 @@ class Executor:
 class _Run:
     """One operation being answered."""
 
-    def __init__(self, executor: Executor, prepared: Prepared, viewer: Viewer, reader: Reader) -> None:
+    def __init__(self, executor: Executor, prepared: Prepared, viewer: Viewer) -> None:
         self._executor = executor
-        self._reader = reader
         self._prepared = prepared
         self._viewer = viewer
         self._scope = scope_of(viewer)
@@ -394,7 +396,8 @@ class _Run:
         try:
             async with aclosing(cast("Any", self.resolved(root))) as events:
                 async for event in events:
-                    answer = await self.answer(plan, {root.key: event})
+                    async with self._executor.lanes.telling.of(self._viewer.name, patient=True):
+                        answer = await self.answer(plan, {root.key: event})
                     began = time.monotonic()
                     yield answer
                     if time.monotonic() - began > patience:
@@ -488,7 +491,7 @@ class _Run:
         values = values_of(statement, self._prepared, [keys[one] for one in met])
         if self._matches:
             values = [self._matches[one] if isinstance(one, Matching) else one for one in values]
-        return tuple((await self._reader.row(self._scope, statement, values)).values())
+        return await self._executor.fetch(self._scope, statement, values)
 
     def _finished(
         self,

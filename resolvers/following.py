@@ -7,7 +7,7 @@ until something may concern them, and then read it under the policy, one for all
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ from graph.errors import InvalidError, NotFoundError
 from resolvers.conditions import conditions_of
 from resolvers.cursors import SealedCursors, not_ours
 from resolvers.roots import ref
-from resolvers.shared_reads import Wanted
+from resolvers.shared_reads import NOBODY, Wanted
 from schema import answers, subscriptions, types
 from schema.answers import ALERT_CURSORS, NEWEST_ALERTS
 from schema.enums import ChangeKind
@@ -86,10 +86,12 @@ class Follows:
         cursors = SealedCursors(self.vault, ALERT_CURSORS)
         (reached,) = (0,) if after is None else cursors.read(NEWEST_ALERTS, after)
         await self._require_own(search)
-        reader = self.shared.reader
         async with self.shared.tail.follower(Told.ALERTS, self.scope) as follower:
             while True:
-                async with reader.lent(self.scope) as connection:
+                async with (
+                    self.shared.turns.of(self.scope.name, patient=True),
+                    self.shared.reader.lent(self.scope) as connection,
+                ):
                     rows = await connection.fetch(SAVED.told, reached, search, ENTRIES)
                 for row in rows:
                     reached = row["number"]
@@ -112,16 +114,16 @@ class Follows:
     async def _told(
         self, told: Told, conditions: tuple[Condition, ...], after: str | None
     ) -> AsyncGenerator[Event, None]:
-        tail = self.shared.tail
+        tail, nameless = self.shared.tail, replace(self.scope, name=NOBODY)
         async with tail.follower(told, self.scope) as follower:
             at_end = after is None
             place = Place(await tail.position()) if after is None else self._opened(after)
             while True:
                 if at_end:
                     place = Place(await follower.next(place.position))
-                wanted = Wanted(told, self.scope, conditions, place)
                 # Only those who were woken together are at one place, and are told what was seen then.
-                found = await (self.shared.read(wanted) if at_end else self.shared.read_alone(wanted))
+                read, scope = (self.shared.read, nameless) if at_end else (self.shared.read_alone, self.scope)
+                found = await read(Wanted(told, scope, conditions, place))
                 for event in found.events:
                     yield event
                 place, at_end = found.reached, not found.more

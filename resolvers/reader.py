@@ -55,16 +55,8 @@ class Reader:
     def __init__(self, pool: Pool, timeout: int) -> None:
         self.pool = pool
         self._timeout = timeout
-        self._most: int | None = None
-        self._before: Reader | None = None
         self._turns: asyncio.Semaphore | None = None
         self._idle: list[PooledConnection] = []
-
-    def beside(self, most: int) -> Reader:
-        """Return a reader by the same connections that has at most so many turns at once, however many wait for one."""
-        reader = Reader(self.pool, self._timeout)
-        reader._most, reader._before = most, self  # another of ourselves
-        return reader
 
     async def row(self, scope: Scope, statement: Statement, values: Sequence[object]) -> Row:
         """Run a plan's statement, which sets its viewer first and gives one row.
@@ -100,12 +92,8 @@ class Reader:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[PooledConnection]:
         if self._turns is None:
-            self._turns = asyncio.Semaphore(self._most or self.pool.get_max_size())
+            self._turns = asyncio.Semaphore(self.pool.get_max_size())
         async with self._turns:
-            if self._before is not None:
-                async with self._before._connection() as connection:  # noqa: SLF001  # another of ourselves
-                    yield connection
-                return
             connection = await self._open()
             try:
                 yield connection

@@ -7,7 +7,7 @@ rights and nobody's name. It is kept until the journal grows, since that may cha
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from graph.database import statements
@@ -15,7 +15,7 @@ from sync.changes import Place
 from sync.tail import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graph.scope import Scope
     from resolvers.conditions import Condition
     from resolvers.reader import Lent, Reader
+    from resolvers.turns import Turns
     from sync.tail import Tail
 
 SQL = statements("follow")
@@ -57,9 +58,9 @@ class Wanted:
     place: Place
 
     @property
-    def key(self) -> str:
-        """What two have in common who are told the same. Not an object's hash: values may be lists."""
-        return repr((self.told, self.scope, self.conditions, self.place))
+    def key(self) -> Hashable:
+        """What two have in common who are told the same. Conditions are told by their texts: values may be lists."""
+        return self.told, self.scope, self.place, repr(self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +75,20 @@ class Found:
 class SharedReads:
     """Reads for followers, each thing once."""
 
-    def __init__(self, reader: Reader, tail: Tail) -> None:
+    def __init__(self, reader: Reader, tail: Tail, turns: Turns) -> None:
         self.reader = reader
         self.tail = tail
+        self.turns = turns
         self._looks = 0
-        self._reads: dict[str, asyncio.Task[Found]] = {}
+        self._reads: dict[Hashable, asyncio.Task[Found]] = {}
 
     async def read(self, wanted: Wanted) -> Found:
-        """Return what is told behind a place, to whoever was woken there."""
+        """Return what is told behind a place, to whoever of NOBODY's scope was woken there."""
         if self._looks != self.tail.looks:
             self._looks, self._reads = self.tail.looks, {}
-        nameless = replace(wanted, scope=replace(wanted.scope, name=NOBODY))
-        reading = self._reads.get(nameless.key)
+        reading = self._reads.get(wanted.key)
         if reading is None or (reading.done() and (reading.cancelled() or reading.exception() is not None)):
-            reading = self._reads[nameless.key] = asyncio.create_task(self.read_alone(nameless))
+            reading = self._reads[wanted.key] = asyncio.create_task(self.read_alone(wanted))
         # Who leaves leaves the others their read.
         return await asyncio.shield(reading)
 
@@ -96,7 +97,10 @@ class SharedReads:
         place = wanted.place
         # An entry of which some was told already is read again, and that much of it left out.
         begin = place.position - (1 if place.told else 0)
-        async with self.reader.lent(wanted.scope) as connection:
+        async with (
+            self.turns.of(wanted.scope.name, patient=True),
+            self.reader.lent(wanted.scope) as connection,
+        ):
             head = await connection.fetchval(SQL.head)
             entries = await connection.fetch(TELLING[wanted.told], begin, ENTRIES)
             nodes = sorted({node for entry in entries for node in entry["nodes"]})

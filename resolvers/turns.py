@@ -66,14 +66,16 @@ class Turns:
     """Gives `most` turns at once, `each` of them to one viewer.
 
     While others are answered, too, a viewer rests `rest` times as long as each turn took, before the next in its place:
-    turns share a processor, which nobody can be given back once somebody has all of it.
+    turns share a processor, which nobody can be given back once somebody has all of it. Where they rest `together`,
+    nobody has the turn meanwhile.
     """
 
     def __init__(
-        self, most: int, each: int, *, rest: float = 1.0, waiting: int = WAITING, recent: Recent | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, most: int, each: int, *, rest: float = 1.0, together: bool = False, waiting: int = WAITING,
+        recent: Recent | None = None, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._most, self._each, self._rest, self._longest, self._monotonic = most, each, rest, waiting, monotonic
+        self._together = together
         self._recent = recent or Recent()
         self._given = 0
         self._taken: Counter[str] = Counter()
@@ -124,7 +126,8 @@ class Turns:
         rest = min(took * self._rest, LONGEST_REST) if self._recent.others(viewer, now) else 0.0
         self._recent.note(viewer, now)
         self._seconds += SLOWLY * (took + rest - self._seconds)
-        self._given -= 1
+        if not self._together:
+            self._given -= 1
         if rest:
             asyncio.get_running_loop().call_later(rest, self._rested, viewer)
             self._give_next()
@@ -132,6 +135,8 @@ class Turns:
             self._rested(viewer)
 
     def _rested(self, viewer: str) -> None:
+        if self._together:
+            self._given -= 1
         self._taken[viewer] -= 1
         if not self._taken[viewer]:
             del self._taken[viewer]
@@ -168,6 +173,10 @@ class Lanes:
     light: Turns
     heavy: Turns
     writing: Turns
+    looking: Turns
+    """To read for those who follow. Many wait for one read, so none of them waits for answers before it."""
+    telling: Turns
+    """To answer those who follow: ten thousand may have to be told of one event."""
 
     @classmethod
     def of(cls, reading: int, writing: int) -> Lanes:
@@ -179,6 +188,8 @@ class Lanes:
             light=Turns(light, light // 2 + 1, recent=recent),
             heavy=Turns(heavy, 1, recent=recent),
             writing=Turns(writing, max(1, writing // 2), recent=recent),
+            looking=Turns(1, 1, together=True, recent=recent),
+            telling=Turns(1, 1, together=True, recent=recent),
         )
 
     def for_reading(self, cost: int) -> Turns:

@@ -35,7 +35,7 @@ LOOK_EVERY: Final = 5.0
 """Seconds after which the tail looks though nobody called: a connection that ended may have missed a call."""
 ENTRIES: Final = 2_000
 """Entries that are looked at by one statement."""
-SLICE: Final = 20
+SLICE: Final = 2
 """Followers that are woken before others of this process have their turn."""
 
 

@@ -72,10 +72,10 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def casegraph(url: str, data: Path) -> Iterator[Server]:
-    """Serve by the real command; what is indexed stays as it is, so no worker runs beside."""
+def casegraph(url: str, data: Path, others: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Serve by the real command, with other settings; what is indexed stays as it is, so no worker runs beside."""
     port = _free_port()
-    settings = {"DATABASE_URL": url, "DATA": str(data), "PORT": str(port), "LOG_LEVEL": "WARNING"}
+    settings = {"DATABASE_URL": url, "DATA": str(data), "PORT": str(port), "LOG_LEVEL": "WARNING"} | dict(others or {})
     given = {f"CASEGRAPH_{name}": value for name, value in settings.items()}
     words, token = [sys.executable, "-m", "casegraph", "serve", "--no-worker"], all_seeing(Settings(data=data))
     with _started("casegraph", words, port, given, token=token) as server:

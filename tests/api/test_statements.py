@@ -225,7 +225,7 @@ def planned(executor: Executor, document: str) -> Iterator[Column]:
     assert not isinstance(prepared, Answer), (document, prepared.errors)
     for careful in (False, True):
         with suppress(RequestError):  # an id of another type than is meant, for one
-            yield from columns_of(executor.plan(prepared, careful=careful))
+            yield from columns_of(executor._made(prepared, careful=careful))
 
 
 # What is promised ----------------------------------------------------------------------------------------------------

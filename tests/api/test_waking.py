@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -14,8 +15,8 @@ from casegraph.app import executor_of
 from graph.scope import scope
 from resolvers.execution import Asked
 from resolvers.limits import DocumentLimits
-from resolvers.reader import Reader
 from resolvers.trusted import Trusted
+from resolvers.turns import Recent, Turns
 from sync import tail
 from tests.conftest import PATIENCE
 from tests.graph.factory import draft
@@ -158,26 +159,38 @@ async def test_a_call_that_was_missed_is_made_up_for(
             assert (await subscriber.hear())["submission"] == {"externalId": str(number)}
 
 
-async def test_followers_leave_others_their_turns(reading_pool: Pool) -> None:
-    """However many wait, they hold no more connections than their own; another asks in between."""
-    reader = Reader(reading_pool, 10_000)
-    beside, seen = reader.beside(2), scope(EVERYTHING)
-    free, held, most = asyncio.Event(), 0, 0
+async def test_followers_are_told_one_after_the_other() -> None:
+    """However many wait, one has the turn; where others are answered it rests before the next, and all have theirs."""
+    for others in (False, True):
+        recent = Recent()
+        turns, held, most, had = Turns(1, 1, together=True, recent=recent), 0, 0, 0
 
-    async def follow() -> None:
-        nonlocal held, most
-        async with beside.lent(seen):
-            held += 1
-            most = max(most, held)
-            await free.wait()
-            held -= 1
+        async def follow(viewer: str, turns: Turns = turns) -> None:
+            nonlocal held, most, had
+            async with turns.of(viewer, patient=True):
+                held += 1
+                most = max(most, held)
+                await asyncio.sleep(0)
+                held -= 1
+                had += 1
 
-    followers = [asyncio.create_task(follow()) for _ in range(50)]
-    await until(lambda: held == 2)
-    async with asyncio.timeout(PATIENCE):
-        for _ in range(10):
-            async with reader.lent(seen) as connection:
-                assert await connection.fetchval("select count(*) from organ") == 0
-        free.set()
-        await asyncio.gather(*followers)
-    assert most == 2
+        if others:
+            recent.note("other", time.monotonic())
+        followers = [asyncio.create_task(follow(f"test:{number % 3}")) for number in range(50)]
+        followers[7].cancel()
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*followers, return_exceptions=True)
+        assert (most, had) == (1, 49)
+
+
+async def test_a_client_that_takes_nothing_has_no_turn(api: Api, executor: Executor) -> None:
+    """Others are told meanwhile."""
+    async with following(executor, CASES, EVERYTHING) as (other,):
+        await other.leave()
+        async with aclosing(executor.subscribe(Asked(CASES), EVERYTHING)) as answers:
+            slow = asyncio.ensure_future(anext(answers))
+            async with following(executor, CASES, FAR) as (quick,):
+                for number in range(3):
+                    await api.take_in(draft(str(number), division="440104", text=f"第{number}件事。" * 9))
+                    await quick.hear()
+            await slow  # and takes no other

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import settings
 
 from graph.scope import Reach, scope
-from resolvers.shared_reads import SharedReads, Wanted
+from resolvers.shared_reads import NOBODY, SharedReads, Wanted
+from resolvers.turns import Turns
 from sync.changes import Place
 from sync.tail import Tail, Told
 from tests.policy.viewers import viewer
@@ -50,7 +51,7 @@ async def told(shared: SharedReads, kind: Told, seen: Scope) -> list[Event]:
 async def test_whoever_is_told_of_an_entry_is_woken_by_it(filled: Api, cast: Cast) -> None:
     """Whatever they may see; and others are spared."""
     by_position = await stretches(filled)
-    shared = SharedReads(filled.services.reader, Tail(filled.services.pool))
+    shared = SharedReads(filled.services.reader, Tail(filled.services.pool), Turns(1, 1))
     spared = 0
     for _ in range(settings().max_examples // 2):
         seen = scope(viewer(Random(random.getrandbits(64)), cast))  # noqa: S311 - nothing secret
@@ -64,12 +65,13 @@ async def test_whoever_is_told_of_an_entry_is_woken_by_it(filled: Api, cast: Cas
 
 async def test_a_shared_read_is_what_one_would_read_alone(filled: Api, cast: Cast) -> None:
     """For whoever asks at a place after whomever, under whatever name."""
-    shared = SharedReads(filled.services.reader, Tail(filled.services.pool))
+    shared = SharedReads(filled.services.reader, Tail(filled.services.pool), Turns(1, 1))
     viewers = [viewer(Random(random.getrandbits(64)), cast) for _ in range(settings().max_examples // 5)]  # noqa: S311
     asking = [replace(one, name=f"test:{name}") for one in viewers for name in range(2)]
     random.shuffle(asking)
     for one in asking:
         for kind in KINDS:
-            wanted = Wanted(kind, scope(one), (), Place(0))
-            assert await shared.read(wanted) == await shared.read_alone(wanted), one.name
+            nameless = Wanted(kind, replace(scope(one), name=NOBODY), (), Place(0))
+            alone = await shared.read_alone(replace(nameless, scope=scope(one)))
+            assert await shared.read(nameless) == alone, one.name
     assert len(shared._reads) == len({scope(one) for one in viewers}) * len(KINDS)

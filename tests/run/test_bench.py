@@ -10,6 +10,7 @@ import pytest
 
 from bench import finding, masking, parsing, searching, writes, year
 from bench.__main__ import BENCHMARKS
+from bench.attacks import sockets
 from bench.graphql import ceiling as reached
 from bench.graphql import load, measuring, policy, queries, servers
 from bench.graphql.ceiling import ceiling, pgbench
@@ -114,3 +115,13 @@ def test_each_part_runs(part: str, kept: Path, tmp_path: Path, monkeypatch: pyte
     assert rows
     assert len({row.name for row in rows}) == len(rows)
     assert all(math.isfinite(row.value) and math.isfinite(row.ratio or 0) for row in rows)
+
+
+@pytest.mark.long
+def test_ordinary_clients_are_asked_beside_many_subscriptions() -> None:
+    """Every figure is a time and its ratio; it ends only once the others were told of what happens."""
+    rows = sockets.measure(sockets.Size(sockets=2, subscriptions=2, queries=10, filled=25, rounds=1))
+    assert [row.name for row in rows] == [
+        f"attacks.sockets.{whom}.{when}.p95" for whom in ("others", "all") for when in ("quiet", "busy")
+    ]
+    assert all(row.value > 0 and row.ratio for row in rows)

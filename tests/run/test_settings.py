@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from casegraph.client_limits import ClientLimits
 from casegraph.settings import Settings, SettingsError, name_of
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "settings.md"
@@ -40,6 +41,10 @@ def test_every_setting_is_documented_as_it_is() -> None:
         ("CASEGRAPH_HOME_DIVISION", "长沙", "GB/T 2260"),
         ("CASEGRAPH_BATCH_SIZE", "1000", "from 1 to 300"),
         ("CASEGRAPH_LOG_LEVEL", "LOUD", "one of DEBUG"),
+        ("CASEGRAPH_HEAD_SECONDS", "0", "seconds from 0.01 to 3600"),
+        ("CASEGRAPH_HEAD_SECONDS", "1e3", "seconds from 0.01 to 3600"),
+        ("CASEGRAPH_HEAD_SECONDS", "3600.1", "seconds from 0.01 to 3600"),
+        ("CASEGRAPH_SOCKETS_PER_VIEWER", "0", "whole number from 1"),
         ("CASEGRAPH_PROT", "8001", "Did you mean CASEGRAPH_PORT"),
         ("CASEGRAPH_COLOUR", "red", "docs/settings.md"),
     ],
@@ -50,6 +55,15 @@ def test_what_cannot_be_used_is_said_with_its_name(name: str, text: str, says: s
         Settings.from_environment({name: text})
     assert name in str(caught.value)
     assert says in str(caught.value)
+
+
+def test_every_limit_of_clients_is_a_setting() -> None:
+    """Read by its name, and given as it is to processes that are started."""
+    limits = {one.name: "0.25" if one.name.endswith("seconds") else "3" for one in fields(ClientLimits)}
+    settings = Settings.from_environment({f"CASEGRAPH_{name.upper()}": text for name, text in limits.items()})
+    assert settings.client_limits == ClientLimits(**{name: float(text) for name, text in limits.items()})  # type: ignore[arg-type]
+    assert Settings.from_environment(settings.environment()).client_limits == settings.client_limits
+    assert Settings().client_limits == ClientLimits()
 
 
 def test_secrets_are_told_to_nobody() -> None:
