@@ -108,6 +108,7 @@ class Tail:
         self._followers: defaultdict[tuple[Told, Scope], set[Follower]] = defaultdict(set)
         self._reaches: dict[Scope, Reach] = {}
         self._listening: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[int] | None = None
         self._position: int | None = None
         self._alert = 0
         self.looks = 0
@@ -137,10 +138,16 @@ class Tail:
 
     async def position(self) -> int:
         """Return how far the journal has come; whoever follows already misses nothing behind it."""
-        if self._position is None:
-            async with self._pool.acquire() as connection:
-                return await journal.position(connection)
-        return self._position
+        if self._position is not None:
+            return self._position
+        if self._asking is None or self._asking.done():
+            # One for all who come before the first look: each by itself would take the connection that it waits for.
+            self._asking = asyncio.create_task(self._head())
+        return await asyncio.shield(self._asking)
+
+    async def _head(self) -> int:
+        async with self._pool.acquire() as connection:
+            return await journal.position(connection)
 
     # Listening ----------------------------------------------------------------------------------------------------
 

@@ -118,6 +118,30 @@ async def test_what_concerns_others_costs_a_follower_nothing(
         assert sum(READS in one for one in statements) == 1
 
 
+async def test_many_who_come_at_once_ask_once_where_the_journal_ends(api: Api) -> None:
+    """However long the first look takes: each by itself would keep it from the connections."""
+    asked = 0
+
+    def note(record: Any) -> None:
+        nonlocal asked
+        asked += "journal_head" in record.query
+
+    pool = api.services.pool
+    connections = [await pool.acquire() for _ in range(pool.get_max_size())]
+    for one in connections:
+        one.add_query_logger(note)
+    listening = tail.Tail(pool)
+    async with listening.follower(tail.Told.CASES, scope(EVERYTHING)):
+        waiting = [asyncio.create_task(listening.position()) for _ in range(500)]
+        await asyncio.sleep(0)
+        for one in connections:
+            await pool.release(one)
+        async with asyncio.timeout(PATIENCE):
+            assert set(await asyncio.gather(*waiting)) == {0}
+        await until(lambda: listening._position is not None)
+    assert 0 < asked <= 3
+
+
 async def test_those_who_see_the_same_share_what_is_read(api: Api, executor: Executor, statements: list[str]) -> None:
     """Under whatever names; each is told by cursors of their own."""
     viewers = [replace(NEAR, name=f"test:{number}") for number in range(30)]
