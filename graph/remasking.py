@@ -279,7 +279,9 @@ PLAIN: Final = {
     "erasure": Plain(SQL.erasure_texts, SQL.mask_erasure, ("erasure.reason",)),
     "evidence": Plain(SQL.evidence_texts, SQL.mask_evidence, tuple(
         f"{table}.evidence"
-        for table in ("filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused")
+        for table in (
+            "filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused", "classification",
+        )
     )),
 }  # fmt: skip
 """Few, of a text or two; nothing tells which were looked at, so all are, once for each rule."""

@@ -117,7 +117,9 @@ and kept.submission is not distinct from twice.submission and kept.state = twice
 update event set organ = $2 where organ = $1;
 
 -- name: rename_in_revisions
-update submission_revision set kept_organs = array_replace(kept_organs, $1::uuid, $2) where kept_organs @> array[$1::uuid];
+update submission_revision
+set kept_organs = array_replace(kept_organs, $1::uuid, $2), kept_accused = array_replace(kept_accused, $1::uuid, $2)
+where kept_organs @> array[$1::uuid] or kept_accused @> array[$1::uuid];
 
 -- name: rename_in_keys
 update api_key set organs = array_replace(organs, $1::uuid, $2) where organs @> array[$1::uuid];
@@ -164,7 +166,8 @@ union all select id, array[evidence ->> 'reason'] from same_party where evidence
 union all select id, array[evidence ->> 'reason'] from case_relation where evidence ? 'reason'
 union all select id, array[evidence ->> 'reason'] from case_place where evidence ? 'reason'
 union all select id, array[evidence ->> 'reason'] from case_organ where evidence ? 'reason'
-union all select id, array[evidence ->> 'reason'] from case_accused where evidence ? 'reason';
+union all select id, array[evidence ->> 'reason'] from case_accused where evidence ? 'reason'
+union all select id, array[evidence ->> 'reason'] from classification where evidence ? 'reason';
 
 -- name: mask_evidence
 with reason as (
@@ -179,5 +182,7 @@ with reason as (
     update case_place set evidence = evidence || said from reason where case_place.id = reason.id
 ), parted as (
     update case_organ set evidence = evidence || said from reason where case_organ.id = reason.id
+), classified as (
+    update classification set evidence = evidence || said from reason where classification.id = reason.id
 )
 update case_accused set evidence = evidence || said from reason where case_accused.id = reason.id;

@@ -203,12 +203,13 @@ class _Cluster:
 
         With such words around it one telephone number in ten passes for a card.
         """
-        if not self._is_cut(one.start + 1) or self._gaps_in(one.start, one.end):
+        if not self._is_cut(one.start + 1) or self._gaps_in(one.start + 1, one.end):
             return None
         after = self._first(one.start + 1, self._is_cut)
         if after is None or after.is_proven or one.found.kind is not NumberKind.CARD:
             return after if after and after.is_proven else None
-        return after if after.is_mobile and after.end >= one.end - 2 else None
+        rest = not self._is_cut(one.start + 2) and after.end == one.end
+        return after if rest or (after.is_mobile and after.end >= one.end - 2) else None
 
     def _is_cut(self, place: int) -> bool:
         return self.cuts[place] == 1

@@ -148,7 +148,7 @@ def _old_identity(one: Candidate) -> str | None:
     """Read the 15 digits of before 1999; their normal value is the number that its holder has now."""
     longer = one.digits[:6] + "19" + one.digits[6:]
     grouped = _cut_at(one.groups, (6, 9, 12)) or one.groups in _OLD_GROUPS or _one_by_one(one.groups)
-    if not grouped or not PROVINCES.match(longer) or not _date(longer[6:14]):
+    if not grouped or _is_joined(one) or not PROVINCES.match(longer) or not _date(longer[6:14]):
         return None
     return longer + identity_check(longer)
 
@@ -165,7 +165,7 @@ def _date(digits: str) -> date | None:
 
 def _card(one: Candidate) -> str | None:
     grouped = _cut_at(one.groups, range(4, 19, 4)) or one.groups in _CARD_GROUPS or _one_by_one(one.groups)
-    return one.digits if grouped and _luhn(one.digits) else None
+    return one.digits if grouped and not _is_joined(one) and _luhn(one.digits) else None
 
 
 _CARD_GROUPS: Final = frozenset({(6, 13), (6, 10), (4, 6, 5), (6, 4, 4, 5), (6, 4, 4, 4, 1), (6, 6, 7), (5, 5, 5, 4)})

@@ -220,7 +220,9 @@ async def test_what_names_an_organ_names_it_by_its_new_name(
         draft("2", replies=(reply(organ=ORGAN),)),
     )  # fmt: skip
     old = await connection.fetchval("select id from organ where name <> $1", ORGAN)
-    await connection.execute("update submission_revision set kept_organs = array[$1::uuid]", old)
+    await connection.execute(
+        "update submission_revision set kept_organs = array[$1::uuid], kept_accused = array[$1::uuid]", old
+    )
     await connection.execute(
         "insert into barrier (audience, position) values ($1, 5), ($2, 3)", str(old), str(organ_id(ORGAN))
     )
@@ -232,7 +234,7 @@ async def test_what_names_an_organ_names_it_by_its_new_name(
     new = organ_id(ORGAN)
     assert [(row["id"], row["name"]) for row in await connection.fetch("select id, name from organ")] == [(new, ORGAN)]
     for asked in ("select organ from case_organ", "select organ from event where organ is not null",
-                  "select unnest(kept_organs) from submission_revision"):  # fmt: skip
+                  "select unnest(kept_organs || kept_accused) from submission_revision"):  # fmt: skip
         assert {row[0] for row in await connection.fetch(asked)} == {new}
     assert [tuple(row) for row in await connection.fetch("select audience, position from barrier")] == [(str(new), 5)]
     assert await connection.fetchval("select filter from saved_search") == {"organs": [remasking._told(new)]}
