@@ -11,6 +11,7 @@ import asyncio
 import statistics
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final, cast
 from unittest.mock import patch
 from uuid import UUID
@@ -48,6 +49,8 @@ GOALS: Final[Mapping[str, float]] = {"case": 0.25, "filtered": 0.15, "nested": 0
 """By how much longer a question may take with the policy."""
 QUERIES: Final = frozenset({OperationType.QUERY})
 NOBODY: Final = UUID(int=1)
+CONTEXT: Final = cast("Context", SimpleNamespace(reads=SimpleNamespace(notices=dict)))
+"""What a request knows besides: nothing is searched here, so there is nothing to be said of the index."""
 
 
 def viewers(division: str) -> dict[str, Viewer]:
@@ -123,7 +126,7 @@ def _without_guard() -> Iterator[None]:
 def _executor(reader: Reader) -> Executor:
     return Executor(
         build(), reader=reader, vault=Vault(bytes(32)), limits=DocumentLimits(),
-        context=lambda _: cast("Context", None), trusted=Trusted(), zone="Asia/Shanghai",
+        context=lambda _: CONTEXT, trusted=Trusted(), zone="Asia/Shanghai",
     )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +20,7 @@ from bench.search import messages, speed
 from graph.database import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from tests.api.conftest import Api
     from tests.elasticsearch.server import Indices
@@ -91,9 +92,10 @@ def test_an_empty_argument_stands_in_the_statement(database_url: str, monkeypatc
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the data that two parts ask, made once."""
-    return tmp_path_factory.mktemp("bench") / "data"
+def kept() -> Iterator[Path]:
+    """Give the folder of the data that two parts ask, made once; not below pytest's own, as `data_folder` says."""
+    with tempfile.TemporaryDirectory(prefix="casegraph-tests-bench-") as folder:
+        yield Path(folder) / "data"
 
 
 @pytest.mark.long
