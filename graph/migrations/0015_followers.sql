@@ -31,13 +31,17 @@ alter table journal_reader add column link bytea;
 update journal_reader set link = journal_link(position);
 
 -- How an index that holds the journal up to a position stands, for an answer: whether it is of this journal, since when
--- it lacks something, how much of the journal it holds, and what it could not take. It is told to nobody as it is here.
+-- it lacks something where it lacks much, how much of the journal it holds, and what it could not take. Where it lacks
+-- little, that is told by what the asker may see of it.
 create function index_standing(
     held bigint, held_link bytea, out known boolean, out since timestamptz, out share double precision, out aside uuid[]
 ) language plpgsql stable security definer as $$
 begin
     known := public.journal_link(held) is not distinct from held_link;
-    since := (select entry.at from public.journal entry where entry.position = held + 1);
+    since := (
+        select entry.at from public.journal entry, public.journal_head head
+        where entry.position = held + 1 and head.position > held + 5000
+    );
     share := (
         select case when head.position = 0 then 1 else least(held::double precision / head.position, 1) end
         from public.journal_head head

@@ -128,9 +128,13 @@ join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision;
 
 -- name: standing
--- How an index that holds the journal up to a position, and with a link, stands for a viewer.
+-- How an index that holds the journal up to a position, and with a link, stands for a viewer. What they may not see
+-- makes no difference, unless the index lacks thousands of entries.
 select barrier_of($1::text[]) as barrier, standing.known, standing.share,
-    extract(epoch from clock_timestamp() - standing.since)::double precision as late,
+    extract(epoch from clock_timestamp() - coalesce(standing.since, (
+        select entry.at from journal entry
+        where entry.position > $2::bigint and entry.position <= $2::bigint + 5000 order by entry.position limit 1
+    )))::double precision as late,
     (select count(*) from submission where submission.id = any(standing.aside)) as missing
 from index_standing($2::bigint, $3::bytea) as standing;
 

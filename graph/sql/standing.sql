@@ -5,8 +5,10 @@ select name, position from journal_reader order by name;
 
 -- name: index_standing
 -- Whether an index that holds the journal up to a position, with this link, is of this journal, and what it lacks.
-select known, share, extract(epoch from clock_timestamp() - since)::double precision as late
-from index_standing($1, $2);
+select known, share, extract(epoch from clock_timestamp() - (
+    select entry.at from journal entry where entry.position = $1::bigint + 1
+))::double precision as late
+from index_standing($1::bigint, $2);
 
 -- name: attachment_files
 -- A document's file is empty once it is erased.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graph import journal, set_aside
 from graph.policy import Role
-from graph.records import Position
+from graph.records import PetitionKind, Position
 from search.engine import Batch
 from search.indexer import READER, Indexer
 from search.standing import COVERED, FRESH, Standing, standing_of, worst
@@ -113,6 +113,19 @@ async def test_what_could_not_be_indexed_is_told_to_whoever_sees_it(api: Api) ->
         answer = (await http.post("/graphql", json={"query": SEARCHES["search"]})).json()
     assert answer["data"]["found"]["index"] == {"complete": True, "share": 1.0, "missing": 0}
     assert "extensions" not in answer
+
+
+async def test_what_a_viewer_may_not_see_makes_no_answer_incomplete(api: Api) -> None:
+    """However long the index lacks it: else it would be told that something is there."""
+    await take_in_unindexed(api, "甲")
+    await index(api)
+    hidden = draft("1", title="举报", text="举报某局长油烟", kind=PetitionKind.ACCUSATION)
+    await api.services.intake.take_in([hidden], actor="test", now=NOW - timedelta(days=1))
+    assert await told(api, "search") is not None
+    uncleared = only(*Role)
+    async with client_of(api.services, viewer=uncleared) as http:
+        answer = (await http.post("/graphql", json={"query": SEARCHES["search"]})).json()
+    assert answer["data"]["found"]["index"] == {"complete": True, "share": 1.0, "missing": 0}
 
 
 async def test_an_index_that_is_behind_for_long_is_told_to_balancers_too(api: Api) -> None:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.long
-async def test_an_attack_is_measured_beside_ordinary_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_attack_is_measured_beside_ordinary_clients(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One short round, on the real server; how long anybody waited is no matter of a test."""
     monkeypatch.setattr("bench.year.REAL", tmp_path)  # thousands of real messages would be taken in first
-    [row] = await fairness(tmp_path / "data", submissions=200, seconds=0.1, rounds=1, only="history")
+    [row] = await fairness(data_folder, submissions=200, seconds=0.1, rounds=1, only="history")
     assert row.name == "attacks.fairness.history"
     assert row.ratio is not None
     assert row.ratio > 0
