@@ -38,7 +38,7 @@ def _elasticsearch() -> None:
 @pytest.mark.long
 @pytest.mark.no_cover
 def test_what_was_promised_holds_through_every_fault(folder: Path) -> None:
-    """What was acknowledged is there once and is found, no answer was called whole that was not, and all works again."""
+    """What was acknowledged is there once and found, no answer was called whole that was not, and all works again."""
     told = run(folder, seed=3, seconds=0)
     assert told["faults"] == {fault.__name__: 1 for fault in FAULTS}
     assert told["counts"]["acknowledged"]
