@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from email import errors, message_from_bytes, policy
 from email.header import decode_header
 from email.message import Message
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from connectors.letters import markup
+from connectors.letters.senders import name_and_address
 from graph.records import RejectionReason
 
 if TYPE_CHECKING:
@@ -114,12 +115,12 @@ def _bytes(raw: str) -> bytes:
 
 def sender(mail: Mail) -> tuple[str | None, str | None]:
     """Return the sender's name and address; None for what is not there."""
-    raw = next((value for key, value in mail.raw_items() if key.lower() == "from"), "")
+    raw = next((value for key, value in mail.raw_items() if key.lower() == "from"), "")[:LONGEST_HEADER]
     if _bytes(raw).isascii():
-        name, address = parseaddr(re.sub(r"\r?\n[ \t]*", " ", raw))
+        name, address = name_and_address(re.sub(r"\r?\n[ \t]*", " ", raw))
         name = unfolded(_bytes(name))
     else:
-        name, address = parseaddr(unfolded(_bytes(raw)))
+        name, address = name_and_address(unfolded(_bytes(raw)))
     name = name.strip("\"' \t")
     if "@" not in address:
         address = ""
