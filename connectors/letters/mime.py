@@ -11,7 +11,7 @@ from email import errors, message_from_bytes, policy
 from email.header import decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
@@ -28,7 +28,11 @@ MOST_PARTS: Final = 1_000
 """Parts of a mail: real ones have some dozens at most."""
 HEADERS: Final = ("from", "subject", "date", "message-id", "received")
 """A file that has none of these is no mail."""
+MOST_LEVELS: Final = 50
+"""Parts in parts, mails in mails among them: the library compares each line with the edges of all of them."""
 LONGEST_HEADER: Final = 4_000
+_OF_PARAMETERS: Final = frozenset({"content-type", "content-disposition"})
+"""Headers that the library takes apart by going back to their beginning at each semicolon."""
 _AS_IT_IS: Final = policy.compat32.clone(max_line_length=None, mangle_from_=False)
 _BROKEN: Final = (
     errors.InvalidBase64PaddingDefect,
@@ -48,13 +52,33 @@ class Parts:
     mails: list[Mail] = field(default_factory=list)
 
 
+class _Bounded(policy.Compat32):
+    """Reads headers as they are, but none that takes longer than it is long."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if len(value) > LONGEST_HEADER and name.lower() in _OF_PARAMETERS:
+            message = f"A header {name.title()} has {len(value)} characters, at most {LONGEST_HEADER} are read."
+            raise UnreadableError(RejectionReason.BOMB, f"{message} Forward the letter itself.")
+        return name, value
+
+
+class _Part(Message):
+    """A part that knows how deep it stands, so that reading ends where they stand too deep."""
+
+    level = 0
+
+    def attach(self, payload: Any) -> None:
+        payload.level = self.level + 1
+        if payload.level > MOST_LEVELS:
+            message = f"Its parts stand in parts more than {MOST_LEVELS} deep. Forward the letter itself."
+            raise UnreadableError(RejectionReason.BOMB, message)
+        super().attach(payload)
+
+
 def parse(content: bytes, depth: int) -> Mail:
     """Return a mail. Raises UnreadableError where it is none, breaks off, or nests too deeply."""
-    too_deep = f"Mails stand in mails more than {depth} deep. Forward the letter itself."
-    try:
-        mail = message_from_bytes(content, policy=policy.compat32)
-    except RecursionError as error:
-        raise UnreadableError(RejectionReason.BOMB, too_deep) from error
+    mail = message_from_bytes(content, _Part, policy=_Bounded())
     if not any(name in mail for name in HEADERS):
         message = "This is no mail, whatever its name says: it has no headers. Save the mail anew as .eml."
         raise UnreadableError(RejectionReason.UNREADABLE, message)
@@ -69,7 +93,8 @@ def parse(content: bytes, depth: int) -> Mail:
             raise UnreadableError(RejectionReason.UNREADABLE, message)
         deepest += any(part.get_content_type() == "message/rfc822" for part in level)
         if deepest > depth:
-            raise UnreadableError(RejectionReason.BOMB, too_deep)
+            message = f"Mails stand in mails more than {depth} deep. Forward the letter itself."
+            raise UnreadableError(RejectionReason.BOMB, message)
         level = [inner for part in level for inner in _inner(part)]
     return mail
 
