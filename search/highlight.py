@@ -112,7 +112,7 @@ class Marker:
         """Finds what is of Chinese characters alone, as nearly all is: a hit is marked in a third of the time."""
         self._pairs = frozenset(pair for pair in pairs if not TWO_CHINESE.fullmatch(pair))
         self._single = frozenset(unit for unit in single if not ONE_CHINESE.fullmatch(unit))
-        self._codes = [leaf for leaf in wanted if isinstance(leaf, Term | Starting) and leaf.field is TokenField.CODES]
+        self._codes = _Codes.of(wanted)
 
     def passages(self, source: Source) -> tuple[Passage, ...]:
         """Return the title where something is found in it, and the best passages of the other texts."""
@@ -213,8 +213,9 @@ def _outside(at: int, lows: Sequence[int], highs: Sequence[int]) -> int:
 
 def _end(origin: Sequence[int], high: int) -> int:
     """Return where the original of the character before `high` ends."""
-    last = origin[high - 1]
-    return next((origin[place] for place in range(high, len(origin)) if origin[place] > last), origin[-1])
+    # A character may be a hundred thousand of the normal form, each of which is asked about.
+    following = bisect_right(origin, origin[high - 1], high)
+    return origin[following] if following < len(origin) else origin[-1]
 
 
 def _pairs(leaf: Leaf) -> tuple[str, ...]:
@@ -227,18 +228,36 @@ def _pairs(leaf: Leaf) -> tuple[str, ...]:
             return ()
 
 
-def _codes(plain: str, wanted: Sequence[Term | Starting]) -> Iterator[tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """The numbers and codes that are wanted, so that one is looked up among them however many they are."""
+
+    whole: frozenset[str]
+    prefixes: frozenset[str]
+    lengths: frozenset[int]
+
+    @classmethod
+    def of(cls, wanted: Iterable[Leaf]) -> _Codes:
+        """Take what of a query is found by codes."""
+        found = [leaf for leaf in wanted if isinstance(leaf, Term | Starting) and leaf.field is TokenField.CODES]
+        prefixes = frozenset(leaf.prefix for leaf in found if isinstance(leaf, Starting))
+        whole = frozenset(leaf.token for leaf in found if isinstance(leaf, Term))
+        return cls(whole, prefixes, frozenset(map(len, prefixes)))
+
+    def __bool__(self) -> bool:
+        return bool(self.whole or self.prefixes)
+
+    def fit(self, code: str) -> bool:
+        """Tell whether a code is wanted, or begins, inside or at its end, with what is."""
+        if code in self.whole:
+            return True
+        tokens = (code, *ends(code)) if self.prefixes else ()
+        return any(token[:length] in self.prefixes for token in tokens for length in self.lengths)
+
+
+def _codes(plain: str, wanted: _Codes) -> Iterator[tuple[int, int]]:
     for code in CODE.finditer(plain):
-        parts = [part.span() for part in CODE_PART.finditer(plain, *code.span()) if _fits(part[0], wanted)]
+        parts = [part.span() for part in CODE_PART.finditer(plain, *code.span()) if wanted.fit(part[0])]
         yield from parts
-        if not parts and _fits(CODE_JOINT.sub("", code[0])[:LONGEST_CODE], wanted):
+        if not parts and wanted.fit(CODE_JOINT.sub("", code[0])[:LONGEST_CODE]):
             yield code.span()
-
-
-def _fits(code: str, wanted: Sequence[Term | Starting]) -> bool:
-    return any(
-        any(token.startswith(one.prefix) for token in (code, *ends(code)))
-        if isinstance(one, Starting)
-        else code == one.token
-        for one in wanted
-    )
