@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import operator
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from graph.text.normalise import IDEOGRAPHS, INVISIBLE, is_plain, normalise
+from graph.text.nfkc import is_mark
+from graph.text.normalise import IDEOGRAPHS, INVISIBLE, is_plain, normalise, piece
 from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT, ends, sets
 from search.engine import Leaf, OneOf, Run, Starting, Term, TokenField
 from search.records import Passage, Range
@@ -52,11 +51,6 @@ ONE_BY_ONE: Final = re.compile(f"[{PLAIN}]+(?=[{PLAIN}]|\\Z)")
 """Stretches of characters that each have a normal form of one character; nothing that follows combines with them."""
 
 
-@lru_cache(maxsize=65_536)
-def _normal(piece: str) -> str:
-    return normalise(piece)
-
-
 def mapped(text: str) -> Mapped:
     """Return a text's normal form with the way back. The form is that of `normalise`, piece by piece."""
     if is_plain(text) and len(form := normalise(text)) == len(text):
@@ -75,7 +69,7 @@ def mapped(text: str) -> Mapped:
 
 def _map_clusters(text: str, start: int, plain: list[str], origin: list[int]) -> None:
     for cluster in _clusters(text):
-        form = _normal(cluster)
+        form = piece(cluster)
         plain.append(form)
         origin += [start] * len(form)
         start += len(cluster)
@@ -97,8 +91,7 @@ def _clings(sign: str) -> bool:
     if sign < "\u0300":
         return sign == "\u00ad"
     # Hangul vowels and finals compose without being marks.
-    marks = unicodedata.combining(sign) or "\u1160" <= sign <= "\u11ff" or sign in "ﾞﾟ"
-    return bool(marks) or INVISIBLE.match(sign) is not None
+    return is_mark(sign) or "\u1160" <= sign <= "\u11ff" or INVISIBLE.match(sign) is not None
 
 
 class Marker:

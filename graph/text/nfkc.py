@@ -31,12 +31,12 @@ def _first_marks(match: re.Match[str]) -> str:
     kept: list[str] = []
     run = 0
     for sign in match[0]:
-        run = run + 1 if _is_mark(sign) else 0
+        run = run + 1 if is_mark(sign) else 0
         if run <= MOST_MARKS:
             kept.append(sign)
     return "".join(kept)
 
 
-def _is_mark(sign: str) -> bool:
+def is_mark(sign: str) -> bool:
     """Tell whether a sign is a mark on the one before it, or is made of such."""
     return unicodedata.combining(unicodedata.normalize("NFKD", sign)[0]) > 0

@@ -8,7 +8,7 @@ once, and not word by word (乾隆 becomes 干隆 in texts and in queries alike)
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -88,3 +88,17 @@ def normalise(text: str) -> str:
     # Folding can undo what NFKC composed.
     text = _folded(text)
     return text.translate(_simplified())
+
+
+LONGEST_KNOWN: Final = 8
+"""Characters of a piece whose normal form is kept: a longer one may be a whole text, and does not come again."""
+
+
+def piece(text: str) -> str:
+    """Return the normal form of a character with the marks on it, of which the same come again and again."""
+    return _known(text) if len(text) <= LONGEST_KNOWN else normalise(text)
+
+
+@lru_cache(maxsize=65_536)
+def _known(text: str) -> str:
+    return normalise(text)
