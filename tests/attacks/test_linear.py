@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import docx
@@ -33,8 +34,10 @@ from graph.text.nfkc import MOST_MARKS, nfkc
 from graph.text.normalise import normalise
 from graph.text.sounds import heard
 from graph.text.tokens import analyse
+from search.compile import MOST_SLIPS, compile_query, suspects
 from search.engine import Starting, TokenField
 from search.highlight import Marker, mapped
+from search.query import parse
 from tests.connectors.factory import OPTIONS, ZONE, instant
 from tests.connectors.letterbox import refusal
 from tests.graph.factory import draft, make_intake, petitioner
@@ -104,6 +107,13 @@ def test_numbers_are_marked_however_many_are_looked_for() -> None:
         return steps(lambda: marker._marked(text))
 
     assert marked(200) <= 1.1 * marked(100)
+
+
+def test_a_query_has_so_many_slips_and_no_more() -> None:
+    """Each is looked for and marked as a hundred pairs of characters."""
+    compiled = compile_query(parse("油烟扰民夜间施工" * 10 + "".join(one.name for one in divisions().values())[:800]))
+    assert len(compiled.typed) > MOST_SLIPS * 3
+    assert list(suspects(compiled, 1_000_000, Counter())) == list(compiled.typed[:MOST_SLIPS])
 
 
 class _Key(str):
