@@ -10,6 +10,7 @@ import io
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import docx
 import pytest
@@ -24,12 +25,13 @@ from connectors.moments import Clock
 from connectors.objects import ObjectReader
 from connectors.push import read_push
 from connectors.values import ValueFault
+from graph import linking
 from graph.divisions import divisions
 from graph.drafts import Preparer
 from graph.gazetteer import Gazetteer
 from graph.identity import normal_name
 from graph.occurrences import Occurrences
-from graph.records import Channel, Draft, RejectionReason
+from graph.records import CaseId, Channel, Draft, MentionId, PartyId, RejectionReason, SubmissionId
 from graph.text.nfkc import MOST_MARKS, nfkc
 from graph.text.normalise import normalise
 from graph.text.sounds import heard
@@ -114,6 +116,36 @@ def test_a_query_has_so_many_slips_and_no_more() -> None:
     compiled = compile_query(parse("油烟扰民夜间施工" * 10 + "".join(one.name for one in divisions().values())[:800]))
     assert len(compiled.typed) > MOST_SLIPS * 3
     assert list(suspects(compiled, 1_000_000, Counter())) == list(compiled.typed[:MOST_SLIPS])
+
+
+def test_texts_are_compared_once_however_many_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two letters of a thousand neighbours, and sixty of one, of which each has the latest twenty for company."""
+    compared: list[object] = []
+
+    def noted(*given: object) -> float:
+        compared.append(given)
+        return 0.0
+
+    monkeypatch.setattr(linking, "likeness", noted)
+    people = [MentionId(UUID(int=one)) for one in range(1_000)]
+    parties = {one: PartyId(one) for one in people}
+
+    def letters(count: int, petitioners: list[MentionId]) -> None:
+        compared.clear()
+        submissions = [
+            linking.NewSubmission(
+                id=SubmissionId(UUID(int=number)), received_at=instant("2026-01-01"), places=frozenset(),
+                title="x", body=f"{number}", petitioners=tuple(petitioners),
+            )
+            for number in range(count)
+        ]  # fmt: skip
+        cases = {one.id: CaseId(one.id) for one in submissions}
+        assert linking.decide_filings(submissions, parties, cases, {}) == {}
+
+    letters(2, people)
+    assert len(compared) == 1
+    letters(60, people[:1])
+    assert len(compared) == sum(min(before, linking.CANDIDATES) for before in range(60))
 
 
 class _Key(str):
