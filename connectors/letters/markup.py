@@ -24,7 +24,7 @@ BLOCK: Final = "\f"
 """The edge of a block: a new line, unless one has just begun."""
 LARGEST: Final = 20_000_000
 """Characters of a page: a letter of that many is none."""
-_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
+_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*(?:[\"']\s*)?([\w-]{2,30})", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\xa0]+")
 _VALUE: Final = r"""(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)"""
 _TAG: Final = re.compile(rf"<([a-z][^\s/<>]*+)[\s/]((?:[^>=]++|=\s*+{_VALUE}?)*+)", re.IGNORECASE)
