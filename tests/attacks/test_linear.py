@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -47,7 +48,6 @@ from tests.steps import LINEAR, growth, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from graph.database import Pool
     from graph.identity import Vault
@@ -241,6 +241,15 @@ def test_a_character_keeps_as_many_marks_as_any_script_puts_there(mark: str) -> 
         assert nfkc(nfkc(text)) == nfkc(text)
         assert normalise(normalise(text)) == normalise(text)
         assert mapped(text).plain == normalise(text)
+
+
+def test_texts_are_normalised_in_one_place() -> None:
+    """The library's own function takes the square of the marks on a character; a table of single signs has one each."""
+    root = Path(__file__).parents[2]
+    packages = ("casegraph", "connectors", "graph", "resolvers", "schema", "search", "sync")
+    sources = [path for package in packages for path in (root / package).rglob("*.py")]
+    using = {path.name for path in sources if "unicodedata.normalize(" in path.read_text(encoding="utf-8")}
+    assert using == {"nfkc.py", "signs.py"}
 
 
 async def test_records_are_read_and_checked_beside_the_loop(
