@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.fields import Field
+from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ class HeadingMap:
 
 def normal(heading: str) -> str:
     """Return a heading without what differs from sheet to sheet: blanks, marks, width, case."""
-    return _NOISE.sub("", unicodedata.normalize("NFKC", heading)).casefold()
+    return _NOISE.sub("", nfkc(heading)).casefold()
 
 
 def spellings(heading: str) -> Iterable[str]:

@@ -109,13 +109,10 @@ def _loads_slowly(content: bytes, error: orjson.JSONDecodeError) -> Any:
 
 def records_of(document: Any) -> list[Any]:
     """Return the records of a document: itself, its list, or what stands under one of the usual keys."""
-    if isinstance(document, list):
-        return document
-    if isinstance(document, dict):
-        for key in ENVELOPES:
-            inner = document.get(key)
-            if isinstance(inner, list):
-                return inner
-            if isinstance(inner, dict):
-                return records_of(inner)
-    return [document]
+    while isinstance(document, dict):
+        under = (document.get(key) for key in ENVELOPES)
+        inner = next((one for one in under if isinstance(one, list | dict)), None)
+        if inner is None:
+            break
+        document = inner
+    return document if isinstance(document, list) else [document]

@@ -95,7 +95,7 @@ DATE: Final = re.compile(
     r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|[〇○零Ｏ0一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月"
     r"[一二三四五六七八九十]{1,3}日"
 )
-COUNTED: Final = re.compile(r"等\s*(\d{1,6})\s*[余多]?\s*[人名户位]")
+COUNTED: Final = re.compile(r"等\s*(\d{1,6})\s*(?:[余多]\s*)?[人名户位]")
 
 _BULLET: Final = r"[\s*·•●○◆■\-—>]*(?:[（(]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[、.．)）]\s*)?"
 _BLANK: Final = r"[^\S\n]*"
@@ -108,10 +108,12 @@ def _spaced(word: str) -> str:
 
 _LABELS: Final = {word: label for label, words in WORDS.items() for word in words.split()}
 _ANY: Final = "|".join(_spaced(word) for word in sorted(_LABELS, key=len, reverse=True))
-_ASIDE: Final = r"(?:[（(][^（）()\n]{0,12}[）)])?"
-_FIRST: Final = re.compile(rf"{_BULLET}[【\[]?({_ANY}){_BLANK}{_ASIDE}[】\]]?{_BLANK}(?:[:：]|\t|(?<=[】\]]))")
+# Blanks follow what may stand there: two runs of them with nothing sure between would be parted in all ways.
+_ASIDE: Final = rf"(?:[（(][^（）()\n]{{0,12}}[）)]{_BLANK})?"
+_SIGN: Final = r"(?:[:：]|\t)"
+_FIRST: Final = re.compile(rf"{_BULLET}[【\[]?({_ANY}){_BLANK}{_ASIDE}(?:[】\]](?:{_BLANK}{_SIGN})?|{_SIGN})")
 _APART: Final = re.compile(rf"{_BULLET}({_ANY})[ \u3000]+(?=\S)")
-_NEXT: Final = re.compile(rf"(?<=[\s,，;；|。、/\dXx])({_ANY}){_BLANK}{_ASIDE}{_BLANK}(?:[:：]|\t)")
+_NEXT: Final = re.compile(rf"(?<=[\s,，;；|。、/\dXx])({_ANY}){_BLANK}{_ASIDE}{_SIGN}")
 _WITHIN_BRACKETS: Final = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
 _HONORIFIC: Final = re.compile(r"(?<=[\u4e00-\u9fff]{2})(?:先生|女士|同志|小姐)$")
 _SENTENCE: Final = re.compile(r"[。！？!?：:]|\d")

@@ -14,6 +14,8 @@ from graph.times import AHEAD, misplaced
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+LONGEST: Final = 100
+"""Characters of a cell that says when; more is a text, and each half of a day in it would be read again."""
 _EXCEL_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial names no zone
 _FIRST_SERIAL: Final = 18264  # 1 January 1950
 _LAST_SERIAL: Final = 110_000  # the year 2201
@@ -83,6 +85,8 @@ _NO_DATE: Final = "this is no date that can be read; write it as 2019-04-25 09:3
 
 
 def _from_text(found: str) -> datetime:
+    if len(found) > LONGEST:
+        raise ValueFault(RejectionReason.DATE, _NO_DATE)
     if len(found) == 19 and found[4] == "-" and found[10] in " T":
         try:
             return datetime.fromisoformat(found)  # several times as fast for what comes most
@@ -163,7 +167,7 @@ def _time_of_day(cell: Cell) -> time | None:
         return cell
     if isinstance(cell, float) and 0 <= cell < 1:
         return (_EXCEL_DAY_0 + timedelta(seconds=round(cell * 86_400))).time()
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or len(cell) > LONGEST:
         return None
     match = _TIME.fullmatch(_HALF.sub(_whole_day, cell).strip(STRIPPED))
     if match is None:

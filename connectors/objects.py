@@ -96,19 +96,16 @@ class ObjectReader:
             return self.refusal(fault, position, _payload(record))
 
     def _read(self, record: dict[str, Any], position: str) -> Reading:
-        nested = [key for key, value in record.items() if isinstance(value, list) and normal(key) in NESTED]
+        nested = _nested(record)
         flat = {key: _cell(value) for key, value in record.items() if key not in nested} if _is_deep(record) else record
         reading = self._reader(tuple(flat)).read(list(flat.values()), position)
         if reading is None:
             raise ValueFault(RejectionReason.MISSING_FIELD, "The record is empty. Send its text and its time.")
         if flat is record:
             return reading
-        payload = _payload(record)
-        if isinstance(reading, Refusal):
-            return replace(reading, payload=payload)
-        for key in nested:
-            reading = self._with(reading, key, record[key])
-        return replace(reading, payload=payload)
+        if isinstance(reading, Draft):
+            reading = self._with(reading, record, nested)
+        return replace(reading, payload=_payload(record))
 
     def _reader(self, keys: tuple[str, ...]) -> RowReader:
         found = self._readers.get(keys)
@@ -126,13 +123,13 @@ class ObjectReader:
             self._channel, Columns(unique(keys), columns, self._clock, words), self._options, form_of(self._channel)
         )
 
-    def _with(self, draft: Draft, key: str, values: list[Any]) -> Draft:
-        """Return a draft with what the objects under a key say as well."""
-        nested = NESTED[normal(key)]
-        found = list(getattr(draft, nested.into))
-        for value in values:
-            found += self._one(nested, key, value)
-        added: dict[str, Any] = {nested.into: tuple(found)}
+    def _with(self, draft: Draft, record: Mapping[str, Any], nested: Mapping[str, Nested]) -> Draft:
+        """Return a draft with what the objects under these keys say as well."""
+        found: dict[str, list[Any]] = {kind.into: list(getattr(draft, kind.into)) for kind in nested.values()}
+        for key, kind in nested.items():
+            for value in record[key]:
+                found[kind.into] += self._one(kind, key, value)
+        added: dict[str, Any] = {into: tuple(said) for into, said in found.items()}
         return replace(draft, **added)
 
     def _one(self, nested: Nested, key: str, value: object) -> tuple[Any, ...]:
@@ -166,6 +163,12 @@ class ObjectReader:
 
 _NO_OBJECT: Final = ValueFault(RejectionReason.BAD_VALUE, "This is no JSON object. Send each record as one.")
 _TOO_DEEP: Final = ValueFault(RejectionReason.BOMB, "Objects stand in objects too deeply. Send the record flat.")
+
+
+def _nested(record: Mapping[str, Any]) -> dict[str, Nested]:
+    """Return the keys under which objects stand; a key may be spelled in many ways, and all of them stand there."""
+    lists = ((key, normal(key)) for key, value in record.items() if isinstance(value, list))
+    return {key: NESTED[name] for key, name in lists if name in NESTED}
 
 
 def _is_deep(record: dict[str, Any]) -> bool:

@@ -44,7 +44,7 @@ ERRORS: Final = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NU
 LOST_DIGITS: Final = 10**15
 """Spreadsheets keep fifteen digits of a number: what is longer must be stored as text."""
 
-_COUNT: Final = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.0+)?\s*[人名份件次个条张页位]?", re.ASCII)
+_COUNT: Final = re.compile(r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,9})(?:\.0+)?\s*[人名份件次个条张页位]?", re.ASCII)
 _WHOLE: Final = re.compile(r"(\d+)\.0+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 

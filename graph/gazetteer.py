@@ -8,7 +8,6 @@ home. Without a reason it is left out, since a wrong place is worse than none.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -19,9 +18,10 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from graph.divisions import Division, divisions, former_names, prefix_of
 from graph.records import PlaceLevel
+from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 WORDS: Final = Path(__file__).parent / "rules" / "place_words.tsv"
 """Short names that are ordinary words, and what they mean there."""
@@ -68,27 +68,27 @@ class _Hit:
     name: _Name
 
 
-def common_pairs(code: str, other: str) -> int:
-    """Count the pairs of digits that two codes begin with alike."""
-    pairs = 0
-    while pairs < min(len(code), len(other)) // 2 and code[2 * pairs :][:2] == other[2 * pairs :][:2]:
-        pairs += 1
-    return pairs
+def _heads(codes: Iterable[str]) -> frozenset[str]:
+    """Return codes and all that they begin with, pair by pair.
+
+    A text may name thousands of divisions, and as often a namesake of several: they are compared by look-ups alone.
+    """
+    return frozenset(code[:digits] for code in codes for digits in range(2, len(code) + 1, 2))
 
 
 def _only(candidates: Sequence[Division]) -> Division | None:
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _nearest(candidates: Sequence[Division], codes: Sequence[str]) -> Division | None:
-    """Return the one candidate that shares most with any of the codes; a lone one must share its parent.
+def _nearest(candidates: Sequence[Division], heads: frozenset[str]) -> Division | None:
+    """Return the one candidate that shares most with any of the codes that have `heads`; a lone one shares its parent.
 
     A lone candidate is asked because its name is a word too: that its province is named is no reason to believe it.
     """
     if len(candidates) == 1:
         parent = prefix_of(candidates[0].parent or "")
-        return candidates[0] if parent and any(code.startswith(parent) for code in codes) else None
-    shared = {one: max((common_pairs(one.prefix, code) for code in codes), default=0) for one in candidates}
+        return candidates[0] if parent in heads else None
+    shared = {one: len(_heads([one.prefix]) & heads) for one in candidates}
     most = max(shared.values(), default=0)
     return _only([one for one, pairs in shared.items() if pairs == most]) if most else None
 
@@ -157,6 +157,7 @@ class Gazetteer:
     def __init__(self, home: str | None = None) -> None:
         self._table = divisions()
         self._home = prefix_of(home) if home else ""
+        self._home_heads = _heads([self._home])
         names = _short_names(self._table, self._home) | _spoken_names(self._table)
         self._names = list(names.values())
         self._openings = {text: name.candidates for text, name in names.items() if name.alone or not name.short}
@@ -185,7 +186,7 @@ class Gazetteer:
 
     def by_name(self, name: str) -> Division | None:
         """Return the division that a column's value names: a code, a name, or a path with or without separators."""
-        value = unicodedata.normalize("NFKC", name).strip().replace(_CONTAINER, "")
+        value = nfkc(name).strip().replace(_CONTAINER, "")
         if value[:1].isdigit():
             return self.by_code(value)
         candidates, rest = self._path(value, self._variants)
@@ -202,7 +203,8 @@ class Gazetteer:
     def find_all(self, text: str) -> tuple[Division, ...]:
         """Return the divisions that a text names, in order; one that holds another of them is left to that one."""
         named = self._named(text)
-        return tuple(one for one in dict.fromkeys(named) if not any(one.holds(other) for other in named))
+        above = _heads(one.prefix[:-2] for one in named)
+        return tuple(one for one in dict.fromkeys(named) if one.prefix not in above)
 
     def find(self, text: str) -> Division | None:
         """Return the division a text is about: the first it names (at home, if any is), as precisely as it says."""
@@ -221,7 +223,7 @@ class Gazetteer:
         if not hits:
             return []
         hits = [hit for hit in hits if self._counts(text, hit)]
-        sure = {one for hit in hits if hit.name.alone for one in hit.name.candidates}
+        sure = _heads({one.prefix for hit in hits if hit.name.alone for one in hit.name.candidates})
         return self._walk(text, hits, sure)
 
     def _counts(self, text: str, hit: _Hit) -> bool:
@@ -229,7 +231,7 @@ class Gazetteer:
             return _stands_alone(text, hit.start, hit.end)
         return not _OTHER_WORD.match(text, hit.end)
 
-    def _walk(self, text: str, hits: list[_Hit], sure: set[Division]) -> list[Division]:
+    def _walk(self, text: str, hits: list[_Hit], sure: frozenset[str]) -> list[Division]:
         """Settle hit after hit, since what stands right before one may be its parent."""
         named: list[Division] = []
         before: Division | None = None
@@ -237,8 +239,8 @@ class Gazetteer:
         for index, hit in enumerate(hits):
             if hit.start < reach:
                 continue
-            gap = text[reach : hit.start]
-            parent = before if len(gap) <= _LONGEST_GAP and not gap.strip(_GAP) else None
+            near = hit.start - reach <= _LONGEST_GAP and not text[reach : hit.start].strip(_GAP)
+            parent = before if near else None
             if found := self._settle(hit.name, parent, sure):
                 named.append(found)
                 before, reach = found, hit.end
@@ -248,14 +250,14 @@ class Gazetteer:
                     named.append(inner)
         return named
 
-    def _settle(self, name: _Name, parent: Division | None, sure: set[Division]) -> Division | None:
+    def _settle(self, name: _Name, parent: Division | None, sure: frozenset[str]) -> Division | None:
         if parent:
             inside = [one for one in name.candidates if parent.holds(one)]
             if found := _only(inside) or _only([one for one in inside if one.parent == parent.code]):
                 return found
         if name.alone or not name.loose:
             return _only(name.candidates) if name.alone else None
-        return _nearest(name.candidates, [one.prefix for one in sure]) or _nearest(name.candidates, [self._home])
+        return _nearest(name.candidates, sure) or _nearest(name.candidates, self._home_heads)
 
     def _inner(self, text: str, start: int, following: int, parent: Division) -> Division | None:
         """Return the county whose short name follows its parent's name at once: 长沙望城, 湖南宁乡."""
@@ -293,4 +295,4 @@ class Gazetteer:
         """Of namesakes the province, or the one around the others, or the one at home."""
         outermost = [one for one in candidates if not any(other.holds(one) for other in candidates)]
         provinces = [one for one in outermost if one.level is PlaceLevel.PROVINCE]
-        return _only(outermost) or _only(provinces) or _nearest(outermost, [self._home])
+        return _only(outermost) or _only(provinces) or _nearest(outermost, self._home_heads)

@@ -12,7 +12,6 @@ import base64
 import hashlib
 import os
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from graph import keyring
 from graph.errors import InvalidError, MasterKeyError
 from graph.keyring import KEY_BYTES, Keyring, derive
+from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,14 +179,14 @@ _CHECK: Final = "10X98765432"
 
 def normal_name(name: str) -> str:
     """Return the form in which equal names are equal: NFKC, no blanks, one case."""
-    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", name))
+    plain = _BLANKS.sub("", nfkc(name))
     # Folding can undo what NFKC composed, and blanks can have kept apart what it composes now.
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", plain).casefold())
+    return nfkc(nfkc(plain).casefold())
 
 
 def normal_phone(phone: str) -> str | None:
     """Return the digits of a telephone number without the country's prefix, None where it is none."""
-    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", phone))
+    digits = _NOT_DIGITS.sub("", nfkc(phone))
     digits = re.sub(r"\A(?:00)?86(?=1\d{10}\Z)", "", digits)
     if _MOBILE.match(digits) or (_LANDLINE.match(digits) and len(set(digits)) > 2):
         return digits
@@ -195,7 +195,7 @@ def normal_phone(phone: str) -> str | None:
 
 def normal_identity(number: str) -> str | None:
     """Return an identity number with a right check digit (GB 11643, ISO 7064 MOD 11-2), None where it has none."""
-    number = _BLANKS.sub("", unicodedata.normalize("NFKC", number)).upper()
+    number = _BLANKS.sub("", nfkc(number)).upper()
     return number if _IDENTITY.match(number) and identity_check(number) == number[17] else None
 
 

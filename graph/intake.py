@@ -7,6 +7,7 @@ until the bad record stands alone.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from graph.database import BAD_RECORD, CONFLICTED, statements, transaction
@@ -70,7 +71,8 @@ class Intake:
 
         Raises ForbiddenError where `authority` does not allow it, InvalidError where it is of no avail for a key.
         """
-        arrivals, refusals = self._prepare(readings, now)
+        # A push of many megabytes takes seconds, in which nobody else would be answered.
+        arrivals, refusals = await asyncio.to_thread(self._prepare, readings, now)
         outcomes: dict[int, Outcome] = {}
         *batches, last = list(cut(arrivals, BATCH)) or [[]]
         for batch in batches:

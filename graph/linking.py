@@ -8,6 +8,7 @@ No score ever describes a person.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -338,7 +339,8 @@ class ExactLinker:
             return also | {one.case for filed in found.values() for one in filed}
 
         filed = await hold(connection, look, cases, LOCKS.hold_cases)
-        return decide_filings(submissions, decision.parties, own_cases, filed)
+        # Comparing twenty letters of a hundred pages takes a second, in which nobody else would be answered.
+        return await asyncio.to_thread(decide_filings, submissions, decision.parties, own_cases, filed)
 
     @staticmethod
     async def _filed(
@@ -347,13 +349,12 @@ class ExactLinker:
         """Return what each party has petitioned for, under the name that `asked` gives it."""
         found: dict[PartyId, list[FiledSubmission]] = {}
         for row in await connection.fetch(SQL.filed_submissions, sorted(asked), CANDIDATES, gone):
-            found.setdefault(asked[row["party"]], []).append(
-                FiledSubmission(
-                    id=row["id"], case=row["case_id"], received_at=row["received_at"],
-                    places=frozenset(row["places"]), text=f"{row['title']}\n{row['body']}",
-                    accusation=row["accusation"],
-                )
+            one = FiledSubmission(
+                id=row["id"], case=row["case_id"], received_at=row["received_at"], places=frozenset(row["places"]),
+                text=f"{row['title']}\n{row['body']}", accusation=row["accusation"],
             )  # fmt: skip
+            for party in {asked[party] for party in row["parties"]}:
+                found.setdefault(party, []).append(one)
         return found
 
 
@@ -375,7 +376,8 @@ def decide_filings(
             continue
         text = f"{submission.title}\n{submission.body}"
         bigrams = bigram_set(text)
-        earlier = [one for party in sorted(mine) for one in filed.get(party, ())]
+        # Once, however many of its petitioners it shares.
+        earlier = list({one.id: one for party in sorted(mine) for one in filed.get(party, ())[-CANDIDATES:]}.values())
         filing = choose_filing(submission, bigrams, earlier)
         if filing:
             decided[submission.id] = filing

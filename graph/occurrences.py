@@ -8,14 +8,13 @@ the text as it was typed. Where a form could be somebody else's (张某), it is 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from graph.identity import mask_account, mask_address, mask_email, normal_phone
 from graph.records import PartyKind
-from graph.text.normalise import normalise
+from graph.text.nfkc import is_mark
+from graph.text.normalise import normalise, piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +29,8 @@ NOBODY: Final = frozenset({
 BLANK: Final = r"[\s·・.]*"
 DASH: Final = r"[\s\-—–.()]*"
 MASK: Final = r"[*x×●○〇_]"
+LONGEST_MASK: Final = 32
+"""Signs of a mask before the digits that it leaves: no number is as long, and a row of a million asterisks is none."""
 LEAST_ADDRESS: Final = 5
 """Characters of an address below its county that are still one: 桔园小区 is a place, 桔园小区3栋 somebody's door."""
 HONORIFIC: Final = "(?=先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|某)"
@@ -78,11 +79,6 @@ class Occurrences:
                 return value
 
 
-@lru_cache(maxsize=65_536)
-def _normal(piece: str) -> str:
-    return normalise(piece)
-
-
 def _plain(text: str) -> tuple[str, list[int]]:
     """Return a text's normal form, and for each of its characters (and its end) where it begins in the text."""
     plain: list[str] = []
@@ -90,9 +86,9 @@ def _plain(text: str) -> tuple[str, list[int]]:
     at = 0
     while at < len(text):
         end = at + 1
-        while end < len(text) and unicodedata.combining(text[end]):
+        while end < len(text) and is_mark(text[end]):
             end += 1
-        for character in _normal(text[at:end]):
+        for character in piece(text[at:end]):
             plain.append(character)
             starts.append(at)
         at = end
@@ -166,7 +162,7 @@ def _numbers(number: str) -> Iterator[str]:
         yield from (rf"{shown}{MASK}{{2,}}{number[-back:]}" for back in BACKS if front + back < len(number))
         if front > 2:
             yield rf"{shown}{MASK}{{4,}}"
-    yield rf"{MASK}{{3,}}{number[-4:]}"
+    yield rf"{MASK}{{3,{LONGEST_MASK}}}{number[-4:]}"
     yield rf"尾号(?:为|是)?[:\s]*{number[-4:]}"
 
 

@@ -12,7 +12,6 @@ with is tried with every function, the longest first, and the first reading coun
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -33,6 +32,7 @@ from graph.organ_words import (
     names_no_authority,
     tells_a_person,
 )
+from graph.text.nfkc import nfkc
 from graph.text.normalise import normalise
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ def _changed_names() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    return TELEPHONE.sub("", normalise(unicodedata.normalize("NFKC", text))).translate(_WRAPPING)
+    return TELEPHONE.sub("", normalise(nfkc(text))).translate(_WRAPPING)
 
 
 def _restored(text: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from graph.divisions import prefix_of
+from graph.text.nfkc import nfkc
 from graph.text.numbers import found
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def normalise_organ(name: str) -> str:
     """
     # Blanks can keep apart what NFKC composes, hence once more.
     # A blank keeps numbers apart, too, hence cut before.
-    plain = unicodedata.normalize("NFKC", _without_numbers(name))
-    spelled = unicodedata.normalize("NFKC", _BLANKS.sub("", plain))
+    plain = nfkc(_without_numbers(name))
+    spelled = nfkc(_BLANKS.sub("", plain))
     while True:
         bare = _without_numbers(spelled).strip(_EDGES)
         if wrapped := _WRAPPED.match(bare):

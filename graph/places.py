@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ from graph.divisions import Division, divisions
 from graph.gazetteer import Gazetteer
 from graph.ids import place_id
 from graph.records import PlaceId, PlaceLevel
+from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
     from graph.database import Connection
@@ -60,7 +60,7 @@ def find_source_places(text: str, source: str) -> tuple[SourcePlace, ...]:
     if _HIDDEN_PROVINCE in text:
         found[_HIDDEN_PROVINCE] = SourcePlace(source, _HIDDEN_PROVINCE, _HIDDEN_PROVINCE, PlaceLevel.PROVINCE, None)
     for match in _LETTERED.finditer(text):
-        letter, number, kind = (unicodedata.normalize("NFKC", part) for part in match.group("letter", "number", "kind"))
+        letter, number, kind = (nfkc(part) for part in match.group("letter", "number", "kind"))
         for place in _lettered(letter, number, kind, source):
             found.setdefault(place.full_name, place)
     return tuple(found.values())

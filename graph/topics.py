@@ -6,11 +6,12 @@ A path is written `城乡建设/安全生产/安全隐患`, and so are the paths
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ _NO_NAME: Final = re.compile(r"[\W_]+")
 
 def _squeezed(text: str) -> str:
     """Leave letters and digits: blanks, separators and widths differ from sheet to sheet, and 、 is in names too."""
-    return _NO_NAME.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    return _NO_NAME.sub("", nfkc(text)).casefold()
 
 
 @cache

@@ -5,6 +5,7 @@ Nodes are answered as references, which the planner reads.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from schema import inputs
     from schema.types import Node
     from search.standing import Standing, worst
-from search.suggestions import Vocabulary
+from search.suggestions import Suggestion, Vocabulary
 
 T = TypeVar("T")
 LARGEST_BATCH = 200
@@ -145,11 +146,9 @@ class GraphReads:
         async with self._sources.reader.lent(self._scope) as connection:
             # Names are not stored as they are read: by the sound all of them are looked at.
             names = await connection.fetch(SQL.organs_named, "" if sounds(typed) else typed)
-        organs = organ_suggestions(row["name"] for row in names)
-        found = [*self._sources.vocabulary.holding(typed), *(one for one in organs if holds(one, typed))]
+        found = await asyncio.to_thread(_found, self._sources.vocabulary, [row["name"] for row in names], typed, size)
         return [
-            answers.Suggestion(kind=SuggestionKind(one.kind.name), label=one.label, query=one.query)
-            for one in suggested(found, typed, size)
+            answers.Suggestion(kind=SuggestionKind(one.kind.name), label=one.label, query=one.query) for one in found
         ]
 
     async def matches(self, text: str, division: str | None) -> Sequence[UUID]:
@@ -188,6 +187,12 @@ class GraphReads:
             for change in page.changes
         ]
         return answers.ChangePage(changes=told, cursor=page.cursor, more=page.more)
+
+
+def _found(vocabulary: Vocabulary, organs: Sequence[str], typed: str, first: int) -> list[Suggestion]:
+    """Return what is suggested of the vocabulary and these organs. Pure, and long where organs are many."""
+    holding = (one for one in organ_suggestions(organs) if holds(one, typed))
+    return suggested([*vocabulary.holding(typed), *holding], typed, first)
 
 
 def _node(node_id: str) -> Node:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import operator
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from graph.text.normalise import IDEOGRAPHS, INVISIBLE, is_plain, normalise
+from graph.text.nfkc import is_mark
+from graph.text.normalise import IDEOGRAPHS, INVISIBLE, is_plain, normalise, piece
 from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT, ends, sets
 from search.engine import Leaf, OneOf, Run, Starting, Term, TokenField
 from search.records import Passage, Range
@@ -52,11 +51,6 @@ ONE_BY_ONE: Final = re.compile(f"[{PLAIN}]+(?=[{PLAIN}]|\\Z)")
 """Stretches of characters that each have a normal form of one character; nothing that follows combines with them."""
 
 
-@lru_cache(maxsize=65_536)
-def _normal(piece: str) -> str:
-    return normalise(piece)
-
-
 def mapped(text: str) -> Mapped:
     """Return a text's normal form with the way back. The form is that of `normalise`, piece by piece."""
     if is_plain(text) and len(form := normalise(text)) == len(text):
@@ -75,7 +69,7 @@ def mapped(text: str) -> Mapped:
 
 def _map_clusters(text: str, start: int, plain: list[str], origin: list[int]) -> None:
     for cluster in _clusters(text):
-        form = _normal(cluster)
+        form = piece(cluster)
         plain.append(form)
         origin += [start] * len(form)
         start += len(cluster)
@@ -97,8 +91,7 @@ def _clings(sign: str) -> bool:
     if sign < "\u0300":
         return sign == "\u00ad"
     # Hangul vowels and finals compose without being marks.
-    marks = unicodedata.combining(sign) or "\u1160" <= sign <= "\u11ff" or sign in "ﾞﾟ"
-    return bool(marks) or INVISIBLE.match(sign) is not None
+    return is_mark(sign) or "\u1160" <= sign <= "\u11ff" or INVISIBLE.match(sign) is not None
 
 
 class Marker:
@@ -112,7 +105,7 @@ class Marker:
         """Finds what is of Chinese characters alone, as nearly all is: a hit is marked in a third of the time."""
         self._pairs = frozenset(pair for pair in pairs if not TWO_CHINESE.fullmatch(pair))
         self._single = frozenset(unit for unit in single if not ONE_CHINESE.fullmatch(unit))
-        self._codes = [leaf for leaf in wanted if isinstance(leaf, Term | Starting) and leaf.field is TokenField.CODES]
+        self._codes = _Codes.of(wanted)
 
     def passages(self, source: Source) -> tuple[Passage, ...]:
         """Return the title where something is found in it, and the best passages of the other texts."""
@@ -213,8 +206,9 @@ def _outside(at: int, lows: Sequence[int], highs: Sequence[int]) -> int:
 
 def _end(origin: Sequence[int], high: int) -> int:
     """Return where the original of the character before `high` ends."""
-    last = origin[high - 1]
-    return next((origin[place] for place in range(high, len(origin)) if origin[place] > last), origin[-1])
+    # A character may be a hundred thousand of the normal form, each of which is asked about.
+    following = bisect_right(origin, origin[high - 1], high)
+    return origin[following] if following < len(origin) else origin[-1]
 
 
 def _pairs(leaf: Leaf) -> tuple[str, ...]:
@@ -227,18 +221,36 @@ def _pairs(leaf: Leaf) -> tuple[str, ...]:
             return ()
 
 
-def _codes(plain: str, wanted: Sequence[Term | Starting]) -> Iterator[tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """The numbers and codes that are wanted, so that one is looked up among them however many they are."""
+
+    whole: frozenset[str]
+    prefixes: frozenset[str]
+    lengths: frozenset[int]
+
+    @classmethod
+    def of(cls, wanted: Iterable[Leaf]) -> _Codes:
+        """Take what of a query is found by codes."""
+        found = [leaf for leaf in wanted if isinstance(leaf, Term | Starting) and leaf.field is TokenField.CODES]
+        prefixes = frozenset(leaf.prefix for leaf in found if isinstance(leaf, Starting))
+        whole = frozenset(leaf.token for leaf in found if isinstance(leaf, Term))
+        return cls(whole, prefixes, frozenset(map(len, prefixes)))
+
+    def __bool__(self) -> bool:
+        return bool(self.whole or self.prefixes)
+
+    def fit(self, code: str) -> bool:
+        """Tell whether a code is wanted, or begins, inside or at its end, with what is."""
+        if code in self.whole:
+            return True
+        tokens = (code, *ends(code)) if self.prefixes else ()
+        return any(token[:length] in self.prefixes for token in tokens for length in self.lengths)
+
+
+def _codes(plain: str, wanted: _Codes) -> Iterator[tuple[int, int]]:
     for code in CODE.finditer(plain):
-        parts = [part.span() for part in CODE_PART.finditer(plain, *code.span()) if _fits(part[0], wanted)]
+        parts = [part.span() for part in CODE_PART.finditer(plain, *code.span()) if wanted.fit(part[0])]
         yield from parts
-        if not parts and _fits(CODE_JOINT.sub("", code[0])[:LONGEST_CODE], wanted):
+        if not parts and wanted.fit(CODE_JOINT.sub("", code[0])[:LONGEST_CODE]):
             yield code.span()
-
-
-def _fits(code: str, wanted: Sequence[Term | Starting]) -> bool:
-    return any(
-        any(token.startswith(one.prefix) for token in (code, *ends(code)))
-        if isinstance(one, Starting)
-        else code == one.token
-        for one in wanted
-    )

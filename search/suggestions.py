@@ -29,6 +29,8 @@ PLAIN: Final = re.compile(r"[^\s()（）\"“”]+\Z")
 """What needs no quotes in a query."""
 JOINTS: Final = re.compile(r"[\s'’]+")
 """What may part syllables."""
+LONGEST_SOUND: Final = 100
+"""Letters by which a name is found: more are the sound of none."""
 LEVELS: Final = {PlaceLevel.PROVINCE: 0, PlaceLevel.PREFECTURE: 1, PlaceLevel.COUNTY: 2}
 
 
@@ -85,7 +87,8 @@ def sounds(typed: str) -> str:
     One letter is none: half of all names have it. Blanks stand where syllables are parted: yue lu, xi'an.
     """
     letters = JOINTS.sub(" ", typed)
-    return letters if len(letters) > 1 and letters.isascii() and letters.replace(" ", "").isalpha() else ""
+    sounds_so = letters.isascii() and letters.replace(" ", "").isalpha()
+    return letters if sounds_so and 1 < len(letters) <= LONGEST_SOUND else ""
 
 
 def held(name: str, typed: str) -> tuple[bool, bool] | None:
@@ -96,7 +99,7 @@ def held(name: str, typed: str) -> tuple[bool, bool] | None:
     if (at := name.find(typed)) >= 0:
         return False, at > 0
     letters, read = sounds(typed), readings(name)
-    at = next((at for at in range(len(name)) if heard(letters, read[at:])), -1) if letters else -1
+    at = next((at for at in range(len(name)) if heard(letters, read, at)), -1) if letters else -1
     return None if at < 0 else (True, at > 0)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import Final
+
+from connectors.letters.senders import LONGEST_SENDER, name_and_address
 
 FROM: Final = frozenset({"发件人", "寄件人", "from"})
 SUBJECT: Final = frozenset({"主题", "标题", "subject"})
@@ -61,9 +62,10 @@ def _passed_on(above: list[str], headers: dict[str, str], body: str, subject: st
 
 def bare(subject: str) -> str:
     """Return a subject without the marks of having been passed on."""
-    while match := _FORWARDED.match(subject):
-        subject = subject[match.end() :]
-    return subject
+    at = 0
+    while match := _FORWARDED.match(subject, at):
+        at = match.end()
+    return subject[at:]
 
 
 def _headers(lines: list[str], start: int) -> tuple[dict[str, str], int]:
@@ -83,8 +85,9 @@ def _headers(lines: list[str], start: int) -> tuple[dict[str, str], int]:
 
 def _sender(written: str) -> tuple[str | None, str | None]:
     """Read 张三 <zhang@mail.example>, or whichever of both stands there."""
-    plain = re.sub(r"[\[(（]?mailto:[^\])）\s]*[\])）]?", "", written.replace("＜", "<").replace("＞", ">"))
-    name, address = parseaddr(plain)
+    written = written[:LONGEST_SENDER].replace("＜", "<").replace("＞", ">")
+    plain = re.sub(r"[\[(（]?mailto:[^\])）\s]*[\])）]?", "", written)
+    name, address = name_and_address(plain)
     if "@" not in address:
         return plain.strip("\"' ") or None, None
     name = name.strip("\"' ")

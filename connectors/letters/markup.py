@@ -24,8 +24,13 @@ BLOCK: Final = "\f"
 """The edge of a block: a new line, unless one has just begun."""
 LARGEST: Final = 20_000_000
 """Characters of a page: a letter of that many is none."""
-_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
+_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*(?:[\"']\s*)?([\w-]{2,30})", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\xa0]+")
+_VALUE: Final = r"""(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)"""
+_TAG: Final = re.compile(rf"<([a-z][^\s/<>]*+)[\s/]((?:[^>=]++|=\s*+{_VALUE}?)*+)", re.IGNORECASE)
+"""A tag that says more than its name, as the parser reads it: what follows an equals sign is a value."""
+_ATTRIBUTE: Final = re.compile(rf"([^\s/>=]++)(?:\s*+=\s*+({_VALUE}))?")
+_EMPTY: Final = re.compile(r"""(?:^|(?<=[\s"']))/\Z""")
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.IGNORECASE)
 
 
@@ -44,7 +49,7 @@ def text_of_page(page: str) -> str:
     # Neither a network nor a file is ever asked, and HTML has no entities of its own.
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        root = etree.fromstring(page.encode(), parser)
+        root = etree.fromstring(_TAG.sub(_thinned, page).encode(), parser)
     except etree.LxmlError:
         root = None
     if any("depth" in entry.message for entry in parser.error_log):
@@ -54,6 +59,15 @@ def text_of_page(page: str) -> str:
         return ""
     lines = _lines(root)
     return "\n".join("\t".join(cell.strip() for cell in line.split("\t")) for line in lines).strip()
+
+
+def _thinned(tag: re.Match[str]) -> str:
+    """Return a tag with the attributes by which it is not shown: the parser looks at each again for the next one."""
+    said = {name.lower(): value for name, value in reversed(_ATTRIBUTE.findall(tag[2]))}
+    style = f' style="{said["style"].replace(chr(34), "")}"' if "style" in said else ""
+    hidden = " hidden" if "hidden" in said else ""
+    empty = "/" if tag[0].endswith("/") and (not tag[2] or _EMPTY.search(tag[2])) else ""
+    return f"<{tag[1]}{style}{hidden}{empty}"
 
 
 def _lines(root: Any) -> Iterator[str]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from email import errors, message_from_bytes, policy
 from email.header import decode_header
 from email.message import Message
-from email.utils import parseaddr, parsedate_to_datetime
-from typing import TYPE_CHECKING, Final, TypeAlias
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from connectors.letters import markup
+from connectors.letters.senders import name_and_address
 from graph.records import RejectionReason
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ MOST_PARTS: Final = 1_000
 """Parts of a mail: real ones have some dozens at most."""
 HEADERS: Final = ("from", "subject", "date", "message-id", "received")
 """A file that has none of these is no mail."""
+MOST_LEVELS: Final = 50
+"""Parts in parts, mails in mails among them: the library compares each line with the edges of all of them."""
 LONGEST_HEADER: Final = 4_000
+_OF_PARAMETERS: Final = frozenset({"content-type", "content-disposition"})
+"""Headers that the library takes apart by going back to their beginning at each semicolon."""
 _AS_IT_IS: Final = policy.compat32.clone(max_line_length=None, mangle_from_=False)
 _BROKEN: Final = (
     errors.InvalidBase64PaddingDefect,
@@ -47,13 +52,33 @@ class Parts:
     mails: list[Mail] = field(default_factory=list)
 
 
+class _Bounded(policy.Compat32):
+    """Reads headers as they are, but none that takes longer than it is long."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if len(value) > LONGEST_HEADER and name.lower() in _OF_PARAMETERS:
+            message = f"A header {name.title()} has {len(value)} characters, at most {LONGEST_HEADER} are read."
+            raise UnreadableError(RejectionReason.BOMB, f"{message} Forward the letter itself.")
+        return name, value
+
+
+class _Part(Message):
+    """A part that knows how deep it stands, so that reading ends where they stand too deep."""
+
+    level = 0
+
+    def attach(self, payload: Any) -> None:
+        payload.level = self.level + 1
+        if payload.level > MOST_LEVELS:
+            message = f"Its parts stand in parts more than {MOST_LEVELS} deep. Forward the letter itself."
+            raise UnreadableError(RejectionReason.BOMB, message)
+        super().attach(payload)
+
+
 def parse(content: bytes, depth: int) -> Mail:
     """Return a mail. Raises UnreadableError where it is none, breaks off, or nests too deeply."""
-    too_deep = f"Mails stand in mails more than {depth} deep. Forward the letter itself."
-    try:
-        mail = message_from_bytes(content, policy=policy.compat32)
-    except RecursionError as error:
-        raise UnreadableError(RejectionReason.BOMB, too_deep) from error
+    mail = message_from_bytes(content, _Part, policy=_Bounded())
     if not any(name in mail for name in HEADERS):
         message = "This is no mail, whatever its name says: it has no headers. Save the mail anew as .eml."
         raise UnreadableError(RejectionReason.UNREADABLE, message)
@@ -68,7 +93,8 @@ def parse(content: bytes, depth: int) -> Mail:
             raise UnreadableError(RejectionReason.UNREADABLE, message)
         deepest += any(part.get_content_type() == "message/rfc822" for part in level)
         if deepest > depth:
-            raise UnreadableError(RejectionReason.BOMB, too_deep)
+            message = f"Mails stand in mails more than {depth} deep. Forward the letter itself."
+            raise UnreadableError(RejectionReason.BOMB, message)
         level = [inner for part in level for inner in _inner(part)]
     return mail
 
@@ -114,12 +140,12 @@ def _bytes(raw: str) -> bytes:
 
 def sender(mail: Mail) -> tuple[str | None, str | None]:
     """Return the sender's name and address; None for what is not there."""
-    raw = next((value for key, value in mail.raw_items() if key.lower() == "from"), "")
+    raw = next((value for key, value in mail.raw_items() if key.lower() == "from"), "")[:LONGEST_HEADER]
     if _bytes(raw).isascii():
-        name, address = parseaddr(re.sub(r"\r?\n[ \t]*", " ", raw))
+        name, address = name_and_address(re.sub(r"\r?\n[ \t]*", " ", raw))
         name = unfolded(_bytes(name))
     else:
-        name, address = parseaddr(unfolded(_bytes(raw)))
+        name, address = name_and_address(unfolded(_bytes(raw)))
     name = name.strip("\"' \t")
     if "@" not in address:
         address = ""

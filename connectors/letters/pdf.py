@@ -29,7 +29,7 @@ MOST_PAGES: Final = 2_000
 HEAD: Final = 1_024
 """Bytes within which a PDF must say that it is one."""
 _PAGE_NUMBER: Final = re.compile(
-    r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:\s*[共/，,]?\s*共?\s*\d{1,4}\s*页)?)\s*"
+    r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:\s*(?:[共/，,]\s*)?(?:共\s*)?\d{1,4}\s*页)?)\s*"
 )
 _ENDS: Final = tuple("。！？；：!?;:")
 
@@ -124,12 +124,9 @@ def _unwrapped(lines: Sequence[str]) -> str:
     full = False
     for line in lines:
         begins = not line.strip() or line.startswith(("  ", "\u3000")) or bool(labels.segments(line))
-        if full and not begins:
-            joined[-1] += line
-        else:
-            joined.append(line)
+        joined += ["\n", line] if begins or not full else [line]
         full = widest > 10 and len(line) >= widest - 1 and not (len(line) < widest and line.endswith(_ENDS))
-    return "\n".join(joined).strip()
+    return "".join(joined).strip()
 
 
 def _locked() -> UnreadableError:

@@ -1,7 +1,8 @@
-"""Somebody who is named twice in one letter: by its lines, and by the mail that brought it. Pure."""
+"""Who sent a mail, who may be named twice in one letter: by its lines, and by the mail that brought it. Pure."""
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final
 
 from connectors import labels, mentions
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SPEAKING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE})
+LONGEST_SENDER: Final = 500
+"""Characters that say who sent a mail; what follows them says something else."""
+
+
+def name_and_address(written: str) -> tuple[str, str]:
+    """Read 张三 <zhang@mail.example>; both are empty where it is nothing of the kind."""
+    try:
+        return parseaddr(written[:LONGEST_SENDER])
+    except RecursionError:  # the library calls itself at each bracket
+        return "", ""
 
 
 def says_something(mention: MentionDraft) -> bool:

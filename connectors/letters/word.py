@@ -98,10 +98,19 @@ def _lines(element: Any) -> Iterator[str]:
         if child.tag == _PARAGRAPH:
             yield from "".join(_characters(child)).split("\n")
         elif child.tag == _ROW:
-            cells = [" ".join(filter(None, map(str.strip, _lines(cell)))) for cell in child.iter(_CELL)]
+            cells = [" ".join(filter(None, map(str.strip, _lines(cell)))) for cell in _cells(child)]
             yield "\t".join(cells)
         elif child.tag not in _ABSENT:
             yield from _lines(child)
+
+
+def _cells(row: Any) -> Iterator[Any]:
+    """Yield a row's own cells, whatever they are wrapped in; those of tables within them are theirs."""
+    for child in row:
+        if child.tag == _CELL:
+            yield child
+        elif child.tag not in _ABSENT:
+            yield from _cells(child)
 
 
 def _characters(element: Any) -> Iterator[str]:

@@ -33,19 +33,25 @@ where same_party.state = 'REJECTED' and low.party = any($1::uuid[]) and high.par
 and low.party <> high.party;
 
 -- name: filed_submissions
--- What each party has petitioned for, the latest first.
-select party.party, submission.id, submission.case_id, submission.received_at, revision.title, revision.body,
+-- What parties have petitioned for, the latest last; each once, however many of them it is of.
+with filed as (
+    select latest.submission, array_agg(party.party) as parties
+    from unnest($1::uuid[]) as party (party)
+    cross join lateral (
+        select distinct mention.submission from mention
+        where mention.party = party.party and mention.until is null and mention.id <> all($3::uuid[])
+        and mention.role in ('PETITIONER', 'REPRESENTATIVE', 'AGENT')
+        order by mention.submission desc limit $2
+    ) latest
+    group by latest.submission
+)
+select filed.parties, submission.id, submission.case_id, submission.received_at, revision.title, revision.body,
     submission.kind = 'ACCUSATION' as accusation,
     array(
         select place from case_place
         where case_place.submission = submission.id and case_place.state = 'ACCEPTED'
     ) as places
-from unnest($1::uuid[]) as party (party)
-cross join lateral (
-    select distinct mention.submission from mention
-    where mention.party = party.party and mention.until is null and mention.id <> all($3::uuid[])
-    and mention.role in ('PETITIONER', 'REPRESENTATIVE', 'AGENT')
-    order by mention.submission desc limit $2
-) filed
+from filed
 join submission on submission.id = filed.submission
-join submission_revision revision on revision.id = submission.revision;
+join submission_revision revision on revision.id = submission.revision
+order by submission.id;

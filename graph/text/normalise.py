@@ -8,17 +8,18 @@ once, and not word by word (乾隆 becomes 干隆 in texts and in queries alike)
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import opencc
 
+from graph.text.nfkc import nfkc
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-COMMON: Final = tuple((wide, unicodedata.normalize("NFKC", wide)) for wide in "，：；？！（）…％～\u3000\u00a0")
+COMMON: Final = tuple((wide, nfkc(wide)) for wide in "，：；？！（）…％～\u3000\u00a0")
 """The wide signs and blanks that nearly every text has: replaced first, they spare most texts the slow general way."""
 
 INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000f0000-\U0010ffff]")
@@ -76,9 +77,7 @@ def _narrow(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", _narrow(text))
-    return text.casefold()
+    return nfkc(_narrow(text)).casefold()
 
 
 def normalise(text: str) -> str:
@@ -86,6 +85,20 @@ def normalise(text: str) -> str:
     if is_plain(text):
         return _narrow(text).lower()
     text = _folded(INVISIBLE.sub("", text))
-    if not unicodedata.is_normalized("NFKC", text):
-        text = _folded(text)
+    # Folding can undo what NFKC composed.
+    text = _folded(text)
     return text.translate(_simplified())
+
+
+LONGEST_KNOWN: Final = 8
+"""Characters of a piece whose normal form is kept: a longer one may be a whole text, and does not come again."""
+
+
+def piece(text: str) -> str:
+    """Return the normal form of a character with the marks on it, of which the same come again and again."""
+    return _known(text) if len(text) <= LONGEST_KNOWN else normalise(text)
+
+
+@lru_cache(maxsize=65_536)
+def _known(text: str) -> str:
+    return normalise(text)

@@ -102,20 +102,27 @@ def readings(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(_syllables().get(character, (character,)) for character in name)
 
 
-def heard(letters: str, read: Sequence[tuple[str, ...]]) -> bool:
-    """Tell whether a name that is read so begins with small letters.
+def heard(letters: str, read: Sequence[tuple[str, ...]], begin: int = 0) -> bool:
+    """Tell whether a name that is read so goes on, from a character of it, with small letters.
 
     Each of its characters is typed whole or by its initial, the last one by any beginning: yuelu, yl, ylq, yuel.
     A blank stands between two of them.
     """
-    letters = letters.lstrip()
-    if not letters or not read:
-        return not letters
-    return any(one.startswith(letters) for one in read[0]) or any(
-        heard(letters[len(part) :], read[1:])
-        for part in {part for one in read[0] for part in (one, *_initials(one))}
-        if letters.startswith(part)
-    )
+    letters = " ".join(letters.split())
+    # Where in the letters a character may begin: the ways to come there are not told apart, since they are many.
+    places = {0}
+    for at in range(begin, len(read)):
+        if len(letters) in places or any(one.startswith(letters[place:]) for place in places for one in read[at]):
+            return True
+        places = {
+            place + len(part) + letters.startswith(" ", place + len(part))
+            for place in places
+            for part in {part for one in read[at] for part in (one, *_initials(one))}
+            if letters.startswith(part, place)
+        }
+        if not places:
+            return False
+    return len(letters) in places
 
 
 def _initials(syllable: str) -> tuple[str, ...]:

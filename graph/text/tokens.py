@@ -27,7 +27,8 @@ UNIT: Final = re.compile(f"[{IDEOGRAPHS}]|{LETTER}{{1,32}}")
 CODE: Final = re.compile(f"{LETTER}+(?:[-./]{LETTER}+)*")
 CODE_JOINT: Final = re.compile("[-./]")
 JOINTS: Final = ("-", ".", "/")
-JOINED: Final = re.compile(f"{LETTER}+(?:[-./]{LETTER}+)+")
+JOINED: Final = re.compile(f"(?<!{LETTER}){LETTER}++(?:[-./]{LETTER}++)+")
+"""Begins with a whole run: else a long one would be gone through from each of its letters on."""
 LONGEST_CODE: Final = 64
 DIGITS: Final = re.compile("[0-9]{5,}")
 """Numbers that are long enough to be asked for by some of their digits."""
