@@ -205,9 +205,7 @@ def decide_parties(mentions: Sequence[NewMention], known: Known) -> PartyDecisio
         if state is EdgeState.ACCEPTED:
             for joined, _ in alike.values():
                 clusters.join(mention.id, joined)
-        for key in keys:
-            itself = KnownMention(mention.id, clusters.find(mention.id), mention.accusing)
-            holders.setdefault(key, []).append(itself)
+        _hold(holders, keys, KnownMention(mention.id, clusters.find(mention.id), mention.accusing))
     return PartyDecision(
         edges=tuple(edges),
         parties={mention.id: clusters.find(mention.id) for mention in mentions},
@@ -215,6 +213,13 @@ def decide_parties(mentions: Sequence[NewMention], known: Known) -> PartyDecisio
             party: now for party in known.parties() if (now := clusters.find(MentionId(party))) != party
         },
     )  # fmt: skip
+
+
+def _hold(holders: dict[LinkKey, list[KnownMention]], keys: Sequence[LinkKey], mention: KnownMention) -> None:
+    """Let those that follow be linked to a mention, if it is among the first that have a key, as in the graph."""
+    for key in keys:
+        if len(held := holders.setdefault(key, [])) < CANDIDATES:
+            held.append(mention)
 
 
 def _edge(one: MentionId, other: MentionId, state: EdgeState, rule: Rule) -> PartyEdge:

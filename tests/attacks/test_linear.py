@@ -148,6 +148,21 @@ def test_texts_are_compared_once_however_many_they_are_of(monkeypatch: pytest.Mo
     assert len(compared) == sum(min(before, linking.CANDIDATES) for before in range(60))
 
 
+def test_a_mention_is_linked_to_the_first_that_have_its_key() -> None:
+    """A thousand signatories of one name and number are not each compared with all before them."""
+
+    def people(count: int) -> list[linking.NewMention]:
+        return [
+            linking.NewMention(
+                id=MentionId(UUID(int=one)), name_hash=b"n", identity_hash=None, phone_hash=b"p", account_hash=None
+            )
+            for one in range(count)
+        ]
+
+    assert growth(people, lambda found: linking.decide_parties(found, linking.Known({})), 200) <= LINEAR
+    assert len(set(linking.decide_parties(people(200), linking.Known({})).parties.values())) == 1
+
+
 class _Key(str):
     """A key that counts how often it is compared."""
 
