@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from graph.database import Connection
     from graph.identity import Vault
 
-SERIES = 100 if DEEP else 8
+SERIES = 100 if DEEP else 5
 
 
 @pytest.mark.long
