@@ -9,7 +9,8 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from casegraph.running import finish, unheard
+from casegraph.running import unheard
+from graph.tasks import finish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

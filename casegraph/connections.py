@@ -6,7 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from graph.database import connect, statements
+from graph.database import connected, statements
 
 if TYPE_CHECKING:
     from casegraph.settings import Settings
@@ -31,6 +31,8 @@ class Need(NamedTuple):
     reading: int
     following: int
     """Of followers of the journal, which have their own."""
+    looking: int = 1
+    """By which those that nobody answers are found out (`graph.lookout`)."""
 
     @property
     def all(self) -> int:
@@ -47,7 +49,8 @@ def told(need: Need, room: int, used: int) -> tuple[int, str]:
     """Return the level and the line that tell whether a process's connections fit. Pure."""
     line = (
         f"This process uses up to {need.all} connections to the database ({need.writing} to write, {need.reading} to"
-        f" read and {need.following} to follow the journal by); there are {room}, of which others use {used} now."
+        f" read, {need.following} to follow the journal and {need.looking} to look after them by); there are {room}, of"
+        f" which others use {used} now."
     )
     if need.all <= room - used:
         return logging.INFO, line
@@ -56,11 +59,8 @@ def told(need: Need, room: int, used: int) -> tuple[int, str]:
 
 async def tell(url: str, need: Need, *, embedded: bool) -> None:
     """Log whether the connections of this process fit; of an embedded server, which is made so, only where not."""
-    connection = await connect(url)
-    try:
+    async with connected(url) as connection:
         [row] = await connection.fetch(SQL.room)
-    finally:
-        await connection.close()
     level, line = told(need, row["room"], row["used"])
     if level > logging.INFO or not embedded:
         logger.log(level, "%s", line)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from graph import erasure_list, followers, journal, keycheck, set_aside
-from graph.database import DatabaseError, DatabaseUnreachable, connect, statements
+from graph.database import DatabaseError, DatabaseUnreachable, close, connect, statements
 from graph.erasure_list import ErasureListError
 from graph.errors import DatabaseStateError, MasterKeyError
 from graph.migrate import require_current
@@ -76,7 +76,7 @@ async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]
         findings += await _contents(connection, kept)
         return findings if quick else [*findings, *await _slow(connection, kept)]
     finally:
-        await connection.close()
+        await close(connection)
 
 
 async def _server(connection: Connection) -> Finding:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def guarded(action: Callable[[], int], data: Path | None = None) -> int:
-    """Run to the end and return the exit code; tell what goes wrong in one line, where one says enough."""
+def guarded(action: Callable[[], int], data: Path | None = None, tell: Callable[[str], object] | None = None) -> int:
+    """Run to the end and return the exit code; tell what goes wrong in one line, where one says enough.
+
+    Processes beside a command `tell` their log: the command's own line is the one that a person looks for.
+    """
     try:
         return action()
     except Exception as error:
@@ -24,5 +27,5 @@ def guarded(action: Callable[[], int], data: Path | None = None) -> int:
         told = trouble(error, data)
         if told is None:
             raise
-    complain(told.line)
+    (tell or complain)(told.line)
     return told.code

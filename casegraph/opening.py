@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from casegraph.postgres import EmbeddedPostgres
 from graph import keycheck, places
-from graph.database import connect
+from graph.database import connected
 from graph.identity import Vault
 from graph.keyring import Keyring
+from graph.lookout import lookout
 from graph.migrate import migrate, require_current
 from graph.remasking import mask_standing, require_masked
 
@@ -58,15 +59,20 @@ def key_file(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[str]:
-    """Give the address of the database; the embedded server runs as long as somebody is inside."""
+    """Give the address of the database; the embedded server runs as long as somebody is inside.
+
+    While inside, connections that nobody answers are ended, and an embedded server that ended is started again.
+    """
     settings.data.mkdir(parents=True, exist_ok=True)
     if settings.database_url is not None:
-        yield settings.database_url
+        async with lookout(settings.database_url):
+            yield settings.database_url
         return
     server = EmbeddedPostgres(settings.data / "postgres")
     url = await asyncio.to_thread(server.start)
     try:
-        yield url
+        async with lookout(url, server.start):
+            yield url
     finally:
         await asyncio.to_thread(server.stop)
 
@@ -76,25 +82,19 @@ async def prepare_database(url: str, vault: Vault) -> list[str]:
 
     Texts that stand by an older rule of masking, or by none, are masked anew then.
     """
-    connection = await connect(url)
-    try:
+    async with connected(url) as connection:
         applied = await migrate(connection, LOADS)
         await keycheck.bind(connection, vault)
         await mask_standing(connection, vault, utc_now())
-    finally:
-        await connection.close()
     return applied
 
 
 async def require_database(url: str, vault: Vault) -> None:
     """Raise DatabaseStateError or MasterKeyError unless the database is of this version, masked, and of this key."""
-    connection = await connect(url)
-    try:
+    async with connected(url) as connection:
         await require_current(connection)
         await keycheck.require(connection, vault)
         await require_masked(connection)
-    finally:
-        await connection.close()
 
 
 @asynccontextmanager
@@ -103,8 +103,5 @@ async def open_connection(settings: Settings) -> AsyncIterator[tuple[Connection,
     async with open_database(settings) as url:
         vault = open_vault(settings)
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
-        connection = await connect(url)
-        try:
+        async with connected(url) as connection:
             yield connection, vault
-        finally:
-            await connection.close()

@@ -11,9 +11,11 @@ import contextlib
 import gc
 import multiprocessing
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
+
+from graph.database import is_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -52,6 +54,7 @@ def unheard(number: signal.Signals = signal.SIGINT) -> Iterator[None]:
 
 async def _until_signalled(main: Coroutine[object, object, int], signals: tuple[signal.Signals, ...]) -> int:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_unheard_error)
     task = asyncio.ensure_future(main)
     caught: list[signal.Signals] = []
 
@@ -67,8 +70,9 @@ async def _until_signalled(main: Coroutine[object, object, int], signals: tuple[
         loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel, cancel)
     try:
         return await task
-    except asyncio.CancelledError:
-        if not caught:
+    except (asyncio.CancelledError, Exception) as error:
+        # What was open may be lost meanwhile, and closing it fails then.
+        if not caught or not (isinstance(error, asyncio.CancelledError) or is_away(error)):
             raise
         return SIGNALLED + caught[0]
     finally:
@@ -76,13 +80,13 @@ async def _until_signalled(main: Coroutine[object, object, int], signals: tuple[
             loop.remove_reader(parent.sentinel)
 
 
+def _unheard_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tell of an error that nobody heard, but for lost connections: who uses one hears of it, and tells."""
+    error = context.get("exception")
+    if error is None or not is_away(error):
+        loop.default_exception_handler(context)
+
+
 def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int, cancel: Callable[[signal.Signals], None]) -> None:
     loop.remove_reader(sentinel)
     cancel(signal.SIGTERM)
-
-
-async def finish(task: asyncio.Task[object]) -> None:
-    """Cancel a task and wait until it has ended, whatever it raises meanwhile."""
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await task

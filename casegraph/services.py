@@ -24,7 +24,7 @@ from casegraph.web_names import LOOPBACK, Names
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
 from graph.commands import Commands
-from graph.database import open_pool, open_reading_pool
+from graph.database import close, open_pool, open_reading_pool
 from graph.erasure import Eraser
 from graph.expiry import Expiry
 from graph.gazetteer import Gazetteer
@@ -154,7 +154,7 @@ async def open_services(settings: Settings, *, following: int = 0) -> AsyncItera
             await services.signin.close()
             await engine.close()
             reading.terminate()
-            await pool.close()
+            await close(pool)
 
 
 def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Vault, engine: Engine) -> Services:

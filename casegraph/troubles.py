@@ -21,8 +21,8 @@ from casegraph.settings import SettingsError
 from casegraph.signin.development import DevelopmentKeyError
 from connectors.feed import FeedError
 from connectors.headings import MappingError
-from graph.database import BadAddress, ConnectionLost, DatabaseError, DatabaseUnreachable
-from graph.errors import DatabaseStateError, GraphError, MasterKeyError
+from graph.database import BadAddress, DatabaseError, is_away
+from graph.errors import DatabaseStateError, GraphError, MasterKeyError, UncertainError
 from resolvers.trusted import DocumentsError
 from search.engine import SearchUnavailableError
 
@@ -35,6 +35,7 @@ CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (DevelopmentKeyError, os.EX_CONFIG),
     (DatabaseStateError, os.EX_CONFIG),
     (MasterKeyError, os.EX_CONFIG),
+    (UncertainError, os.EX_TEMPFAIL),
     (PortError, os.EX_UNAVAILABLE),
     (EmbeddedPostgresError, os.EX_UNAVAILABLE),
     (FeedError, os.EX_UNAVAILABLE),
@@ -47,8 +48,6 @@ CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
 )
 """Errors whose message is what a person needs, and all of it."""
 FULL: Final = "The disk is full. Make room, or move the data with CASEGRAPH_DATA, then try again."
-LOST: Final = frozenset({"08000", "08003", "08006", "57P01", "57P02", "57P03"})
-"""States of a connection whose server ended, restarts, or is not up yet."""
 STATES: Final = {
     "53100": ("The disk of the database is full. Make room there, then try again.", os.EX_IOERR),
     "28P01": ("The database refuses the user or the password of CASEGRAPH_DATABASE_URL.", os.EX_NOPERM),
@@ -72,18 +71,24 @@ def trouble(error: BaseException, data: Path | None = None) -> Trouble | None:
     for kind, code in CLEAR:
         if isinstance(error, kind):
             return Trouble(" ".join(str(error).split()), code)
+    return _of_the_database(error, data)
+
+
+def _of_the_database(error: BaseException, data: Path | None) -> Trouble | None:
     match error:
-        case DatabaseError(sqlstate=str() as state) if state not in LOST:
-            refused = f"The database refuses ({state}, {type(error).__name__}). See its log, then try again."
-            return Trouble(*STATES.get(state, (refused, os.EX_SOFTWARE)))
+        case DatabaseError(sqlstate=str() as state) if state in STATES:
+            return Trouble(*STATES[state])
         case _ if isinstance(error, BadAddress):
             # What a driver says ends with or without a full stop, and may go on with a hint.
             said = str(error).splitlines()[0].rstrip(".")
             return Trouble(f"CASEGRAPH_DATABASE_URL cannot be used: {said}.", os.EX_CONFIG)
-        case _ if isinstance(error, DatabaseError | ConnectionLost):
-            return _lost(data)
-        case _ if isinstance(error, DatabaseUnreachable):
+        case OSError():
             return _unreachable(error)
+        case _ if is_away(error):
+            return _lost(data)
+        case DatabaseError(sqlstate=state):
+            refused = f"The database refuses ({state}, {type(error).__name__}). See its log, then try again."
+            return Trouble(refused, os.EX_SOFTWARE)
     return None
 
 
@@ -94,7 +99,7 @@ def _lost(data: Path | None) -> Trouble:
     return Trouble("The database went away. See whether it runs, then run this again.", os.EX_TEMPFAIL)
 
 
-def _unreachable(error: BaseException) -> Trouble:
+def _unreachable(error: OSError) -> Trouble:
     match error:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return Trouble(FULL, os.EX_IOERR)
@@ -106,8 +111,8 @@ def _unreachable(error: BaseException) -> Trouble:
             line = f"The database's certificate is not trusted ({reason}). Name its authority with sslrootcert=…."
             return Trouble(line, os.EX_NOPERM)
         case FileNotFoundError(filename=None):
-            line = "CASEGRAPH_DATABASE_URL names a socket or a certificate's file that is not there. Mend it."
-            return Trouble(line, os.EX_CONFIG)
+            line = "A socket or file that CASEGRAPH_DATABASE_URL names is not there. Look whether the server runs."
+            return Trouble(line, os.EX_UNAVAILABLE)
         case OSError(filename=str() as name):
             return Trouble(f"{name} cannot be used: {error.strerror}.", os.EX_IOERR)
         case _:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from casegraph.running import finish
 from graph import followers, journal, set_aside
 from graph.database import has_no_room, is_away, statements
 from graph.errors import DatabaseStateError
 from graph.migrate import require_current
+from graph.tasks import finish
 from resolvers.failures import noted
 from search.engine import SearchUnavailableError
 from search.indexer import READER as INDEXER

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from casegraph.children import HopelessError, kept
 from casegraph.guarding import guarded
-from casegraph.running import finish, run
+from casegraph.running import run
 from casegraph.services import make_alerter, make_indexer, open_services
 from casegraph.settings import configure_logging
 from graph import followers, journal
 from graph.followers import CONNECTIONS, FollowerStuckError, keep_following
+from graph.tasks import finish
 from search.alerting import READER as ALERTS
 from search.indexer import READER as SEARCH
 
@@ -86,7 +87,7 @@ class Partitions:
 
 def _process(settings: Settings) -> None:
     configure_logging(settings)
-    sys.exit(guarded(lambda: run(work(settings), (signal.SIGTERM,)), settings.data))
+    sys.exit(guarded(lambda: run(work(settings), (signal.SIGTERM,)), settings.data, logger.error))
 
 
 def worker(settings: Settings) -> AbstractAsyncContextManager[Kept]:

@@ -5,19 +5,21 @@ Nothing else imports asyncpg. A transaction is opened by the caller; functions t
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import asyncpg
 import asyncpg.pool
 import orjson
 
 from graph.errors import DatabaseStateError
+from graph.tasks import require_uncancelled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
@@ -88,7 +90,57 @@ def statements(file: str) -> Statements:
     return Statements(file, {match["name"]: match["text"].strip() for match in NAMED.finditer(text)})
 
 
+CONNECTING: Final = 10.0
+"""Seconds that the server may take to let a connection in."""
+CLOSE_WITHIN: Final = 5.0
+"""Seconds that a connection, or all of a pool, has to be closed in good order."""
+KEEPALIVE: Final = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",  # ms; keepalives are not sent while an answer is not acknowledged
+}
+"""By which PostgreSQL lets go of a machine that is gone, of its locks and its open transactions."""
+
+_processes: Final[WeakKeyDictionary[Connection, int]] = WeakKeyDictionary()
+
+
+def connected_processes() -> dict[Connection, int]:
+    """Return this process's connections, each with the server's process behind it."""
+    return {connection: process for connection, process in _processes.items() if is_open(connection)}
+
+
+async def _note(connection: Connection) -> int:
+    """Put down and return the server's process behind a connection."""
+    # The driver's own limit would wait until the server has heard that the statement is given up.
+    giving_up = asyncio.get_running_loop().call_later(CONNECTING, connection.terminate)
+    try:
+        # What the driver was told at the start may be a pooler's invention: the process itself is asked.
+        process: int = await connection.fetchval("select pg_backend_pid()")
+    finally:
+        giving_up.cancel()
+    _processes[connection] = process
+    return process
+
+
+@contextmanager
+def _ended_unless_whole(connection: Connection) -> Iterator[None]:
+    """End a connection at once where it cannot be prepared: the driver would close it in good order, and wait."""
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise
+
+
 async def _prepare(connection: Connection) -> None:
+    with _ended_unless_whole(connection):
+        _require_new_enough(connection)
+        await _note(connection)
+        await _set_codecs(connection)
+
+
+async def _set_codecs(connection: Connection) -> None:
     await connection.set_type_codec(
         "jsonb",
         encoder=lambda value: b"\x01" + orjson.dumps(value),
@@ -103,16 +155,20 @@ async def connect(url: str, **settings: Any) -> Connection:
 
     Raises one of `DatabaseUnreachable` or `DatabaseError`, and DatabaseStateError where the server is too old.
     """
-    connection: Connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"}, **settings)
+    connection: Connection = await asyncpg.connect(
+        url, timeout=CONNECTING, server_settings={"timezone": "UTC", **KEEPALIVE}, **settings
+    )
+    await _prepare(connection)
+    return connection
+
+
+def _require_new_enough(connection: Connection) -> None:
     version = connection.get_server_version()
     if version.major < OLDEST_SERVER:
-        await connection.close()
         raise DatabaseStateError(
             f"The server is PostgreSQL {version.major}; casegraph needs {OLDEST_SERVER} or newer."
             " Name such a one in CASEGRAPH_DATABASE_URL."
         )
-    await _prepare(connection)
-    return connection
 
 
 def is_away(error: BaseException) -> bool:
@@ -137,6 +193,7 @@ def though_away() -> Iterator[None]:
     except Exception as error:
         if not is_away(error):
             raise
+        require_uncancelled(error)
 
 
 def is_open(connection: Connection) -> bool:
@@ -163,8 +220,6 @@ def is_passing(error: BaseException) -> bool:
 
 READER: Final = "casegraph_reader"
 """The role that owns nothing and sees what row-level security lets its viewer see (migration 0003)."""
-CONNECTING: Final = 10.0
-"""Seconds that the server may take to let a connection in."""
 MARGIN: Final = 5.0
 """Seconds by which a server that lives may be late to stop a statement: one that hangs stops none, and is left then."""
 MOST_STATEMENTS: Final = 1_000
@@ -198,15 +253,15 @@ def _proving(patience: int) -> Callable[[Connection], Coroutine[Any, Any, None]]
     served: WeakValueDictionary[int, Connection] = WeakValueDictionary()
 
     async def prepare(connection: Connection) -> None:
-        if not await connection.fetchval(_PROOF, READER, str(patience)):
-            raise DatabaseStateError(UNPROVEN)
-        # What the driver was told at the start may be the pooler's invention: the process itself is asked.
-        process = await connection.fetchval("select pg_backend_pid()")
-        other = served.get(process)
-        if other is not None and is_open(other):
-            raise DatabaseStateError(SHARED)
-        served[process] = connection
-        await _prepare(connection)
+        with _ended_unless_whole(connection):
+            process = await _note(connection)
+            if not await connection.fetchval(_PROOF, READER, str(patience)):
+                raise DatabaseStateError(UNPROVEN)
+            other = served.get(process)
+            if other is not None and is_open(other):
+                raise DatabaseStateError(SHARED)
+            served[process] = connection
+            await _set_codecs(connection)
 
     return prepare
 
@@ -230,6 +285,7 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
         command_timeout=patience / 1_000 + MARGIN,
         server_settings={
             "timezone": "UTC",
+            **KEEPALIVE,
             "role": READER,
             "default_transaction_read_only": "on",
             "statement_timeout": str(patience),
@@ -242,9 +298,39 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
 async def open_pool(url: str, *, smallest: int = 1, largest: int = 10, server: Mapping[str, str] | None = None) -> Pool:
     """Open a pool of such connections, with settings of the server's for them. The caller closes it."""
     return await asyncpg.create_pool(
-        url, min_size=smallest, max_size=largest, init=_prepare, timeout=CONNECTING,
-        server_settings={"timezone": "UTC", **(server or {})},
+        url, init_size=smallest, min_size=0, max_size=largest, init=_prepare, timeout=CONNECTING,
+        server_settings={"timezone": "UTC", **KEEPALIVE, **(server or {})},
     )  # fmt: skip
+
+
+async def close(opened: Connection | Pool) -> None:
+    """Close in good order; at once where that is not done within seconds, since a dead connection answers nothing."""
+    try:
+        with though_away():
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await opened.close()
+    finally:
+        opened.terminate()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    """Give one connection, as `connect` opens it."""
+    connection = await connect(url)
+    try:
+        yield connection
+    finally:
+        await close(connection)
+
+
+@asynccontextmanager
+async def pooled(url: str, *, largest: int) -> AsyncIterator[Pool]:
+    """Give a pool, as `open_pool` opens it."""
+    pool = await open_pool(url, largest=largest)
+    try:
+        yield pool
+    finally:
+        await close(pool)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@
     ├── NotFoundError      nothing has this id
     ├── ConflictError      what was asked contradicts what is already so
     ├── InvalidError       a value cannot be used as it is
+    ├── UncertainError     the database went away, and whether something was done is not known
     ├── DatabaseStateError the database is not one this version can work on
     └── MasterKeyError     a key is missing, damaged, or another one
 
@@ -35,6 +36,10 @@ class InvalidError(GraphError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+
+class UncertainError(GraphError):
+    """The database went away before it said whether something was done. The message says how to find out."""
 
 
 class DatabaseStateError(GraphError):

@@ -19,6 +19,7 @@ from graph import journal
 from graph.database import open_pool, statements
 from graph.errors import GraphError
 from graph.set_aside import reason_of
+from graph.tasks import require_uncancelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,8 +54,6 @@ GRACE: Final = 10.0
 """Seconds that a step has to end in good order, and then to end at all once its connections are cut."""
 CONNECTIONS: Final = 3
 """One holds the lock, the others work."""
-KEEPALIVE: Final = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
-"""By which PostgreSQL lets go of the lock of a machine that is gone."""
 
 
 class FollowerStoppedError(GraphError):
@@ -147,6 +146,7 @@ async def keep_following(url: str, name: str, begin: Callable[[Pool], Follow]) -
         except FollowerStuckError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the follower begins anew
+            require_uncancelled(error)
             reason = reason_of(error)
         if time.monotonic() - began > STALLED:
             told, pause = "", AGAIN
@@ -159,7 +159,7 @@ async def keep_following(url: str, name: str, begin: Callable[[Pool], Follow]) -
 
 async def _lead(url: str, name: str, begin: Callable[[Pool], Follow]) -> NoReturn:
     """Follow as long as the connection lasts that has the lock."""
-    pool = await open_pool(url, largest=CONNECTIONS, server=KEEPALIVE | {"application_name": f"casegraph {name}"})
+    pool = await open_pool(url, largest=CONNECTIONS, server={"application_name": f"casegraph {name}"})
     lead = Lead()
     try:
         held = await pool.acquire()
@@ -206,6 +206,7 @@ async def _work(name: str, follow: Follow, lead: Lead) -> NoReturn:
         try:
             await follow(lead)
         except Exception as error:  # noqa: BLE001 - whatever it is, all that was written meanwhile stands in the journal
+            require_uncancelled(error)
             reason = reason_of(error)
             if reason != lead.trouble:
                 logger.warning("The follower %s cannot go on, and tries again by itself: %s", name, reason)

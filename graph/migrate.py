@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graph.database import statements
+from graph.database import statements, though_away
 from graph.errors import DatabaseStateError
 
 if TYPE_CHECKING:
@@ -187,4 +187,5 @@ async def _alone(connection: Connection) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await connection.execute(SQL.unlock, LOCK)
+        with though_away():
+            await connection.execute(SQL.unlock, LOCK)

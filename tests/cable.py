@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 
 @dataclass
@@ -19,12 +19,28 @@ class Cable:
 
     url: str
     """The address of the database by way of it."""
+    passed: int = 0
+    """Portions of data so far, of both directions."""
+    hangs: bool = False
+    """Whether new connections hear nothing either."""
+    refuses: bool = False
+    """Whether new connections are ended at once."""
     _generation: int = 0
     _ends: set[StreamWriter] = field(default_factory=set)
+    _fault: tuple[int, Callable[[], Awaitable[None]]] | None = None
+
+    def strike(self, portion: int, fault: Callable[[], Awaitable[None]]) -> None:
+        """Have a fault come before a portion of data is passed on, counted from the first."""
+        self._fault = (portion, fault)
 
     def pull(self) -> None:
         """Let all that is connected now wait for ever."""
         self._generation += 1
+
+    def mend(self) -> None:
+        """Pass on whatever comes from now on, with no fault."""
+        self.hangs = self.refuses = False
+        self._fault = None
 
     def connect(self, end: StreamWriter) -> int:
         """Note a connection; return by which cable it goes."""
@@ -35,6 +51,10 @@ class Cable:
         """Pass on whatever comes while the cable is in."""
         with suppress(OSError):
             while data := await reader.read(65_536):
+                self.passed += 1
+                if self._fault and self.passed >= self._fault[0]:
+                    (_, fault), self._fault = self._fault, None
+                    await fault()
                 if generation == self._generation:
                     writer.write(data)
                     await writer.drain()
@@ -54,7 +74,17 @@ async def cable_to(url: str) -> AsyncIterator[Cable]:
     said = parse_qs(parts.query)
 
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-        there, here = await _connected(said, parts.hostname, parts.port)
+        if cable.refuses:
+            writer.close()
+            return
+        if cable.hangs:
+            cable.connect(writer)
+            return
+        try:
+            there, here = await _connected(said, parts.hostname, parts.port)
+        except OSError:
+            writer.close()
+            return
         generation = cable.connect(writer)
         cable.connect(here)
         await asyncio.gather(cable.pass_on(reader, here, generation), cable.pass_on(there, writer, generation))

@@ -25,7 +25,7 @@ from casegraph.backup.manifest import (
 from graph import erasure_list
 from graph.attachments import Attachments
 from graph.copying import load
-from graph.database import connect, open_pool
+from graph.database import connected, pooled
 from graph.erasure import SQL
 from graph.migrate import begin_restore, end_restore, mark_copied, migrate_restored, read_migrations
 
@@ -101,8 +101,7 @@ async def restore(url: str, checked: Checked, target: Target, now: datetime) -> 
 
     Raises DatabaseStateError and BackupError where they are not empty, BackupError where the tables are not as before.
     """
-    connection = await connect(url)
-    try:
+    async with connected(url) as connection:
         copied = await _begin(connection, checked, target)
         if not copied:
             await asyncio.to_thread(_copy_attachments, checked.folder / ATTACHMENTS, target.attachments)
@@ -111,8 +110,6 @@ async def restore(url: str, checked: Checked, target: Target, now: datetime) -> 
         await asyncio.to_thread(_keep_list, checked.erasures, target.erasures)
         erased = await _erase_again(url, target, now)
         await end_restore(connection)
-    finally:
-        await connection.close()
     return Restored(checked.manifest, erased)
 
 
@@ -161,15 +158,12 @@ def _keep_list(newest: Path | None, target: Path) -> None:
 
 async def _erase_again(url: str, target: Target, now: datetime) -> int:
     """Carry out all erasures that the tables do not show, and write the tables anew so that no page keeps them."""
-    pool = await open_pool(url, largest=CONNECTIONS)
-    try:
+    async with pooled(url, largest=CONNECTIONS) as pool:
         eraser = target.eraser(pool)
         unfinished: Sequence[erasure_list.Erasure] = await eraser.unfinished()
         for erasure in unfinished:
             await eraser.replay(erasure, now)
         if unfinished:
             await pool.execute(SQL.vacuum_full)
-    finally:
-        await pool.close()
     (target.attachments / BEGUN).unlink(missing_ok=True)
     return len(unfinished)

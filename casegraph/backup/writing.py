@@ -24,7 +24,7 @@ from casegraph.backup.manifest import (
 from graph import erasure_list, keycheck
 from graph.attachments import Attachments
 from graph.copying import dump
-from graph.database import connect, statements
+from graph.database import connected, statements
 from graph.errors import NotFoundError
 from graph.migrate import require_current
 
@@ -61,16 +61,13 @@ async def back_up(kept: Kept, folder: Path, now: datetime) -> Manifest:
 
 async def _write(kept: Kept, partial: Path, now: datetime) -> Manifest:
     (partial / TABLES).mkdir()
-    connection = await connect(kept.url)
-    try:
+    async with connected(kept.url) as connection:
         await require_current(connection)
         await keycheck.require(connection, kept.vault)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             held = await dump(connection, partial / TABLES)
             files = [row["file"] for row in await connection.fetch(STANDING.attachment_files)]
         server = await connection.fetchval("show server_version")
-    finally:
-        await connection.close()
     missing = await asyncio.to_thread(_copy_attachments, kept.attachments, partial / ATTACHMENTS, files)
     # After the tables: the list may tell of more erasures than they show, never of fewer.
     erasures = await asyncio.to_thread(_copy_list, kept, partial / ERASURES)

@@ -10,6 +10,8 @@ from casegraph.signin.claims import division_prefix
 from casegraph.signin.service import REVOCABLE_FOR
 from casegraph.terminal import complain, say
 from graph import api_keys
+from graph.database import is_away
+from graph.errors import UncertainError
 from graph.ids import organ_id
 from graph.organs import normalise_organ
 from graph.policy import Role
@@ -49,7 +51,15 @@ async def _create(connection: Connection, vault: Vault, arguments: argparse.Name
     )
     now = utc_now()
     until = now + timedelta(days=arguments.days)
-    key = await api_keys.create(connection, vault, scope, now, until)
+    try:
+        key = await api_keys.create(connection, vault, scope, now, until)
+    except Exception as error:
+        if not is_away(error):
+            raise
+        raise UncertainError(
+            "The database went away while the key was made. Nobody has it: where `keys list` shows it, revoke it, and"
+            " make another."
+        ) from error
     say(key)
     complain(f"This is the only time that it is shown. It holds until {rfc3339(until)}.")
 

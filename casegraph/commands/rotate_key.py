@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from casegraph.opening import key_file, open_database, open_vault, require_database
 from casegraph.terminal import complain, say
 from graph import keyring
-from graph.database import connect
+from graph.database import connected
 from graph.rotation import alone, rewrap, wrappers
 
 if TYPE_CHECKING:
@@ -24,14 +24,11 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_database(settings) as url:
         vault = open_vault(settings)
         await require_database(url, vault)
-        connection = await connect(url)
-        try:
+        async with connected(url) as connection:
             await alone(connection)
             # Whoever rotated before we held the lock has changed the file.
             vault.refresh()
             return await (_retire if arguments.retire else _rotate)(settings, connection, vault)
-        finally:
-            await connection.close()
 
 
 async def _rotate(settings: Settings, connection: Connection, vault: Vault) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import sys
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from casegraph.services import Services
+
+logger = logging.getLogger("casegraph.serve")
 
 
 def app_of(services: Services) -> ASGIApp:
@@ -99,7 +102,7 @@ def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None
             await serve(services, opened, lambda: told.send(None))
         return 0
 
-    sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,)), settings.data))
+    sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,)), settings.data, logger.error))
 
 
 def announce(opened: socket.socket, settings: Settings) -> None:

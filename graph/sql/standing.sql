@@ -46,3 +46,7 @@ select (select count(*) from submission join "case" on "case".id = submission.ca
         where document.scope <> submission.scope)
     + (select count(*) from mention join submission on submission.id = mention.submission
         where mention.scope <> submission.scope);
+
+-- name: processes
+-- What the server has of processes; of another user's it tells no more than their numbers.
+select pid from pg_stat_activity;

@@ -169,6 +169,27 @@ async def test_a_step_that_neither_works_nor_ends_is_told(database_url: str, mon
     let_go.set()
 
 
+async def test_who_is_cancelled_ends_though_it_fails_to_tidy_up(database_url: str) -> None:
+    """The connection that it tidies up by is lost: that is no reason to begin once more."""
+    began = asyncio.Event()
+
+    def begin(_: Pool) -> Follow:
+        async def follow(_: Lead) -> None:
+            try:
+                began.set()
+                await asyncio.Event().wait()
+            finally:
+                raise ConnectionResetError
+
+        return follow
+
+    task: asyncio.Task[None] = asyncio.create_task(keep_following(database_url, NAME, begin))
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, PATIENCE)
+
+
 async def test_trouble_is_told_while_it_lasts(database_url: str, pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
     """By the row that others read, without what was read, and by a line when it begins and one when it is over."""
     broken, tried = True, 0

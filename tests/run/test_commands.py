@@ -250,7 +250,7 @@ def test_what_cannot_be_done_is_said(words: tuple[str, ...], code: int, says: st
     ("url", "code", "says"),
     [
         ("postgresql://u:hidden@127.0.0.1:1/d", os.EX_UNAVAILABLE, "cannot be reached"),
-        ("postgresql://u:hidden@/d?host=/nowhere", os.EX_CONFIG, "is not there"),
+        ("postgresql://u:hidden@/d?host=/nowhere", os.EX_UNAVAILABLE, "is not there"),
         ("postgresql://u:hidden@127.0.0.1:1/d?sslmode=perhaps", os.EX_CONFIG, "sslmode"),
         ("mysql://u:hidden@h/d", os.EX_CONFIG, "must begin with postgresql://"),
     ],

@@ -35,13 +35,13 @@ CUT: Final = """select pg_terminate_backend(pid) from pg_stat_activity
 
 
 @pytest.mark.parametrize(
-    ("room", "used", "level"), [(100, 85, logging.INFO), (100, 86, logging.WARNING), (10, 0, logging.WARNING)]
+    ("room", "used", "level"), [(100, 84, logging.INFO), (100, 85, logging.WARNING), (10, 0, logging.WARNING)]
 )
 def test_whether_connections_fit_is_told(room: int, used: int, level: int) -> None:
     """With what it needs and what there is, and where it does not fit with what to do."""
     found, line = told(Need(10, 3, 2), room, used)
     assert found == level
-    assert all(number in line for number in ("up to 15 ", f"are {room},", f"use {used} "))
+    assert all(number in line for number in ("up to 16 ", f"are {room},", f"use {used} "))
     assert ("CASEGRAPH_POOL_SIZE" in line) == (level == logging.WARNING)
 
 

@@ -21,7 +21,7 @@ from graph.errors import ConflictError
         (OSError(errno.ENOSPC, "No space left on device"), os.EX_IOERR, FULL),
         (OSError(errno.EROFS, "Read-only file system", "/d"), os.EX_CANTCREAT, "/d cannot be written"),
         (PermissionError(errno.EACCES, "Permission denied", "/d"), os.EX_CANTCREAT, "CASEGRAPH_DATA"),
-        (FileNotFoundError(errno.ENOENT, "No such file or directory"), os.EX_CONFIG, "is not there"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), os.EX_UNAVAILABLE, "is not there"),
         (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/f/d"), os.EX_IOERR, "/f/d cannot be used"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), os.EX_UNAVAILABLE, "cannot be reached"),
         (ssl.SSLCertVerificationError(1, "unknown authority"), os.EX_NOPERM, "certificate"),
