@@ -17,7 +17,7 @@ import httpx
 import psutil
 
 from casegraph.postgres import EmbeddedPostgresError
-from graph.database import connect
+from graph.database import connect, is_away
 from tests.cluster import Cluster, free_port
 from tests.elasticsearch.server import Server
 from tests.run.processes import PATIENCE, ROOT, Home
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 PREFIX: Final = "chaos"
 AGAIN: Final = 0.5
 """Seconds after which whoever keeps processes starts one again that died, as a supervisor does."""
+
+
+async def _connected(url: str) -> Connection:
+    """Connect to a server as soon as it answers."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await connect(url)
+        except Exception as error:
+            if not is_away(error) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(AGAIN)
 
 
 @dataclass
@@ -136,7 +148,7 @@ class World:
         """Do something by a connection of the owner's, once the server answers."""
 
         async def done() -> Any:
-            connection = await connect(self.url, timeout=PATIENCE)
+            connection = await _connected(self.url)
             try:
                 return await do(connection)
             finally:
