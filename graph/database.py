@@ -167,6 +167,11 @@ CONNECTING: Final = 10.0
 """Seconds that the server may take to let a connection in."""
 MARGIN: Final = 5.0
 """Seconds by which a server that lives may be late to stop a statement: one that hangs stops none, and is left then."""
+WRITING: Final = 30.0
+"""Seconds that a statement which writes may take, and a transaction may wait for its next one, where nobody sits and
+watches. A whole batch of `ingest` takes about one; most of the rest is waiting for what others hold."""
+KEEPALIVE: Final = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""By which PostgreSQL lets go of what a machine holds that is gone."""
 MOST_STATEMENTS: Final = 1_000
 """Prepared statements that a reading connection keeps: a plan's statement is planned by PostgreSQL once."""
 
@@ -239,11 +244,21 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
     )
 
 
-async def open_pool(url: str, *, smallest: int = 1, largest: int = 10, server: Mapping[str, str] | None = None) -> Pool:
-    """Open a pool of such connections, with settings of the server's for them. The caller closes it."""
+async def open_pool(
+    url: str, *, smallest: int = 1, largest: int = 10, patience: float | None = None,
+    server: Mapping[str, str] | None = None,
+) -> Pool:  # fmt: skip
+    """Open a pool of such connections, with settings of the server's for them. The caller closes it.
+
+    With `patience`, in seconds, no statement is waited for longer: TimeoutError is raised, the statement stopped, and
+    the connection dropped where not even that is heard. PostgreSQL lets go of what such a connection held by itself.
+    """
+    given = {"timezone": "UTC", **KEEPALIVE, **(server or {})}
+    if patience is not None:
+        given["idle_in_transaction_session_timeout"] = f"{patience:.3f}s"
     return await asyncpg.create_pool(
-        url, min_size=smallest, max_size=largest, init=_prepare, timeout=CONNECTING,
-        server_settings={"timezone": "UTC", **(server or {})},
+        url, min_size=smallest, max_size=largest, init=_prepare, timeout=CONNECTING, command_timeout=patience,
+        server_settings=given,
     )  # fmt: skip
 
 

@@ -53,8 +53,6 @@ GRACE: Final = 10.0
 """Seconds that a step has to end in good order, and then to end at all once its connections are cut."""
 CONNECTIONS: Final = 3
 """One holds the lock, the others work."""
-KEEPALIVE: Final = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
-"""By which PostgreSQL lets go of the lock of a machine that is gone."""
 
 
 class FollowerStoppedError(GraphError):
@@ -159,7 +157,7 @@ async def keep_following(url: str, name: str, begin: Callable[[Pool], Follow]) -
 
 async def _lead(url: str, name: str, begin: Callable[[Pool], Follow]) -> NoReturn:
     """Follow as long as the connection lasts that has the lock."""
-    pool = await open_pool(url, largest=CONNECTIONS, server=KEEPALIVE | {"application_name": f"casegraph {name}"})
+    pool = await open_pool(url, largest=CONNECTIONS, server={"application_name": f"casegraph {name}"})
     lead = Lead()
     try:
         held = await pool.acquire()
