@@ -18,6 +18,7 @@ import asyncpg.pool
 import orjson
 
 from graph.errors import DatabaseStateError
+from graph.files import is_of_files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
@@ -118,7 +119,12 @@ async def connect(url: str, **settings: Any) -> Connection:
 def is_away(error: BaseException) -> bool:
     """Tell whether an error says that the database cannot be reached now, or ended while it was asked. Pure."""
     # The driver's errors of its use hold one for a value that cannot be sent, which is a mistake of ours.
-    return isinstance(error, _AWAY) and not isinstance(error, ValueError)
+    return isinstance(error, _AWAY) and not isinstance(error, ValueError) and not is_of_files(error)
+
+
+def is_short(error: BaseException) -> bool:
+    """Tell whether PostgreSQL lacks what this takes: room on its disk, memory, locks. Pure."""
+    return (state_of(error) or "").startswith("53") and not is_away(error)
 
 
 def has_no_room(error: BaseException) -> bool:
