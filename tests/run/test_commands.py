@@ -26,6 +26,7 @@ import pytest
 
 from casegraph.cli import parser
 from graph.database import connect
+from schema.ids import global_id
 from tests.cluster import Cluster
 from tests.connectors.factory import HEADINGS, ROW, text_table, workbook
 from tests.run.processes import PATIENCE, READY, ROOT, Home, Running, asked, awaited
@@ -401,6 +402,7 @@ def letter_with_attachment(path: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 async def test_a_disk_that_cannot_be_used_is_named(home: Home, database_url: str, tmp_path: Path) -> None:
     """By the commands that keep and read files, with a code of its own: it is no database that cannot be reached."""
     letter, blocked = letter_with_attachment(tmp_path / "1.eml"), home.data / "attachments"
@@ -408,8 +410,8 @@ async def test_a_disk_that_cannot_be_used_is_named(home: Home, database_url: str
     home.data.mkdir(exist_ok=True)
     blocked.touch()
 
-    def named(*words: str, **settings: str) -> None:
-        done = home.run(*words, **settings)
+    def named(*words: str, where: Home = home) -> None:
+        done = where.run(*words)
         assert done.returncode == os.EX_IOERR, done.stderr
         assert done.stderr.splitlines()[-1].endswith("cannot be used: Not a directory.")
         assert "reached" not in done.stderr
@@ -420,10 +422,11 @@ async def test_a_disk_that_cannot_be_used_is_named(home: Home, database_url: str
     assert await connection.fetchval("select count(*) from submission") == 0
     blocked.unlink()
     assert home.run("ingest", "letter", str(letter)).returncode == 0
-    submission = str(await connection.fetchval("select id from submission"))
-    named("backup", str(letter / "backup"))
+    submission = global_id("Submission", await connection.fetchval("select id from submission"))
+    named("backup", str(letter / "deeper" / "backup"))
     erase = ("erase", "--submission", submission, "--reason", "x", "--actor", "x")
-    named(*erase, erasures=str(letter / "erasures.log"))
+    elsewhere = Home(home.data, database_url=database_url, erasures=str(letter / "deeper" / "erasures.log"))
+    named(*erase, where=elsewhere)
     assert await connection.fetchval("select count(*) from erasure") == 0
     kept = blocked.rename(tmp_path / "kept")
     blocked.touch()
