@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casegraph.refusals import RefusalError
-from graph.database import is_away
-from resolvers.failures import UNAVAILABLE, UNREACHABLE, apology, noted
+from resolvers.failures import UNAVAILABLE, apology, noted, unavailable
 from schema.errors import INTERNAL
 
 if TYPE_CHECKING:
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 def refusal_of(error: Exception, where: str) -> RefusalError:
     """Return what is told of an error that nothing else has answered, and log it."""
-    if is_away(error):
-        return RefusalError(503, UNAVAILABLE, UNREACHABLE)
+    if told := unavailable(error):
+        return RefusalError(503, UNAVAILABLE, told)
     incident = noted(error, where)
     return RefusalError(500, INTERNAL, apology(incident), incident=incident)
 

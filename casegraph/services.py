@@ -24,7 +24,7 @@ from casegraph.web_names import LOOPBACK, Names
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
 from graph.commands import Commands
-from graph.database import close, open_pool, open_reading_pool
+from graph.database import WRITING, close, open_pool, open_reading_pool
 from graph.erasure import Eraser
 from graph.expiry import Expiry
 from graph.gazetteer import Gazetteer
@@ -134,8 +134,13 @@ async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, following: int = 0) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, following: int = 0, patience: float | None = WRITING
+) -> AsyncIterator[Services]:
     """Open everything, and close it again in the other order. `following` connections are opened besides by the caller.
+
+    `patience` is how many seconds a statement that writes may take, None for as long as it likes: what goes through all
+    that is kept, for somebody who looks on.
 
     The embedded database is brought to this version here; a server's is an operator's decision, made by `migrate`.
     """
@@ -145,7 +150,7 @@ async def open_services(settings: Settings, *, following: int = 0) -> AsyncItera
         await (prepare_database if settings.database_url is None else require_database)(url, vault)
         need = need_of(settings, following)
         await tell(url, need, embedded=settings.database_url is None)
-        pool = await open_pool(url, largest=need.writing)
+        pool = await open_pool(url, largest=need.writing, patience=patience)
         reading = await open_reading_pool(url, largest=need.reading, patience=settings.statement_timeout)
         services = _wire(settings, url, pool, Reader(reading, settings.statement_timeout), vault=vault, engine=engine)
         try:

@@ -23,6 +23,7 @@ from connectors.feed import FeedError
 from connectors.headings import MappingError
 from graph.database import BadAddress, DatabaseError, is_away
 from graph.errors import DatabaseStateError, GraphError, MasterKeyError, UncertainError
+from graph.files import is_of_files
 from resolvers.trusted import DocumentsError
 from search.engine import SearchUnavailableError
 
@@ -99,13 +100,23 @@ def _lost(data: Path | None) -> Trouble:
     return Trouble("The database went away. See whether it runs, then run this again.", os.EX_TEMPFAIL)
 
 
-def _unreachable(error: OSError) -> Trouble:
+def _of_files(error: OSError) -> Trouble:
     match error:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return Trouble(FULL, os.EX_IOERR)
         case OSError(errno=errno.EROFS | errno.EACCES | errno.EPERM, filename=str() as name):
             line = f"{name} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
             return Trouble(line, os.EX_CANTCREAT)
+        case OSError(filename=str() as name):
+            return Trouble(f"{name} cannot be used: {error.strerror}.", os.EX_IOERR)
+        case _:
+            return Trouble(f"The disk cannot be used: {error.strerror}. Look at it, then try again.", os.EX_IOERR)
+
+
+def _unreachable(error: BaseException) -> Trouble:
+    match error:
+        case OSError() if is_of_files(error):
+            return _of_files(error)
         case ssl.SSLCertVerificationError():
             reason = getattr(error, "verify_message", error.strerror)  # OpenSSL's own errors alone have it
             line = f"The database's certificate is not trusted ({reason}). Name its authority with sslrootcert=…."
@@ -113,8 +124,6 @@ def _unreachable(error: OSError) -> Trouble:
         case FileNotFoundError(filename=None):
             line = "A socket or file that CASEGRAPH_DATABASE_URL names is not there. Look whether the server runs."
             return Trouble(line, os.EX_UNAVAILABLE)
-        case OSError(filename=str() as name):
-            return Trouble(f"{name} cannot be used: {error.strerror}.", os.EX_IOERR)
         case _:
             line = "The database cannot be reached. Look whether it runs, and at CASEGRAPH_DATABASE_URL."
             return Trouble(line, os.EX_UNAVAILABLE)

@@ -81,10 +81,13 @@ async def create(connection: Connection, vault: Vault, scope: Scope, now: dateti
     return key
 
 
-async def find(connection: Connection, vault: Vault, key: str) -> ApiKey | None:
-    """Return what a key is for, None where it is none of ours; whether it still holds is the caller's to ask."""
+async def find(connection: Connection, vault: Vault, key: str, patience: float | None = None) -> ApiKey | None:
+    """Return what a key is for, None where it is none of ours; whether it still holds is the caller's to ask.
+
+    With `patience`, so many seconds are waited for it, and TimeoutError raised then.
+    """
     form = FORM.match(key)
-    row = await connection.fetchrow(SQL.key_of_id, form["id"]) if form else None
+    row = await connection.fetchrow(SQL.key_of_id, form["id"], timeout=patience) if form else None
     if row is None or not hmac.compare_digest(row["digest"], _digest(vault, key)):
         return None
     return _of(row)

@@ -19,6 +19,7 @@ import asyncpg.pool
 import orjson
 
 from graph.errors import DatabaseStateError
+from graph.files import is_of_files
 from graph.tasks import require_uncancelled
 
 if TYPE_CHECKING:
@@ -174,7 +175,12 @@ def _require_new_enough(connection: Connection) -> None:
 def is_away(error: BaseException) -> bool:
     """Tell whether an error says that the database cannot be reached now, or ended while it was asked. Pure."""
     # The driver's errors of its use hold one for a value that cannot be sent, which is a mistake of ours.
-    return isinstance(error, _AWAY) and not isinstance(error, ValueError)
+    return isinstance(error, _AWAY) and not isinstance(error, ValueError) and not is_of_files(error)
+
+
+def is_short(error: BaseException) -> bool:
+    """Tell whether PostgreSQL lacks what this takes: room on its disk, memory, locks. Pure."""
+    return (state_of(error) or "").startswith("53") and not is_away(error)
 
 
 def has_no_room(error: BaseException) -> bool:
@@ -222,6 +228,9 @@ READER: Final = "casegraph_reader"
 """The role that owns nothing and sees what row-level security lets its viewer see (migration 0003)."""
 MARGIN: Final = 5.0
 """Seconds by which a server that lives may be late to stop a statement: one that hangs stops none, and is left then."""
+WRITING: Final = 30.0
+"""Seconds that a statement which writes may take, and a transaction may wait for its next one, where nobody sits and
+watches. A whole batch of `ingest` takes about one; most of the rest is waiting for what others hold."""
 MOST_STATEMENTS: Final = 1_000
 """Prepared statements that a reading connection keeps: a plan's statement is planned by PostgreSQL once."""
 
@@ -295,11 +304,21 @@ async def open_reading_pool(url: str, *, largest: int, patience: int) -> Pool:
     )
 
 
-async def open_pool(url: str, *, smallest: int = 1, largest: int = 10, server: Mapping[str, str] | None = None) -> Pool:
-    """Open a pool of such connections, with settings of the server's for them. The caller closes it."""
+async def open_pool(
+    url: str, *, smallest: int = 1, largest: int = 10, patience: float | None = None,
+    server: Mapping[str, str] | None = None,
+) -> Pool:  # fmt: skip
+    """Open a pool of such connections, with settings of the server's for them. The caller closes it.
+
+    With `patience`, in seconds, no statement is waited for longer: TimeoutError is raised, the statement stopped, and
+    the connection dropped where not even that is heard. PostgreSQL lets go of what such a connection held by itself.
+    """
+    given = {"timezone": "UTC", **KEEPALIVE, **(server or {})}
+    if patience is not None:
+        given["idle_in_transaction_session_timeout"] = f"{patience:.3f}s"
     return await asyncpg.create_pool(
         url, init_size=smallest, min_size=0, max_size=largest, init=_prepare, timeout=CONNECTING,
-        server_settings={"timezone": "UTC", **KEEPALIVE, **(server or {})},
+        command_timeout=patience, server_settings=given,
     )  # fmt: skip
 
 

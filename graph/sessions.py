@@ -20,7 +20,7 @@ async def end(connection: Connection, session: bytes, until: datetime, now: date
     await connection.execute(SQL.end_session, session, until)
 
 
-async def is_over(connection: Connection, session: bytes) -> bool:
-    """Tell whether a session was ended."""
-    over: bool = await connection.fetchval(SQL.session_is_over, session)
+async def is_over(connection: Connection, session: bytes, patience: float | None = None) -> bool:
+    """Tell whether a session was ended. With `patience`, so many seconds are waited, and TimeoutError raised then."""
+    over: bool = await connection.fetchval(SQL.session_is_over, session, timeout=patience)
     return over

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.database import is_passing, state_of, statements
 from graph.errors import GraphError
+from graph.files import is_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -52,6 +53,8 @@ def reason_of(error: BaseException) -> str:
     """Say why something failed, and where, without a word of what was read: messages of others quote it."""
     if isinstance(error, GraphError):
         return str(error)[:LONGEST_REASON]
+    if isinstance(error, OSError) and is_of_files(error):
+        return f"A file cannot be kept or read ({error.strerror}). Look at the disk, and at the rights of its folders."
     if is_passing(error):
         return f"PostgreSQL does not answer, or gave it up ({type(error).__qualname__})."
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
@@ -65,8 +68,9 @@ def _is_ours(file: str) -> bool:
 
 
 def is_of_the_subject(error: BaseException) -> bool:
-    """Tell whether a subject may be at fault: not where the database, or memory, fails for the moment."""
-    return isinstance(error, Exception) and not is_passing(error) and not isinstance(error, MemoryError)
+    """Tell whether a subject may be at fault: not where the database, a disk, or memory fails for the moment."""
+    passing = is_passing(error) or is_of_files(error) or isinstance(error, MemoryError)
+    return isinstance(error, Exception) and not passing
 
 
 async def put(connection: Connection, reader: str, failed: Mapping[UUID, str], position: Position) -> None:

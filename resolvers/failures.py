@@ -12,8 +12,9 @@ from uuid import uuid4
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from graph.database import is_away
+from graph.database import is_away, is_short
 from graph.errors import GraphError, InvalidError
+from graph.files import is_of_files
 from graph.policy import ForbiddenError
 from schema.errors import INTERNAL
 from search.engine import SearchUnavailableError
@@ -36,6 +37,9 @@ class Stage(StrEnum):
 UNAVAILABLE: Final = "UNAVAILABLE"
 SEARCH_UNAVAILABLE: Final = "SEARCH_UNAVAILABLE"
 UNREACHABLE: Final = "The database cannot be reached just now. Try again."
+NO_ROOM: Final = (
+    "This cannot be kept or read here just now, and nothing was written. Try again later; the operator's log says why."
+)
 
 
 def shaped(error: GraphQLError, stage: Stage) -> GraphQLError:
@@ -85,10 +89,26 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
             return cause.message, {"code": "INVALID_VALUE", "argument": cause.field}
         case GraphError():
             return str(cause), {"code": _code(cause)}
-        case _ if is_away(cause):
-            return UNREACHABLE, {"code": UNAVAILABLE}
+        case _ if told := unavailable(cause):
+            return told, {"code": UNAVAILABLE}
         case _:
             return None
+
+
+def unavailable(cause: Exception) -> str | None:
+    """Return what is told where something cannot be had for the moment, None of any other error.
+
+    That a disk is full or cannot be used is logged as well: nothing else looks at it.
+    """
+    if is_away(cause):
+        return UNREACHABLE
+    if isinstance(cause, OSError) and is_of_files(cause):
+        logger.error("A file cannot be kept or read: %s (%s). Look at the disk.", cause.strerror, cause.filename)
+        return NO_ROOM
+    if is_short(cause):
+        logger.error("PostgreSQL lacks room, memory or locks (%s). Look at its disk and its log.", type(cause).__name__)
+        return NO_ROOM
+    return None
 
 
 def _code(error: GraphError) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
-from search.elastic_client import WRITING, NoIndexError, TooLargeError
+from search.elastic_client import BLOCKED_SAYS, WRITING, BlockedError, NoIndexError, TooLargeError, is_blocked
 from search.elastic_names import write_alias
 from search.elastic_questions import document_of
 from search.engine import SearchAwayError, SearchUnavailableError
@@ -35,7 +35,8 @@ VERSIONED: Final = "external_gte"
 async def write(link: Link, index: str, batch: Batch) -> None:
     """Bring a batch's documents into an index, but not its position.
 
-    Raises NoIndexError where the index was removed, SearchAwayError where it takes nothing for a while.
+    Raises NoIndexError where the index was removed, BlockedError where it may not be written, SearchAwayError where it
+    takes nothing for a while.
     """
     for piece in pieces(operations(batch), LARGEST):
         await _write(link, index, piece)
@@ -87,6 +88,8 @@ async def _write_patiently(link: Link, index: str, piece: list[bytes]) -> None:
         await asyncio.sleep(pause)
         try:
             piece = await _send(link, index, piece)
+        except BlockedError:
+            raise  # for as long as it takes somebody to make room
         except SearchAwayError as error:
             away = error
         else:
@@ -114,6 +117,8 @@ def _is_to_be_sent_again(item: dict[str, Any]) -> bool:
     status, error = item["status"], item.get("error", {}).get("type")
     if status == 404 and error is not None:
         raise NoIndexError(str(NoIndexError.__doc__))
+    if is_blocked(status, error):
+        raise BlockedError(BLOCKED_SAYS)
     if status in LATER:
         return True
     if status not in DONE:

@@ -53,6 +53,14 @@ SLOW_SAYS: Final = (
 BUSY_SAYS: Final = (
     "The search engine has too much to do. Try again in a moment; where it stays so, give it more machines."
 )
+BLOCKED: Final = "cluster_block_exception"
+"""What the cluster answers where writing an index is blocked: by itself where a disk is nearly full, or by somebody."""
+BLOCKED_SAYS: Final = (
+    "Elasticsearch lets nothing be written to the search index: searches go on and miss what is new. Its disk is nearly"
+    " full (the flood stage), or somebody blocked the index. Make room there: it lifts the block by itself then, and"
+    " indexing goes on. Where there is room, set its `index.blocks.read_only_allow_delete` and `index.blocks.write` to"
+    " null."
+)
 REFUSED_SAYS: Final = "Elasticsearch refuses the user, the password or a right of CASEGRAPH_ELASTICSEARCH_URL. Mend it."
 
 
@@ -62,6 +70,10 @@ class NoIndexError(SearchUnavailableError):
 
 class ShardsAwayError(SearchAwayError):
     """The search index is not whole: a machine of the cluster is away, or the index was removed just now."""
+
+
+class BlockedError(SearchAwayError):
+    """Elasticsearch lets nothing be written to the search index. Make room on its disk, or lift the block."""
 
 
 class TooLargeError(SearchUnavailableError):
@@ -190,6 +202,8 @@ def refusal(status: int, body: object) -> SearchUnavailableError:
     """Return what is told of a request that was not carried out. Pure."""
     if status in AWAY:
         return ShardsAwayError(SHARDS_SAY) if kind(body) in SHARDS_AWAY else SearchAwayError(AWAY_SAYS)
+    if is_blocked(status, kind(body)):
+        return BlockedError(BLOCKED_SAYS)
     known: dict[int, SearchUnavailableError] = {
         401: SearchUnavailableError(REFUSED_SAYS),
         403: SearchUnavailableError(REFUSED_SAYS),
@@ -201,6 +215,11 @@ def refusal(status: int, body: object) -> SearchUnavailableError:
     return known.get(status) or SearchUnavailableError(
         f"Elasticsearch refuses a request ({status} {kind(body)}). Its log says why; `reindex` may mend it."
     )
+
+
+def is_blocked(status: int, error: str | None) -> bool:
+    """Tell whether writing is blocked; a cluster that has no master says so by the same kind, and is away. Pure."""
+    return error == BLOCKED and status not in AWAY
 
 
 def kind(body: object) -> str:

@@ -10,6 +10,7 @@ list of segments were written. An index that is lost or damaged is not there: th
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import tantivy
 
 from graph.journal import NOTHING
-from search.engine import Health, IndexMovedError, SearchUnavailableError
+from search.engine import Health, IndexMovedError, SearchAwayError, SearchUnavailableError
 from search.generations import LIVE, building, go_live, live, new_generation, remove_others, written
 from search.tantivy_commit import Commit
 from search.tantivy_questions import SCHEMA, TOKENISER, document_of
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 HEAP: Final = 96_000_000
 THREADS: Final = 1
 """Writing threads: the analysis beside them fills the other core."""
+DISK_SAYS: Final = (
+    "The search index cannot be written: its disk is full, or may not be written. Make room, or mend the rights of its"
+    " folder; indexing goes on by itself then, and searches say meanwhile what they lack."
+)
 META: Final = "meta.json"
 
 
@@ -185,7 +190,7 @@ class TantivyIndex:
 
     def apply(self, batch: Batch) -> None:
         """Write one commit."""
-        with self._lock:
+        with self._lock, _on_disk(self.folder):
             generation, writer = self._open_writer()
             if (self.held() or NOTHING).position != batch.after:
                 raise IndexMovedError(f"The index is not at {batch.after} any more.")
@@ -265,6 +270,24 @@ class TantivyIndex:
 def _of_the_index(error: BaseException) -> bool:
     """Tell whether an error is tantivy's. A panic of Rust's is no Exception, and its class has no name to import."""
     return isinstance(error, (ValueError, OSError)) or type(error).__name__ == "PanicException"
+
+
+@contextmanager
+def _on_disk(folder: Path) -> Iterator[None]:
+    """Raise SearchAwayError where the disk is at fault: no document is, and all goes on once there is room."""
+    try:
+        yield
+    except (OSError, ValueError, SearchUnavailableError) as error:
+        if _of_the_disk(error.__cause__ or error, folder):
+            raise SearchAwayError(DISK_SAYS) from error
+        raise
+
+
+def _of_the_disk(error: BaseException, folder: Path) -> bool:
+    """Tell whether it is the disk's: tantivy quotes the system, unless a thread of its own met with it."""
+    if isinstance(error, OSError) or "os error" in str(error):
+        return True
+    return folder.exists() and shutil.disk_usage(folder).free < HEAP
 
 
 def _open(folder: Path) -> tantivy.Index:

@@ -27,7 +27,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     if not arguments.unfinished and not (arguments.reason and arguments.actor):
         complain("Say why and who: --reason and --actor. Name nobody in them: both are kept.")
         return 2
-    async with open_services(settings) as services:
+    async with open_services(settings, patience=None) as services:
         eraser = make_eraser(settings, services.pool, services.vault)
         if arguments.unfinished:
             await _finish(eraser, services.clock())

@@ -21,7 +21,7 @@ BESIDE: Final = 10
 async def run(settings: Settings, _: argparse.Namespace) -> int:
     """Fill a new generation and let it go live; a worker that runs goes on with it."""
     os.nice(BESIDE)
-    async with open_services(settings) as services:
+    async with open_services(settings, patience=None) as services:
         reached = await rebuild_index(services.pool, services.engine)
     say(f"The index is built, up to entry {reached:,} of the journal.")
     return 0

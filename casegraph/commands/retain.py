@@ -23,7 +23,7 @@ SWEPT = frozenset({Kept.IDENTITIES, Kept.PAYLOADS, Kept.REJECTIONS})
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell what is due, and destroy it unless asked only to tell."""
     rules = load_rules()
-    async with open_services(settings) as services:
+    async with open_services(settings, patience=None) as services:
         expiry = make_expiry(settings, services.pool, services.vault)
         now = services.clock()
         if arguments.dry_run:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 OPEN: Final = frozenset({"/healthz", "/readyz", "/session"})
 """Addresses that answer everybody. `/session` tells about oneself alone."""
 OPEN_BELOW: Final = ("/receipts/", "/session/", "/static/graphiql/")
+FIGURES: Final = "/metrics"
+"""What must be told just when the database is away, by which keys and sessions are known: so it goes by memory then."""
 GRAPHQL: Final = "/graphql"
 READING: Final = frozenset({"GET", "HEAD"})
 SECURE_COOKIE: Final = "__Host-casegraph"
@@ -176,7 +178,7 @@ class Gate:
                 403, "FOREIGN_ORIGIN", "A session is for the pages of this server. Send a token instead."
             )
         state = scope.setdefault("state", {})
-        state[STATE] = await self._signin.who(shown)
+        state[STATE] = await self._signin.who(shown, though_away=scope["path"] == FIGURES)
         state[SHOWN] = shown
 
 

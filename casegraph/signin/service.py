@@ -19,6 +19,7 @@ from casegraph.signin.sessions import begin, open_sealed, seal
 from casegraph.signin.signed import By, Remembered, SignedIn
 from casegraph.web_names import Names
 from graph import api_keys, sessions
+from graph.database import is_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +36,8 @@ REVOCABLE_FOR: Final = 5.0
 SIGNED_FOR: Final = 900.0
 """Seconds for which a signature that was found good is not checked again, so that tokens of a key which the provider
 withdrew end as well."""
+LOOKING: Final = 2.0
+"""Seconds that the database has to give a connection, and to answer by it, where there is an answer without it."""
 
 
 class Kind(StrEnum):
@@ -91,23 +94,35 @@ class SignIn:
         """Return the time in seconds since 1970."""
         return self._clock().timestamp()
 
-    async def who(self, shown: Shown) -> SignedIn:
-        """Return who showed this; raise TokenError where it is no good, AwayError where that cannot be told."""
+    async def who(self, shown: Shown, *, though_away: bool = False) -> SignedIn:
+        """Return who showed this; raise TokenError where it is no good, AwayError where that cannot be told.
+
+        With `though_away`, what was found good within the last day is believed where the database cannot be asked now.
+        """
         digest = _digest(shown)
         now = self.now()
         known = self._remembered.get(digest, now)
         if known is not None:
             return known
-        found = await self._found(shown, now)
+        proven = self._remembered.proven(digest, now) if though_away else None
+        try:
+            found = await self._found(shown, now, LOOKING if proven else None)
+        except TokenError:
+            self._remembered.forget(digest)
+            raise
+        except Exception as error:
+            if proven is None or not is_away(error):
+                raise
+            return proven
         again = SIGNED_FOR if found.by is By.TOKEN else REVOCABLE_FOR
         self._remembered.keep(digest, found, min(found.until, now + again))
         return found
 
-    async def _found(self, shown: Shown, now: float) -> SignedIn:
+    async def _found(self, shown: Shown, now: float, patience: float | None) -> SignedIn:
         if shown.kind is Kind.COOKIE:
-            return await self._by_session(shown.text, now)
+            return await self._by_session(shown.text, now, patience)
         if shown.text.startswith(api_keys.PREFIX):
-            return await self._by_key(shown.text)
+            return await self._by_key(shown.text, patience)
         return await self._by_token(shown.text, now)
 
     # Tokens -------------------------------------------------------------------------------------------------------
@@ -143,9 +158,9 @@ class SignIn:
 
     # Keys ---------------------------------------------------------------------------------------------------------
 
-    async def _by_key(self, text: str) -> SignedIn:
-        async with self._pool.acquire() as connection:
-            key = await api_keys.find(connection, self._vault, text)
+    async def _by_key(self, text: str, patience: float | None) -> SignedIn:
+        async with self._pool.acquire(timeout=patience) as connection:
+            key = await api_keys.find(connection, self._vault, text, patience)
         if key is None:
             raise TokenError("There is no such API key. Use it as it was given.")
         if not key.holds(self._clock()):
@@ -154,12 +169,12 @@ class SignIn:
 
     # Sessions -----------------------------------------------------------------------------------------------------
 
-    async def _by_session(self, cookie: str, now: float) -> SignedIn:
+    async def _by_session(self, cookie: str, now: float, patience: float | None) -> SignedIn:
         session = open_sealed(self._vault, cookie, now)
         if session is None:
             raise TokenError("The session has ended. Sign in again.")
-        async with self._pool.acquire() as connection:
-            over = await sessions.is_over(connection, session.id)
+        async with self._pool.acquire(timeout=patience) as connection:
+            over = await sessions.is_over(connection, session.id, patience)
         if over:
             raise TokenError("The session has ended. Sign in again.")
         return SignedIn(session.viewer, By.SESSION, session.until)

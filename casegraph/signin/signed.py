@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 MOST_KEPT: Final = 10_000
 """Tokens whose checks are remembered: what a city's staff uses in a day."""
+PROVEN_FOR: Final = 86_400.0
+"""Seconds for which what can be checked nowhere, while the database is away, may still ask how the instance is. A night
+and a day: nobody is read about there, and whoever keeps watch needs the figures until somebody comes."""
 
 
 class By(StrEnum):
@@ -45,12 +48,16 @@ class Remembered:
     def get(self, digest: bytes, now: float) -> SignedIn | None:
         """Return who showed this, None where it is not known or has to be checked again."""
         found = self._kept.get(digest)
-        if found is None:
-            return None
-        if found[1] <= now:
-            del self._kept[digest]
+        if found is None or found[1] <= now:
             return None
         self._kept.move_to_end(digest)
+        return found[0]
+
+    def proven(self, digest: bytes, now: float) -> SignedIn | None:
+        """Return who showed this, though it should be checked again, for `PROVEN_FOR` longer; None where not known."""
+        found = self._kept.get(digest)
+        if found is None or min(found[0].until, found[1] + PROVEN_FOR) <= now:
+            return None
         return found[0]
 
     def keep(self, digest: bytes, signed_in: SignedIn, checked_until: float) -> None:
@@ -61,5 +68,5 @@ class Remembered:
             self._kept.popitem(last=False)
 
     def forget(self, digest: bytes) -> None:
-        """Have this checked again."""
+        """Have this checked again, and count as never proven."""
         self._kept.pop(digest, None)

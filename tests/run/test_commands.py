@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +26,7 @@ import pytest
 
 from casegraph.cli import parser
 from graph.database import connect
+from schema.ids import global_id
 from tests.cluster import Cluster
 from tests.connectors.factory import HEADINGS, ROW, text_table, workbook
 from tests.run.processes import PATIENCE, READY, ROOT, Home, Running, asked, awaited
@@ -387,3 +389,50 @@ def shown_by(home: Home, *words: str) -> Iterator[tuple[str, str]]:
     os.close(ours)
     counts, _ = command.communicate(timeout=PATIENCE)
     yield counts.decode(), b"".join(shown).decode()
+
+
+def letter_with_attachment(path: Path) -> Path:
+    """Write a letter that brings a file."""
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = "押金不退", "zhang@mail.example", "xinfang@city.example"
+    message["Date"], message["Message-ID"] = "Fri, 20 Nov 2026 09:30:00 +0800", "<1@mail.example>"
+    message.set_content("房东不退押金。")
+    message.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="合同.pdf")
+    path.write_bytes(bytes(message))
+    return path
+
+
+@pytest.mark.long
+async def test_a_disk_that_cannot_be_used_is_named(home: Home, database_url: str, tmp_path: Path) -> None:
+    """By the commands that keep and read files, with a code of its own: it is no database that cannot be reached."""
+    letter, blocked = letter_with_attachment(tmp_path / "1.eml"), home.data / "attachments"
+    assert home.run("migrate").returncode == 0
+    home.data.mkdir(exist_ok=True)
+    blocked.touch()
+
+    def named(*words: str, where: Home = home) -> None:
+        done = where.run(*words)
+        assert done.returncode == os.EX_IOERR, done.stderr
+        assert done.stderr.splitlines()[-1].endswith("cannot be used: Not a directory.")
+        assert "reached" not in done.stderr
+        assert "Traceback" not in done.stderr
+
+    named("ingest", "letter", str(letter))
+    connection = await connect(database_url)
+    assert await connection.fetchval("select count(*) from submission") == 0
+    blocked.unlink()
+    assert home.run("ingest", "letter", str(letter)).returncode == 0
+    submission = global_id("Submission", await connection.fetchval("select id from submission"))
+    named("backup", str(letter / "deeper" / "backup"))
+    erase = ("erase", "--submission", submission, "--reason", "x", "--actor", "x")
+    elsewhere = Home(home.data, database_url=database_url, erasures=str(letter / "deeper" / "erasures.log"))
+    named(*erase, where=elsewhere)
+    assert await connection.fetchval("select count(*) from erasure") == 0
+    kept = blocked.rename(tmp_path / "kept")
+    blocked.touch()
+    named("backup", str(tmp_path / "backup"))
+    assert not (tmp_path / "backup").exists()
+    blocked.unlink()
+    kept.rename(blocked)
+    assert home.run(*erase).returncode == 0
+    await connection.close()

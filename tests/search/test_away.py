@@ -12,18 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from graph import journal
+from casegraph.watch import State, Watch
+from graph import journal, set_aside
 from graph.followers import alive, keep_following
+from graph.scope import scope
+from resolvers.reader import Reader
 from search import elastic_bulk, elastic_client, machines
-from search.elastic_client import TooLargeError
+from search.elastic_client import TooLargeError, refusal
 from search.elastic_engine import open_elastic
 from search.engine import SearchAwayError
 from search.indexer import READER, Indexer
+from search.records import SearchRequest
+from search.service import Search
 from tests.elasticsearch.server import PREFIX, Server
 from tests.graph.factory import NOW, draft, make_intake
 from tests.search.library import ask, hits, put, source
+from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -154,6 +161,86 @@ async def position(engine: ElasticEngine) -> int:
         return await engine.position() or 0
     except SearchAwayError:
         return 0
+
+
+# Blocked -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", ["read_only_allow_delete", "write"])
+async def test_an_index_that_may_not_be_written_is_waited_for(
+    engine: ElasticEngine, node: Server, database_url: str, pool: Pool, reading_pool: Pool, vault: Vault,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: str,
+) -> None:  # fmt: skip
+    """As Elasticsearch blocks it by itself on a full disk (429), or somebody does (403): that is said, and what to do.
+
+    Searches go on and say what they lack; once the block is gone all goes on by itself, and nothing was set aside.
+    """
+    monkeypatch.setattr("graph.followers.BEAT_EVERY", 0.05)
+    monkeypatch.setattr("search.standing.FRESH", 0.0)
+    monkeypatch.setattr("casegraph.watch.LONG", 0.0)
+    intake, reader = make_intake(pool, vault, tmp_path / "attachments"), Reader(reading_pool, 10_000)
+    searching = Search(reader=reader, engine=engine)
+    watch = Watch(pool=pool, reader=reader, engine=engine)
+
+    async def said() -> tuple[int | None, bool]:
+        page = await searching.search(SearchRequest(text="油烟"), scope(EVERYTHING))
+        return page.total, page.standing.complete
+
+    running = asyncio.create_task(
+        keep_following(database_url, READER, lambda own: Indexer(pool=own, engine=engine).follow)
+    )
+    await intake.take_in([draft("1", text="烧烤店油烟。")], actor="test", now=NOW)
+    await reached(engine, pool)
+    assert await said() == (1, True)
+    await set_block(node, engine, block, True)
+    await intake.take_in([draft("2", text="餐饮店油烟。")], actor="test", now=NOW)
+    async with asyncio.timeout(60):
+        while not await troubled(pool):  # noqa: ASYNC110 - it is put down, and nobody called
+            await asyncio.sleep(0.05)
+    async with pool.acquire() as connection:
+        (indexer,) = [one for one in await alive(connection) if one.name == READER]
+    assert indexer.trouble is not None
+    assert "Make room there" in indexer.trouble
+    assert "password" not in indexer.trouble
+    assert await said() == (1, False)
+    await watch.look()
+    assert watch.states()["index"] is State.BEHIND
+    await set_block(node, engine, block, None)
+    await reached(engine, pool)
+    assert await said() == (2, True)
+    async with pool.acquire() as connection:
+        assert await set_aside.counts(connection) == {}
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def set_block(node: Server, engine: ElasticEngine, block: str, value: bool | None) -> None:
+    """Block an index, or lift the block (None)."""
+    async with httpx.AsyncClient() as http:
+        answer = await http.put(
+            f"{node.url}/{engine._names.live}/_settings", json={f"index.blocks.{block}": value}, timeout=60
+        )
+        answer.raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "away", "says"),
+    [
+        (403, "cluster_block_exception", True, "Make room there"),
+        (429, "cluster_block_exception", True, "Make room there"),
+        (503, "cluster_block_exception", True, "is away"),
+        (403, "security_exception", False, "password"),
+        (429, "es_rejected_execution_exception", True, "too much to do"),
+    ],
+)
+def test_what_a_refusal_means(status: int, error: str, away: bool, says: str) -> None:
+    """A block is no want of a right: only what is over by itself is waited for."""
+    refused = refusal(status, {"error": {"type": error, "reason": "private"}})
+    assert isinstance(refused, SearchAwayError) is away
+    assert says in str(refused)
+    assert "private" not in str(refused)
 
 
 # Too much ----------------------------------------------------------------------------------------------------------

@@ -5,24 +5,31 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import resource
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph import set_aside
 from graph.records import Position
-from search.engine import AllOf, Batch, IndexMovedError, Lookup, SearchUnavailableError
+from search.engine import AllOf, Batch, IndexMovedError, Lookup, SearchAwayError, SearchUnavailableError
 from search.generations import live
+from search.indexer import Indexer
 from search.tantivy_engine import open_tantivy
-from tests.search.library import put, source
+from tests.graph.factory import NOW, draft, make_intake
+from tests.search.library import ask, hits, put, source
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from graph.database import Pool
+    from graph.identity import Vault
     from search.engine import Engine
     from search.tantivy_engine import TantivyEngine
 
@@ -254,4 +261,40 @@ async def test_killed_while_committing_it_opens_at_the_position_it_holds(folder:
     await put(engine, source(reached * EACH, "施工"))
     assert (await engine.position(), await total(engine)) == (reached + 1, reached * EACH + 1)
     process.close()
+    await engine.close()
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let the system take no larger file, as it takes none where a disk is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_disk_without_room_sets_nothing_aside(pool: Pool, vault: Vault, tmp_path: Path) -> None:
+    """What is small would find room, what is large does not: that is no fault of the large one, which is waited for."""
+    engine, intake = open_tantivy(tmp_path / "index"), make_intake(pool, vault, tmp_path / "attachments")
+    indexer = Indexer(pool=pool, engine=engine)
+    large = "".join(map(chr, range(0x4E00, 0x4E00 + 20_000)))
+    await intake.take_in([draft("1", text="油烟。"), draft("2", text=f"油烟。{large}")], actor="test", now=NOW)
+    with files_of_at_most(20_000), pytest.raises(SearchAwayError, match="Make room"):
+        await indexer.catch_up()
+    async with pool.acquire() as connection:
+        assert await set_aside.counts(connection) == {}
+    await indexer.catch_up()
+    assert (await ask(engine, "油烟")).total == 2
+    await engine.close()
+
+
+async def test_an_index_without_room_for_its_first_file_is_waited_for(tmp_path: Path) -> None:
+    """Where it is made, too."""
+    engine = open_tantivy(tmp_path / "index")
+    with files_of_at_most(0), pytest.raises(SearchAwayError, match="Make room"):
+        await put(engine, source(1, body="油烟"))
+    await put(engine, source(1, body="油烟"))
+    assert await hits(engine, "油烟") == {1}
     await engine.close()

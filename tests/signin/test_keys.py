@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from casegraph.signin.service import REVOCABLE_FOR
+from casegraph.signin.signed import PROVEN_FOR
 from graph import api_keys
 from graph.api_keys import FORM, Scope
+from graph.database import open_pool
 from graph.policy import Role
 from tests.api.conftest import Api, client_of, signin_of
+from tests.cable import cable_to
 from tests.run.processes import Home
 
 if TYPE_CHECKING:
@@ -64,6 +67,37 @@ async def test_a_key_ends_with_its_time(api: Api, connection: Connection, vault:
             clock.forward(seconds)
             answer = await http.get("/sync/changes", headers={"authorization": f"Bearer {key}"})
             assert answer.status_code == status
+
+
+async def test_figures_are_had_while_the_database_is_away(
+    api: Api, connection: Connection, vault: Vault, clock: Clock, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a key that was proven lately and that nothing is known against; nothing else goes by memory."""
+    monkeypatch.setattr("casegraph.signin.service.LOOKING", 0.2)
+    watching = replace(SCOPE, roles=frozenset({Role.ADMINISTRATOR}), sources=frozenset())
+    keys = [await api_keys.create(connection, vault, watching, clock(), clock() + timedelta(days=9)) for _ in range(3)]
+    good, revoked, unseen = [{"authorization": f"Bearer {key}"} for key in keys]
+    async with cable_to(database_url) as cable:
+        pool = await open_pool(cable.url, largest=1, patience=0.2)
+        services = replace(api.services, signin=signin_of(pool, vault, clock))
+        http = client_of(services, viewer=None)
+
+        async def statuses(path: str) -> list[int]:
+            return [(await http.get(path, headers=key)).status_code for key in (good, revoked, unseen)]
+
+        for key in (good, revoked):
+            assert (await http.get("/metrics", headers=key)).status_code == 200
+        await api_keys.revoke(connection, keys[1].split("_")[1], clock())
+        clock.forward(REVOCABLE_FOR)
+        assert (await http.get("/metrics", headers=revoked)).status_code == 401
+        cable.pull()
+        assert (await http.get("/metrics", headers=good)).status_code == 200
+    assert await statuses("/metrics") == [200, 503, 503]
+    assert await statuses("/sync/changes") == [503, 503, 503]
+    clock.forward(PROVEN_FOR)
+    assert await statuses("/metrics") == [503, 503, 503]
+    await http.aclose()
+    pool.terminate()
 
 
 async def test_nobody_who_reads_the_table_learns_a_key(connection: Connection, vault: Vault, clock: Clock) -> None:
