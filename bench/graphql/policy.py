@@ -25,7 +25,7 @@ from bench.viewers import EVERYTHING
 from graph.database import connect, open_reading_pool
 from graph.guard import COLUMNS, Guard
 from graph.identity import Vault
-from resolvers.execution import Asked as Request
+from resolvers.asked import Asked as Request
 from resolvers.execution import Executor
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.attacks.fairness import ATTACKS, CONNECTIONS, Hostile, Place, fairness
-from resolvers.execution import Answer, Asked
+from resolvers.asked import Answer, Asked
 from resolvers.limits import DocumentLimits
 from schema.errors import LimitError
 from tests.attacks.test_steps import executor_of
@@ -35,16 +35,16 @@ async def test_an_attack_is_measured_beside_ordinary_clients(
 def test_fifty_of_what_is_costly_are_refused_and_the_rest_is_answered(name: str) -> None:
     """What is asked for as it was found is too much; what the bench asks besides is within all limits."""
     executor = executor_of(DocumentLimits())
-    prepared = executor.prepare(Asked(ATTACKS[name](0)))
+    prepared = executor.preparation.prepare(Asked(ATTACKS[name](0)))
     if name == "errors":
         assert isinstance(prepared, Answer)
         return
     assert not isinstance(prepared, Answer)
     if name.endswith("50"):
         with pytest.raises(LimitError, match="at most 50000 are read"):
-            executor.plan(prepared)
+            executor.preparation.plan(prepared)
     else:
-        assert executor.plan(prepared).cost <= DocumentLimits().cost
+        assert executor.preparation.plan(prepared).cost <= DocumentLimits().cost
 
 
 @pytest.mark.parametrize("name", ["overlap", "burst"])
