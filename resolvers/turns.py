@@ -1,13 +1,14 @@
 """Who is answered next: each viewer in turn, few of one at once, and whoever asks too much is told when to ask again.
 
 Without it a viewer who sends a hundred requests has everybody else wait for a hundred answers. Here the next turn goes
-to the viewer who waited longest since their last one, and no viewer takes all of them: what is asked seldom is answered
-at once, whatever others ask.
+to the viewer who waited longest since their last one, and while others are there no viewer takes all of them: what is
+asked seldom is answered at once, whatever others ask.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from collections import Counter, OrderedDict, deque
@@ -63,18 +64,20 @@ class Recent:
 
 
 class Turns:
-    """Gives `most` turns at once, `each` of them to one viewer.
+    """Gives `most` turns at once, `each` of them to one viewer, or `lone` while nobody else is there.
 
+    Whoever comes to a viewer that has all turns waits until the first of them ends, so only short ones are given so.
     While others are answered, too, a viewer rests `rest` times as long as each turn took, before the next in its place:
     turns share a processor, which nobody can be given back once somebody has all of it. Where they rest `together`,
     nobody has the turn meanwhile.
     """
 
     def __init__(
-        self, most: int, each: int, *, rest: float = 1.0, together: bool = False, waiting: int = WAITING,
-        recent: Recent | None = None, monotonic: Callable[[], float] = time.monotonic,
+        self, most: int, each: int, *, lone: int = 0, rest: float = 1.0, together: bool = False,
+        waiting: int = WAITING, recent: Recent | None = None, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._most, self._each, self._rest, self._longest, self._monotonic = most, each, rest, waiting, monotonic
+        self._lone = max(each, lone)
         self._together = together
         self._recent = recent or Recent()
         self._given = 0
@@ -114,7 +117,14 @@ class Turns:
 
     def _free(self, viewer: str) -> bool:
         """Tell whether a viewer may have a turn now; others who wait may not, or they would have it."""
-        return self._given < self._most and self._taken[viewer] < self._each
+        taken = self._taken[viewer]
+        most = self._lone if taken >= self._each and self._is_alone(viewer) else self._each
+        return self._given < self._most and taken < most
+
+    def _is_alone(self, viewer: str) -> bool:
+        """Tell whether nobody else has a turn, waits for one, or was answered lately."""
+        here = itertools.chain(self._taken, self._waiting)
+        return all(one == viewer for one in here) and not self._recent.others(viewer, self._monotonic())
 
     def _begin(self, viewer: str) -> None:
         self._given += 1
@@ -185,7 +195,7 @@ class Lanes:
         light = max(1, reading - heavy)
         return cls(
             documents=Turns(1, 1, rest=3.0, recent=recent),
-            light=Turns(light, light // 2 + 1, recent=recent),
+            light=Turns(light, light // 2 + 1, lone=light, recent=recent),
             heavy=Turns(heavy, 1, recent=recent),
             writing=Turns(writing, max(1, writing // 2), recent=recent),
             looking=Turns(1, 1, together=True, recent=recent),

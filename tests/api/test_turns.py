@@ -17,7 +17,7 @@ from resolvers.aside import Aside
 from resolvers.documents import Document, Documents
 from resolvers.plan import Plan
 from resolvers.planner import Planner
-from resolvers.turns import WAITING, BusyError, Lanes, Turns
+from resolvers.turns import LATELY, WAITING, BusyError, Lanes, Turns
 from tests.graph.factory import draft
 from tests.viewers import EVERYTHING, headers_of
 
@@ -49,6 +49,17 @@ class Work:
         async with self._turns.of(viewer):
             self.began.append(f"{viewer}{number}")
             await self._ends[number].wait()
+
+    def step(self, what: str, which: int) -> None:
+        """Ask, or have one of the requests end, go away, or have one end and the next go away."""
+        if what == "ask":
+            self.ask("abc"[which % 3])
+        elif self.tasks:
+            number = which % len(self.tasks)
+            if what in {"end", "both"}:
+                self._ends[number].set()
+            if what in {"leave", "both"}:
+                self.tasks[(number + (what == "both")) % len(self.tasks)].cancel()
 
     async def end(self, number: int) -> None:
         """End a request, and let others begin."""
@@ -147,28 +158,83 @@ async def test_whoever_asks_much_rests_while_others_are_there() -> None:
     assert work.began == ["a0", "b1", "a2", "a3"]
 
 
-@given(steps=st.lists(st.tuples(st.sampled_from(["ask", "end", "leave", "both"]), st.integers(0, 5)), max_size=60))
+async def test_a_lone_viewer_has_all_turns_and_another_the_next() -> None:
+    """The first that ends is the newcomer's; from then on one is left for others, until they were gone for a while."""
+    now = 0.0
+    work = Work(Turns(3, 2, lone=3, rest=0, monotonic=lambda: now))
+    for viewer in "aaaaaab":
+        work.ask(viewer)
+    await settled()
+    assert work.began == ["a0", "a1", "a2"]
+    await work.end(0)
+    assert work.began == ["a0", "a1", "a2", "b6"]
+    await work.end(6)
+    assert work.began == ["a0", "a1", "a2", "b6"]  # room for whoever comes next
+    now = LATELY
+    await work.end(1)
+    assert work.began == ["a0", "a1", "a2", "b6", "a3", "a4"]
+    for number in (2, 3, 4, 5):
+        await work.end(number)
+    await asyncio.gather(*work.tasks)
+
+
+async def test_whoever_is_answered_in_another_lane_is_there() -> None:
+    """So a turn is free when they come to this one."""
+    lanes = Lanes.of(5, 10)
+    async with lanes.documents.of("b"):
+        pass
+    work = Work(lanes.light)
+    for _ in range(3):
+        work.ask("a")
+    await settled()
+    assert work.began == ["a0", "a1"]
+    for number in range(3):
+        await work.end(number)
+    async with asyncio.timeout(LONG):
+        await asyncio.gather(*work.tasks)
+
+
+class Watched(Turns):
+    """Two of three turns for each viewer and all for a lone one; notes whoever gets more while others are there."""
+
+    def __init__(self) -> None:
+        super().__init__(3, 2, lone=3, rest=0, monotonic=lambda: self.now)
+        self.now = 0.0
+        self.greedy: list[str] = []
+        self._answered: dict[str, float] = {}
+
+    def _begin(self, viewer: str) -> None:
+        lately = {one for one, when in self._answered.items() if self.now - when < LATELY}
+        if self._taken[viewer] >= 2 and {*self._taken, *self._waiting, *lately} - {viewer}:
+            self.greedy.append(viewer)
+        super()._begin(viewer)
+
+    def _end(self, viewer: str, took: float) -> None:
+        self._answered[viewer] = self.now
+        super()._end(viewer, took)
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(["ask", "end", "leave", "both", "pass"]), st.integers(0, 5)), max_size=60)
+)
 async def test_turns_are_neither_lost_nor_given_twice(steps: list[tuple[str, int]]) -> None:
-    """Whoever ends, goes away while waiting, or goes away just when given a turn."""
-    turns = Turns(3, 2, rest=0)
+    """Whoever ends, goes away while waiting, or just when given a turn; and nobody has all while others are there."""
+    turns = Watched()
     work = Work(turns)
     for what, which in steps:
-        if what == "ask":
-            work.ask("abc"[which % 3])
-        elif work.tasks:
-            number = which % len(work.tasks)
-            if what in {"end", "both"}:
-                work._ends[number].set()
-            if what in {"leave", "both"}:
-                work.tasks[(number + (what == "both")) % len(work.tasks)].cancel()
+        if what == "pass":
+            turns.now += LATELY / 2
+        else:
+            work.step(what, which)
         if which % 2:
             await settled()
             assert turns._taken.total() <= 3
-            assert all(taken <= 2 for taken in turns._taken.values())
+            assert turns.greedy == []
     for event in work._ends.values():
         event.set()
     async with asyncio.timeout(LONG):
         await asyncio.gather(*work.tasks, return_exceptions=True)
+    assert turns.greedy == []
     assert not turns._taken
     assert not turns._waiting
 
@@ -182,6 +248,8 @@ def test_turns_need_no_more_connections_than_there_are(reading: int, writing: in
     for turns in (lanes.light, lanes.heavy, lanes.writing):
         assert 1 <= turns._each <= turns._most
         assert turns._each < turns._most or turns._most <= 2
+    assert lanes.light._lone == lanes.light._most
+    assert all(turns._lone == turns._each for turns in (lanes.heavy, lanes.writing, lanes.documents))
 
 
 async def test_a_viewer_with_too_many_requests_is_refused_and_another_is_answered(api: Api) -> None:
