@@ -158,22 +158,24 @@ async def test_whoever_asks_much_rests_while_others_are_there() -> None:
     assert work.began == ["a0", "b1", "a2", "a3"]
 
 
-async def test_a_lone_viewer_has_all_turns_and_another_the_next() -> None:
-    """The first that ends is the newcomer's; from then on one is left for others, until they were gone for a while."""
+async def test_a_lone_viewer_has_more_turns_until_another_comes() -> None:
+    """Who gets one at once; then the lone one's fall to what each has, until nobody else was there for a while."""
     now = 0.0
-    work = Work(Turns(3, 2, lone=3, rest=0, monotonic=lambda: now))
-    for viewer in "aaaaaab":
-        work.ask(viewer)
+    work = Work(Turns(3, 2, lone=5, rest=0, monotonic=lambda: now))
+    for _ in range(8):
+        work.ask("a")
     await settled()
-    assert work.began == ["a0", "a1", "a2"]
-    await work.end(0)
-    assert work.began == ["a0", "a1", "a2", "b6"]
-    await work.end(6)
-    assert work.began == ["a0", "a1", "a2", "b6"]  # room for whoever comes next
+    assert work.began == ["a0", "a1", "a2", "a3", "a4"]
+    work.ask("b")
+    await settled()
+    assert work.began.pop() == "b8"
+    for number in (0, 1, 2, 8):
+        await work.end(number)
+    assert work.began == ["a0", "a1", "a2", "a3", "a4"]  # b was answered just now
     now = LATELY
-    await work.end(1)
-    assert work.began == ["a0", "a1", "a2", "b6", "a3", "a4"]
-    for number in (2, 3, 4, 5):
+    await work.end(3)
+    assert work.began == ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"]
+    for number in (4, 5, 6, 7):
         await work.end(number)
     await asyncio.gather(*work.tasks)
 
@@ -195,17 +197,17 @@ async def test_whoever_is_answered_in_another_lane_is_there() -> None:
 
 
 class Watched(Turns):
-    """Two of three turns for each viewer and all for a lone one; notes whoever gets more while others are there."""
+    """Turns of which a lone viewer has five; notes whoever gets more than each while others are there."""
 
-    def __init__(self) -> None:
-        super().__init__(3, 2, lone=3, rest=0, monotonic=lambda: self.now)
+    def __init__(self, most: int, each: int) -> None:
+        super().__init__(most, each, lone=5, rest=0, monotonic=lambda: self.now)
         self.now = 0.0
         self.greedy: list[str] = []
         self._answered: dict[str, float] = {}
 
     def _begin(self, viewer: str) -> None:
         lately = {one for one, when in self._answered.items() if self.now - when < LATELY}
-        if self._taken[viewer] >= 2 and {*self._taken, *self._waiting, *lately} - {viewer}:
+        if self._taken[viewer] >= self._each and {*self._taken, *self._waiting, *lately} - {viewer}:
             self.greedy.append(viewer)
         super()._begin(viewer)
 
@@ -215,11 +217,12 @@ class Watched(Turns):
 
 
 @given(
-    steps=st.lists(st.tuples(st.sampled_from(["ask", "end", "leave", "both", "pass"]), st.integers(0, 5)), max_size=60)
+    sizes=st.sampled_from([(3, 2), (2, 2), (1, 1)]),
+    steps=st.lists(st.tuples(st.sampled_from(["ask", "end", "leave", "both", "pass"]), st.integers(0, 5)), max_size=60),
 )
-async def test_turns_are_neither_lost_nor_given_twice(steps: list[tuple[str, int]]) -> None:
+async def test_turns_are_neither_lost_nor_given_twice(sizes: tuple[int, int], steps: list[tuple[str, int]]) -> None:
     """Whoever ends, goes away while waiting, or just when given a turn; and nobody has all while others are there."""
-    turns = Watched()
+    turns, (most, each) = Watched(*sizes), sizes
     work = Work(turns)
     for what, which in steps:
         if what == "pass":
@@ -228,14 +231,17 @@ async def test_turns_are_neither_lost_nor_given_twice(steps: list[tuple[str, int
             work.step(what, which)
         if which % 2:
             await settled()
-            assert turns._taken.total() <= 3
-            assert turns.greedy == []
+            assert turns._given == turns._taken.total() - turns._extra.total() <= most
+            assert all(taken <= 5 for taken in turns._taken.values())
+            assert all(turns._taken[one] >= each or turns._given == most for one in turns._waiting)
     for event in work._ends.values():
         event.set()
     async with asyncio.timeout(LONG):
         await asyncio.gather(*work.tasks, return_exceptions=True)
     assert turns.greedy == []
     assert not turns._taken
+    assert not turns._extra
+    assert turns._given == 0
     assert not turns._waiting
 
 
@@ -248,7 +254,7 @@ def test_turns_need_no_more_connections_than_there_are(reading: int, writing: in
     for turns in (lanes.light, lanes.heavy, lanes.writing):
         assert 1 <= turns._each <= turns._most
         assert turns._each < turns._most or turns._most <= 2
-    assert lanes.light._lone == lanes.light._most
+    assert lanes.light._lone == max(lanes.light._each, reading)
     assert all(turns._lone == turns._each for turns in (lanes.heavy, lanes.writing, lanes.documents))
 
 
