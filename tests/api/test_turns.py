@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tests.api.conftest import Api
 
 LONG = 20
+STEPS = ["ask", "ask", "ask", "end", "leave", "both", "pass"]
+"""Of which many ask, so that some have to wait."""
 
 
 class Work:
@@ -218,7 +220,7 @@ class Watched(Turns):
 
 @given(
     sizes=st.sampled_from([(3, 2), (2, 2), (1, 1)]),
-    steps=st.lists(st.tuples(st.sampled_from(["ask", "end", "leave", "both", "pass"]), st.integers(0, 5)), max_size=60),
+    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), min_size=20, max_size=60),
 )
 async def test_turns_are_neither_lost_nor_given_twice(sizes: tuple[int, int], steps: list[tuple[str, int]]) -> None:
     """Whoever ends, goes away while waiting, or just when given a turn; and nobody has all while others are there."""
