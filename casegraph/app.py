@@ -28,6 +28,7 @@ from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
 from graph.policy import Action
 from graph.scope import scope as scope_of
+from resolvers.doors import Commands, Doors, Intake, Retry, Revealing, Saving
 from resolvers.execution import Executor, Following
 from resolvers.following import Follows
 from resolvers.limits import DocumentLimits
@@ -36,7 +37,7 @@ from resolvers.roots import GraphReads, Sources, Topics
 from resolvers.shared_reads import SharedReads
 from resolvers.trusted import Trusted
 from resolvers.turns import BusyError, Lanes
-from resolvers.writes import Commands, Doors, GraphWrites, Intake, Retry, Revealing, Saving
+from resolvers.writes import GraphWrites
 from schema import schema
 from schema.errors import LimitError
 from schema.ids import global_id

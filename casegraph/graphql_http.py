@@ -16,7 +16,8 @@ from casegraph import graphiql
 from casegraph.leaving import ClientGoneError, unless_gone
 from casegraph.refusals import RefusalError, bounded_body, busy, content_type
 from graph.policy import Action, allows
-from resolvers.execution import Asked, NotTakenError
+from resolvers.asked import Asked
+from resolvers.preparation import NotTakenError
 from resolvers.turns import BusyError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from graph.policy import Viewer
-    from resolvers.execution import Answer, Executor
+    from resolvers.asked import Answer
+    from resolvers.execution import Executor
 
 MODERN: Final = "application/graphql-response+json"
 PLAIN: Final = "application/json"

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from casegraph.signin.service import Shown, SignIn
     from casegraph.signin.signed import SignedIn
     from casegraph.transport_ws import Message
-    from resolvers.execution import Answer, Executor
+    from resolvers.asked import Answer
+    from resolvers.execution import Executor
 
 LONGEST_WAIT: Final = 3_600.0
 """Seconds between two looks at who it is, however long a token holds: clocks are set now and then."""

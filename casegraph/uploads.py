@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from casegraph.app import Services
     from connectors.connector import Limits
     from graph.policy import Viewer
+    from resolvers.doors import TextLayer
     from resolvers.turns import Turns
-    from resolvers.writes import TextLayer
 
 LARGEST_UPLOAD: Final = 20 * 1_048_576
 """Bytes of one file."""

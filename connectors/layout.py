@@ -34,11 +34,6 @@ class Layout:
     first: int
     """The index of the first row of data."""
 
-    @property
-    def last_column(self) -> int:
-        """The index of the last column that has a heading."""
-        return len(self.headings) - 1
-
 
 def find_layout(rows: Sequence[Sequence[Cell]], channel: Channel, mapping: HeadingMap | None, width: int = 0) -> Layout:
     """Find the heading row among a table's first rows; the table has at least so many columns.

@@ -11,31 +11,27 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from graph import journal
-from graph.accused import names_of
+from graph.accusations import Accusations
 from graph.barriers import accused_as, concerned, raise_barriers
 from graph.casework import refresh_cases, regroup
 from graph.database import CONFLICTED, statements, transaction
-from graph.errors import ConflictError, NotFoundError
-from graph.ids import new_id, organ_id
+from graph.errors import ConflictError
+from graph.holding import held_groups, held_parties, held_submission
+from graph.ids import new_id
 from graph.journal import Entry, EntryKind
-from graph.locks import SQL as LOCKS
-from graph.locks import hold, hold_mentions
 from graph.organ_names import OrganNames
-from graph.organs import seat_of
 from graph.parts import settle_parts
 from graph.partywork import recluster
-from graph.policy import Action, ForbiddenError, require
+from graph.policy import Action, require
 from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, PetitionKind, SubmissionId
-from graph.scope import scope
 from graph.seeing import SQL as SEEN
 from graph.seeing import require_seen, sees
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable
+    from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
-    from uuid import UUID
 
-    from graph.database import Connection, Pool, Row
+    from graph.database import Connection, Pool
     from graph.gazetteer import Gazetteer
     from graph.policy import Viewer
 
@@ -57,11 +53,6 @@ NOT_FILED: Final = (
     " under another case, or part it."
 )
 """Said where an accusation would reach whom it accuses; neither the organ nor the accusation need be seen."""
-CONCERNED: Final = (
-    "You may not say of what kind this is: it may concern an organ of yours, or lies outside of your divisions"
-    " (Art. 30). Somebody cleared for accusations may whom it cannot concern."
-)
-"""Said of whatever is seen, be it an accusation, have it been one or not."""
 
 
 class Commands:
@@ -72,8 +63,8 @@ class Commands:
 
     def __init__(self, *, pool: Pool, gazetteer: Gazetteer) -> None:
         self._pool = pool
-        self._gazetteer = gazetteer
         self._organs = OrganNames(gazetteer)
+        self._accusations = Accusations(gazetteer, self._organs)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
@@ -90,7 +81,7 @@ class Commands:
         require(by, Action.JOIN)
         async with self._transaction() as connection:
             await require_seen(connection, by, "case", [leading, other])
-            groups = await self._held_groups(connection, leading, other)
+            groups = await held_groups(connection, leading, other)
             target, origin = groups[leading]["leading"], groups[other]["leading"]
             if target == origin or not await sees(connection, by, "case", [target, origin]):
                 raise ConflictError(NOT_JOINED)
@@ -113,7 +104,7 @@ class Commands:
         require(by, Action.JOIN)
         async with self._transaction() as connection:
             await require_seen(connection, by, "case", [case])
-            groups = await self._held_groups(connection, case)
+            groups = await held_groups(connection, case)
             edge = await connection.fetchrow(CASES.unrelate, case, by.name, now)
             if edge is None or not await sees(connection, by, "case", [edge["target"]]):
                 raise ConflictError("This case follows no other.")
@@ -122,19 +113,6 @@ class Commands:
             entry = Entry(kind=EntryKind.CASES_PARTED, subject=case, object=edge["target"], actor=by.name, at=now)
             await journal.append(connection, [entry])
             return EdgeId(edge["id"])
-
-    @staticmethod
-    async def _held_groups(connection: Connection, *cases: CaseId) -> dict[UUID, Row]:
-        """Return, held, all cases that belong with these; raise NotFoundError where one is not there."""
-
-        async def look() -> dict[UUID, Row]:
-            return {row["id"]: row for row in await connection.fetch(CASES.groups, cases)}
-
-        found = await hold(connection, look, lambda rows: rows.keys(), LOCKS.hold_cases)
-        for case in cases:
-            if case not in found:
-                raise NotFoundError("case", case)
-        return found
 
     # Submissions ---------------------------------------------------------------------------------------------------
 
@@ -167,23 +145,14 @@ class Commands:
 
     async def _leave(self, connection: Connection, submission: SubmissionId, case: CaseId | None) -> CaseId:
         """Hold a submission, the case it leaves and the one it goes to; return the one it leaves."""
-        row = await self._held_submission(connection, submission)
+        row = await held_submission(connection, submission)
         before = CaseId(row["case_id"])
         if case == before:
             raise ConflictError("The submission is filed under this case already.")
-        groups = await self._held_groups(connection, *(one for one in (before, case) if one))
+        groups = await held_groups(connection, *(one for one in (before, case) if one))
         if groups[before]["submission_count"] < 2:
             raise ConflictError("This is the only submission of its case. Join the cases instead.")
         return before
-
-    @staticmethod
-    async def _held_submission(connection: Connection, submission: SubmissionId) -> Row:
-        """Return the case and kind of a submission, held; raise NotFoundError where it is not there."""
-        await connection.fetch(LOCKS.hold_submissions, [submission])
-        row = await connection.fetchrow(CASES.submission, submission)
-        if row is None:
-            raise NotFoundError("submission", submission)
-        return row
 
     @staticmethod
     async def _move(
@@ -237,92 +206,20 @@ class Commands:
     async def name_accused(
         self, *, submission: SubmissionId, organs: Iterable[str], reason: str, by: Viewer, now: datetime
     ) -> CaseId:
-        """Say which organs an accusation accuses, all of them; none where nobody accused belongs to one.
-
-        From now on it is seen, and goes to organs, as other accusations do. Whom somebody named is not taken back.
-        """
+        """Say which organs an accusation accuses (`Accusations.name`)."""
         require(by, Action.NAME_ACCUSED)
-        named = {organ_id(one): one for name in organs for one in names_of(name, self._organs)}
         async with self._transaction() as connection:
             await require_seen(connection, by, "submission", [submission])
-            row = await self._held_submission(connection, submission)
-            if row["kind"] != PetitionKind.ACCUSATION:
-                raise ConflictError("This submission is no accusation, so it accuses nobody.")
-            case = CaseId(row["case_id"])
-            groups = await self._held_groups(connection, case)
-            seats = [seat_of(name, self._gazetteer) for name in named.values()]
-            await connection.execute(INTAKE.add_organs, list(named), list(named.values()), seats)
-            ids = [new_id() for _ in named]
-            await connection.execute(
-                CASES.accuse, ids, list(named), submission, case, {"reason": reason}, by.name, now
-            )  # fmt: skip
-            await connection.execute(CASES.accused_is_named, submission)
-            await self._rederive(connection, groups, case)
-            await self._note(connection, EntryKind.ACCUSED_NAMED, submission, groups, by=by, now=now)
-            return case
+            return await self._accusations.name(connection, submission, organs, reason=reason, by=by, now=now)
 
     async def classify_submission(
         self, *, submission: SubmissionId, kind: PetitionKind, reason: str, by: Viewer, now: datetime
     ) -> CaseId:
-        """Say of what kind a submission is, which its source's records take back only by accusing somebody anew.
-
-        What is an accusation no more accuses nobody and goes to organs as others do; what was said while it was one
-        stays with those who could see it. What becomes one waits for somebody to name whom it accuses.
-        """
+        """Say of what kind a submission is (`Accusations.classify`)."""
         require(by, Action.CLASSIFY)
         async with self._transaction() as connection:
             await require_seen(connection, by, "submission", [submission])
-            case = CaseId((await self._held_submission(connection, submission))["case_id"])
-            groups = await self._held_groups(connection, case)
-            # Once its case is held: until then others may change what it is, and who sees it.
-            row = await self._held_submission(connection, submission)
-            if not scope(by).decides(row["scope"]):
-                raise ForbiddenError(Action.CLASSIFY, CONCERNED)
-            if row["kind"] == kind:
-                raise ConflictError("The submission is of this kind already.")
-            decided = ({"reason": reason}, by.name, now)
-            await connection.execute(CASES.classify, submission, kind)
-            await connection.execute(CASES.keep_classification, new_id(), submission, kind, *decided)
-            if kind is PetitionKind.ACCUSATION:
-                await connection.execute(CASES.accuse_again, submission, *decided)
-            elif row["kind"] == PetitionKind.ACCUSATION:
-                await self._release(connection, submission)
-            await self._rederive(connection, groups, case)
-            if row["kind"] == PetitionKind.ACCUSATION:
-                await connection.fetch(LOCKS.hold_links_of, submission)
-                await connection.execute(CASES.keep_reasons, submission, case)
-            if kind is not PetitionKind.ACCUSATION:
-                await connection.execute(CASES.know, submission)
-            await self._note(connection, EntryKind.SUBMISSION_CLASSIFIED, submission, groups, by=by, now=now)
-            return case
-
-    @staticmethod
-    async def _release(connection: Connection, submission: SubmissionId) -> None:
-        """Let an accusation accuse nobody, and keep what it brought from those who see it from now on."""
-        await connection.execute(CASES.accuse_nobody, submission)
-        await connection.execute(CASES.withhold_documents, submission)
-        await connection.execute(ALERTS.hold_reader)  # none is raised meanwhile by what it said
-        await connection.execute(CASES.forget_alerts, submission)
-
-    async def _rederive(self, connection: Connection, groups: Collection[UUID], case: CaseId) -> None:
-        """Derive what follows from whom a case accuses: what it is, and the parts in it and in those joined to it."""
-        await refresh_cases(connection, {case})
-        await settle_parts(connection, groups, self._organs)
-
-    @staticmethod
-    async def _note(
-        connection: Connection,
-        kind: EntryKind,
-        submission: SubmissionId,
-        groups: Collection[UUID],
-        *,
-        by: Viewer,
-        now: datetime,
-    ) -> None:
-        """Write that somebody decided whom a submission accuses, if anybody, and withhold counts from the concerned."""
-        audiences = await concerned(connection, [CaseId(one) for one in groups])
-        await journal.append(connection, [Entry(kind=kind, subject=submission, actor=by.name, at=now)])
-        await raise_barriers(connection, audiences)
+            return await self._accusations.classify(connection, submission, kind, reason=reason, by=by, now=now)
 
     # Parties -------------------------------------------------------------------------------------------------------
 
@@ -333,7 +230,7 @@ class Commands:
         require(by, Action.JOIN)
         async with self._transaction() as connection:
             await require_seen(connection, by, "mention", [one, other])
-            held = await self._held_parties(connection, one, other)
+            held = await held_parties(connection, one, other)
             low, high = sorted((one, other))
             edge = await connection.fetchval(PARTIES.join, new_id(), low, high, {"reason": reason}, by.name, now)
             await recluster(connection, set(held.values()))
@@ -348,7 +245,7 @@ class Commands:
         require(by, Action.JOIN)
         async with self._transaction() as connection:
             await require_seen(connection, by, "mention", [one, other])
-            held = await self._held_parties(connection, one, other)
+            held = await held_parties(connection, one, other)
             low, high = sorted((one, other))
             edge = await connection.fetchval(PARTIES.part, low, high, by.name, now)
             if edge is None:
@@ -357,17 +254,3 @@ class Commands:
             kind = EntryKind.PARTIES_PARTED
             await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=by.name, at=now)])
             return EdgeId(edge)
-
-    @staticmethod
-    async def _held_parties(connection: Connection, one: MentionId, other: MentionId) -> dict[UUID, UUID]:
-        """Return the parties of two mentions, held with all their mentions; raise NotFoundError where one is gone."""
-
-        async def look() -> dict[UUID, UUID]:
-            return {row["id"]: row["party"] for row in await connection.fetch(PARTIES.mentions, [one, other])}
-
-        found = await hold(connection, look, lambda rows: frozenset(rows.values()), LOCKS.hold_parties)
-        for mention in (one, other):
-            if mention not in found:
-                raise NotFoundError("mention", mention)
-        await hold_mentions(connection, parties=set(found.values()))
-        return found

@@ -1,13 +1,14 @@
 """Who is answered next: each viewer in turn, few of one at once, and whoever asks too much is told when to ask again.
 
 Without it a viewer who sends a hundred requests has everybody else wait for a hundred answers. Here the next turn goes
-to the viewer who waited longest since their last one, and no viewer takes all of them: what is asked seldom is answered
-at once, whatever others ask.
+to the viewer who waited longest since their last one, and while others are there no viewer takes all of them: what is
+asked seldom is answered at once, whatever others ask.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from collections import Counter, OrderedDict, deque
@@ -65,19 +66,25 @@ class Recent:
 class Turns:
     """Gives `most` turns at once, `each` of them to one viewer.
 
+    While nobody else is there, a viewer has up to `lone`, of which `most` counts no more than `each`: so a turn is left
+    for whoever comes. Where `lone` is as many as there are connections, they wait for one of these short turns to end.
+
     While others are answered, too, a viewer rests `rest` times as long as each turn took, before the next in its place:
     turns share a processor, which nobody can be given back once somebody has all of it. Where they rest `together`,
     nobody has the turn meanwhile.
     """
 
     def __init__(
-        self, most: int, each: int, *, rest: float = 1.0, together: bool = False, waiting: int = WAITING,
-        recent: Recent | None = None, monotonic: Callable[[], float] = time.monotonic,
+        self, most: int, each: int, *, lone: int = 0, rest: float = 1.0, together: bool = False,
+        waiting: int = WAITING, recent: Recent | None = None, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._most, self._each, self._rest, self._longest, self._monotonic = most, each, rest, waiting, monotonic
+        self._lone = max(each, lone)
         self._together = together
         self._recent = recent or Recent()
         self._given = 0
+        self._extra: Counter[str] = Counter()
+        """How many of the turns that a viewer has `most` does not count."""
         self._taken: Counter[str] = Counter()
         """How many turns each viewer has, those included that it rests after."""
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
@@ -114,11 +121,30 @@ class Turns:
 
     def _free(self, viewer: str) -> bool:
         """Tell whether a viewer may have a turn now; others who wait may not, or they would have it."""
-        return self._given < self._most and self._taken[viewer] < self._each
+        if self._taken[viewer] < self._each:
+            return self._given < self._most
+        return self._taken[viewer] < self._lone and self._is_alone(viewer)
+
+    def _is_alone(self, viewer: str) -> bool:
+        """Tell whether nobody else has a turn, waits for one, or was answered lately."""
+        here = itertools.chain(self._taken, self._waiting)
+        return all(one == viewer for one in here) and not self._recent.others(viewer, self._monotonic())
 
     def _begin(self, viewer: str) -> None:
-        self._given += 1
+        if self._taken[viewer] < self._each:
+            self._given += 1
+        else:
+            self._extra[viewer] += 1
         self._taken[viewer] += 1
+
+    def _free_up(self, viewer: str) -> None:
+        """Let others have what a viewer's turn took of those that are given at once."""
+        if viewer not in self._extra:
+            self._given -= 1
+            return
+        self._extra[viewer] -= 1
+        if not self._extra[viewer]:
+            del self._extra[viewer]
 
     def _end(self, viewer: str, took: float) -> None:
         """Take a turn back, and give the next one; whoever had it may rest first."""
@@ -127,7 +153,7 @@ class Turns:
         self._recent.note(viewer, now)
         self._seconds += SLOWLY * (took + rest - self._seconds)
         if not self._together:
-            self._given -= 1
+            self._free_up(viewer)
         if rest:
             asyncio.get_running_loop().call_later(rest, self._rested, viewer)
             self._give_next()
@@ -136,7 +162,7 @@ class Turns:
 
     def _rested(self, viewer: str) -> None:
         if self._together:
-            self._given -= 1
+            self._free_up(viewer)
         self._taken[viewer] -= 1
         if not self._taken[viewer]:
             del self._taken[viewer]
@@ -185,7 +211,7 @@ class Lanes:
         light = max(1, reading - heavy)
         return cls(
             documents=Turns(1, 1, rest=3.0, recent=recent),
-            light=Turns(light, light // 2 + 1, recent=recent),
+            light=Turns(light, light // 2 + 1, lone=reading, recent=recent),
             heavy=Turns(heavy, 1, recent=recent),
             writing=Turns(writing, max(1, writing // 2), recent=recent),
             looking=Turns(1, 1, together=True, recent=recent),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.attacks import fairness, sockets
+from bench.attacks import fairness, lone, sockets
 
 if TYPE_CHECKING:
     from bench.table import Row
@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 def measure() -> list[Row]:
     """Measure each attack."""
-    return [*fairness.measure(), *sockets.measure()]
+    return [*fairness.measure(), *lone.measure(), *sockets.measure()]

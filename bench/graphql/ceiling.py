@@ -17,7 +17,8 @@ from bench.graphql.load import CONNECTIONS, SECONDS, LoadError
 from bench.viewers import EVERYTHING
 from casegraph.postgres_programs import EmbeddedPostgresError, programs
 from graph.identity import Vault
-from resolvers.execution import Asked, Executor
+from resolvers.asked import Asked
+from resolvers.execution import Executor
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader
 from resolvers.trusted import Trusted
@@ -47,7 +48,7 @@ class NoPlanError(Exception):
 def plan_sql(document: str, variables: Mapping[str, Any]) -> tuple[str, list[object]]:
     """Return the one statement that answers a document, with its arguments; raise NoPlanError where there is none."""
     try:
-        return _executor().statement(Asked(document, dict(variables)), EVERYTHING)
+        return _executor().preparation.statement(Asked(document, dict(variables)), EVERYTHING)
     except LookupError as error:
         raise NoPlanError(f"{document.splitlines()[0]}: {error}") from error
 

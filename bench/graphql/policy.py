@@ -25,7 +25,7 @@ from bench.viewers import EVERYTHING
 from graph.database import connect, open_reading_pool
 from graph.guard import COLUMNS, Guard
 from graph.identity import Vault
-from resolvers.execution import Asked as Request
+from resolvers.asked import Asked as Request
 from resolvers.execution import Executor
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bench.graphql.queries import Asked
     from graph.database import Connection
     from graph.policy import Viewer
+    from resolvers.turns import Lanes
     from schema.ports import Context
 
 ROUNDS: Final = 7
@@ -90,7 +91,7 @@ async def _compared(
     connection: Connection, reader: Reader, spent: Callable[[], float], asked: Asked, viewer: Viewer
 ) -> list[tuple[float, float]]:
     """Return the seconds of an answer with and without the policy, of each round."""
-    guarded, bare, rounds = _executor(reader), _executor(reader), []
+    guarded, bare, rounds = executor_on(reader), executor_on(reader), []
     for _ in range(ROUNDS):
         await _secure(connection, "enable")
         with_policy = await _time(guarded, spent, asked, viewer)
@@ -123,10 +124,11 @@ def _without_guard() -> Iterator[None]:
         yield
 
 
-def _executor(reader: Reader) -> Executor:
+def executor_on(reader: Reader, lanes: Lanes | None = None) -> Executor:
+    """Return what answers by a reader alone."""
     return Executor(
         build(), reader=reader, vault=Vault(bytes(32)), limits=DocumentLimits(),
-        context=lambda _: CONTEXT, trusted=Trusted(), zone="Asia/Shanghai",
+        context=lambda _: CONTEXT, trusted=Trusted(), zone="Asia/Shanghai", lanes=lanes,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from graph.followers import keep_following
 from graph.ids import organ_id
 from graph.policy import Role
 from graph.records import MentionDraft, MentionRole, PartyKind, PetitionKind
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from schema.ids import global_id

@@ -13,8 +13,9 @@ import pytest
 from graphql import GraphQLField, GraphQLObjectType
 
 from casegraph.app import executor_of
+from resolvers.asked import Answer, Asked
 from resolvers.bindings import Bindings, binding_of, cost_of
-from resolvers.execution import Answer, Asked, Executor
+from resolvers.execution import Executor
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from schema import schema
@@ -45,9 +46,9 @@ BATTERY = 40
 
 def plan_cost(executor: Executor, query: str, variables: dict[str, Any] | None = None) -> int:
     """Return what an operation is thought to cost."""
-    prepared = executor.prepare(Asked(query, variables))
+    prepared = executor.preparation.prepare(Asked(query, variables))
     assert not isinstance(prepared, Answer), prepared.errors
-    return executor.plan(prepared).cost
+    return executor.preparation.plan(prepared).cost
 
 
 def scanned(node: dict[str, Any]) -> Iterator[float]:
@@ -60,7 +61,7 @@ def scanned(node: dict[str, Any]) -> Iterator[float]:
 
 async def rows_read(api: Api, executor: Executor, query: str, variables: dict[str, Any] | None = None) -> float:
     """Return how many rows of tables PostgreSQL reads to answer a query."""
-    text, given = executor.statement(Asked(query, variables), EVERYTHING)
+    text, given = executor.preparation.statement(Asked(query, variables), EVERYTHING)
     async with api.services.reader.pool.acquire() as connection:
         told = await connection.fetchval(f"explain (analyze, timing off, format json) {text}", *given)
     return sum(scanned(json.loads(told)[0]["Plan"]))

@@ -11,7 +11,8 @@ import pytest
 
 from graph.database import open_reading_pool
 from graph.policy import Role, Viewer
-from resolvers.execution import Asked, Executor
+from resolvers.asked import Asked
+from resolvers.execution import Executor
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader
 from resolvers.trusted import Trusted
@@ -138,7 +139,7 @@ def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 async def run(pool: Pool, executor: Executor, query: str, viewer: Viewer) -> list[dict[str, Any]]:
     """Run a query's statement as it is run for the API, and return its steps with what they read."""
-    text, values = executor.statement(Asked(query), viewer)
+    text, values = executor.preparation.statement(Asked(query), viewer)
     async with pool.acquire() as connection:
         quoted = [await connection.fetchval("select quote_nullable($1::text)", told(one)) for one in values]
         literals = ", ".join(quoted)

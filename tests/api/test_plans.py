@@ -11,9 +11,10 @@ import strawberry
 
 from graph.identity import Vault
 from graph.scope import scope
+from resolvers.asked import Answer, Asked
 from resolvers.bindings import BindingError, Bindings
 from resolvers.documents import MOST, MOST_PLANS
-from resolvers.execution import Answer, Asked, Executor
+from resolvers.execution import Executor
 from resolvers.limits import DocumentLimits
 from resolvers.reader import Reader
 from resolvers.trusted import Trusted
@@ -61,14 +62,14 @@ def executor() -> Executor:
 
 def plan_of(executor: Executor, query: str, **variables: Any) -> Plan:
     """Return the plan of a query that can be answered."""
-    prepared = executor.prepare(Asked(query, variables))
+    prepared = executor.preparation.prepare(Asked(query, variables))
     assert not isinstance(prepared, Answer), prepared.errors
-    return executor.plan(prepared)
+    return executor.preparation.plan(prepared)
 
 
 def text_of(executor: Executor, query: str, **variables: Any) -> str:
     """Return the text of a query's one statement."""
-    return executor.statement(Asked(query, variables), EVERYTHING)[0]
+    return executor.preparation.statement(Asked(query, variables), EVERYTHING)[0]
 
 
 def test_a_plan_prints_what_it_reads_and_what_its_parameters_are(executor: Executor) -> None:
@@ -112,7 +113,7 @@ def test_no_text_of_a_request_gets_into_a_statement(executor: Executor) -> None:
     evil = 'x\'; drop table "case"; --\\'
     query = """query($e: String) { submissions(filter: {source: $e, externalId: $e, topic: {within: $e, equals: $e}}) {
         totalCount nodes { id } } }"""
-    text, values = executor.statement(Asked(query, {"e": evil}), replace(EVERYTHING, name=evil))
+    text, values = executor.preparation.statement(Asked(query, {"e": evil}), replace(EVERYTHING, name=evil))
     assert "drop table" not in text
     assert values.count(evil) >= 4
 
@@ -146,21 +147,21 @@ def test_what_is_not_asked_for_is_not_read(executor: Executor) -> None:
 def test_what_a_plan_costs_is_refused_before_anything_is_read(executor: Executor) -> None:
     """Pages within pages multiply."""
     deep = "{ cases(first: 200) { nodes { submissions(first: 200) { nodes { mentions { name } } } } } }"
-    prepared = executor.prepare(Asked(deep))
+    prepared = executor.preparation.prepare(Asked(deep))
     assert not isinstance(prepared, Answer)
     with pytest.raises(Exception, match="may read 160200 rows, at most 50000") as caught:
-        executor.plan(prepared)
+        executor.preparation.plan(prepared)
     assert cast("Any", caught.value).extensions == {"code": "LIMIT_COST", "limit": 50_000, "asked": 160_200}
 
 
 def test_documents_and_plans_are_kept_within_bounds(executor: Executor) -> None:
     """Those unused longest go."""
     for number in range(MOST + 5):
-        executor.prepare(Asked(f"{{ a{number}: __typename }}"))
-    assert len(executor.documents) == MOST
+        executor.preparation.prepare(Asked(f"{{ a{number}: __typename }}"))
+    assert len(executor.preparation.documents) == MOST
     for size in range(MOST_PLANS + 5):
         plan_of(executor, LIST, n=size)
-    assert len(executor.documents.read(LIST).plans) == MOST_PLANS
+    assert len(executor.preparation.documents.read(LIST).plans) == MOST_PLANS
 
 
 def test_a_type_without_bindings_stops_the_start_and_is_named() -> None:

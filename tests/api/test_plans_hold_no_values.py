@@ -12,8 +12,8 @@ from graphql import GraphQLSchema
 
 from casegraph.app import executor_of
 from resolvers import documents
+from resolvers.asked import Answer, Asked
 from resolvers.documents import BYTES_OF_TEXT
-from resolvers.execution import Answer, Asked
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from schema.errors import LimitError
@@ -71,9 +71,9 @@ def held(start: object) -> Iterator[str | int]:
 async def test_a_plan_holds_no_value(api: Api, query: str, variables: dict[str, Any]) -> None:
     """Whatever kind of variable it was made for: an argument, a filter, an input object, beside an id."""
     executor = executor_of(api.services, DocumentLimits(), Trusted())
-    prepared = executor.prepare(Asked(query, variables))
+    prepared = executor.preparation.prepare(Asked(query, variables))
     assert not isinstance(prepared, Answer), prepared.errors
-    plan = executor.plan(prepared)
+    plan = executor.preparation.plan(prepared)
     assert plan.cachable
     assert prepared.document.plans
     found = list(held([plan, prepared.document]))
@@ -86,10 +86,10 @@ async def test_a_mutation_that_is_written_with_its_texts_is_not_kept(api: Api) -
     executor = executor_of(api.services, DocumentLimits(), Trusted())
     letter = f'{{title: "{CANARY}", text: "x", receivedAt: "2026-11-20T09:30:00+08:00"}}'
     told = f"mutation {{ ...of }} fragment of on Mutation {{ submitLetter(input: {letter}) {{ errors {{ code }} }} }}"
-    prepared = executor.prepare(Asked(told))
+    prepared = executor.preparation.prepare(Asked(told))
     assert not isinstance(prepared, Answer), prepared.errors
-    executor.plan(prepared)
-    assert [one for one in held(executor.documents) if CANARY in str(one)] == []
+    executor.preparation.plan(prepared)
+    assert [one for one in held(executor.preparation.documents) if CANARY in str(one)] == []
 
 
 async def test_documents_and_plans_have_a_room_of_their_own(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,13 +99,13 @@ async def test_documents_and_plans_have_a_room_of_their_own(api: Api, monkeypatc
     for number in range(40):
         names = " ".join(f"a{one}: cases(first: $n) {{ nodes {{ id title }} }}" for one in range(20))
         for size in range(5):
-            prepared = executor.prepare(Asked(f"query q{number}($n: Int) {{ {names} }}", {"n": size}))
+            prepared = executor.preparation.prepare(Asked(f"query q{number}($n: Int) {{ {names} }}", {"n": size}))
             assert not isinstance(prepared, Answer), prepared.errors
-            executor.plan(prepared)
-            assert executor.documents.weight <= documents.ROOM
-    kept = list(executor.documents._kept.items())
+            executor.preparation.plan(prepared)
+            assert executor.preparation.documents.weight <= documents.ROOM
+    kept = list(executor.preparation.documents._kept.items())
     assert 1 < len(kept) < 40
-    assert executor.documents.weight == sum(one.weight for _, one in kept)
+    assert executor.preparation.documents.weight == sum(one.weight for _, one in kept)
     assert all(one.weight > len(text) * BYTES_OF_TEXT for text, one in kept)
 
 
@@ -114,9 +114,9 @@ async def test_as_many_ids_as_are_asked_for_are_paid_for(api: Api) -> None:
     executor = executor_of(api.services, DocumentLimits(), Trusted())
     cases = "... on Case { submissions(first: 200) { nodes { mentions { name } } } }"
     asked = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {cases} }} }}"
-    one, many = (executor.prepare(Asked(asked, {"ids": [ID] * count})) for count in (1, 199))
+    one, many = (executor.preparation.prepare(Asked(asked, {"ids": [ID] * count})) for count in (1, 199))
     assert not isinstance(one, Answer)
     assert not isinstance(many, Answer)
-    assert executor.plan(one).cost < 2_000
+    assert executor.preparation.plan(one).cost < 2_000
     with pytest.raises(LimitError):
-        executor.plan(many)
+        executor.preparation.plan(many)

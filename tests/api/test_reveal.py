@@ -16,7 +16,7 @@ from graph.database import DatabaseError
 from graph.policy import Clearance, Role, Viewer
 from graph.records import DocumentDraft, Position
 from graph.revealing import Request, Revealable
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from schema.ids import global_id, split_id

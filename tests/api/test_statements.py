@@ -32,7 +32,7 @@ from graph.ids import new_id
 from graph.parsed_sql import parse
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 from graph.scope import Shape, scope
-from resolvers.execution import Answer, Asked
+from resolvers.asked import Answer, Asked
 from resolvers.limits import DocumentLimits
 from resolvers.plan import Read
 from resolvers.shared_reads import MATCHING
@@ -221,11 +221,11 @@ def columns_of(plan: Plan) -> Iterator[Column]:
 
 def planned(executor: Executor, document: str) -> Iterator[Column]:
     """Yield what a document reads, where rows are thought to be there and where they may be gone."""
-    prepared = executor.prepare(Asked(document))
+    prepared = executor.preparation.prepare(Asked(document))
     assert not isinstance(prepared, Answer), (document, prepared.errors)
     for careful in (False, True):
         with suppress(RequestError):  # an id of another type than is meant, for one
-            yield from columns_of(executor._made(prepared, careful=careful))
+            yield from columns_of(executor.preparation._made(prepared, careful=careful))
 
 
 # What is promised ----------------------------------------------------------------------------------------------------

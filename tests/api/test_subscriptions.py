@@ -13,7 +13,7 @@ import pytest
 from casegraph.app import build_app, executor_of
 from casegraph.client_limits import ClientLimits
 from graph.records import CaseId
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from tests.graph.factory import NOW, draft

@@ -17,7 +17,7 @@ from resolvers.aside import Aside
 from resolvers.documents import Document, Documents
 from resolvers.plan import Plan
 from resolvers.planner import Planner
-from resolvers.turns import WAITING, BusyError, Lanes, Turns
+from resolvers.turns import LATELY, WAITING, BusyError, Lanes, Turns
 from tests.graph.factory import draft
 from tests.viewers import EVERYTHING, headers_of
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tests.api.conftest import Api
 
 LONG = 20
+STEPS = ["ask", "ask", "ask", "end", "leave", "both", "pass"]
+"""Of which many ask, so that some have to wait."""
 
 
 class Work:
@@ -49,6 +51,17 @@ class Work:
         async with self._turns.of(viewer):
             self.began.append(f"{viewer}{number}")
             await self._ends[number].wait()
+
+    def step(self, what: str, which: int) -> None:
+        """Ask, or have one of the requests end, go away, or have one end and the next go away."""
+        if what == "ask":
+            self.ask("abc"[which % 3])
+        elif self.tasks:
+            number = which % len(self.tasks)
+            if what in {"end", "both"}:
+                self._ends[number].set()
+            if what in {"leave", "both"}:
+                self.tasks[(number + (what == "both")) % len(self.tasks)].cancel()
 
     async def end(self, number: int) -> None:
         """End a request, and let others begin."""
@@ -147,29 +160,90 @@ async def test_whoever_asks_much_rests_while_others_are_there() -> None:
     assert work.began == ["a0", "b1", "a2", "a3"]
 
 
-@given(steps=st.lists(st.tuples(st.sampled_from(["ask", "end", "leave", "both"]), st.integers(0, 5)), max_size=60))
-async def test_turns_are_neither_lost_nor_given_twice(steps: list[tuple[str, int]]) -> None:
-    """Whoever ends, goes away while waiting, or goes away just when given a turn."""
-    turns = Turns(3, 2, rest=0)
+async def test_a_lone_viewer_has_more_turns_until_another_comes() -> None:
+    """Who gets one at once; then the lone one's fall to what each has, until nobody else was there for a while."""
+    now = 0.0
+    work = Work(Turns(3, 2, lone=5, rest=0, monotonic=lambda: now))
+    for _ in range(8):
+        work.ask("a")
+    await settled()
+    assert work.began == ["a0", "a1", "a2", "a3", "a4"]
+    work.ask("b")
+    await settled()
+    assert work.began.pop() == "b8"
+    for number in (0, 1, 2, 8):
+        await work.end(number)
+    assert work.began == ["a0", "a1", "a2", "a3", "a4"]  # b was answered just now
+    now = LATELY
+    await work.end(3)
+    assert work.began == ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"]
+    for number in (4, 5, 6, 7):
+        await work.end(number)
+    await asyncio.gather(*work.tasks)
+
+
+async def test_whoever_is_answered_in_another_lane_is_there() -> None:
+    """So a turn is free when they come to this one."""
+    lanes = Lanes.of(5, 10)
+    async with lanes.documents.of("b"):
+        pass
+    work = Work(lanes.light)
+    for _ in range(3):
+        work.ask("a")
+    await settled()
+    assert work.began == ["a0", "a1"]
+    for number in range(3):
+        await work.end(number)
+    async with asyncio.timeout(LONG):
+        await asyncio.gather(*work.tasks)
+
+
+class Watched(Turns):
+    """Turns of which a lone viewer has five; notes whoever gets more than each while others are there."""
+
+    def __init__(self, most: int, each: int) -> None:
+        super().__init__(most, each, lone=5, rest=0, monotonic=lambda: self.now)
+        self.now = 0.0
+        self.greedy: list[str] = []
+        self._answered: dict[str, float] = {}
+
+    def _begin(self, viewer: str) -> None:
+        lately = {one for one, when in self._answered.items() if self.now - when < LATELY}
+        if self._taken[viewer] >= self._each and {*self._taken, *self._waiting, *lately} - {viewer}:
+            self.greedy.append(viewer)
+        super()._begin(viewer)
+
+    def _end(self, viewer: str, took: float) -> None:
+        self._answered[viewer] = self.now
+        super()._end(viewer, took)
+
+
+@given(
+    sizes=st.sampled_from([(3, 2), (2, 2), (1, 1)]),
+    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), min_size=20, max_size=60),
+)
+async def test_turns_are_neither_lost_nor_given_twice(sizes: tuple[int, int], steps: list[tuple[str, int]]) -> None:
+    """Whoever ends, goes away while waiting, or just when given a turn; and nobody has all while others are there."""
+    turns, (most, each) = Watched(*sizes), sizes
     work = Work(turns)
     for what, which in steps:
-        if what == "ask":
-            work.ask("abc"[which % 3])
-        elif work.tasks:
-            number = which % len(work.tasks)
-            if what in {"end", "both"}:
-                work._ends[number].set()
-            if what in {"leave", "both"}:
-                work.tasks[(number + (what == "both")) % len(work.tasks)].cancel()
+        if what == "pass":
+            turns.now += LATELY / 2
+        else:
+            work.step(what, which)
         if which % 2:
             await settled()
-            assert turns._taken.total() <= 3
-            assert all(taken <= 2 for taken in turns._taken.values())
+            assert turns._given == turns._taken.total() - turns._extra.total() <= most
+            assert all(taken <= 5 for taken in turns._taken.values())
+            assert all(turns._taken[one] >= each or turns._given == most for one in turns._waiting)
     for event in work._ends.values():
         event.set()
     async with asyncio.timeout(LONG):
         await asyncio.gather(*work.tasks, return_exceptions=True)
+    assert turns.greedy == []
     assert not turns._taken
+    assert not turns._extra
+    assert turns._given == 0
     assert not turns._waiting
 
 
@@ -182,6 +256,8 @@ def test_turns_need_no_more_connections_than_there_are(reading: int, writing: in
     for turns in (lanes.light, lanes.heavy, lanes.writing):
         assert 1 <= turns._each <= turns._most
         assert turns._each < turns._most or turns._most <= 2
+    assert lanes.light._lone == max(lanes.light._each, reading)
+    assert all(turns._lone == turns._each for turns in (lanes.heavy, lanes.writing, lanes.documents))
 
 
 async def test_a_viewer_with_too_many_requests_is_refused_and_another_is_answered(api: Api) -> None:

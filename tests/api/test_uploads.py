@@ -31,7 +31,8 @@ from graph.identity import Vault
 from graph.ids import new_id
 from graph.revealing import Revealing
 from graph.uploads import Uploads
-from resolvers.writes import MOST_ATTACHMENTS, Doors, GraphWrites
+from resolvers.doors import Doors
+from resolvers.writes import MOST_ATTACHMENTS, GraphWrites
 from schema import inputs
 from schema.ids import global_id, key_of
 from search.saving import Saving

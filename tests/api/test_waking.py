@@ -13,7 +13,7 @@ import pytest
 
 from casegraph.app import executor_of
 from graph.scope import scope
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from resolvers.turns import Recent, Turns
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from graph.database import Pool
     from graph.policy import Viewer
-    from resolvers.execution import Answer, Executor
+    from resolvers.asked import Answer
+    from resolvers.execution import Executor
     from tests.api.conftest import Api
 
 RECEIPTS: Final = "subscription { submissionReceived { submission { externalId } } }"
@@ -70,7 +71,7 @@ class Subscriber:
 @asynccontextmanager
 async def following(executor: Executor, query: str, *viewers: Viewer) -> AsyncIterator[list[Subscriber]]:
     """Have viewers follow while inside; all wait for the next event when it begins."""
-    listening = executor.context(EVERYTHING).follows.shared.tail  # type: ignore[attr-defined]
+    listening = executor.surroundings.context(EVERYTHING).follows.shared.tail  # type: ignore[attr-defined]
     async with AsyncExitStack() as stack:
         # One before them, so that each knows from where on it follows as soon as it does.
         await stack.enter_async_context(listening.follower(tail.Told.ALERTS, scope(EVERYTHING)))

@@ -1,4 +1,4 @@
-"""The bench of fairness, tiny: it attacks as it says, and measures on the real server."""
+"""The benches of fairness, tiny: one attacks as it says, and both measure what is real."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.attacks.fairness import ATTACKS, CONNECTIONS, Hostile, Place, fairness
-from resolvers.execution import Answer, Asked
+from bench.attacks.lone import LIGHT, Rounds, lone
+from resolvers.asked import Answer, Asked
 from resolvers.limits import DocumentLimits
+from resolvers.turns import HEAVY
 from schema.errors import LimitError
 from tests.attacks.test_steps import executor_of
 from tests.conftest import PATIENCE
@@ -23,28 +25,41 @@ if TYPE_CHECKING:
 async def test_an_attack_is_measured_beside_ordinary_clients(
     data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One short round, on the real server; how long anybody waited is no matter of a test."""
+    """And a viewer who is alone, with turns and without: one short round of each, on the real server and database.
+
+    How long anybody waited is no matter of a test.
+    """
     monkeypatch.setattr("bench.year.REAL", tmp_path)  # thousands of real messages would be taken in first
     [row] = await fairness(data_folder, submissions=200, seconds=0.1, rounds=1, only="history")
-    assert row.name == "attacks.fairness.history"
-    assert row.ratio is not None
-    assert row.ratio > 0
+    alone = await lone(data_folder, 200, Rounds(1, 0.1))
+    assert [row.name, alone.name] == ["attacks.fairness.history", "attacks.lone"]
+    assert all(one.ratio is not None and one.ratio > 0 for one in (row, alone))
+
+
+def test_what_a_lone_viewer_is_measured_by_is_light() -> None:
+    """Heavy questions have turns of their own."""
+    preparation = executor_of(DocumentLimits()).preparation
+    assert LIGHT
+    for asked in LIGHT:
+        prepared = preparation.prepare(asked)
+        assert not isinstance(prepared, Answer)
+        assert preparation.plan(prepared).cost < HEAVY
 
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_fifty_of_what_is_costly_are_refused_and_the_rest_is_answered(name: str) -> None:
     """What is asked for as it was found is too much; what the bench asks besides is within all limits."""
     executor = executor_of(DocumentLimits())
-    prepared = executor.prepare(Asked(ATTACKS[name](0)))
+    prepared = executor.preparation.prepare(Asked(ATTACKS[name](0)))
     if name == "errors":
         assert isinstance(prepared, Answer)
         return
     assert not isinstance(prepared, Answer)
     if name.endswith("50"):
         with pytest.raises(LimitError, match="at most 50000 are read"):
-            executor.plan(prepared)
+            executor.preparation.plan(prepared)
     else:
-        assert executor.plan(prepared).cost <= DocumentLimits().cost
+        assert executor.preparation.plan(prepared).cost <= DocumentLimits().cost
 
 
 @pytest.mark.parametrize("name", ["overlap", "burst"])

@@ -28,7 +28,7 @@ from casegraph.signin.errors import TokenError
 from graph.policy import Role
 from graph.scope import scope
 from graph.seeing import SET_VIEWER
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from resolvers.limits import LONGEST, DocumentLimits
 from resolvers.trusted import Trusted
 from tests.api.conftest import Api, client_of
@@ -290,7 +290,7 @@ def test_statements_hold_no_payload(api: Api) -> None:
             ):
                 if len(text) > LONGEST:
                     continue
-                found, values = executor.statement(Asked(text, variables), EVERYTHING)
+                found, values = executor.preparation.statement(Asked(text, variables), EVERYTHING)
                 expected = plain_text.setdefault(document + str(bool(variables)), found)
                 assert found == expected
                 assert any(payload == value for value in values)

@@ -11,7 +11,8 @@ from graphql import parse
 
 from graph.identity import Vault
 from graph.scope import scope
-from resolvers.execution import Answer, Asked, Executor
+from resolvers.asked import Answer, Asked
+from resolvers.execution import Executor
 from resolvers.limits import LONGEST, MOST_VALUES, DocumentLimits, exceeded
 from resolvers.reader import Reader
 from resolvers.trusted import Trusted
@@ -47,12 +48,12 @@ def executor_of(limits: DocumentLimits) -> Executor:
 def planned(text: str, limits: DocumentLimits = BOUNDLESS, **variables: object) -> int:
     """Return how many steps a document takes until it is planned or refused."""
     executor = executor_of(limits)
-    executor.prepare(Asked("{ __typename }"))
+    executor.preparation.prepare(Asked("{ __typename }"))
 
     def work() -> None:
-        prepared = executor.prepare(Asked(text, dict(variables)))
+        prepared = executor.preparation.prepare(Asked(text, dict(variables)))
         if not isinstance(prepared, Answer):
-            executor.plan(prepared).statement(scope(EVERYTHING).shape)
+            executor.preparation.plan(prepared).statement(scope(EVERYTHING).shape)
 
     return steps(work)
 
@@ -115,7 +116,7 @@ def test_twice_as_long_a_document_takes_twice_as_many_steps(name: str) -> None:
 def test_an_error_finds_its_line_without_reading_from_the_start(number: int) -> None:
     """A hundred errors behind some thousand lines."""
     executor = executor_of(DocumentLimits())
-    answer = executor.prepare(Asked("#\n" * number + "{\n a\r\n b\r c }"))
+    answer = executor.preparation.prepare(Asked("#\n" * number + "{\n a\r\n b\r c }"))
     assert isinstance(answer, Answer)
     assert [[(at.line, at.column) for at in error.locations or ()] for error in answer.errors] == [
         [(number + 2, 2)],
@@ -136,7 +137,7 @@ def doubling(levels: int) -> str:
 
 def test_fragments_take_as_many_steps_as_they_are_when_spread_out() -> None:
     """Each level doubles what is asked, and so the steps; no more than that."""
-    assert not isinstance(executor_of(BOUNDLESS).prepare(Asked(doubling(4))), Answer)
+    assert not isinstance(executor_of(BOUNDLESS).preparation.prepare(Asked(doubling(4))), Answer)
     once, twice = (planned(doubling(levels)) for levels in (4, 5))
     assert twice <= TWICE * once
 

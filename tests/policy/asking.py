@@ -12,7 +12,7 @@ from graphql import OperationType
 
 from graph.errors import InvalidError
 from graph.scope import scope
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from search.audience import audience
 from search.engine import AllOf, Lookup
 from search.records import SearchOrder

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from graph.scope import SETTINGS, scope
 from graph.seeing import SET_VIEWER
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from schema.errors import RequestError
 from tests.policy.asking import QUERY, post
 from tests.policy.test_leaks import CASES, CHANGES, end_with_the_journal
@@ -91,7 +91,7 @@ async def test_what_reaches_an_index_is_leakproof(
         somebody = viewer(Random(number), cast)  # noqa: S311 - nothing secret
         asked = Asked(FILTERS) if number % 4 == 0 else as_asked(Random(number), values)  # noqa: S311
         try:
-            text, given = executor.statement(asked, somebody)
+            text, given = executor.preparation.statement(asked, somebody)
         except (RequestError, LookupError):
             continue
         for node in plans(await explained(reading_pool, somebody, text, given)):

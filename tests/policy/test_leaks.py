@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from graph.guard import Guard
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from schema.errors import RequestError
 from schema.ids import global_id
 from sync.tail import Follower

@@ -13,7 +13,7 @@ import pytest
 from graph.errors import InvalidError
 from graph.ids import organ_id
 from graph.records import DocumentDraft
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from tests.graph.factory import petitioner, reply
 from tests.policy.asking import QUERY
 from tests.policy.test_leaks import ALERTS, CASES, RECEIPTS, end_with_the_journal, replayed

@@ -14,7 +14,7 @@ from graph.ids import new_id, organ_id
 from graph.policy import Action, Authority, Clearance, ForbiddenError, Role
 from graph.records import MentionDraft, MentionRole, PartyKind, PetitionKind, Refusal, RejectionId, RejectionReason
 from graph.scope import scope
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import Trusted
 from schema.ids import global_id

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import settings
 
-from resolvers.execution import Asked
+from resolvers.asked import Asked
 from schema.ids import global_id
 from tests.policy.asking import QUERY
 from tests.policy.test_leaks import described

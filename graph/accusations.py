@@ -1,0 +1,151 @@
+"""What people say of accusations: what is one, and whom it accuses (Art. 30)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from graph import journal
+from graph.accused import names_of
+from graph.barriers import concerned, raise_barriers
+from graph.casework import refresh_cases
+from graph.database import statements
+from graph.errors import ConflictError
+from graph.holding import held_groups, held_submission
+from graph.ids import new_id, organ_id
+from graph.journal import Entry, EntryKind
+from graph.locks import SQL as LOCKS
+from graph.organs import seat_of
+from graph.parts import settle_parts
+from graph.policy import Action, ForbiddenError
+from graph.records import CaseId, PetitionKind
+from graph.scope import scope
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from graph.database import Connection
+    from graph.gazetteer import Gazetteer
+    from graph.organ_names import OrganNames
+    from graph.policy import Viewer
+    from graph.records import SubmissionId
+
+ALERTS = statements("alerts")
+CASES = statements("casework")
+INTAKE = statements("intake")
+
+CONCERNED: Final = (
+    "You may not say of what kind this is: it may concern an organ of yours, or lies outside of your divisions"
+    " (Art. 30). Somebody cleared for accusations may whom it cannot concern."
+)
+"""Said of whatever is seen, be it an accusation, have it been one or not."""
+
+
+class Accusations:
+    """Says of submissions whom they accuse and what they are, in a transaction of the caller, who has asked the policy.
+
+    `reason` is kept with the edge, never in the journal.
+    """
+
+    def __init__(self, gazetteer: Gazetteer, organs: OrganNames) -> None:
+        self._gazetteer = gazetteer
+        self._organs = organs
+
+    async def name(
+        self,
+        connection: Connection,
+        submission: SubmissionId,
+        organs: Iterable[str],
+        *,
+        reason: str,
+        by: Viewer,
+        now: datetime,
+    ) -> CaseId:
+        """Say which organs an accusation accuses, all of them; none where nobody accused belongs to one.
+
+        From now on it is seen, and goes to organs, as other accusations do. Whom somebody named is not taken back.
+        """
+        named = {organ_id(one): one for name in organs for one in names_of(name, self._organs)}
+        row = await held_submission(connection, submission)
+        if row["kind"] != PetitionKind.ACCUSATION:
+            raise ConflictError("This submission is no accusation, so it accuses nobody.")
+        case = CaseId(row["case_id"])
+        groups = await held_groups(connection, case)
+        seats = [seat_of(name, self._gazetteer) for name in named.values()]
+        await connection.execute(INTAKE.add_organs, list(named), list(named.values()), seats)
+        ids = [new_id() for _ in named]
+        await connection.execute(
+            CASES.accuse, ids, list(named), submission, case, {"reason": reason}, by.name, now
+        )  # fmt: skip
+        await connection.execute(CASES.accused_is_named, submission)
+        await self._rederive(connection, groups, case)
+        await self._note(connection, EntryKind.ACCUSED_NAMED, submission, groups, by=by, now=now)
+        return case
+
+    async def classify(
+        self,
+        connection: Connection,
+        submission: SubmissionId,
+        kind: PetitionKind,
+        *,
+        reason: str,
+        by: Viewer,
+        now: datetime,
+    ) -> CaseId:
+        """Say of what kind a submission is, which its source's records take back only by accusing somebody anew.
+
+        What is an accusation no more accuses nobody and goes to organs as others do; what was said while it was one
+        stays with those who could see it. What becomes one waits for somebody to name whom it accuses.
+        """
+        case = CaseId((await held_submission(connection, submission))["case_id"])
+        groups = await held_groups(connection, case)
+        # Once its case is held: until then others may change what it is, and who sees it.
+        row = await held_submission(connection, submission)
+        if not scope(by).decides(row["scope"]):
+            raise ForbiddenError(Action.CLASSIFY, CONCERNED)
+        if row["kind"] == kind:
+            raise ConflictError("The submission is of this kind already.")
+        decided = ({"reason": reason}, by.name, now)
+        await connection.execute(CASES.classify, submission, kind)
+        await connection.execute(CASES.keep_classification, new_id(), submission, kind, *decided)
+        if kind is PetitionKind.ACCUSATION:
+            await connection.execute(CASES.accuse_again, submission, *decided)
+        elif row["kind"] == PetitionKind.ACCUSATION:
+            await self._release(connection, submission)
+        await self._rederive(connection, groups, case)
+        if row["kind"] == PetitionKind.ACCUSATION:
+            await connection.fetch(LOCKS.hold_links_of, submission)
+            await connection.execute(CASES.keep_reasons, submission, case)
+        if kind is not PetitionKind.ACCUSATION:
+            await connection.execute(CASES.know, submission)
+        await self._note(connection, EntryKind.SUBMISSION_CLASSIFIED, submission, groups, by=by, now=now)
+        return case
+
+    @staticmethod
+    async def _release(connection: Connection, submission: SubmissionId) -> None:
+        """Let an accusation accuse nobody, and keep what it brought from those who see it from now on."""
+        await connection.execute(CASES.accuse_nobody, submission)
+        await connection.execute(CASES.withhold_documents, submission)
+        await connection.execute(ALERTS.hold_reader)  # none is raised meanwhile by what it said
+        await connection.execute(CASES.forget_alerts, submission)
+
+    async def _rederive(self, connection: Connection, groups: Collection[UUID], case: CaseId) -> None:
+        """Derive what follows from whom a case accuses: what it is, and the parts in it and in those joined to it."""
+        await refresh_cases(connection, {case})
+        await settle_parts(connection, groups, self._organs)
+
+    @staticmethod
+    async def _note(
+        connection: Connection,
+        kind: EntryKind,
+        submission: SubmissionId,
+        groups: Collection[UUID],
+        *,
+        by: Viewer,
+        now: datetime,
+    ) -> None:
+        """Write that somebody decided whom a submission accuses, if anybody, and withhold counts from the concerned."""
+        audiences = await concerned(connection, [CaseId(one) for one in groups])
+        await journal.append(connection, [Entry(kind=kind, subject=submission, actor=by.name, at=now)])
+        await raise_barriers(connection, audiences)
