@@ -75,7 +75,8 @@ def write(account: Account, addresses: Sequence[str], ended: threading.Event, fi
         while not ended.is_set():
             account.sent.add(number)
             if _sent(account, client, addresses, ended, number, chance):
-                account.acknowledged.setdefault(number, time.monotonic())
+                with account.lock:
+                    account.acknowledged[number] = time.monotonic()
                 account.count("acknowledged")
                 if chance.random() < 0.1:
                     _sent(account, client, addresses, ended, number, chance)
@@ -105,7 +106,8 @@ def read(account: Account, addresses: Sequence[str], ended: threading.Event, see
     with httpx.Client() as client:
         while not ended.is_set():
             began = time.monotonic()
-            old = [number for number, at in list(account.acknowledged.items()) if at < began - FRESH]
+            with account.lock:
+                old = [number for number, at in account.acknowledged.items() if at < began - FRESH]
             if old:
                 _look(account, client, chance.choice(addresses), chance.choice(old))
             ended.wait(0.05)
