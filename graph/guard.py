@@ -40,8 +40,19 @@ TOLD_OF: Final[Mapping[str, str]] = {
     "mention": "{row}.submission",
 }
 """By which id `accusing` (migration 0005) tells of each row: its case's or its submission's."""
-DROPPABLE: Final = frozenset({"mention", "event"})
-"""Tables whose rows a later revision may say no longer."""
+KEPT: Final[Mapping[str, str]] = {
+    "submission_revision": (
+        "{row}.kept_scope is null or seen_as_kept({row}.kept_scope, {row}.kept_organs, {row}.kept_accused)"
+    ),
+    "mention": "{row}.until is null or seen_revision({row}.since)",
+    "event": "{row}.until is null or seen_revision({row}.since)",
+    "document": "not {row}.withheld or seen_revision({row}.revision)",
+}
+"""Tables of which rows may hold no longer, and who still sees those that do not.
+
+As functions (migration 0019) these are asked where a row holds no longer, which is rare; as sub-selects they would be
+made ready with each statement.
+"""
 BOTH: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "filing": (("submission", "submission"), ("case", "case_id")),
     "same_party": (("mention", "low"), ("mention", "high")),
@@ -156,8 +167,8 @@ class Guard:
             parts = [self._there(other, f"{row}.{column}") for other, column in BOTH[table]]
             return " and ".join(part for part in parts if part != "true") or "true"
         return {
-            "organ": self._known(row, "case_organ", "organ", also=True),
-            "place": self._known(row, "case_place", "place"),
+            "organ": f"({row}.known or seen_organ({row}.id))",
+            "place": f"({row}.known or seen_place({row}.id))",
             "rejection": "true" if self._shape.rejections else "false",
             "reveal": self._audited(row),
             "journal": self._entry(row),
@@ -188,26 +199,10 @@ class Guard:
         A superseded revision is seen by those who saw it last, a person or a step that was named once by those who see
         the revision that named it first, an attachment that only an accusation brought by those who see its revision.
         """
-        if table == "document":
-            there = self._there("submission_revision", f"{row}.revision", "said")
-            return there if there == "true" else f"(not {row}.withheld or {there})"
-        if table in DROPPABLE:
-            there = self._there("submission_revision", f"{row}.since", "said")
-            return there if there == "true" else f"({row}.until is null or {there})"
-        if table != "submission_revision":
-            return "true"
-        shape, scope = self._shape, f"{row}.kept_scope"
-        ways = [
-            f"{scope} <@ (select viewer_ranges())" if shape.ranges else "",
-            f"{scope} > -{UNNAMED} and {row}.kept_organs && (select viewer_organs())" if shape.by_organ else "",
-        ]
-        parts = [
-            "" if shape.everywhere else f"({' or '.join(way for way in ways if way) or 'false'})",
-            self._unnamed(scope) if shape.accusations else f"{scope} > 0",
-            f"({scope} > 0 or not {row}.kept_accused && {self._accusing}::uuid[])" if shape.accusable else "",
-        ]
-        condition = " and ".join(part for part in parts if part)
-        return f"({scope} is null or {condition})" if condition else "true"
+        if self._scoped(table, row) == "true":
+            return "true"  # who sees all that is saw all that was
+        kept = KEPT.get(table)
+        return f"({kept.format(row=row)})" if kept else "true"
 
     def _open(self, table: str, row: str) -> str:
         """Return the condition that an accusation, which is below zero, does not keep the viewer away."""
@@ -255,21 +250,13 @@ class Guard:
             case _:
                 return f"{row}.scope <@ (select viewer_ranges())"
 
-    def _there(self, table: str, key: str, alias: str = "named") -> str:
-        """Return the condition that the row of a key is seen; `alias` must be none of the rows around it."""
-        condition = self.condition(table, alias)
+    def _there(self, table: str, key: str) -> str:
+        """Return the condition that the row of a key is seen."""
+        condition = self.condition(table, "named")
         if condition == "true":
             return condition
         # No `exists`, which PostgreSQL would answer by reading the whole table once where it expects many rows.
-        return f'(select true from "{table}" {alias} where {alias}.id = {key} and {condition})'
-
-    def _known(self, row: str, ties: str, column: str, *, also: bool = False) -> str:
-        tied = f"tie.{column} = {row}.id and tie.state in ('ACCEPTED', 'PROPOSED') and {self.condition(ties, 'tie')}"
-        found = f"{row}.known or (select true from {ties} tie where {tied} limit 1)"
-        if also:
-            acted = f"step.organ = {row}.id and step.until is null and {self.condition('event', 'step')}"
-            found += f" or (select true from event step where {acted} limit 1)"
-        return f"({found})"
+        return f'(select true from "{table}" named where named.id = {key} and {condition})'
 
     def _revealed(self, row: str, kind: str) -> str:
         """Return the condition of who may know that something was revealed: auditors who see it."""

@@ -71,11 +71,11 @@ VIEWERS: Final = (
            seats=("430104",), persons=frozenset({b"hash"})),
     Viewer(name="handler", roles=frozenset({Role.HANDLER}), organs=ORGAN),
 )  # fmt: skip
-OF_THE_GUARD: Final = {"seen", "named", "said", "tie", "step", "part"}
+OF_THE_GUARD: Final = {"seen", "named", "part"}
 """What the guard calls the tables that it names: those around which it stands, and those that it asks."""
 OURS: Final = {
-    "abs", "accused_once", "case_of", "current_setting", "handled", "viewer_accused_in", "viewer_organs",
-    "viewer_ranges",
+    "abs", "accused_once", "case_of", "current_setting", "handled", "seen_as_kept", "seen_organ", "seen_place",
+    "seen_revision", "viewer_accused_in", "viewer_organs", "viewer_ranges",
 }  # fmt: skip
 """Functions that the guard calls, and no statement."""
 WORDS: Final = {"query": "油烟", "text": "油烟", "matching": "油烟", "from": "2026-11-01T00:00:00Z"}
