@@ -1,20 +1,30 @@
-"""The policy adds comparisons to a plan and nothing that is read: whatever it rarely asks is asked by functions."""
+"""The policy adds comparisons to a plan and nothing that is read; what functions ask instead is asked in full."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from graph.guard import CASE_OF, Guard, sql
+from graph.ids import organ_id
 from graph.scope import scope
+from schema.ids import global_id
+from tests.api.conftest import api
+from tests.graph.factory import reply
+from tests.policy.test_classified import DISCIPLINE, NEIGHBOUR, locks
 from tests.policy.test_leakproof import explained, plans
+from tests.policy.test_takeover import accusation, ask_as
 from tests.policy.viewers import viewer
 
 if TYPE_CHECKING:
     from graph.database import Pool
+    from tests.api.conftest import Api
     from tests.policy.viewers import Cast
+
+__all__ = ["api", "locks"]
 
 DRAWN: Final = 30
 """Viewers of each table."""
@@ -34,3 +44,12 @@ async def test_a_table_is_read_for_a_viewer_without_another(table: str, cast: Ca
         assert read <= {table, *PARTS.get(table, ())}, somebody
         ready = [node for node in nodes if str(node.get("Subplan Name")).startswith(("InitPlan", "SubPlan"))]
         assert len(ready) <= 4, (somebody, text)
+
+
+async def test_an_organ_that_only_hidden_steps_name_is_unknown(locks: Api) -> None:
+    """By either lock alone: whoever sees the accusation in which it answered knows of it, and nobody else."""
+    answered = "省纪检监察三室"
+    await locks.take_in(accusation(organ=None, replies=(replace(reply(), organ=answered),)))
+    asked = f'{{ nodes(ids: ["{global_id("Organ", organ_id(answered))}"]) {{ ... on Organ {{ name }} }} }}'
+    for somebody, told in ((DISCIPLINE, {"name": answered}), (NEIGHBOUR, None)):
+        assert (await ask_as(locks, somebody, asked))["data"]["nodes"] == [told], somebody
