@@ -24,6 +24,8 @@ __all__ = ["api"]
 
 RECEIPTS = "subscription { submissionReceived { submission { externalId } } }"
 SHOWN = "document.querySelector('.result-window')?.innerText.includes('externalId')"
+TYPED = "document.querySelector('.graphiql-query-editor')?.innerText.includes('submissionReceived')"
+"""Whether the editor has the document: before, the button runs nothing."""
 RUN = "document.querySelector('.graphiql-execute-button').click()"
 
 
@@ -37,6 +39,7 @@ async def test_graphiql_subscribes(api: Api, tmp_path: Path) -> None:
         address = f"http://127.0.0.1:{line.port}/graphql?query={quote(RECEIPTS)}#token={token_of()}"
         async with browsing(browser, tmp_path / "browser", address) as page:
             await page.until("document.querySelector('.graphiql-execute-button')")
+            await page.until(TYPED)
             await page.value(RUN)
             shown = asyncio.create_task(page.until(SHOWN))
             number = 0

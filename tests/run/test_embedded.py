@@ -147,12 +147,12 @@ def test_a_folder_that_is_a_file_is_said(home: Home) -> None:
 
 @pytest.mark.long
 def test_waiting_ends_where_the_index_cannot_be_written(home: Home) -> None:
-    """A worker that dies again and again is not waited for: what is taken in stays, and the line says what to do."""
+    """A worker that cannot go on is not waited for: what is taken in stays, and the line says what to do."""
     home.data.mkdir()
     (home.data / "index").write_text("a file where a folder must be")
     done = home.run("ingest", "web", "-", text=MESSAGE)
     assert done.returncode == os.EX_UNAVAILABLE, done.stderr
-    assert "in a row" in done.stderr.splitlines()[-1]
+    assert "The index cannot be written" in done.stderr.splitlines()[-1]
     (home.data / "index").unlink()
     again = home.run("ingest", "web", "-", text=MESSAGE)
     assert again.stdout == "0 new, 0 revised, 1 unchanged, 0 rejected\n"
