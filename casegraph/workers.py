@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Final
 
 from casegraph.children import HopelessError, kept
@@ -102,19 +103,21 @@ async def indexed(services: Services, steps: Steps, beside: Kept) -> None:
     """
     async with services.pool.acquire() as connection:
         target = await journal.position(connection)
+    began = time.monotonic()
     while (reached := await services.index_position() or 0) < target:
         beside.require_hope()
-        await _require_no_trouble(services)
+        await _require_no_trouble(services, time.monotonic() - began)
         steps.reach(reached)
         await asyncio.sleep(LOOK_EVERY)
     steps.reach(target)
 
 
-async def _require_no_trouble(services: Services) -> None:
+async def _require_no_trouble(services: Services, waited: float) -> None:
+    """Raise HopelessError where the worker has said for long that it cannot go on, last while it was waited for."""
     async with services.pool.acquire() as connection:
         alive = await followers.alive(connection)
     troubled = next((one for one in alive if one.name == SEARCH and (one.troubled or 0.0) > TROUBLED), None)
-    if troubled and troubled.silent < TROUBLED:
+    if troubled and troubled.silent < waited:
         raise HopelessError(
             f"The index cannot be written: {troubled.trouble} Mend that; all that was taken in is kept, and is indexed"
             " by `serve` or `work`."
