@@ -105,7 +105,8 @@ def test_what_is_pushed_is_found_though_another_process_indexes(home: Home) -> N
         with home.running("work") as worker:
             worker.line("Working")
             awaited(lambda: found(address, "楼道灯"))
-            assert httpx.get(address.replace("graphql", "readyz")).status_code == 200
+            # A probe tells what was seen last.
+            awaited(lambda: httpx.get(address.replace("graphql", "readyz")).status_code == 200)
             assert worker.end() == 128 + signal.SIGINT
         assert server.end() == 128 + signal.SIGINT
 
