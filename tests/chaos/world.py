@@ -42,7 +42,7 @@ async def _connected(url: str) -> Connection:
         except Exception as error:
             if not is_away(error) or time.monotonic() > until:
                 raise
-        await asyncio.sleep(AGAIN)
+        await asyncio.sleep(AGAIN)  # a server that is starting calls nobody
 
 
 @dataclass

@@ -74,7 +74,7 @@ class Bench:
         server = psutil.Process(int((self.cluster.folder / "postgres/cluster/postmaster.pid").read_text().split()[0]))
         server.send_signal(signal.SIGQUIT)
         await asyncio.to_thread(psutil.wait_procs, [server], PATIENCE)
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pause)  # for so long it is away: that is the fault itself
         await asyncio.to_thread(self.cluster.start)
 
 
@@ -184,7 +184,7 @@ async def _cut_once(bench: Bench, command: Command, instance: Instance, cable: C
 
 async def _mend(cable: Cable, struck: asyncio.Event) -> None:
     await struck.wait()
-    await asyncio.sleep(AWAY)
+    await asyncio.sleep(AWAY)  # for so long the way is cut: that is the fault itself
     cable.mend()
 
 
