@@ -101,17 +101,18 @@ def provider(folder: Path, modules: Path, port: int = 0) -> Iterator[OpenIdProvi
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(modules)
     words = [shutil.which("node") or "node", "provider.mjs", str(port)]
-    process = subprocess.Popen(
-        words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        env=os.environ | {"NO_COLOR": "1"},
-    )  # fmt: skip
+    errors = folder / "errors.txt"
+    with errors.open("a") as written:
+        process = subprocess.Popen(
+            words, cwd=folder, stdout=subprocess.PIPE, stderr=written, text=True, env=os.environ | {"NO_COLOR": "1"}
+        )
     try:
         assert process.stdout is not None
         watch = threading.Timer(PATIENCE, process.kill)
         watch.start()
         issuer = next((line.strip() for line in process.stdout if line.startswith("http://")), None)
         watch.cancel()
-        assert issuer, "the provider did not start"
+        assert issuer, f"the provider did not start ({process.wait(PATIENCE)}): {errors.read_text()}"
         running = OpenIdProvider(issuer, process)
         yield running
         running.http.close()
