@@ -30,7 +30,7 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 LOUD = "NOT RUN: "
 DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 """Whether everything is tried, where otherwise chance draws some of it anew in each run."""
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds that something may take which is done at once."""
 LONG = 10.0
 """Seconds from which a test should begin before others, or all wait for it at the end."""

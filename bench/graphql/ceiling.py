@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
-from bench.graphql.load import CONNECTIONS, SECONDS, LoadError
+from bench.graphql.load import CONNECTIONS, LONGEST, SECONDS, LoadError
 from bench.viewers import EVERYTHING
 from casegraph.postgres_programs import EmbeddedPostgresError, programs
 from graph.identity import Vault
@@ -77,7 +77,7 @@ def ceiling(program: str, url: str, document: str, variables: Sequence[Mapping[s
     """Return how often a second PostgreSQL answers a document's statement to as many clients as servers have."""
     planned = [plan_sql(document, one) for one in variables[:SETS]]
     with tempfile.TemporaryDirectory(prefix="casegraph-bench-") as name:
-        words = [program, url, "-n", "-M", "prepared", f"-c{CONNECTIONS}", "-j1", f"-T{SECONDS}"]
+        words = [program, url, "-n", "-M", "prepared", f"-c{CONNECTIONS}", "-j1"]
         for number, (text, arguments) in enumerate(planned):
             script = Path(name) / f"{number}.sql"
             script.write_text(_script(text, arguments, number), encoding="utf-8")
@@ -85,11 +85,21 @@ def ceiling(program: str, url: str, document: str, variables: Sequence[Mapping[s
             for place, value in enumerate(arguments, 1):
                 if _bare(value) is None:
                     words += ["-D", f"a{number}_{place}={_text(value)}"]
-        done = subprocess.run(words, check=False, capture_output=True, text=True, env=os.environ | READING)
-    found = RATE.search(done.stdout)
-    if done.returncode or found is None:
+        seconds = SECONDS
+        while (rate := _rate([*words, f"-T{seconds}"])) is None:
+            if seconds >= LONGEST:
+                raise LoadError(f"pgbench: no answer came within {seconds} s.")
+            seconds *= 2
+    return rate
+
+
+def _rate(words: Sequence[str]) -> float | None:
+    """Return what `pgbench` measures, a second; nothing where no answer came in its time, for then it tells no rate."""
+    done = subprocess.run(words, check=False, capture_output=True, text=True, env=os.environ | READING)
+    if done.returncode:
         raise LoadError(f"pgbench: {done.stderr.strip()[-500:]}")
-    return float(found[1])
+    found = RATE.search(done.stdout)
+    return float(found[1]) if found else None
 
 
 def _script(text: str, arguments: Sequence[object], number: int) -> str:

@@ -23,7 +23,7 @@ from casegraph.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 300.0
 """Seconds that a server has to answer for the first time, and to end."""
 PAUSE: Final = 0.1
 POSTGRAPHILE: Final = Path(__file__).parent / "postgraphile"

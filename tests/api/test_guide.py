@@ -48,7 +48,7 @@ TASK: Final = re.compile(r"^### (\d+)\. .*?\n(.*?)(?=^##|\Z)", re.MULTILINE | re
 BLOCK: Final = re.compile(r"^```(graphql|json)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ANY: Final = "…"
 """Stands in an answer for what differs from one graph to the next: ids, cursors, codes, the time of today."""
-PATIENCE: Final = 10.0
+PATIENCE: Final = 120.0
 
 
 # The graph of the page ------------------------------------------------------------------------------------------------

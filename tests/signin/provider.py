@@ -24,7 +24,8 @@ AUDIENCE: Final = "https://casegraph.example"
 CLIENT: Final = "casegraph-browser"
 SECRET: Final = "a:secret of/the tests"
 MACHINE: Final = "partner"
-PATIENCE: Final = 60.0
+PATIENCE: Final = 300.0
+"""Seconds that may pass on a cold and busy machine where one or two do on a quiet one."""
 MADE_UP: Final = {"sub": "u1", "casegraph": {"roles": ["leader"], "divisions": ["430100"]}}
 
 
