@@ -78,12 +78,12 @@ def test_from_files_to_hits(home: Home, tmp_path: Path, transport: str) -> None:
     retried = home.run("rejections", "retry", listed.split()[0])
     assert retried.returncode == 3
     assert "still rejected" in retried.stdout
+    assert home.run("reindex").returncode == 0
     examined = home.run("doctor")
     assert examined.returncode == 0, examined.stdout
     assert "BAD" not in examined.stdout
     assert "gapless" in examined.stdout
     assert f"reached over {'TCP' if transport == 'tcp' else 'a socket'}" in examined.stdout
-    assert home.run("reindex").returncode == 0
     with home.running("serve") as server:
         address = server.line(READY)
         found = asked(address, SEARCH, query="路燈")["search"]
