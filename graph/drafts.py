@@ -85,12 +85,16 @@ class Prepared:
         return self.shown.texts[1]
 
 
-def record_key(vault: Vault, source: str, external_id: str, holder: str = "") -> bytes:
+def record_key(vault: Vault, source: str, external_id: str, holder: str = "", imprint: str = "") -> bytes:
     """Return the keyed hash by which a record is known again (16 bytes): of its source, its id there and who chose it.
 
     Whoever enters records at a desk has a space of keys alone (`holder`), so that no key tells of another's record.
+    Where strangers choose ids, what they sent belongs to the key (`imprint`), so that no id hides another's record.
     """
-    return vault.equality("record", "\0".join([source, external_id, holder] if holder else [source, external_id]))
+    parts = [source, external_id, holder, imprint]
+    while len(parts) > 2 and not parts[-1]:
+        parts.pop()
+    return vault.equality("record", "\0".join(parts))
 
 
 def canonical(draft: Draft) -> bytes:
@@ -186,7 +190,7 @@ class Preparer:
         return Prepared(
             draft=draft,
             external_id=shown_id(external_id),
-            key=record_key(self._vault, draft.source, external_id, draft.holder),
+            key=record_key(self._vault, draft.source, external_id, draft.holder, draft.imprint),
             content=content,
             digest=self._vault.digest(content),
             topic=self._taxonomy.resolve(draft.topic),

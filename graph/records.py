@@ -258,6 +258,8 @@ class Draft:
     """Its id in that system; None makes intake use the keyed digest of `payload`."""
     holder: str = ""
     """Who chose `external_id` at a desk: a key is theirs alone. Empty where the source itself chose it."""
+    imprint: str = ""
+    """Digest of what was sent, where strangers choose `external_id`: only the same under an id is the same record."""
     received_at: datetime
     """Aware."""
     title: str

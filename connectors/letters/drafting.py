@@ -45,6 +45,7 @@ class Written:
     """The file."""
     title: str | None = None
     external_id: str | None = None
+    imprint: str = ""
     received_at: datetime | None = None
     sender: str | None = None
     email: str | None = None
@@ -75,7 +76,7 @@ def draft_of(written: Written, resource: Resource, options: ReadOptions, where: 
         )
         raise UnreadableError(RejectionReason.TOO_LARGE, message, where=where)
     check_characters(f"{written.title or ''}{written.sender or ''}{written.email or ''}{text}")
-    signed = read_signed(text)
+    signed = read_signed(text, title=written.title or None)
     title, body = _titled(written.title or signed.title, signed.text)
     if not body:
         message = "There is no text in it: nothing could be handled. Type the letter, or enter it in the register."
@@ -86,6 +87,7 @@ def draft_of(written: Written, resource: Resource, options: ReadOptions, where: 
         channel=Channel.LETTER,
         source=options.source,
         external_id=written.external_id,
+        imprint=written.imprint,
         received_at=written.received_at or _received(signed, resource, clock),
         title=title,
         text=body,

@@ -49,6 +49,18 @@ def passed_on(text: str, subject: str | None) -> PassedOn | None:
     return None
 
 
+def quoted_headers(lines: list[str]) -> frozenset[int]:
+    """Return the places of lines that are headers of a mail quoted in a text: they say nothing of the writer."""
+    found: set[int] = set()
+    start = 0
+    while start < len(lines):
+        headers, end = _headers(lines, start)
+        if len(headers) >= FEWEST and FROM & headers.keys():
+            found.update(range(start, end))
+        start = max(end, start + 1)
+    return frozenset(found)
+
+
 def _passed_on(above: list[str], headers: dict[str, str], body: str, subject: str | None) -> PassedOn | None:
     told = bool(_SAYS_SO.search("\n".join(above[-3:]))) or bool(subject and _FORWARDED.match(subject))
     if not told or not body:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.connector import UnreadableError
-from connectors.letters import mime
+from connectors.letters import headers, mime, stamps
 from connectors.letters.attachments import document_of, named, usable
 from connectors.letters.drafting import Written, draft_of, read_whole
 from connectors.letters.forwards import bare, passed_on
+from connectors.letters.framing import imprint
 from connectors.letters.mime import Parts
 from connectors.letters.signing import read_signed
 from connectors.moments import Clock
@@ -30,7 +31,10 @@ LONGEST_ID: Final = 500
 LONGEST_HINT: Final = 100
 """Characters of a mail that only says that the letter is attached."""
 SHORTEST_LETTER: Final = 50
-SEALED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+PACKETS: Final = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+"""What Outlook writes to those of whom it believes that they use Outlook."""
+PACKET: Final = b"\x78\x9f\x3e\x22"
+"""How such a packet begins, whatever it is called."""
 COVER: Final = "转信附言.txt"
 
 
@@ -66,6 +70,7 @@ class MailLetter:
         letters = _letters(mail)
         received = _received(mail, options)
         outer = _id(mail)
+        sent = imprint(content) if outer else ""
         for number, letter in enumerate(letters, 1):
             several = len(letters) > 1
             whole = Written(
@@ -73,6 +78,7 @@ class MailLetter:
                 media_type=MEDIA_TYPE,
                 content=(several and mime.bytes_of(letter.mail)) or content,
                 external_id=f"{outer}#{number}" if outer and several else outer,
+                imprint=sent,
                 received_at=received,
                 whole=False,
             )
@@ -126,8 +132,8 @@ def _fill(letter: _Letter, depth: int) -> None:
     """Read the words of a letter: the mail's own, or those that it quotes only to pass them on."""
     if letter.fault is not None:
         raise letter.fault
-    letter.text, letter.title = letter.parts.text, mime.header(letter.mail, "subject")
-    letter.sender, letter.email = mime.sender(letter.mail)
+    letter.text, letter.title = letter.parts.text, headers.header(letter.mail, "subject")
+    letter.sender, letter.email = headers.sender(letter.mail)
     for _ in range(depth):
         inner = passed_on(letter.text, letter.title)
         if inner is None or not _is_cover(inner.cover):
@@ -143,13 +149,35 @@ def _take_enclosed(letter: _Letter, documents: list[DocumentDraft]) -> None:
     text = letter.text.strip()
     if text and not ("附" in text and len(text) <= LONGEST_HINT and not read_signed(text).mentions):
         return
-    enclosed = [document.text for document in documents if len(document.text) >= SHORTEST_LETTER]
+    shortest = SHORTEST_LETTER if text else 1
+    enclosed = [document.text for document in documents if len(document.text) >= shortest]
     if len(enclosed) == 1:
         letter.covers += [text] if text else []
         letter.text = enclosed[0]
-    elif not text and any(leaf.get_content_type() in SEALED for leaf in letter.parts.leaves):
+    elif not text:
+        _check_open(letter.parts.leaves)
+
+
+def _check_open(leaves: list[Mail]) -> None:
+    """Raise UnreadableError where a mail without words of its own has them in something that nobody reads here."""
+    if any(leaf.get_content_type() == "application/pgp-encrypted" or mime.is_sealed(leaf) for leaf in leaves):
         message = "The mail is encrypted. Ask for it in plain, or open it in the mail program and forward its text."
         raise UnreadableError(RejectionReason.ENCRYPTED, message)
+    if any(_is_packet(leaf) for leaf in leaves):
+        message = (
+            "Outlook packed the mail into winmail.dat, which is not read here. Open it in Outlook and save it as text, "
+            "or ask the sender to send it as plain text or HTML."
+        )
+        raise UnreadableError(RejectionReason.UNREADABLE, message)
+
+
+def _is_packet(leaf: Mail) -> bool:
+    if leaf.get_content_type() in PACKETS:
+        return True
+    try:
+        return mime.content_of(leaf).startswith(PACKET)
+    except UnreadableError:
+        return False
 
 
 def _is_cover(text: str) -> bool:
@@ -163,7 +191,7 @@ def _documents(letter: _Letter, limits: Limits, where: str) -> Iterator[Document
             media_type = leaf.get_content_type()
             content = mime.content_of(leaf)
             if content:
-                yield document_of(named(mime.file_name(leaf), media_type, number), media_type, content, limits)
+                yield document_of(named(headers.file_name(leaf), media_type, number), media_type, content, limits)
         except UnreadableError as error:
             error.where = f"{where} attachment {number}".strip()
             yield error
@@ -172,13 +200,29 @@ def _documents(letter: _Letter, limits: Limits, where: str) -> Iterator[Document
 
 
 def _attached_mail(mail: Mail, number: int, limits: Limits) -> DocumentDraft:
-    """Return a mail that a letter only encloses."""
-    try:
-        subject, text = mime.header(mail, "subject"), mime.parts_of(mail).text
-    except UnreadableError:
-        subject, text = None, ""
+    """Return a mail that a letter only encloses, with all words in it."""
+    subject = _subject(mail)
     name = named(f"{subject}.eml" if subject else None, MEDIA_TYPE, number)
-    return DocumentDraft(name=name, media_type=MEDIA_TYPE, content=mime.bytes_of(mail), text=usable(text, limits))
+    text = usable("\n\n".join(_all_words(mail, limits)), limits)
+    return DocumentDraft(name=name, media_type=MEDIA_TYPE, content=mime.bytes_of(mail), text=text)
+
+
+def _all_words(mail: Mail, limits: Limits) -> Iterator[str]:
+    """Yield what stands in an enclosed mail and in what is enclosed in it, as far as it can be read."""
+    try:
+        parts = mime.parts_of(mail)
+    except UnreadableError:
+        return
+    yield parts.text
+    enclosed = _documents(_Letter(mail, parts), limits, "")
+    yield from (document.text for document in enclosed if isinstance(document, DocumentDraft) and document.text)
+
+
+def _subject(mail: Mail) -> str | None:
+    try:
+        return headers.header(mail, "subject")
+    except UnreadableError:
+        return None
 
 
 def _covers(letter: _Letter) -> list[DocumentDraft]:
@@ -190,7 +234,10 @@ def _covers(letter: _Letter) -> list[DocumentDraft]:
 
 
 def _id(mail: Mail) -> str | None:
-    found = mime.header(mail, "message-id")
+    try:
+        found = headers.header(mail, "message-id")
+    except UnreadableError:
+        return None
     return found if found and len(found) <= LONGEST_ID else None
 
 
@@ -198,11 +245,11 @@ def _received(mail: Mail, options: ReadOptions) -> datetime | None:
     """Return when a mail came, None where it does not say. Raises UnreadableError where it says what cannot be."""
     clock = Clock.at(options.zone, datetime.now(UTC))
     fault: ValueFault | None = None
-    for said in mime.times(mail):
+    for name, said in headers.times(mail):
         try:
-            found = clock.moment(mime.moment(said) or said)
+            found = clock.moment(stamps.moment(said, options.zone) or said)
         except ValueFault as wrong:
-            fault = wrong
+            fault = wrong if name == "date" else fault
             continue
         if found is not None:
             return found

@@ -1,4 +1,4 @@
-"""Mail as it is, not as it should be: headers in raw Chinese, labels that lie, parts that break off.
+"""Mail as it is, not as it should be: labels that lie, parts that break off, mails and signatures around others.
 
 The library's older classes parse here: the newer ones raise on headers that are malformed in ways that mail is.
 """
@@ -8,39 +8,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email import errors, message_from_bytes, policy
-from email.header import decode_header
 from email.message import Message
-from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
-from connectors.letters import markup
-from connectors.letters.senders import name_and_address
+from connectors.letters import markup, signed
+from connectors.letters.framing import framed
+from connectors.letters.headers import LONGEST, charset_of, file_name
+from connectors.letters.transfer import WRAPPED, encoding_of, unwrapped
 from graph.records import RejectionReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
 Mail: TypeAlias = "Message[str, str]"
+MAILS: Final = frozenset({"message/rfc822", "message/global", "message/news"})
+WORDS: Final = frozenset({"text/plain", "text/html"})
+UNTYPED: Final = frozenset({"application/octet-stream", "application/x-msdownload", "application/eml"})
+"""Of files whose type their program did not know: the name tells it."""
 MOST_PARTS: Final = 1_000
 """Parts of a mail: real ones have some dozens at most."""
-HEADERS: Final = ("from", "subject", "date", "message-id", "received")
+HEADERS: Final = ("from", "to", "subject", "date", "message-id", "received", "mime-version", "content-type")
 """A file that has none of these is no mail."""
 MOST_LEVELS: Final = 50
 """Parts in parts, mails in mails among them: the library compares each line with the edges of all of them."""
-LONGEST_HEADER: Final = 4_000
 _OF_PARAMETERS: Final = frozenset({"content-type", "content-disposition"})
 """Headers that the library takes apart by going back to their beginning at each semicolon."""
 _AS_IT_IS: Final = policy.compat32.clone(max_line_length=None, mangle_from_=False)
-_BROKEN: Final = (
-    errors.InvalidBase64PaddingDefect,
-    errors.InvalidBase64CharactersDefect,
-    errors.InvalidBase64LengthDefect,
-)
 _CUT_OFF: Final = (errors.CloseBoundaryNotFoundDefect, errors.StartBoundaryNotFoundDefect)
-_WORD: Final = re.compile(r"=\?[^?\s]{1,40}\?[bBqQ]\?[^?]*\?=")
+_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
 
 
 @dataclass(slots=True)
@@ -52,145 +50,157 @@ class Parts:
     mails: list[Mail] = field(default_factory=list)
 
 
-class _Bounded(policy.Compat32):
-    """Reads headers as they are, but none that takes longer than it is long."""
+class _AsWritten(policy.Compat32):
+    """Reads headers as they are, but none that takes longer than it is long; how a part is wrapped as it is meant."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        if len(value) > LONGEST_HEADER and name.lower() in _OF_PARAMETERS:
-            message = f"A header {name.title()} has {len(value)} characters, at most {LONGEST_HEADER} are read."
+        if len(value) > LONGEST and name.lower() in _OF_PARAMETERS:
+            message = f"A header {name.title()} has {len(value)} characters, at most {LONGEST} are read."
             raise UnreadableError(RejectionReason.BOMB, f"{message} Forward the letter itself.")
-        return name, value
+        return name, encoding_of(value) if name.lower() == "content-transfer-encoding" else value
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - the library calls it so
+        return value  # else bytes that are not ASCII become question marks
 
 
 class _Part(Message):
-    """A part that knows how deep it stands, so that reading ends where they stand too deep."""
+    """A part that knows how deep it stands, so that reading ends where they stand too deep, and what it wraps."""
 
-    level = 0
+    def __init__(self, *args: Any, level: int = 0, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.level = level
+        self.written = ""
+        self.opened: Sequence[Mail] | None = None
+
+    def set_payload(self, payload: Any, charset: Any = None) -> None:
+        """Keep what the parser read: asked for it, the library puts question marks for what its label cannot say."""
+        self.written = payload
+        super().set_payload(payload, charset)
 
     def attach(self, payload: Any) -> None:
         payload.level = self.level + 1
-        if payload.level > MOST_LEVELS:
-            message = f"Its parts stand in parts more than {MOST_LEVELS} deep. Forward the letter itself."
-            raise UnreadableError(RejectionReason.BOMB, message)
+        _check_level(payload.level)
         super().attach(payload)
+
+    def get_content_type(self) -> str:
+        """Return the type without what is no part of one: blanks, remarks."""
+        given = super().get_content_type()
+        found = _TYPE.match(given)
+        return found[0] if found else given
+
+    def get_content_maintype(self) -> str:
+        """Return the first half of the type, by which the parser reads on: what is wrapped is read later."""
+        kind = self.get_content_type()
+        if kind.startswith("message/") and (kind not in MAILS or self.encoding in WRAPPED):
+            return "application"
+        return kind.partition("/")[0]
+
+    @property
+    def encoding(self) -> str:
+        return str(self.get("content-transfer-encoding", ""))
+
+    def content(self) -> bytes:
+        """Return what stands in it. Raises UnreadableError where that is broken."""
+        if self.is_multipart():
+            return b"".join(bytes_of(part) for part in self.get_payload() if isinstance(part, Message))
+        return unwrapped(self.written.encode("utf-8", "surrogateescape"), self.encoding)
 
 
 def parse(content: bytes, depth: int) -> Mail:
     """Return a mail. Raises UnreadableError where it is none, breaks off, or nests too deeply."""
-    mail = message_from_bytes(content, _Part, policy=_Bounded())
-    if not any(name in mail for name in HEADERS):
+    mail = _parsed(content, 0)
+    if not _is_mail(mail):
         message = "This is no mail, whatever its name says: it has no headers. Save the mail anew as .eml."
         raise UnreadableError(RejectionReason.UNREADABLE, message)
-    level, parts, deepest = [mail], 0, 0
+    level: list[tuple[Mail, bool]] = [(mail, False)]
+    parts = deepest = 0
     while level:
         parts += len(level)
         if parts > MOST_PARTS:
             message = f"It has more than {MOST_PARTS} parts. Pack the attachments into one file."
             raise UnreadableError(RejectionReason.BOMB, message)
-        if any(isinstance(defect, _CUT_OFF) for part in level for defect in part.defects):
+        if any(_is_cut_off(part) and not within for part, within in level):
             message = "It is cut off: its last part does not end. Copy it again from the mail program."
             raise UnreadableError(RejectionReason.UNREADABLE, message)
-        deepest += any(part.get_content_type() == "message/rfc822" for part in level)
+        deepest += any(_holds_mails(part) for part, _ in level)
         if deepest > depth:
             message = f"Mails stand in mails more than {depth} deep. Forward the letter itself."
             raise UnreadableError(RejectionReason.BOMB, message)
-        level = [inner for part in level for inner in _inner(part)]
+        level = [(inner, within or _is_whole(part)) for part, within in level for inner in inner_of(part)]
     return mail
 
 
-def _inner(part: Mail) -> list[Mail]:
+def _parsed(content: bytes, level: int) -> Mail:
+    _check_level(level)
+    return message_from_bytes(framed(content), partial(_Part, level=level), policy=_AsWritten())
+
+
+def _check_level(level: int) -> None:
+    if level > MOST_LEVELS:
+        message = f"Its parts stand in parts more than {MOST_LEVELS} deep. Forward the letter itself."
+        raise UnreadableError(RejectionReason.BOMB, message)
+
+
+def _is_mail(part: Mail) -> bool:
+    return any(name in part for name in HEADERS)
+
+
+def _is_cut_off(part: Mail) -> bool:
+    return any(isinstance(defect, _CUT_OFF) for defect in part.defects)
+
+
+def _is_whole(part: Mail) -> bool:
+    """Tell whether what stands in a part is all there, since its own end is."""
+    return part.get_content_maintype() == "multipart" and not _is_cut_off(part)
+
+
+def _holds_mails(part: Mail) -> bool:
+    kind = part.get_content_type()
+    return kind in MAILS or (kind in {*UNTYPED, "text/plain"} and _is_named(part, ".eml"))
+
+
+def inner_of(part: Mail) -> Sequence[Mail]:
+    """Return the parts of a part, also those that another program wrapped; they are read once."""
+    if isinstance(part, _Part):
+        if part.opened is None:
+            part.opened = list(_opened(part))
+        return part.opened
+    return ()
+
+
+def _opened(part: _Part) -> Iterator[Mail]:
     payload = part.get_payload()
-    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
-
-
-def header(mail: Mail, name: str) -> str | None:
-    """Return a header's text, decoded. Raises UnreadableError where its characters cannot be told."""
-    raw = next((value for key, value in mail.raw_items() if key.lower() == name), None)
-    if raw is None:
-        return None
-    return unfolded(_bytes(raw)[:LONGEST_HEADER])
-
-
-def unfolded(raw: bytes) -> str:
-    """Return a header's text from its bytes, nothing where it is encoded wrongly."""
-    text = raw.decode("ascii") if raw.isascii() else decode(raw).text
-    text = re.sub(r"\r?\n[ \t]*", " ", text)
-    if not _WORD.search(text):
-        return text.strip()
+    if isinstance(payload, list):
+        if part.get_content_type() in MAILS or part.get_content_maintype() == "multipart":
+            yield from (inner for inner in payload if isinstance(inner, Message))
+        return
     try:
-        words = decode_header(text)
-    except errors.HeaderParseError:
-        return ""
-    pieces = []
-    for piece, charset in words:
-        if isinstance(piece, str):
-            pieces.append(piece)
-        elif charset is None:
-            pieces.append(piece.decode("raw-unicode-escape"))
-        else:
-            pieces.append(decode(piece, charset).text)
-    return "".join(pieces).strip()
+        if _holds_mails(part):
+            inner = _parsed(part.content(), part.level + 1)
+            if _is_mail(inner):
+                yield inner
+        elif is_sealed(part) and (found := signed.signed_content(part.content())) is not None:
+            yield _parsed(found, part.level + 1)
+    except UnreadableError as error:
+        if error.reason is RejectionReason.BOMB:
+            raise  # what is only broken stays an attachment, and is told as such
 
 
-def _bytes(raw: str) -> bytes:
-    """Return what the parser read: it keeps bytes that are not ASCII as half characters."""
-    return raw.encode("utf-8", "surrogateescape")
+def is_sealed(part: Mail) -> bool:
+    """Tell whether a part says that it holds others, signed or encrypted."""
+    if part.get_content_type() in signed.MEDIA_TYPES:
+        return True
+    return part.get_content_type() in UNTYPED and _is_named(part, ".p7m")
 
 
-def sender(mail: Mail) -> tuple[str | None, str | None]:
-    """Return the sender's name and address; None for what is not there."""
-    raw = next((value for key, value in mail.raw_items() if key.lower() == "from"), "")[:LONGEST_HEADER]
-    if _bytes(raw).isascii():
-        name, address = name_and_address(re.sub(r"\r?\n[ \t]*", " ", raw))
-        name = unfolded(_bytes(name))
-    else:
-        name, address = name_and_address(unfolded(_bytes(raw)))
-    name = name.strip("\"' \t")
-    if "@" not in address:
-        address = ""
-    return (None if not name or "@" in name else name), address or None
-
-
-def times(mail: Mail) -> Iterator[str]:
-    """Yield what says when a mail came, as written: the last station's stamp first, then the sender's own."""
-    for name in ("received", "date"):
-        said = header(mail, name)
-        if said is not None:
-            yield said.rpartition(";")[2].strip()
-
-
-def moment(written: str) -> datetime | None:
-    """Read a mail's date, naive where it names no zone; None where it is none."""
-    try:
-        return parsedate_to_datetime(written)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def file_name(part: Mail) -> str | None:
-    """Return the name of an attachment, whichever way it is encoded."""
-    for name, place in (("filename", "content-disposition"), ("name", "content-type")):
-        given = part.get_param(name, header=place)
-        if given is None:
-            continue
-        try:
-            if isinstance(given, tuple):
-                charset, _, value = given
-                return decode(value.encode("raw-unicode-escape"), charset or None).text
-            return unfolded(_bytes(given))
-        except (UnreadableError, UnicodeError):
-            return None
-    return None
+def _is_named(part: Mail, suffix: str) -> bool:
+    return (file_name(part) or "").lower().endswith(suffix)
 
 
 def content_of(part: Mail) -> bytes:
     """Return what is attached. Raises UnreadableError where it is broken."""
-    content = part.get_payload(decode=True)
-    if any(isinstance(defect, _BROKEN) for defect in part.defects):
-        message = "Its base64 is broken: the file was damaged on its way. Ask for it again."
-        raise UnreadableError(RejectionReason.UNREADABLE, message)
-    return content if isinstance(content, bytes) else b""
+    return part.content() if isinstance(part, _Part) else b""
 
 
 def bytes_of(mail: Mail) -> bytes:
@@ -203,40 +213,59 @@ def bytes_of(mail: Mail) -> bytes:
 
 def parts_of(mail: Mail) -> Parts:
     """Take a mail apart. Raises UnreadableError where its words cannot be read."""
-    kind = mail.get_content_type()
-    if kind == "message/rfc822":
-        return Parts(mails=_inner(mail))
-    if mail.is_multipart():
-        inner = [parts_of(part) for part in _inner(mail)]
-        text = _best(mail, inner) if kind == "multipart/alternative" else _joined(inner)
+    parts = _apart(mail, alone=True)
+    if not parts.text:  # some programs name the letter's own words like a file
+        named = next((leaf for leaf in parts.leaves if _is_named_text(leaf)), None)
+        if named is not None:
+            parts.leaves.remove(named)
+            parts.text = _words(named)
+    return parts
+
+
+def _apart(part: Mail, *, alone: bool = False) -> Parts:
+    """Take a part apart; `alone` where nothing else can be the words."""
+    kind, inner = part.get_content_type(), inner_of(part)
+    if _holds_mails(part) and inner:
+        return Parts(mails=list(inner))
+    if is_sealed(part) and inner:
+        return _apart(inner[0], alone=alone)
+    if inner:
+        choice = kind == "multipart/alternative"
+        apart = [_apart(one, alone=choice) for one in inner]
+        text = _best(inner, apart) if choice else _joined(apart)
         return Parts(
-            text, [leaf for one in inner for leaf in one.leaves], [each for one in inner for each in one.mails]
+            text, [leaf for one in apart for leaf in one.leaves], [each for one in apart for each in one.mails]
         )
-    if kind in {"text/plain", "text/html"} and not _is_attached(mail):
-        return Parts(_words(mail, kind))
-    return Parts(leaves=[mail])
+    if _is_words(part, kind, alone=alone):
+        return Parts(_words(part))
+    return Parts(leaves=[part])
 
 
-def _is_attached(part: Mail) -> bool:
-    return part.get_content_disposition() == "attachment" or file_name(part) is not None
+def _is_words(part: Mail, kind: str, *, alone: bool) -> bool:
+    """Tell whether a part is what a mail says, not what is attached: of several parts whole also one without edges."""
+    if kind.startswith("multipart/"):
+        return not inner_of(part)
+    return kind in WORDS and part.get_content_disposition() != "attachment" and (alone or file_name(part) is None)
 
 
-def _words(part: Mail, kind: str) -> str:
-    charset = part.get_param("charset")
-    label = charset[2] if isinstance(charset, tuple) else charset
-    content = content_of(part)
-    if kind == "text/html":
-        return markup.text_of(content, label)
-    return decode(content, label).text.strip()
+def _is_named_text(part: Mail) -> bool:
+    return _is_words(part, part.get_content_type(), alone=True)
 
 
-def _joined(inner: list[Parts]) -> str:
-    return "\n\n".join(one.text for one in inner if one.text)
+def _words(part: Mail) -> str:
+    content, charset = content_of(part), charset_of(part)
+    if part.get_content_type() == "text/html":
+        return markup.text_of(content, charset)
+    return decode(content, charset).text.strip()
 
 
-def _best(mail: Mail, inner: list[Parts]) -> str:
+def _joined(apart: Sequence[Parts]) -> str:
+    return "\n\n".join(one.text for one in apart if one.text)
+
+
+def _best(inner: Sequence[Mail], apart: Sequence[Parts]) -> str:
     """Return the same words as they are plain, unless those only say that there are others."""
-    plain = [one.text for part, one in zip(_inner(mail), inner, strict=True) if part.get_content_type() == "text/plain"]
-    longest = max((one.text for one in inner), key=len, default="")
+    plain = [one.text for part, one in zip(inner, apart, strict=True) if part.get_content_type() == "text/plain"]
+    longest = max((one.text for one in apart), key=len, default="")
     text = plain[0] if plain else ""
     return text if len(text) * 2 >= len(longest) else longest

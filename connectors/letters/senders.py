@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final
 
@@ -14,14 +15,25 @@ if TYPE_CHECKING:
 SPEAKING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE})
 LONGEST_SENDER: Final = 500
 """Characters that say who sent a mail; what follows them says something else."""
+_IN_BRACKETS: Final = re.compile(r"<\s*([^<>@\s]+@[^<>@\s]+)\s*>")
+_BARE: Final = re.compile(r"[\w.+-]++@[\w.-]+", re.ASCII)
+_BLANK: Final = re.compile(r"\s")
 
 
 def name_and_address(written: str) -> tuple[str, str]:
-    """Read 张三 <zhang@mail.example>; both are empty where it is nothing of the kind."""
+    """Read 张三 <zhang@mail.example>, also where signs in the name break the standard; empty is what is not there."""
+    written = written[:LONGEST_SENDER]
     try:
-        return parseaddr(written[:LONGEST_SENDER])
+        name, address = parseaddr(written)
     except RecursionError:  # the library calls itself at each bracket
         return "", ""
+    if "@" in address and not _BLANK.search(address):
+        return name, address
+    if found := _IN_BRACKETS.search(written):
+        return written[: found.start()].strip("\"' \t"), found[1]
+    if found := _BARE.search(written):
+        return _BARE.sub("", written).strip("\"'<>()（）:：,; \t"), found[0]
+    return name, address
 
 
 def says_something(mention: MentionDraft) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from connectors import labels, mentions, values
 from connectors.labels import Label
+from connectors.letters.forwards import quoted_headers
 from connectors.letters.senders import SPEAKING, joined, says_something
 from graph.records import MentionDraft, MentionRole, PartyKind
 
@@ -44,11 +45,16 @@ class Signed:
     """As written, by `WRITTEN`, `RECEIVED`, `POSTMARKED`."""
 
 
-def read_signed(text: str) -> Signed:
-    """Read a letter's lines."""
-    reader = _Reader()
-    for line in text.split("\n"):
-        reader.read(line.rstrip(values.STRIPPED))
+def read_signed(text: str, *, title: str | None = None) -> Signed:
+    """Read a letter's lines. Where its headers give a `title`, lines that say one stay in the text."""
+    reader = _Reader(title)
+    lines = [line.rstrip(values.STRIPPED) for line in text.split("\n")]
+    quoted = quoted_headers(lines)
+    for place, line in enumerate(lines):
+        if place in quoted:
+            reader.keep(line)
+        else:
+            reader.read(line)
     reader.close()
     people = reader.people()
     speaking = sum(mention.role in SPEAKING and mention.name is not None for mention in people)
@@ -109,10 +115,10 @@ def _dealt(given: Sequence[str], people: int) -> Sequence[str | None]:
 class _Reader:
     """Reads a letter line by line."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str | None = None) -> None:
         self.kept: list[str] = []
         self.dates: dict[Label, str] = {}
-        self.title: str | None = None
+        self.title = title
         self.counted: int | None = None
         self._groups: list[_Group] = []
         self._current: _Group | None = None
@@ -120,6 +126,11 @@ class _Reader:
         """A label with nothing behind it: the names stand in the lines below."""
         self._columns: list[Label | None] = []
         """The headings of a table of signatories."""
+
+    def keep(self, line: str) -> None:
+        """Let a line that others wrote stand as it does."""
+        self._current = self._listing = None
+        self.kept.append(line)
 
     def read(self, line: str) -> None:
         """Take a line, or what of it says nothing about a person, into the text."""
@@ -130,8 +141,7 @@ class _Reader:
             return
         found = labels.segments(line)
         if not found:
-            self._current = self._listing = None
-            self.kept.append(line)
+            self.keep(line)
             return
         left = [segment.raw.strip(values.STRIPPED) for segment in found if not self._take(segment)]
         if left:
