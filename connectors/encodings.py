@@ -26,6 +26,8 @@ GB_FAMILY: Final = frozenset(
 )
 WESTERN: Final = frozenset({"ascii", "iso8859-1", "cp1252", "latin-1"})
 """Labels of programs that knew no other: under them stands anything."""
+EIGHT_BITS: Final = WESTERN - {"ascii"}
+"""Of these, what has letters beyond ASCII: browsers and mail programs read all of them as Windows-1252."""
 COMMON: Final = frozenset(
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学"
     "法所民得经三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天"
@@ -36,12 +38,17 @@ COMMON: Final = frozenset(
     "您好尊敬请领导市县乡镇村信访电话住址姓名身份证号邮箱街道小区"
 )
 """Characters that any Chinese text of some length has; texts read in a wrong encoding have hardly any."""
+LONGEST_ACCENTS: Final = 2
+"""Accented letters that follow one another in a European word; Chinese read as such has as many as it has bytes."""
 ENOUGH: Final = 12
 """Chinese characters from which on a text must hold common ones."""
 COMMON_SHARE: Final = 0.06
 USUAL_SHARE: Final = 0.7
 _UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
 _STRANGE: Final = re.compile("[\x01-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ue000-\uf8ff]")
+_WESTERN_LETTERS: Final = re.compile(
+    "[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e]+"
+)
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 
 
@@ -69,8 +76,10 @@ def decode(content: bytes, declared: str | None = None) -> Decoded:
         return _seven_bits(content, label)
     for name in _candidates(content, label):
         found = _fitting(content, name, labelled=name == label and label not in WESTERN)
-        if found is not None:
+        if found is not None and not (label in EIGHT_BITS and _looks_western(content) and COMMON.isdisjoint(found)):
             return Decoded(found, name)
+    if label in EIGHT_BITS and _looks_western(content):
+        return Decoded(check_characters(content.decode("cp1252")), "cp1252")
     raise _misfit(content, label)
 
 
@@ -129,6 +138,17 @@ def _candidates(content: bytes, label: str | None) -> list[str]:
     if len(content) % 2 == 0:
         names += ["utf-16-le", "utf-16-be"]  # without a mark and without a blank; only plausible texts pass
     return list(dict.fromkeys(names))
+
+
+def _looks_western(content: bytes) -> bool:
+    """Tell whether a text is a European one in Windows-1252: its accents stand alone or in pairs amid plain letters."""
+    try:
+        text = content.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    runs = [len(run) for run in _WESTERN_LETTERS.findall(text)]
+    plain = sum(char.isascii() and char.isalpha() for char in text)
+    return not _STRANGE.search(text) and bool(runs) and max(runs) <= LONGEST_ACCENTS and sum(runs) <= plain
 
 
 def _is_ambiguous(content: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from connectors.letters.senders import name_and_address
-from connectors.letters.words import read_words
+from connectors.letters.words import WORD, read_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +23,20 @@ _NAMES: Final = (("filename", "content-disposition"), ("name", "content-type"))
 def header(mail: Mail, name: str) -> str | None:
     """Return a header's text, decoded. Raises UnreadableError where its characters cannot be told."""
     raw = _raw(mail, name)
-    return None if raw is None else unfolded(raw, charset_of(mail))
+    return None if raw is None else _unfolded(raw, mail)
 
 
-def unfolded(raw: bytes, charset: str | None = None) -> str:
+def _unfolded(raw: bytes, part: Mail) -> str:
     """Return a header's text from its bytes. Raises UnreadableError where those that are not ASCII cannot be told."""
-    text = raw.decode("ascii") if raw.isascii() else decode(raw, charset).text
+    text = raw.decode("ascii") if raw.isascii() else decode(raw, _hint(raw, part)).text
     return read_words(_FOLD.sub(" ", text)).strip()
+
+
+def _hint(raw: bytes, part: Mail) -> str | None:
+    """Return what raw characters of a header may be written in: as an encoded word in it, or as what stands below it."""
+    if word := WORD.search(raw.decode("latin-1")):
+        return word[1]
+    return next((charset for one in part.walk() if (charset := charset_of(one))), None)
 
 
 def charset_of(part: Mail) -> str | None:
@@ -43,9 +50,9 @@ def sender(mail: Mail) -> tuple[str | None, str | None]:
     raw = next((found for name in ("from", "sender") if (found := _raw(mail, name)) is not None), b"")
     name, address = name_and_address(_FOLD.sub(" ", raw.decode("ascii"))) if raw.isascii() else ("", "")
     if "@" in address:
-        name = unfolded(name.encode())
+        name = _unfolded(name.encode(), mail)
     else:  # an address that is encoded with its name, or raw
-        name, address = name_and_address(unfolded(raw, charset_of(mail)))
+        name, address = name_and_address(_unfolded(raw, mail))
     name = name.strip("\"' \t")
     if "@" not in address:
         address = ""
@@ -73,7 +80,7 @@ def file_name(part: Mail) -> str | None:
             if isinstance(given, tuple):
                 charset, _, value = given
                 return decode(value.encode("latin-1", "surrogateescape"), charset or None).text
-            return unfolded(_bytes(given))
+            return _unfolded(_bytes(given), part)
         except (UnreadableError, UnicodeError):
             continue
     return None

@@ -38,6 +38,8 @@ _OF_PARAMETERS: Final = frozenset({"content-type", "content-disposition"})
 """Headers that the library takes apart by going back to their beginning at each semicolon."""
 _AS_IT_IS: Final = policy.compat32.clone(max_line_length=None, mangle_from_=False)
 _CUT_OFF: Final = (errors.CloseBoundaryNotFoundDefect, errors.StartBoundaryNotFoundDefect)
+_UNPARTED: Final = re.compile(r"\A(\s*[\w!#$&^.+-]+/[\w!#$&^.+-]+)\s+(?=[\w-]+\s*=)")
+"""A type whose program forgot the semicolon behind it."""
 _TYPE: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
 
 
@@ -58,7 +60,12 @@ class _AsWritten(policy.Compat32):
         if len(value) > LONGEST and name.lower() in _OF_PARAMETERS:
             message = f"A header {name.title()} has {len(value)} characters, at most {LONGEST} are read."
             raise UnreadableError(RejectionReason.BOMB, f"{message} Forward the letter itself.")
-        return name, encoding_of(value) if name.lower() == "content-transfer-encoding" else value
+        match name.lower():
+            case "content-transfer-encoding":
+                return name, encoding_of(value)
+            case "content-type":
+                return name, _UNPARTED.sub(r"\1; ", value)
+        return name, value
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - the library calls it so
         return value  # else bytes that are not ASCII become question marks
@@ -67,16 +74,12 @@ class _AsWritten(policy.Compat32):
 class _Part(Message):
     """A part that knows how deep it stands, so that reading ends where they stand too deep, and what it wraps."""
 
+    _payload: object
+
     def __init__(self, *args: Any, level: int = 0, **named: Any) -> None:
         super().__init__(*args, **named)
         self.level = level
-        self.written = ""
         self.opened: Sequence[Mail] | None = None
-
-    def set_payload(self, payload: Any, charset: Any = None) -> None:
-        """Keep what the parser read: asked for it, the library puts question marks for what its label cannot say."""
-        self.written = payload
-        super().set_payload(payload, charset)
 
     def attach(self, payload: Any) -> None:
         payload.level = self.level + 1
@@ -97,14 +100,20 @@ class _Part(Message):
         return kind.partition("/")[0]
 
     @property
+    def parts(self) -> Sequence[Mail]:
+        """Return the parts that the parser found."""
+        return self._payload if isinstance(self._payload, list) else ()
+
+    @property
     def encoding(self) -> str:
         return str(self.get("content-transfer-encoding", ""))
 
     def content(self) -> bytes:
         """Return what stands in it. Raises UnreadableError where that is broken."""
         if self.is_multipart():
-            return b"".join(bytes_of(part) for part in self.get_payload() if isinstance(part, Message))
-        return unwrapped(self.written.encode("utf-8", "surrogateescape"), self.encoding)
+            return b"".join(bytes_of(part) for part in self.parts)
+        # Asked for its text, the library puts question marks for what its label cannot say.
+        return unwrapped(str(self._payload or "").encode("utf-8", "surrogateescape"), self.encoding)
 
 
 def parse(content: bytes, depth: int) -> Mail:
@@ -170,10 +179,9 @@ def inner_of(part: Mail) -> Sequence[Mail]:
 
 
 def _opened(part: _Part) -> Iterator[Mail]:
-    payload = part.get_payload()
-    if isinstance(payload, list):
+    if part.is_multipart():
         if part.get_content_type() in MAILS or part.get_content_maintype() == "multipart":
-            yield from (inner for inner in payload if isinstance(inner, Message))
+            yield from part.parts
         return
     try:
         if _holds_mails(part):
