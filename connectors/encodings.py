@@ -74,11 +74,12 @@ def decode(content: bytes, declared: str | None = None) -> Decoded:
         return Decoded(found, label)
     if content.isascii():
         return _seven_bits(content, label)
+    western = label in EIGHT_BITS and _looks_western(content)
     for name in _candidates(content, label):
         found = _fitting(content, name, labelled=name == label and label not in WESTERN)
-        if found is not None and not (label in EIGHT_BITS and _looks_western(content) and COMMON.isdisjoint(found)):
+        if found is not None and not (western and _is_chance(found, name)):
             return Decoded(found, name)
-    if label in EIGHT_BITS and _looks_western(content):
+    if western:
         return Decoded(check_characters(content.decode("cp1252")), "cp1252")
     raise _misfit(content, label)
 
@@ -138,6 +139,11 @@ def _candidates(content: bytes, label: str | None) -> list[str]:
     if len(content) % 2 == 0:
         names += ["utf-16-le", "utf-16-be"]  # without a mark and without a blank; only plausible texts pass
     return list(dict.fromkeys(names))
+
+
+def _is_chance(text: str, name: str) -> bool:
+    """Tell whether bytes of a European text are Chinese by chance."""
+    return name.startswith("utf-16") or (name == "gb18030" and COMMON.isdisjoint(text))
 
 
 def _looks_western(content: bytes) -> bool:

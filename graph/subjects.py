@@ -147,6 +147,8 @@ class Subject:
         if self.replayed or prepared.digest == self.digest:
             return False
         prepared = self._protected(prepared)
+        if self._is_copy(prepared, vault):
+            return False
         self.count += 1
         revision = self.first_revision or RevisionId(new_id())
         columns = columns_of(prepared)
@@ -167,8 +169,11 @@ class Subject:
         """Return a record as it counts.
 
         What was an accusation stays one, whatever its source says later (Art. 30). What a person decided holds, until
-        the source accuses somebody anew.
+        the source accuses somebody anew. What came twice came when it did so first.
         """
+        if prepared.draft.imprint and self.columns:
+            first = min(prepared.draft.received_at, cast("datetime", self.columns["received_at"]))
+            prepared = replace(prepared, draft=replace(prepared.draft, received_at=first))
         if self.columns.get("kind") == PetitionKind.ACCUSATION:
             return replace(prepared, draft=replace(prepared.draft, kind=PetitionKind.ACCUSATION))
         if self.decided is None:
@@ -177,6 +182,16 @@ class Subject:
             self.overruled = True
             return prepared
         return replace(prepared, draft=replace(prepared.draft, kind=self.decided), accused=Accused())
+
+    def _is_copy(self, prepared: Prepared, vault: Vault) -> bool:
+        """Tell whether it is a mail that came by another way, too: of that it says nothing but when."""
+        if not prepared.draft.imprint or self.columns != columns_of(prepared):
+            return False
+        for kind, wanted in wanted_parts(prepared, vault).items():
+            said, held = {key for key, _ in wanted}, {part.key for part in self.parts[kind] if part.holds}
+            if said - held or (kind not in KEPT_ALWAYS and held - said):
+                return False
+        return True
 
     def _says_anew(self, prepared: Prepared) -> bool:
         """Tell whether an accusation is another than the one that somebody decided on: by its words or its accused."""

@@ -9,6 +9,7 @@ from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
 from graph.errors import InvalidError, NotFoundError
+from graph.formerly import under_former_keys
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.linking import NewMention, NewSubmission
@@ -84,7 +85,7 @@ class Transaction:
         """Return what became of each record, by its index."""
         if self._order.authority:
             self._order.authority.require(self._order.sources)
-        groups = fold(self._order.arrivals)
+        groups = fold(await under_former_keys(self._connection, self._order.arrivals, self._tools.vault))
         subjects = await self._subjects(groups)
         await self._reject()
         self._apply(groups, subjects)

@@ -58,7 +58,8 @@ def _joined(head: bytes) -> bytes:
     last = max((place for place, line in enumerate(lines) if _KNOWN.match(line)), default=0)
     for place, line in enumerate(lines[:last]):
         if not _HEADER.match(line):
-            lines[place] = b" " + line if place else b"X-Unread: " + line
+            goes_on = place and not line.startswith(b">From ")
+            lines[place] = b" " + line if goes_on else b"X-Unread: " + line
     return b"\n".join(lines)
 
 

@@ -33,7 +33,7 @@ def _unfolded(raw: bytes, part: Mail) -> str:
 
 
 def _hint(raw: bytes, part: Mail) -> str | None:
-    """Return what raw characters of a header may be written in: as an encoded word in it, or as what stands below it."""
+    """Return what raw characters of a header may be written in: as an encoded word in it, or as the words below."""
     if word := WORD.search(raw.decode("latin-1")):
         return word[1]
     return next((charset for one in part.walk() if (charset := charset_of(one))), None)

@@ -28,7 +28,7 @@ _HOURS: Final = {
     "CET": 1, "CEST": 2, "MSK": 3, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9,
 }  # fmt: skip
 """The names of zones that the standard knows besides (RFC 5322, 4.3), and others of which each means one."""
-_YEAR_LAST: Final = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?) (\S{1,12}) (\d{4})\Z", re.ASCII)
+_YEAR_LAST: Final = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?) (\S{1,12}(?: [A-Za-z]{1,5})?) (\d{4})\Z", re.ASCII)
 """As some languages print a date: Fri Mar 05 09:00:00 CST 2021."""
 
 

@@ -36,6 +36,8 @@ def encoding_of(said: str) -> str:
 
 def unwrapped(content: bytes, encoding: str) -> bytes:
     """Return what was wrapped. Raises UnreadableError where it is damaged."""
+    if not content.strip():
+        return b""
     try:
         match encoding:
             case "base64":

@@ -62,10 +62,7 @@ def _decoded(words: Sequence[_Word], charset: str) -> str | None:
             return decode(content, charset).text
         except UnreadableError:
             continue
-    for content in _contents(words):
-        if text := _broken_off(content, charset):
-            return text
-    return None
+    return next((text for content in _beginnings(words) if (text := _begun(content, charset))), None)
 
 
 def _contents(words: Sequence[_Word]) -> Iterator[bytes]:
@@ -100,13 +97,24 @@ def _own(payload: bytes, encoding: str) -> bytes:
     return from_base64(payload) if encoding == "b" else binascii.a2b_qp(payload.replace(b"_", b" "))
 
 
-def _broken_off(content: bytes, charset: str) -> str | None:
+def _beginnings(words: Sequence[_Word]) -> Iterator[bytes]:
+    """Yield what words may hold where the last of them was cut."""
+    yield from _contents(words)
+    if all(word.encoding == "b" for word in words):
+        stream = "".join("".join(word.payload.split()) for word in words).encode()
+        try:
+            yield from_base64(stream[: len(stream) & ~3])
+        except binascii.Error:
+            return
+
+
+def _begun(content: bytes, charset: str) -> str | None:
     """Return the text before a character that its program cut, marked so, None where that is not what is wrong."""
-    for missing in range(1, LONGEST_CHARACTER):
-        if len(content) <= missing or content[-missing] < 0x80:
+    for missing in range(LONGEST_CHARACTER):
+        if len(content) <= missing or (missing and content[-missing] < 0x80):
             return None
         try:
-            return decode(content[:-missing], charset).text + CUT
+            return decode(content[: len(content) - missing], charset).text + CUT
         except UnreadableError:
             continue
     return None

@@ -18,6 +18,14 @@ order by place
 on conflict (record_key) do nothing
 returning id;
 
+-- name: formerly
+-- What stands under keys as they were before an imprint was part of them, each time it was sent, and what was erased.
+select submission.record_key, revision.id, revision.content_digest, revision.payload, revision.key
+from submission join submission_revision revision on revision.submission = submission.id
+where submission.record_key = any($1::bytea[])
+union all
+select key, null, null, null, null from erased_record where key = any($1::bytea[]);
+
 -- name: standing
 select id, record_key, case_id, receipt_code, content_digest, revision_count, unnamed
 from submission where record_key = any($1::bytea[]);
