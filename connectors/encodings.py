@@ -152,9 +152,10 @@ def _looks_western(content: bytes) -> bool:
         text = content.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    runs = [len(run) for run in _WESTERN_LETTERS.findall(text)]
+    longest = max(map(len, _WESTERN_LETTERS.findall(text)), default=0)
     plain = sum(char.isascii() and char.isalpha() for char in text)
-    return not _STRANGE.search(text) and bool(runs) and max(runs) <= LONGEST_ACCENTS and sum(runs) <= plain
+    foreign = sum(not char.isascii() for char in text)
+    return not _STRANGE.search(text) and longest <= LONGEST_ACCENTS and foreign <= plain
 
 
 def _is_ambiguous(content: bytes) -> bool:

@@ -172,7 +172,7 @@ def _check_open(leaves: list[Mail]) -> None:
 
 
 def _is_packet(leaf: Mail) -> bool:
-    if leaf.get_content_type() in PACKETS:
+    if leaf.get_content_type() in PACKETS or (headers.file_name(leaf) or "").lower() == "winmail.dat":
         return True
     try:
         return mime.content_of(leaf).startswith(PACKET)

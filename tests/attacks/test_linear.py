@@ -19,9 +19,13 @@ import pytest
 from connectors import labels, values
 from connectors.connector import Limits
 from connectors.jsonfiles import records_of
-from connectors.letters import forwards, markup, mime, pdf, word
+from connectors.letters import forwards, headers, markup, mime, pdf, word
+from connectors.letters.framing import framed
 from connectors.letters.senders import name_and_address
+from connectors.letters.signed import signed_content
 from connectors.letters.signing import read_signed
+from connectors.letters.transfer import encoding_of, unwrapped
+from connectors.letters.words import read_words
 from connectors.moments import Clock
 from connectors.objects import ObjectReader
 from connectors.push import read_push
@@ -41,6 +45,7 @@ from search.compile import MOST_SLIPS, compile_query, suspects
 from search.engine import Starting, TokenField
 from search.highlight import Marker, mapped
 from search.query import parse
+from tests.connectors.envelopes import opaque
 from tests.connectors.factory import OPTIONS, ZONE, instant
 from tests.connectors.letterbox import refusal
 from tests.graph.factory import draft, make_intake, petitioner
@@ -55,8 +60,21 @@ if TYPE_CHECKING:
 MANY: Final = 500_000
 HEAD: Final = "From: a@b.example\nSubject: x\n"
 
+
 ENDLESS: Final[dict[str, Callable[[], object]]] = {
     "blanks behind a label": lambda: read_signed("姓名" + " " * MANY + "x"),
+    "returns amid headers": lambda: framed(b"A: b\n" + b"\r" * MANY + b"x\n\n"),
+    "returns before a mail": lambda: framed(b"\r" * MANY + b" x\n"),
+    "blanks before a mail": lambda: framed(b" " * MANY + b"x\n"),
+    "blanks before a colon": lambda: framed(b"A" * MANY + b" " * MANY + b"\nSubject: x\n\n"),
+    "lines that are no headers": lambda: framed(b"x\n" * MANY + b"Subject: x\n\n"),
+    "remarks on an encoding": lambda: encoding_of("(" * MANY),
+    "blanks amid quoted words": lambda: unwrapped(b" " * MANY + b"x", "quoted-printable"),
+    "padding amid base64": lambda: read_words(f"=?utf-8?B?{'QQ==' * MANY}*?="),
+    "words without an end": lambda: read_words("=?utf-8?B?QUFB " * MANY),
+    "words in words": lambda: read_words("=?a?q?=" * MANY),
+    "signatures in signatures": lambda: signed_content(b"\x30\x80" * MANY),
+    "pieces of what was signed": lambda: signed_content(opaque(b"\x04\x01x" * MANY)),
     "blanks behind a label in brackets": lambda: read_signed("【姓名" + " " * MANY + "x"),
     "blanks behind a label within a line": lambda: read_signed("姓名：张三 电话" + " " * MANY + "x"),
     "blanks behind a number of signatories": lambda: labels.names_in("张三等5" + " " * MANY + "x"),
@@ -215,7 +233,7 @@ def test_a_header_without_end_is_a_bomb(header: str) -> None:
     """The library goes back to its beginning at each semicolon."""
     content = f'{HEAD}{header}; x="{";" * MANY}\n\nhi'.encode()
     found = refusal(content, "a.eml")
-    assert (found.reason, str(mime.LONGEST_HEADER) in found.message) == (RejectionReason.BOMB, True)
+    assert (found.reason, str(headers.LONGEST) in found.message) == (RejectionReason.BOMB, True)
 
 
 def test_brackets_in_brackets_name_no_sender() -> None:

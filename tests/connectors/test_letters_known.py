@@ -90,7 +90,7 @@ async def test_the_same_letter_by_another_way_is_the_same(intake: Intake, connec
     for one in (letter(), letter(LATER), letter(("09:00:00", "10:00:00")), saved):
         assert await take_in(intake, one) is Change.UNCHANGED
     first = letter().received_at
-    assert await connection.fetch("select received_at from submission") == [(first,)]
+    assert [row[0] for row in await connection.fetch("select received_at from submission")] == [first]
 
 
 async def test_a_letter_that_is_read_better_is_a_revision(intake: Intake) -> None:
@@ -110,7 +110,7 @@ async def test_a_letter_known_by_its_id_alone_is_known_again(intake: Intake, con
     bodies = await connection.fetch(
         "select body, received_at from submission join submission_revision said on said.id = revision order by number"
     )
-    assert bodies == [
+    assert [tuple(row) for row in bodies] == [
         ("小区门口的什么都没有坏，请派人来修理。", letter().received_at),
         (letter().text, letter().received_at),
     ]

@@ -284,7 +284,14 @@ def test_a_western_letter_is_read_where_it_is_labelled_so(charset: str, encoding
     assert (found.title, found.text) == ("Straßenlampe", text)
 
 
-@pytest.mark.parametrize("text", [WORDS, "路灯坏了", "5号楼 A栋"])
+@pytest.mark.parametrize("text", ["Müller", "créée à côté", "“So”\xa0it is…", "5\xa0m² each"])
+def test_a_few_western_signs_are_enough(text: str) -> None:
+    """Also where their bytes would be a rare Chinese character."""
+    found = draft(mail(text.encode("cp1252"), Content_Type="text/plain; charset=iso-8859-1"), "a.eml")
+    assert found.text == text
+
+
+@pytest.mark.parametrize("text", [WORDS, "路灯坏了", "5号楼 A栋", "啊"])
 def test_chinese_under_a_western_label_stays_chinese(text: str) -> None:
     """Programs that know no other label write it over anything; what is broken there is no European text either."""
     label = "text/plain; charset=iso-8859-1"
