@@ -38,7 +38,7 @@ COMMON: Final = frozenset(
     "您好尊敬请领导市县乡镇村信访电话住址姓名身份证号邮箱街道小区"
 )
 """Characters that any Chinese text of some length has; texts read in a wrong encoding have hardly any."""
-LONGEST_ACCENTS: Final = 2
+LONGEST_ACCENTS: Final = 3
 """Accented letters that follow one another in a European word; Chinese read as such has as many as it has bytes."""
 ENOUGH: Final = 12
 """Chinese characters from which on a text must hold common ones."""
@@ -147,7 +147,7 @@ def _is_chance(text: str, name: str) -> bool:
 
 
 def _looks_western(content: bytes) -> bool:
-    """Tell whether a text is a European one in Windows-1252: its accents stand alone or in pairs amid plain letters."""
+    """Tell whether a text is a European one in Windows-1252: its accents stand few by few amid plain letters."""
     try:
         text = content.decode("cp1252")
     except UnicodeDecodeError:

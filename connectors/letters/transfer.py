@@ -25,19 +25,19 @@ _BLANKS_AT_END: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 
 
 def encoding_of(said: str) -> str:
-    """Return the encoding that a header names: quotes, comments, semicolons and case say nothing.
-
-    What names none that wraps is returned as it stands.
-    """
+    """Return the encoding that a header names: quotes, comments, semicolons and case say nothing."""
     words = re.split(r"[\s;,\"']+", _COMMENT.sub(" ", said))
     first = next(filter(None, words), "")
-    return _SPELLINGS.get(re.sub(r"[^a-z0-9]", "", first.lower()), said)
+    return _SPELLINGS.get(re.sub(r"[^a-z0-9]", "", first.lower()), first)
 
 
 def unwrapped(content: bytes, encoding: str) -> bytes:
     """Return what was wrapped. Raises UnreadableError where it is damaged."""
     if not content.strip():
         return b""
+    if encoding.lower().startswith("x-") and encoding not in WRAPPED:
+        message = "It is wrapped in a way of its program's own. Ask for it as base64, or save it in that program."
+        raise UnreadableError(RejectionReason.UNREADABLE, message)
     try:
         match encoding:
             case "base64":

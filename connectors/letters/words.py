@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WORD: Final = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?(.*?)(?:\?=|\?\Z|\Z)", re.DOTALL)
 """Of the last one the end may be cut off."""
+OF_SEVERAL_BYTES: Final = ("utf", "gb", "x-gbk", "big5", "cp936")
+"""How the names of encodings begin in which a character can be cut."""
 LONGEST_CHARACTER: Final = 4
 CUT: Final = "…"
 """Stands where a header breaks off within a character."""
@@ -110,7 +112,7 @@ def _beginnings(words: Sequence[_Word]) -> Iterator[bytes]:
 
 def _begun(content: bytes, charset: str) -> str | None:
     """Return the text before a character that its program cut, marked so, None where that is not what is wrong."""
-    for missing in range(LONGEST_CHARACTER):
+    for missing in range(LONGEST_CHARACTER if charset.startswith(OF_SEVERAL_BYTES) else 1):
         if len(content) <= missing or (missing and content[-missing] < 0x80):
             return None
         try:

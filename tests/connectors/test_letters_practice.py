@@ -100,6 +100,14 @@ def test_what_names_no_wrapping_wraps_nothing(name: str) -> None:
     is_the_letter(draft(mail(Content_Transfer_Encoding=name), "a.eml"))
 
 
+def test_a_wrapping_that_nobody_knows_is_told() -> None:
+    """Else what it looks like would stand as the text."""
+    for name in ("x-gzip64", "X-Own;"):
+        found = refusal(mail("H4sIAJ+A5jIAA0VP", Content_Transfer_Encoding=name), "a.eml")
+        assert found.reason is RejectionReason.UNREADABLE
+        assert "base64" in found.message
+
+
 @given(st.text(st.sampled_from("路灯坏了ab ，。\n"), min_size=1, max_size=60).filter(str.strip), st.booleans())
 def test_base64_needs_no_padding(text: str, padded: bool) -> None:
     """Nothing is lost where it is missing."""
@@ -257,6 +265,8 @@ def test_a_subject_is_whole_wherever_its_program_cut_it(title: str, charset: str
         ("A =?utf-8?B?6Lev?= B =?utf-8?B?54Gv?=", "A 路 B 灯"),
         ("=?utf-8?B?6Lev?= =?gb2312?B?tcY=?=", "路灯"),
         ("=?utf-8?B?*?=", "=?utf-8?B?*?="),
+        ("=?iso-8859-1?Q?Stra=DFen?=", "Straßen"),
+        ("=?iso-8859-1?Q?a=E4=F6=FC=FC?=", "=?iso-8859-1?Q?a=E4=F6=FC=FC?="),
         ("=?utf-8?B?/////w==?= 路灯", "=?utf-8?B?/////w==?= 路灯"),
     ],
 )
