@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Mail: TypeAlias = "Message[str, str]"
 MAILS: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 WORDS: Final = frozenset({"text/plain", "text/html"})
-UNTYPED: Final = frozenset({"application/octet-stream", "application/x-msdownload", "application/eml"})
-"""Of files whose type their program did not know: the name tells it."""
 MOST_PARTS: Final = 1_000
 """Parts of a mail: real ones have some dozens at most."""
 HEADERS: Final = ("from", "to", "subject", "date", "message-id", "received", "mime-version", "content-type")
@@ -166,7 +164,7 @@ def _is_whole(part: Mail) -> bool:
 
 def _holds_mails(part: Mail) -> bool:
     kind = part.get_content_type()
-    return kind in MAILS or (kind in {*UNTYPED, "text/plain"} and _is_named(part, ".eml"))
+    return kind in MAILS or (kind.startswith(("application/", "text/plain")) and _is_named(part, ".eml"))
 
 
 def inner_of(part: Mail) -> Sequence[Mail]:
@@ -197,9 +195,8 @@ def _opened(part: _Part) -> Iterator[Mail]:
 
 def is_sealed(part: Mail) -> bool:
     """Tell whether a part says that it holds others, signed or encrypted."""
-    if part.get_content_type() in signed.MEDIA_TYPES:
-        return True
-    return part.get_content_type() in UNTYPED and _is_named(part, ".p7m")
+    kind = part.get_content_type()
+    return kind in signed.MEDIA_TYPES or (kind.startswith("application/") and _is_named(part, ".p7m"))
 
 
 def _is_named(part: Mail, suffix: str) -> bool:
