@@ -54,7 +54,7 @@ def quoted_headers(lines: list[str]) -> frozenset[int]:
     found: set[int] = set()
     start = 0
     while start < len(lines):
-        headers, end = _headers(lines, start)
+        headers, end = _headers(lines, start) if ":" in lines[start] or "：" in lines[start] else ({}, start)
         if len(headers) >= FEWEST and FROM & headers.keys():
             found.update(range(start, end))
         start = max(end, start + 1)

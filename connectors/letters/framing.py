@@ -9,11 +9,11 @@ from typing import Final
 from connectors.encodings import MARKS
 
 _BLANK_LINES: Final = re.compile(rb"\A(?:[ \t]*+[\r\n]++)++")
-_HEAD: Final = re.compile(rb"\A.*?(?:(?<!\r)\r*+\n(?=\r*+\n)|\Z)", re.DOTALL)
-"""All before the first blank line."""
+_BLANK_LINE: Final = re.compile(rb"\n\r*+\n")
 _BREAK: Final = re.compile(rb"(?<!\r)\r*+\n")
 _LONE: Final = re.compile(rb"(?<!\r)\r++(?!\n)")
 _HEADER: Final = re.compile(rb"[!-9;-~]++[ \t]*+:|[ \t]|From ")
+_SOUND: Final = re.compile(rb"(?:(?:[!-9;-~]++:|[ \t])[^\r\n]*+\r?\n)*+")
 _BLANK_BEFORE_COLON: Final = re.compile(rb"\A([!-9;-~]++)[ \t]++:")
 _FOLD: Final = re.compile(rb"\n[ \t]++")
 _KNOWN: Final = re.compile(rb"(?:from|to|subject|date|message-id|mime-version|content-[a-z-]+)[ \t]*+:", re.IGNORECASE)
@@ -29,10 +29,11 @@ def framed(content: bytes) -> bytes:
     content = _BLANK_LINES.sub(b"", _unmarked(content))
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
-    if b"\r\r\n" in _head(content):  # a program that wrote it as text ended lines twice
-        content = _BREAK.sub(b"\r\n", content)
     head = _head(content)
-    return _joined(head) + content[len(head) :]
+    if b"\r\r\n" in head:  # a program that wrote it as text ended lines twice
+        content = _BREAK.sub(b"\r\n", content)
+        head = _head(content)
+    return content if _SOUND.fullmatch(head) else _joined(head) + content[len(head) :]
 
 
 def _unmarked(content: bytes) -> bytes:
@@ -48,8 +49,9 @@ def _unmarked(content: bytes) -> bytes:
 
 
 def _head(content: bytes) -> bytes:
-    found = _HEAD.match(content)
-    return found[0] if found else b""
+    """Return all before the first blank line."""
+    found = _BLANK_LINE.search(content)
+    return content[: found.start() + 1] if found else content
 
 
 def _joined(head: bytes) -> bytes:
@@ -69,5 +71,7 @@ def imprint(content: bytes) -> str:
     head = _head(whole)
     lines = (line.partition(b":") for line in _FOLD.sub(b" ", head).split(b"\n"))
     sent = [b"%s:%s\n" % (name.lower(), b" ".join(value.split())) for name, _, value in lines if name.lower() in SENT]
-    body = whole[len(head) :].replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip()
-    return hashlib.sha256(b"".join(sent) + b"\n" + body).hexdigest()
+    body = whole[len(head) :]
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return hashlib.sha256(b"".join(sent) + b"\n" + body.strip()).hexdigest()

@@ -13,7 +13,7 @@ from connectors.letters.words import WORD, read_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connectors.letters.mime import Mail
+    from connectors.letters.message import Mail
 
 LONGEST: Final = 4_000
 _FOLD: Final = re.compile(r"[\r\n]+[ \t]*")

@@ -21,7 +21,7 @@ from graph.records import Channel, DocumentDraft, RejectionReason
 
 if TYPE_CHECKING:
     from connectors.connector import Limits, ReadOptions, Resource
-    from connectors.letters.mime import Mail
+    from connectors.letters.message import Mail
     from graph.records import Reading
 
 MEDIA_TYPE: Final = "message/rfc822"
@@ -76,7 +76,7 @@ class MailLetter:
             whole = Written(
                 text="",
                 media_type=MEDIA_TYPE,
-                content=(several and mime.bytes_of(letter.mail)) or content,
+                content=(several and letter.mail.file()) or content,
                 external_id=f"{outer}#{number}" if outer and several else outer,
                 imprint=sent,
                 received_at=received,
@@ -160,7 +160,7 @@ def _take_enclosed(letter: _Letter, documents: list[DocumentDraft]) -> None:
 
 def _check_open(leaves: list[Mail]) -> None:
     """Raise UnreadableError where a mail without words of its own has them in something that nobody reads here."""
-    if any(leaf.get_content_type() == "application/pgp-encrypted" or mime.is_sealed(leaf) for leaf in leaves):
+    if any(leaf.get_content_type() == "application/pgp-encrypted" or leaf.is_sealed for leaf in leaves):
         message = "The mail is encrypted. Ask for it in plain, or open it in the mail program and forward its text."
         raise UnreadableError(RejectionReason.ENCRYPTED, message)
     if any(_is_packet(leaf) for leaf in leaves):
@@ -172,10 +172,10 @@ def _check_open(leaves: list[Mail]) -> None:
 
 
 def _is_packet(leaf: Mail) -> bool:
-    if leaf.get_content_type() in PACKETS or (headers.file_name(leaf) or "").lower() == "winmail.dat":
+    if leaf.get_content_type() in PACKETS or (leaf.name or "").lower() == "winmail.dat":
         return True
     try:
-        return mime.content_of(leaf).startswith(PACKET)
+        return leaf.content().startswith(PACKET)
     except UnreadableError:
         return False
 
@@ -189,9 +189,9 @@ def _documents(letter: _Letter, limits: Limits, where: str) -> Iterator[Document
     for number, leaf in enumerate(letter.parts.leaves, 1):
         try:
             media_type = leaf.get_content_type()
-            content = mime.content_of(leaf)
+            content = leaf.content()
             if content:
-                yield document_of(named(headers.file_name(leaf), media_type, number), media_type, content, limits)
+                yield document_of(named(leaf.name, media_type, number), media_type, content, limits)
         except UnreadableError as error:
             error.where = f"{where} attachment {number}".strip()
             yield error
@@ -204,7 +204,7 @@ def _attached_mail(mail: Mail, number: int, limits: Limits) -> DocumentDraft:
     subject = _subject(mail)
     name = named(f"{subject}.eml" if subject else None, MEDIA_TYPE, number)
     text = usable("\n\n".join(_all_words(mail, limits)), limits)
-    return DocumentDraft(name=name, media_type=MEDIA_TYPE, content=mime.bytes_of(mail), text=text)
+    return DocumentDraft(name=name, media_type=MEDIA_TYPE, content=mail.file(), text=text)
 
 
 def _all_words(mail: Mail, limits: Limits) -> Iterator[str]:

@@ -55,6 +55,10 @@ def unwrapped(content: bytes, encoding: str) -> bytes:
 def from_base64(content: bytes) -> bytes:
     """Return what one or several streams of base64 hold, padded or not. Raises binascii.Error where one is damaged."""
     bare = b"".join(content.split())
+    try:
+        return binascii.a2b_base64(bare, strict_mode=True)  # as most write it
+    except binascii.Error:
+        pass
     if not _STREAMS.fullmatch(bare):
         raise binascii.Error("a character of no base64")
     return b"".join(_stream(digits, padded=bool(padding)) for digits, padding in _STREAM.findall(bare))

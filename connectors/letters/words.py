@@ -32,7 +32,7 @@ class _Word(NamedTuple):
 
 def read_words(text: str) -> str:
     """Return a header's text with its encoded words read. One that cannot be read stays as it stands."""
-    return "".join(_pieces(text))
+    return "".join(_pieces(text)) if "=?" in text else text
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ import pytest
 from connectors import labels, values
 from connectors.connector import Limits
 from connectors.jsonfiles import records_of
-from connectors.letters import forwards, headers, markup, mime, pdf, word
+from connectors.letters import forwards, headers, markup, message, pdf, word
 from connectors.letters.framing import framed
 from connectors.letters.senders import name_and_address
 from connectors.letters.signed import signed_content
@@ -67,14 +67,10 @@ ENDLESS: Final[dict[str, Callable[[], object]]] = {
     "returns before a mail": lambda: framed(b"\r" * MANY + b" x\n"),
     "blanks before a mail": lambda: framed(b" " * MANY + b"x\n"),
     "blanks before a colon": lambda: framed(b"A" * MANY + b" " * MANY + b"\nSubject: x\n\n"),
-    "lines that are no headers": lambda: framed(b"x\n" * MANY + b"Subject: x\n\n"),
     "remarks on an encoding": lambda: encoding_of("(" * MANY),
     "blanks amid quoted words": lambda: unwrapped(b" " * MANY + b"x", "quoted-printable"),
     "padding amid base64": lambda: read_words(f"=?utf-8?B?{'QQ==' * MANY}*?="),
-    "words without an end": lambda: read_words("=?utf-8?B?QUFB " * MANY),
-    "words in words": lambda: read_words("=?a?q?=" * MANY),
     "signatures in signatures": lambda: signed_content(b"\x30\x80" * MANY),
-    "pieces of what was signed": lambda: signed_content(opaque(b"\x04\x01x" * MANY)),
     "blanks behind a label in brackets": lambda: read_signed("【姓名" + " " * MANY + "x"),
     "blanks behind a label within a line": lambda: read_signed("姓名：张三 电话" + " " * MANY + "x"),
     "blanks behind a number of signatories": lambda: labels.names_in("张三等5" + " " * MANY + "x"),
@@ -105,6 +101,11 @@ COUNTED: Final[dict[str, tuple[Callable[[int], Any], Callable[[Any], object], in
         Marker([Starting(TokenField.BIGRAMS, "ᅡ" * 32)])._marked,
         4_000,
     ),
+    "lines amid headers": (lambda size: b"x\n" * size + b"Subject: x\n\n", framed, 100),
+    "words that are cut": (lambda size: "=?utf-8?B?Q?= " * size, read_words, 50),
+    "words of many encodings": (lambda size: "=?utf-8?B?QQ==?= =?gb2312?Q?B?= " * size, read_words, 50),
+    "words in words": (lambda size: "=?a?q?=" * size, read_words, 100),
+    "pieces of what was signed": (lambda size: opaque(b"\x04\x01x" * size), signed_content, 100),
     "lines of a letter": (lambda size: "姓名：张三\n电话：13812341234\n" * size, read_signed, 50),
     "headers within a letter": (lambda size: "发件人：a\n\n" * size, lambda text: forwards.passed_on(text, "Fw:"), 100),
 }
@@ -223,7 +224,7 @@ def test_a_cell_of_a_table_in_a_table_is_read_once() -> None:
 
 def test_parts_in_parts_are_a_bomb_before_each_line_is_compared_with_all_of_them() -> None:
     """A mail that a person wrote has a few levels; one of hundreds ended in the interpreter's own limit."""
-    for levels in (mime.MOST_LEVELS + 1, 600):
+    for levels in (message.MOST_LEVELS + 1, 600):
         edges = "".join(f'Content-Type: multipart/mixed; boundary="b{one}"\n\n--b{one}\n' for one in range(levels))
         assert refusal(f"{HEAD}{edges}\nhi".encode(), "a.eml").reason is RejectionReason.BOMB
 
