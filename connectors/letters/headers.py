@@ -72,18 +72,22 @@ def times(mail: Mail) -> Iterator[tuple[str, str]]:
 
 def file_name(part: Mail) -> str | None:
     """Return the name of an attachment, whichever way it is encoded; None where it has none that can be read."""
-    for name, place in _NAMES:
-        given = part.get_param(name, header=place)
-        if given is None:
-            continue
+    for given in _names(part):
         try:
             if isinstance(given, tuple):
                 charset, _, value = given
                 return decode(value.encode("latin-1", "surrogateescape"), charset or None).text
-            return _unfolded(_bytes(given), part)
+            return _unfolded(_bytes(given.strip('"')), part)
         except (UnreadableError, UnicodeError):
             continue
     return None
+
+
+def _names(part: Mail) -> Iterator[str | tuple[str | None, str | None, str]]:
+    """Yield the names that an attachment has; one that says its encoding before the plain one for old programs."""
+    for name, place in _NAMES:
+        given = [value for key, value in part.get_params([], place) if key.lower() == name]
+        yield from sorted(given, key=lambda value: not isinstance(value, tuple))
 
 
 def _raw(mail: Mail, name: str) -> bytes | None:

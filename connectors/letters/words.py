@@ -54,7 +54,8 @@ def _read(run: Sequence[_Word]) -> Iterator[str]:
     """Yield the text of words that follow one another. Those of one charset may part a character among them."""
     for charset, group in groupby(run, key=lambda word: word.charset):
         words = list(group)
-        yield _decoded(words, charset) or " ".join(word.written for word in words)
+        text = _decoded(words, charset)
+        yield " ".join(word.written for word in words) if text is None else text
 
 
 def _decoded(words: Sequence[_Word], charset: str) -> str | None:

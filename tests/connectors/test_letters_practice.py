@@ -177,6 +177,21 @@ def test_a_files_name_in_encoded_words_is_read(written: str) -> None:
     assert kept.name == "路灯照片.txt"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "filename=\"__.txt\"; filename*=utf-8''%E8%B7%AF%E7%81%AF.txt",
+        "filename*=utf-8''%E8%B7%AF%E7%81%AF.txt; filename=__.txt",
+        'filename="路灯.txt',
+        'FILENAME = "路灯.txt" ; size=3',
+    ],
+)
+def test_the_fullest_name_of_several_is_read(written: str) -> None:
+    """Not the one for programs that know only ASCII; a mark that was not closed is no part of it."""
+    (kept,) = draft(several(PLAIN, enclosure(f"Content-Disposition: attachment; {written}")), "a.eml").documents
+    assert kept.name == "路灯.txt"
+
+
 def test_a_name_that_cannot_be_read_leaves_the_other() -> None:
     """Of two, one may be broken; of one, a number is what is left."""
     broken = b'Content-Disposition: attachment; filename="\xff\xff\x80.txt"'
@@ -265,6 +280,7 @@ def test_a_subject_is_whole_wherever_its_program_cut_it(title: str, charset: str
         ("A =?utf-8?B?6Lev?= B =?utf-8?B?54Gv?=", "A 路 B 灯"),
         ("=?utf-8?B?6Lev?= =?gb2312?B?tcY=?=", "路灯"),
         ("=?utf-8?B?*?=", "=?utf-8?B?*?="),
+        ("=?utf-8?Q??= 路灯 =?utf-8?B??=", "路灯"),
         ("=?iso-8859-1?Q?Stra=DFen?=", "Straßen"),
         ("=?iso-8859-1?Q?a=E4=F6=FC=FC?=", "=?iso-8859-1?Q?a=E4=F6=FC=FC?="),
         ("=?utf-8?B?/////w==?= 路灯", "=?utf-8?B?/////w==?= 路灯"),
