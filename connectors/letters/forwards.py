@@ -100,7 +100,7 @@ def _sender(written: str) -> tuple[str | None, str | None]:
     written = written[:LONGEST_SENDER].replace("＜", "<").replace("＞", ">")
     plain = re.sub(r"[\[(（]?mailto:[^\])）\s]*[\])）]?", "", written)
     name, address = name_and_address(plain)
-    if "@" not in address:
+    if not address:
         return plain.strip("\"' ") or None, None
     name = name.strip("\"' ")
     return (name if name and "@" not in name else None), address

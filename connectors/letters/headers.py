@@ -54,8 +54,6 @@ def sender(mail: Mail) -> tuple[str | None, str | None]:
     else:  # an address that is encoded with its name, or raw
         name, address = name_and_address(_unfolded(raw, mail))
     name = name.strip("\"' \t")
-    if "@" not in address:
-        address = ""
     return (None if not name or "@" in name else name), address or None
 
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 SPEAKING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE})
 LONGEST_SENDER: Final = 500
 """Characters that say who sent a mail; what follows them says something else."""
-_IN_BRACKETS: Final = re.compile(r"<\s*([^<>@\s]+@[^<>@\s]+)\s*>")
+_IN_BRACKETS: Final = re.compile(r"<\s*(?:mailto:)?([^<>@\s]+@[^<>@\s]+)\s*>")
 _BARE: Final = re.compile(r"[\w.+-]++@[\w.-]+", re.ASCII)
+_AROUND: Final = "\"'<>()（）[]＜＞:：,; \t"
 _BLANK: Final = re.compile(r"\s")
 
 
@@ -32,8 +33,8 @@ def name_and_address(written: str) -> tuple[str, str]:
     if found := _IN_BRACKETS.search(written):
         return written[: found.start()].strip("\"' \t"), found[1]
     if found := _BARE.search(written):
-        return _BARE.sub("", written).strip("\"'<>()（）:：,; \t"), found[0]
-    return name, address
+        return _BARE.sub("", written).strip(_AROUND), found[0]
+    return name or address.strip(_AROUND), ""
 
 
 def says_something(mention: MentionDraft) -> bool:

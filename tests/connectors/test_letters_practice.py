@@ -239,6 +239,10 @@ SENDERS: Final = {
     "=?utf-8?B?emhhbmdAdC5leGFtcGxl?=": None,
     "张三 <zhang@t.example>": "张三",
     "张三 zhang@t.example": "张三",
+    "张三 [zhang@t.example]": "张三",
+    "张三 ＜zhang@t.example＞": "张三",
+    "张三 <mailto:zhang@t.example>": "张三",
+    "张三 <zhang@t.example>, 李四 <li@t.example>": "张三",
     "zhang@t.example (张三)": "张三",
     "张三，市民 <zhang@t.example>": "张三，市民",
     "张三, 市民 <zhang@t.example>": "张三, 市民",
@@ -251,6 +255,13 @@ def test_a_sender_is_read_whichever_way_it_is_written(written: str, name: str | 
     """An address that stands in clear counts before one that is hidden in a name."""
     (writer,) = people(draft(mail(From=written), "a.eml"))
     assert (writer.name, writer.email) == (name, "zhang@t.example")
+
+
+@pytest.mark.parametrize("written", ["张三", "=?utf-8?B?5byg5LiJ?=", "=?gb2312?Q?=D5=C5=C8=FD?=", "张三 <>"])
+def test_a_sender_without_an_address_has_a_name(written: str) -> None:
+    """As desks write it who type a letter for somebody."""
+    (writer,) = people(draft(mail(From=written), "a.eml"))
+    assert (writer.name, writer.email) == ("张三", None)
 
 
 TITLES: Final = st.text(st.sampled_from("关于请求解决路灯损坏问题的来信，AB1"), min_size=1, max_size=40)
