@@ -22,6 +22,8 @@ _RULE: Final = re.compile(
     r"[>\s]*(?:[-_=—]{3,}.{0,40}|.{0,20}(?:原始邮件|转发邮件|转发的邮件|forwarded message).{0,20})", re.IGNORECASE
 )
 _FORWARDED: Final = re.compile(r"\s*(?:(?:fwd?|fw|转发?|转寄)\s*[:：]|[\[【]转发?[\]】])\s*", re.IGNORECASE)
+_OFFICIAL: Final = re.compile(r"阅[处示办研]|酌处|现[将转]|转[去来请]")
+"""What offices write to one another above a letter that they pass on, and hardly any petitioner."""
 _SAYS_SO: Final = re.compile(r"forwarded message|转发的?邮件", re.IGNORECASE)
 
 
@@ -70,6 +72,11 @@ def _passed_on(above: list[str], headers: dict[str, str], body: str, subject: st
     title = next((headers[key] for key in SUBJECT if headers.get(key)), None)
     name, address = _sender(next(headers[key] for key in FROM if key in headers))
     return PassedOn("\n".join(above).strip(), body, title, name, address)
+
+
+def is_official(text: str) -> bool:
+    """Tell whether words pass a letter on as offices do it: whoever they name is to be asked about it there."""
+    return bool(_OFFICIAL.search(text))
 
 
 def bare(subject: str) -> str:

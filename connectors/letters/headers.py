@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connectors.letters.message import Mail
 
 LONGEST: Final = 4_000
+"""Characters of a header that are read."""
 _FOLD: Final = re.compile(r"[\r\n]+[ \t]*")
 _NAMES: Final = (("filename", "content-disposition"), ("name", "content-type"))
 
@@ -29,7 +30,7 @@ def header(mail: Mail, name: str) -> str | None:
 def _unfolded(raw: bytes, part: Mail) -> str:
     """Return a header's text from its bytes. Raises UnreadableError where those that are not ASCII cannot be told."""
     text = raw.decode("ascii") if raw.isascii() else decode(raw, _hint(raw, part)).text
-    return read_words(_FOLD.sub(" ", text)).strip()
+    return read_words(_FOLD.sub(" ", text)).strip()[:LONGEST]
 
 
 def _hint(raw: bytes, part: Mail) -> str | None:
@@ -91,7 +92,7 @@ def _names(part: Mail) -> Iterator[str | tuple[str | None, str | None, str]]:
 def _raw(mail: Mail, name: str) -> bytes | None:
     """Return the first header of a name as its bytes."""
     raw = next((value for key, value in mail.raw_items() if key.lower() == name), None)
-    return None if raw is None else _bytes(raw)[:LONGEST]
+    return None if raw is None else _bytes(raw)
 
 
 def _bytes(raw: str) -> bytes:

@@ -11,7 +11,7 @@ from connectors.connector import UnreadableError
 from connectors.letters import headers, mime, stamps
 from connectors.letters.attachments import document_of, named, usable
 from connectors.letters.drafting import Written, draft_of, read_whole
-from connectors.letters.forwards import bare, passed_on
+from connectors.letters.forwards import bare, is_official, passed_on
 from connectors.letters.framing import imprint
 from connectors.letters.mime import Parts
 from connectors.letters.signing import read_signed
@@ -181,7 +181,7 @@ def _is_packet(leaf: Mail) -> bool:
 
 
 def _is_cover(text: str) -> bool:
-    return len(text) <= LONGEST_COVER and not read_signed(text).mentions
+    return len(text) <= LONGEST_COVER and (is_official(text) or not read_signed(text).mentions)
 
 
 def _documents(letter: _Letter, limits: Limits, where: str) -> Iterator[DocumentDraft | UnreadableError]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from connectors.letters import markup
+from connectors.letters.flowed import unflowed
 from connectors.letters.headers import charset_of
 from connectors.letters.message import parsed
 from connectors.letters.signed import signed_content
@@ -130,7 +131,16 @@ def _words(part: Mail) -> str:
     content, charset = part.content(), charset_of(part)
     if part.get_content_type() == "text/html":
         return markup.text_of(content, charset)
-    return decode(content, charset).text.strip()
+    text = decode(content, charset).text
+    if _said(part, "format") == "flowed":
+        text = unflowed(text, delete=_said(part, "delsp") == "yes")
+    return text.strip()
+
+
+def _said(part: Mail, name: str) -> str:
+    """Return what a part's type says besides, in small letters."""
+    given = part.get_param(name)
+    return given.lower() if isinstance(given, str) else ""
 
 
 def _joined(apart: Sequence[Parts]) -> str:

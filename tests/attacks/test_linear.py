@@ -20,6 +20,7 @@ from connectors import labels, values
 from connectors.connector import Limits
 from connectors.jsonfiles import records_of
 from connectors.letters import forwards, headers, markup, message, pdf, word
+from connectors.letters.flowed import unflowed
 from connectors.letters.framing import framed
 from connectors.letters.senders import name_and_address
 from connectors.letters.signed import signed_content
@@ -70,6 +71,7 @@ ENDLESS: Final[dict[str, Callable[[], object]]] = {
     "remarks on an encoding": lambda: encoding_of("(" * MANY),
     "blanks amid quoted words": lambda: unwrapped(b" " * MANY + b"x", "quoted-printable"),
     "padding amid base64": lambda: read_words(f"=?utf-8?B?{'QQ==' * MANY}*?="),
+    "lines of one paragraph": lambda: unflowed("a \n" * MANY, delete=True),
     "signatures in signatures": lambda: signed_content(b"\x30\x80" * MANY),
     "blanks behind a label in brackets": lambda: read_signed("【姓名" + " " * MANY + "x"),
     "blanks behind a label within a line": lambda: read_signed("姓名：张三 电话" + " " * MANY + "x"),

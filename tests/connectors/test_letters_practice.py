@@ -412,6 +412,26 @@ def test_a_forgotten_semicolon_parts_no_mail_from_its_edge(kind: str) -> None:
     is_the_letter(draft(content, "a.eml"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("format=flowed; delsp=yes", "小区门口的路灯坏 \r\n了半个月。\r\n谢谢。", "小区门口的路灯坏了半个月。\n谢谢。"),
+        ("format=flowed", "one \r\ntwo\r\n \u3000缩进", "one two\n\u3000缩进"),
+        ("format=flowed; delsp=yes", "> 引用 \r\n> 一段\r\n>> 更深 \r\n别的", "> 引用一段\n>> 更深\n别的"),
+        ("format=flowed", "a \r\n-- \r\n张三", "a\n--\n张三"),
+        ("format=fixed", "小区 \r\n门口", "小区\n门口"),
+    ],
+)
+def test_a_paragraph_that_was_cut_into_lines_is_whole(kind: str, body: str, text: str) -> None:
+    """Else words that a cut runs through are not found."""
+    assert draft(mail(body, Content_Type=f"text/plain; charset=utf-8; {kind}"), "a.eml").text == text
+
+
+def test_a_subject_without_end_is_cut_between_characters() -> None:
+    """A letter is not refused for it."""
+    assert draft(mail(Subject="灯" * 5_000), "a.eml").title == "灯" * 4_000
+
+
 # Mails in mails ------------------------------------------------------------------------------------------------------
 
 INNER: Final = mail(
@@ -437,6 +457,17 @@ def test_a_letter_passed_on_is_the_inner_senders(kind: str, encoding: str) -> No
     found = draft(several(COVER, passed, Subject="Fwd"), "a.eml")
     assert (found.title, found.text, names(found)) == ("水压太低", "三号楼水压太低，请尽快处理。", ["李四"])
     assert [(document.name, document.text) for document in found.documents] == [("转信附言.txt", "请阅处")]
+
+
+@pytest.mark.parametrize("words", ["现转去群众来信一件，请阅处。", "转来群众反映，请研究办理。", "请阅示。"])
+def test_an_officer_who_is_to_be_asked_is_no_petitioner(words: str) -> None:
+    """A name and a number below what offices write is theirs; it stands in the cover note."""
+    cover = part(f"{words}\n联系人：王五\n电话：0731-88888888", "Content-Type: text/plain; charset=utf-8")
+    found = draft(several(cover, part(INNER, "Content-Type: message/rfc822")), "a.eml")
+    assert names(found) == ["李四"]
+    assert "王五" in found.documents[0].text
+    own = part(f"{WORDS}\n姓名：王五", "Content-Type: text/plain; charset=utf-8")
+    assert names(draft(several(own, part(INNER, "Content-Type: message/rfc822")), "a.eml")) == ["王五"]
 
 
 def test_an_enclosed_mail_is_found_by_all_its_words() -> None:
