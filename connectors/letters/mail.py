@@ -13,7 +13,7 @@ from connectors.letters.attachments import document_of, named, usable
 from connectors.letters.drafting import Written, draft_of, read_whole
 from connectors.letters.forwards import bare, is_official, passed_on
 from connectors.letters.framing import imprint
-from connectors.letters.mime import Parts
+from connectors.letters.mime import SHORTEST_LETTER, Parts
 from connectors.letters.signing import read_signed
 from connectors.moments import Clock
 from connectors.values import ValueFault
@@ -30,7 +30,6 @@ LONGEST_COVER: Final = 200
 LONGEST_ID: Final = 500
 LONGEST_HINT: Final = 100
 """Characters of a mail that only says that the letter is attached."""
-SHORTEST_LETTER: Final = 50
 PACKETS: Final = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 """What Outlook writes to those of whom it believes that they use Outlook."""
 PACKET: Final = b"\x78\x9f\x3e\x22"

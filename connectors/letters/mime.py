@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from connectors.letters.message import Mail
 
 WORDS: Final = frozenset({"text/plain", "text/html"})
+SHORTEST_LETTER: Final = 50
+"""Characters of words that are more than a remark on where others stand."""
 MOST_PARTS: Final = 1_000
 """Parts of a mail: real ones have some dozens at most."""
 
@@ -106,7 +108,7 @@ def _apart(part: Mail, *, alone: bool = False) -> Parts:
         return _apart(inner[0], alone=alone)
     if inner:
         choice = kind == "multipart/alternative"
-        apart = [_apart(one, alone=choice) for one in inner]
+        apart = _alternatives(inner) if choice else [_apart(one) for one in inner]
         text = _best(inner, apart) if choice else _joined(apart)
         return Parts(
             text, [leaf for one in apart for leaf in one.leaves], [each for one in apart for each in one.mails]
@@ -114,6 +116,20 @@ def _apart(part: Mail, *, alone: bool = False) -> Parts:
     if _is_words(part, kind, alone=alone):
         return Parts(_words(part))
     return Parts(leaves=[part])
+
+
+def _alternatives(inner: Sequence[Mail]) -> list[Parts]:
+    """Take the forms of the same words apart. One that cannot be read is a file where another says all of it."""
+    apart, fault = [], None
+    for one in inner:
+        try:
+            apart.append(_apart(one, alone=True))
+        except UnreadableError as error:
+            apart.append(Parts(leaves=[one]))
+            fault = error
+    if fault is not None and max(len(one.text) for one in apart) < SHORTEST_LETTER:
+        raise fault
+    return apart
 
 
 def _is_words(part: Mail, kind: str, *, alone: bool) -> bool:

@@ -37,7 +37,8 @@ def moment(written: str, zone: ZoneInfo) -> datetime | None:
 
     Raises ValueFault where it names a zone that nobody knows: hours would be guessed.
     """
-    bare = _YEAR_LAST.sub(r"\1 \3 \2", " ".join(_COMMENT.sub(" ", written[:LONGEST]).split()))
+    bare = " ".join(_COMMENT.sub(" ", written[:LONGEST]).split()).replace(" :", ":").replace(": ", ":")
+    bare = _YEAR_LAST.sub(r"\1 \3 \2", bare)
     found = _ZONE.search(bare)
     parsed = parsedate_tz(bare[: found.start()] if found else bare)
     if parsed is None:

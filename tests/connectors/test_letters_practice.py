@@ -213,7 +213,15 @@ def test_a_name_that_cannot_be_read_leaves_the_other() -> None:
         ("GMT-0000", 9), ("-0500", 14), ("EST", 14), ("JST", 0),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("form", ["Fri, 05 Mar 2021 09:00:00 {}", "5 Mar 2021 09:00 {}", "Fri Mar  5 09:00:00 {} 2021"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Fri, 05 Mar 2021 09:00:00 {}",
+        "Fri, 05 Mar 2021 09(x) : 00 : 00 {}",
+        "5 Mar 2021 09:00 {}",
+        "Fri Mar  5 09:00:00 {} 2021",
+    ],
+)
 def test_a_zone_is_read_in_the_forms_it_has(form: str, zone: str, hour: int) -> None:
     """`-0000` is UTC; CST is China's to an office there; where none stands, the office's counts."""
     found = draft(mail(Date=form.format(zone)), "a.eml")
@@ -388,6 +396,21 @@ def test_a_named_text_is_the_letter_where_there_is_no_other(kind: str, dispositi
     beside = draft(several(PLAIN, named), "a.eml")
     is_the_letter(beside)
     assert [document.name for document in beside.documents] == ["mail.txt"]
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_a_form_of_the_words_that_is_damaged_leaves_the_other(damaged: int) -> None:
+    """It is told as any broken file is; a remark that there is another form is no letter."""
+    words = WORDS * 2
+    forms = [part(words, "Content-Type: text/plain"), part(f"<p>{words}</p>", "Content-Type: text/html")]
+    kind = ("Content-Type: text/plain", "Content-Type: text/html")[damaged]
+    forms[damaged] = part("QUJD*", kind, "Content-Transfer-Encoding: base64")
+    refused, letter = readings(several(*forms, kind="alternative"), "a.eml", Channel.LETTER)
+    assert isinstance(refused, Refusal)
+    assert isinstance(letter, Draft)
+    assert (refused.position, letter.text) == ("a.eml attachment 1", words)
+    forms[1 - damaged] = part("请用其他格式查看", "Content-Type: text/plain")
+    assert "base64 is broken" in refusal(several(*forms, kind="alternative"), "a.eml").message
 
 
 def test_a_short_file_is_the_letter_where_nothing_else_stands() -> None:
