@@ -49,6 +49,7 @@ _STRANGE: Final = re.compile("[\x01-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\ufffd\ufffe\
 _WESTERN_LETTERS: Final = re.compile(
     "[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e]+"
 )
+_FOREIGN: Final = re.compile("[^\0-\x7f]+")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 
 
@@ -152,10 +153,11 @@ def _looks_western(content: bytes) -> bool:
         text = content.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    longest = max(map(len, _WESTERN_LETTERS.findall(text)), default=0)
+    if _STRANGE.search(text) or any(len(run) > LONGEST_ACCENTS for run in _WESTERN_LETTERS.findall(text)):
+        return False
+    foreign = [len(run) for run in _FOREIGN.findall(text)]
     plain = sum(char.isascii() and char.isalpha() for char in text)
-    foreign = sum(not char.isascii() for char in text)
-    return not _STRANGE.search(text) and longest <= LONGEST_ACCENTS and foreign <= plain
+    return sum(foreign) <= plain or max(foreign) == 1
 
 
 def _is_ambiguous(content: bytes) -> bool:

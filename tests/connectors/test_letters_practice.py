@@ -329,7 +329,7 @@ def test_a_western_letter_is_read_where_it_is_labelled_so(charset: str, encoding
     assert (found.title, found.text) == ("Straßenlampe", text)
 
 
-@pytest.mark.parametrize("text", ["Müller", "créée à côté", "“So”\xa0it is…", "5\xa0m² each"])
+@pytest.mark.parametrize("text", ["Müller", "créée à côté", "“So”\xa0it is…", "5\xa0m² each", "—", "à 5°"])
 def test_a_few_western_signs_are_enough(text: str) -> None:
     """Also where their bytes would be a rare Chinese character."""
     found = draft(mail(text.encode("cp1252"), Content_Type="text/plain; charset=iso-8859-1"), "a.eml")
