@@ -105,7 +105,7 @@ def draft_of(written: Written, resource: Resource, options: ReadOptions, where: 
 
 def _tidy(text: str) -> str:
     """Return a text with one kind of line end and at most one blank line between paragraphs."""
-    lines = re.split(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]", text)
+    lines = re.split(r"\r{0,2}\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]", text)
     return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip(values.STRIPPED) for line in lines)).strip("\n")
 
 

@@ -359,6 +359,13 @@ def test_a_mail_is_read_whatever_its_lines_end_with(before: bytes, end: bytes) -
     assert [document.text for document in found.documents] == [ENCLOSED]
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\r\r\n"])
+def test_lines_of_the_words_end_in_any_way(end: str) -> None:
+    """Also where they are wrapped, and the file's own lines end as they should."""
+    body = base64.encodebytes(f"一行{end}二行{end}{end}三行".encode())
+    assert draft(mail(body, Content_Transfer_Encoding="base64"), "a.eml").text == "一行\n二行\n\n三行"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-16-be"])
 def test_a_mail_that_an_editor_saved_as_unicode_is_read(encoding: str) -> None:
     """With the mark that tells so."""
