@@ -153,7 +153,7 @@ def _take_enclosed(letter: _Letter, documents: list[DocumentDraft]) -> None:
     if len(enclosed) == 1:
         letter.covers += [text] if text else []
         letter.text = enclosed[0]
-    elif not text:
+    elif not text or not enclosed:
         _check_open(letter.parts.leaves)
 
 

@@ -528,9 +528,11 @@ def test_a_packet_of_outlook_is_told() -> None:
         "Content-Type: application/ms-tnef; name=winmail.dat",
         "Content-Type: application/octet-stream; name=x",
     ):
-        found = refusal(several(part("  ", "Content-Type: text/plain"), enclosure(header, content=packet)), "a.eml")
-        assert found.reason is RejectionReason.UNREADABLE
-        assert re.search(r"winmail\.dat.*Open it in Outlook", found.message)
+        for words in ("  ", "来信见附件。"):
+            hint = part(words, "Content-Type: text/plain; charset=utf-8")
+            found = refusal(several(hint, enclosure(header, content=packet)), "a.eml")
+            assert found.reason is RejectionReason.UNREADABLE
+            assert re.search(r"winmail\.dat.*Open it in Outlook", found.message)
         is_the_letter(draft(several(PLAIN, enclosure(header, content=packet)), "a.eml"))
 
 
