@@ -51,7 +51,9 @@ def executor(filled: Api) -> Executor:
 @pytest.fixture
 async def wire(filled: Api) -> AsyncIterator[Wire]:
     """Give the application on the village as it is served, and a client of its port."""
-    async with served(filled) as line, httpx.AsyncClient(trust_env=False, timeout=60) as http:
+    # The reference computes on the same loop: a limit that ran out meanwhile would cut the client off.
+    limits = dict.fromkeys(("idle_seconds", "head_seconds", "body_seconds"), 3_600.0)
+    async with served(filled, **limits) as line, httpx.AsyncClient(trust_env=False, timeout=60) as http:
         yield Wire(line.port, http)
 
 
