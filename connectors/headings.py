@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.fields import Field
+from connectors.values import UNSEEN
 from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ TABLE: Final = Path(__file__).with_name("headings.toml")
 LONGEST: Final = 40
 """Characters of a heading; a longer cell is a title or a text."""
 
-_NOISE: Final = re.compile(r"[\s_*＊:：★●\-]+")
+_NOISE: Final = re.compile(rf"[\s_*＊:：★●\-{UNSEEN}]+")
 _BRACKETED: Final = re.compile(r"[(\[【〔<《][^()\[\]【】〔〕<>《》]*[)\]】〕>》]")
 
 
