@@ -21,7 +21,8 @@ _OTHERS: Final = (b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Ra
 _ARCHIVED: Final = re.compile(rb"\s*(?:mime-version|from|x-ole|content-type):[^\n]*\n", re.IGNORECASE)
 """How a web page that was saved with all its pictures in one file begins: as a mail does."""
 _MARKUP: Final = re.compile(
-    r"\s*+(?:<!--|<\?xml|<!doctype\s|<(?:html|head|meta|body|table|thead|tbody|tr|style|div|center|font)\b)", re.IGNORECASE
+    r"\s*+(?:<!--|<\?xml|<!doctype\s|<(?:html|head|meta|body|table|thead|tbody|tr|style|div|center|font)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -60,6 +61,6 @@ _NO_TABLE: Final = (
     "This is no table, whatever its name says. Open it with its own program and export the table as .xlsx or .csv."
 )
 _WEB_ARCHIVE: Final = (
-    "This is a web page that was saved with its pictures in one file. Open it in a spreadsheet program, save it as .xlsx "
-    "and take that in."
+    "This is a web page that was saved with its pictures in one file. Open it in a spreadsheet program, save it as "
+    ".xlsx and take that in."
 )

@@ -139,7 +139,7 @@ def _decoded(block: bytes, encoding: str) -> Iterator[str]:
 
 
 def _line(line: bytes, encoding: str) -> str:
-    """Decode one line. In GB18030 what is right in UTF-8 as well is UTF-8 where it makes sense: hardly any line is both."""
+    """Decode one line. What is right in UTF-8 as well as in GB18030 is UTF-8 if it makes sense: hardly any is both."""
     for name in dict.fromkeys(("utf-8", encoding, _OTHER[encoding])):
         try:
             text = line.decode(name)

@@ -21,7 +21,8 @@ _FROM_1904: Final = 1_462
 _FIRST_SERIAL: Final = 18264  # 1 January 1950
 _LAST_SERIAL: Final = 110_000  # the year 2201
 _USUAL: Final = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:(?:(?<=日)|[ T])(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2}))?[分秒]?)?", re.ASCII
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:(?:(?<=日)|[ T])(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2}))?[分秒]?)?",
+    re.ASCII,
 )
 """How nearly all are written; what reads all takes several times as long."""
 

@@ -18,11 +18,11 @@ from connectors import mentions
 from connectors.connector import UnreadableError
 from connectors.fields import Field
 from connectors.forms import compile_call_backs, compile_replies, form_of
-from connectors.headings import normal
 from connectors.layout import columns_of, unique
 from connectors.moments import Clock
 from connectors.rows import FORMULA, Columns, RowReader
 from connectors.values import Cell, Formula, ValueFault
+from connectors.vocabulary import normal
 from graph.records import MAX_KEPT, Draft, MentionRole, Reading, Refusal, RejectionReason
 
 if TYPE_CHECKING:

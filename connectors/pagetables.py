@@ -213,7 +213,7 @@ def _whole(said: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _value(text: str, said: Mapping[str, str]) -> Cell:
-    """Return what a cell holds: spreadsheet programs say beside its text whether it is computed, and the exact number."""
+    """Return what a cell holds: programs say beside its text whether it is computed, and the exact number."""
     if "formula" in said or "fmla" in said:
         return Formula(text)
     number = said.get("num", "")

@@ -6,6 +6,7 @@ looked up in its packed XML first, and only such a sheet is read the slower way 
 
 from __future__ import annotations
 
+import os
 import zipfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from connectors.connector import Limits, Resource
     from connectors.values import Cell
+
+# What it panics at is told as a refusal. Of the trace that it prints of its own this leaves one line; it is read once.
+os.environ["RUST_BACKTRACE"] = "0"
 
 NO_SHEETS: Final = ("sharedstrings.xml", "styles.xml", ".rels", ".bin", ".png", ".jpeg", ".jpg")
 _FORMULA_ENDS: Final = (b"</f>", b":f>", b"dataTable")
@@ -42,7 +46,7 @@ class Sheet:
     _book: Any
     _index: int
     since_1904: bool
-    """Whether its days are counted from 1904 on. What the library knows for days is right then; plain numbers are not."""
+    """Whether its days are counted from 1904 on: the library knows, but not that a number is a day."""
     _computed: bool
     _most: int
 
@@ -119,7 +123,7 @@ def _refused(fault: Callable[[], UnreadableError]) -> Iterator[None]:
 
 
 _PANICS: Final = "pyo3_runtime"
-"""The module of what a library in Rust raises for a mistake of its own. It is no Exception, and can be imported by nobody."""
+"""The module of what a library in Rust raises for a mistake of its own: no Exception, and not to be imported."""
 
 
 def _checked(resource: Resource, limits: Limits) -> bool:

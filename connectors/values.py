@@ -46,7 +46,19 @@ BLANK: Final = frozenset({
     *("N/A", "n/a", "NA", "NaN", "nan", "undefined"),
 })  # fmt: skip
 """What programs and people write into a cell that holds nothing; no text says so."""
-NOTHING: Final = BLANK | {"无", "暂无", "空", "没有", "未填", "未填写", "不适用", "(空)", "（空）", "(空白)", "（空白）"}
+NOTHING: Final = BLANK | {
+    "无",
+    "暂无",
+    "空",
+    "没有",
+    "未填",
+    "未填写",
+    "不适用",
+    "(空)",
+    "（空）",
+    "(空白)",
+    "（空白）",
+}
 """How sheets say that there is nothing."""
 UNNAMED: Final = NOTHING | {
     *("匿名", "匿名用户", "匿名信", "匿名来信", "匿名来电", "匿名举报", "佚名", "无名", "无名氏", "未署名", "未留名"),

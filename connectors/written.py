@@ -21,25 +21,31 @@ LONGEST: Final = 100
 """Characters of a cell that says when; more is a text, and some patterns look at it more than once."""
 NO_DATE: Final = "this is no date that can be read; write it as 2019-04-25 09:32"
 NO_SUCH: Final = "there is no such day or time; correct it"
-TWO_DAYS: Final = "at night that hour may be of either of two days; write the day that it falls on and the hour from 0 on"
-NO_HALF: Final = "there is no such hour in that part of the day; write the hour from 0 on alone"
+TWO_DAYS: Final = (
+    "at night that hour may be of either of two days; write the day that it falls on and the hour from 0 on"
+)
+NO_HALF: Final = (
+    "凌晨|清晨|清早|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|夜间|夜里|夜晚|"
+    "深夜|半夜|午夜|早|晚|夜|[ap]\\.?m\\.?"
+)
 NO_ZONE: Final = "that time zone cannot be told; write it as hours from UTC, or leave it out"
 
-_FOLDED: Final = str.maketrans(
-    {"點": "点", "時": "时", "號": "号", "週": "周", "○": "〇", "零": "〇", "。": ".", "∶": ":"}
-    | dict.fromkeys("‐‑‒–—―−", "-")
-) | WITHOUT_UNSEEN
+_FOLDED: Final = (
+    str.maketrans(
+        {"點": "点", "時": "时", "號": "号", "週": "周", "○": "〇", "零": "〇", "。": ".", "∶": ":"}
+        | dict.fromkeys("‐‑‒–—―−", "-")
+    )
+    | WITHOUT_UNSEEN
+)
 _NUMERALS: Final = re.compile("[〇一二三四五六七八九十]+")
 _DIGITS: Final = "〇一二三四五六七八九"
 _WEEKDAY: Final = re.compile(
     r"[(]?(?:星期|周|礼拜)[一二三四五六日天][)]?|[(][一二三四五六日][)]|"
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thur?s?|fri|sat|sun)\b[.,]?"
 )
-_MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH: Final = rf"({'|'.join(_MONTHS)})[a-z]*[.,]?"
-_MONTH_FIRST: Final = re.compile(
-    rf"{_MONTH}\s*(\d{{1,2}})(?:st|nd|rd|th)?,?\s(.*?)(?<![+\d:.-])(\d{{4}})(?![\d:])(.*)"
-)
+_MONTH_FIRST: Final = re.compile(rf"{_MONTH}\s*(\d{{1,2}})(?:st|nd|rd|th)?,?\s(.*?)(?<![+\d:.-])(\d{{4}})(?![\d:])(.*)")
 _DAY_FIRST: Final = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[\s/-]*{_MONTH}[\s/-]*(\d{{4}})(?!\d)(.*)")
 _WEEK: Final = re.compile(r"(\d{4})-?w(\d{2})-?([1-7])(?!\d)(.*)")
 _BETWEEN: Final = r"\s*[-/.年月、_\\]\s*"
@@ -52,7 +58,8 @@ _OFFSET: Final = re.compile(r"([+-])\s?(\d{1,2}):?(\d{2})?$")
 _EXACT: Final = re.compile(r"\d:\d\d:\d\d|\dt\d")
 """What stands before an offset to the west: a time and a minus are the beginning of a span as well, 09:00-10:00."""
 _HALF: Final = (
-    "凌晨|清晨|清早|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|夜间|夜里|夜晚|深夜|半夜|午夜|早|晚|夜|[ap]\\.?m\\.?"
+    "凌晨|清晨|清早|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|夜间|夜里|夜晚|"
+    "深夜|半夜|午夜|早|晚|夜|[ap]\\.?m\\.?"
 )
 _HALF_DAY: Final = re.compile(rf"(?:({_HALF})\s*)?(.*?)(?:\s*({_HALF}))?")
 _COMPACT_HOUR: Final = re.compile(r"(\d{2})(\d{2})(\d{2})?(?:\.\d{1,9})?")
@@ -63,12 +70,12 @@ _DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{2})(?:\.(\d{2})(?:\.\d{1,9})?)?")
 _MINUTES: Final = {"半": 30, "1刻": 15, "3刻": 45}
 
 
-def _hours(same: range, later: range, others: Mapping[int, int | None]) -> Mapping[int, int | None]:
+def _hours(same: range, later: range, others: dict[int, int | None]) -> dict[int, int | None]:
     """Return what the hours of a part of the day are from its midnight on; None for those of either of two days."""
-    return {hour: hour for hour in same} | {hour: hour + 12 for hour in later} | dict(others)
+    return {hour: hour for hour in same} | {hour: hour + 12 for hour in later} | others
 
 
-_EITHER: Final[Mapping[int, int | None]] = dict.fromkeys(range(9))
+_EITHER: Final[dict[int, int | None]] = dict.fromkeys(range(9))
 _PARTS: Final = (
     ("凌晨", _hours(range(7), range(0), {12: 0})),
     ("清晨 清早 早晨 早上 早", _hours(range(4, 12), range(0), {})),
@@ -79,7 +86,9 @@ _PARTS: Final = (
     ("晚上 晚间 夜晚 晚", _EITHER | _hours(range(17, 24), range(5, 12), {12: 24, 24: 24})),
     ("夜间 夜里 夜 深夜 半夜 午夜", _EITHER | _hours(range(20, 24), range(9, 12), {12: 24, 24: 24})),
 )
-HALVES: Final[Mapping[str, Mapping[int, int | None]]] = {word: hours for words, hours in _PARTS for word in words.split()}
+HALVES: Final[Mapping[str, Mapping[int, int | None]]] = {
+    word: hours for words, hours in _PARTS for word in words.split()
+}
 """By part of the day: the hours that it has, and which each is. 12 at night ends its day, at 24:00."""
 
 
