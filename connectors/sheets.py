@@ -7,6 +7,7 @@ looked up in its packed XML first, and only such a sheet is read the slower way 
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -81,8 +82,9 @@ def open_sheets(resource: Resource, limits: Limits) -> Iterator[list[Sheet]]:
         book = _opened(resource)
     with closing(book):
         shown = [index for index, sheet in enumerate(book.sheets_metadata) if _is_shown(sheet)]
+        since_1904 = bool(book.epoch_1904) or _is_old_since_1904(resource)
         yield [
-            Sheet(book.sheet_names[index], number, book, index, book.epoch_1904, computed, limits.columns)
+            Sheet(book.sheet_names[index], number, book, index, since_1904, computed, limits.columns)
             for number, index in enumerate(shown, 1)
         ]
 
@@ -97,6 +99,23 @@ def _opened(resource: Resource) -> Any:
 
 _NAMED: Final = {True: frozenset({".xlsx", ".xlsm", ".xltx"}), False: frozenset({".xls"})}
 """The names of workbooks that are archives, and of those that are not."""
+
+
+def _is_old_since_1904(resource: Resource) -> bool:
+    """Tell whether an .xls counts its days from 1904 on: one of its first records says so, the library does not."""
+    head = resource.head(CHUNK)
+    at = head.find(_FIRST_RECORD) if head.startswith(OLE) else -1
+    while 0 <= at <= len(head) - 6:
+        kind, size, value = struct.unpack_from("<HHH", head, at)
+        if kind in {_DATE_MODE, _LAST_RECORD}:
+            return bool(kind == _DATE_MODE and value == 1)
+        at += 4 + size
+    return False
+
+
+_FIRST_RECORD: Final = b"\x09\x08\x10\x00\x00\x06\x05\x00"
+_DATE_MODE: Final = 0x22
+_LAST_RECORD: Final = 0x0A
 
 
 @contextmanager

@@ -24,10 +24,7 @@ NO_SUCH: Final = "there is no such day or time; correct it"
 TWO_DAYS: Final = (
     "at night that hour may be of either of two days; write the day that it falls on and the hour from 0 on"
 )
-NO_HALF: Final = (
-    "凌晨|清晨|清早|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|夜间|夜里|夜晚|"
-    "深夜|半夜|午夜|早|晚|夜|[ap]\\.?m\\.?"
-)
+NO_HALF: Final = "there is no such hour in that part of the day; write the hour from 0 on alone"
 NO_ZONE: Final = "that time zone cannot be told; write it as hours from UTC, or leave it out"
 
 _FOLDED: Final = (
