@@ -46,6 +46,7 @@ BLANK: Final = frozenset({
     *("N/A", "n/a", "NA", "NaN", "nan", "undefined"),
 })  # fmt: skip
 """What programs and people write into a cell that holds nothing; no text says so."""
+_LONGEST_BLANK: Final = max(map(len, BLANK))
 NOTHING: Final = BLANK | {
     "无",
     "暂无",
@@ -138,7 +139,7 @@ def short(cell: Cell) -> str | None:
 def said(cell: Cell) -> str | None:
     """Return a text of any length; None where it is but a mark that there is none."""
     found = text(cell)
-    return None if found in BLANK else found
+    return None if found is not None and len(found) <= _LONGEST_BLANK and found in BLANK else found
 
 
 def named(cell: Cell) -> str | None:

@@ -120,7 +120,7 @@ def test_cells_of_a_page_span_columns_and_rows() -> None:
         "<table><tr><td colspan=5>来电登记表</td></tr>"
         "<tr><th rowspan=2>工单编号<th colspan='2'>来电人<th rowspan=2>来电时间<th rowspan=2>诉求内容</tr>"
         "<tr><th>姓名<th>电话</tr>"
-        '<tr><td>="001"<td>张三<td x:num="13812341234">1.38E+10<td>2021-3-5<td>路灯坏了，<br>&nbsp;请派人来。</tr></table>'
+        '<tr><td>="001"<td>张三<td x:num="13812341234">1.38E+10<td>2021-3-5<td>路灯坏了，<br>&nbsp;请派人来。</table>'
     )
     (draft,) = drafts(table.encode(), "t.xls")
     assert draft.external_id == "001"
