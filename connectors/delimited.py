@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from connectors.connector import UnreadableError
@@ -14,7 +15,7 @@ from connectors.encodings import is_plausible
 from graph.records import RejectionReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from connectors.connector import Limits, Resource
 
@@ -100,15 +101,19 @@ def mark_of(sample: str) -> str:
 
 
 def _lines(raw: _Guarded, encoding: str) -> Iterator[str]:
-    """Yield the lines of a text with their ends."""
+    """Return the lines of a text with their ends."""
     if encoding.startswith("utf-16"):
-        yield from _wide_lines(raw, encoding)
-        return
+        return _wide_lines(raw, encoding)
+    return chain.from_iterable(_decoded(block, encoding) for block in _blocks(raw))
+
+
+def _blocks(raw: _Guarded) -> Iterator[bytes]:
+    """Yield whole lines, as many at once as there are."""
     rest = b""
     while chunk := raw.read1(CHUNK):
         whole, rest = _whole_lines(rest + chunk)
-        yield from _decoded(whole, encoding)
-    yield from _decoded(rest.rstrip(END_OF_FILE), encoding)
+        yield whole
+    yield rest.rstrip(END_OF_FILE)
 
 
 def _wide_lines(raw: _Guarded, encoding: str) -> Iterator[str]:
@@ -125,17 +130,16 @@ def _whole_lines(block: bytes) -> tuple[bytes, bytes]:
     return block[:end], block[end:]
 
 
-def _decoded(block: bytes, encoding: str) -> Iterator[str]:
-    """Yield the lines of a block; those that are written in the other encoding are read in that."""
+def _decoded(block: bytes, encoding: str) -> Iterable[str]:
+    """Return the lines of a block; those that are written in the other encoding are read in that."""
     if encoding == "utf-8":
         try:
-            yield from io.StringIO(block.decode(encoding), newline="")
+            return io.StringIO(block.decode(encoding), newline="")
         except UnicodeDecodeError:
             pass
-        else:
-            return
-    for line in block.splitlines(keepends=True):
-        yield line.decode("ascii") if line.isascii() else _line(line, encoding)
+    return (
+        line.decode("ascii") if line.isascii() else _line(line, encoding) for line in block.splitlines(keepends=True)
+    )
 
 
 def _line(line: bytes, encoding: str) -> str:

@@ -93,8 +93,9 @@ def _from_text(found: str, zone: ZoneInfo) -> datetime:
             pass
     match = _USUAL.fullmatch(found)
     if match is not None:
+        year, month, day, hour, minute, second = match.groups()
         try:
-            return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+            return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))  # noqa: DTZ001
         except ValueError:
             pass
     if found[0].isdigit() and found.isascii() and "_" not in found:

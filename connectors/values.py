@@ -155,7 +155,8 @@ def code(cell: Cell) -> str | None:
     found = named(cell)
     if found is None or found.isalnum():
         return found
-    found = found.translate(WITHOUT_UNSEEN)
+    if not found.isascii():
+        found = found.translate(WITHOUT_UNSEEN)
     if _SCIENTIFIC.fullmatch(found):
         raise ValueFault(RejectionReason.BAD_VALUE, _LOST)
     whole = _WHOLE.fullmatch(found)
