@@ -58,7 +58,8 @@ _HALF: Final = (
     "凌晨|清晨|清早|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|夜间|夜里|夜晚|"
     "深夜|半夜|午夜|早|晚|夜|[ap]\\.?m\\.?"
 )
-_HALF_DAY: Final = re.compile(rf"(?:({_HALF})\s*)?(.*?)(?:\s*({_HALF}))?")
+_HALF_BEFORE: Final = re.compile(_HALF)
+_HALF_AFTER: Final = re.compile(rf"(?:{_HALF})\Z")
 _COMPACT_HOUR: Final = re.compile(r"(\d{2})(\d{2})(\d{2})?(?:\.\d{1,9})?")
 _HOUR: Final = re.compile(
     r"(\d{1,2})\s*(?:[:时点]\s*(\d{1,2}|半|[13]刻)\s*(?:[:分]\s*(\d{1,2})(?:[.,:]\d{1,9})?\s*)?[分秒]?整?|[时点]\s*[整正钟]?)?"
@@ -182,11 +183,14 @@ def _zone(given: str, moment: datetime, zone: ZoneInfo) -> tzinfo | None:
 
 def _of_day(plain: str, *, bare: bool) -> timedelta | None:
     """Return the time since midnight; an hour `bare` of marks is one only where that is allowed."""
-    parts = _HALF_DAY.fullmatch(plain)
-    before, clock, after = parts.groups() if parts else (None, plain, None)
+    before = _HALF_BEFORE.match(plain)
+    clock = plain[before.end() :].strip() if before else plain
+    after = _HALF_AFTER.search(clock)
+    if after:
+        clock = clock[: after.start()].strip()
     if before and after:
         return None
-    half = (before or after or "").replace(".", "")
+    half = (before or after or [""])[0].replace(".", "")
     if half and not clock:
         return timedelta()  # the day's part without an hour
     match = _HOUR.fullmatch(clock) or _DOTTED.fullmatch(clock) or (_COMPACT_HOUR.fullmatch(clock) if bare else None)
