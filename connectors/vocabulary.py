@@ -26,6 +26,7 @@ LEFT_OUT: Final = "left out"
 GROUPS: Final = ("person", "matter", "handling", "answer")
 """Where beginnings and ends of headings stand that are put together."""
 BEGINNING: Final = "-"
+_PARTS: Final = frozenset({COMMON, LEFT_OUT, *GROUPS, *(channel.value.lower() for channel in Channel)})
 _NOISE: Final = re.compile(rf"[\s_*＊:：★●\-{UNSEEN}]+")
 
 
@@ -71,7 +72,7 @@ def _line(cells: Sequence[str], number: int) -> Line:
     if len(cells) != 4 or not all(cells):
         raise VocabularyError(f"{where}: write a part, a field, a heading and where it was seen, with tabs between.")
     part, field, heading, source = cells
-    if part not in {COMMON, LEFT_OUT, *GROUPS, *(channel.value.lower() for channel in Channel)}:
+    if part not in _PARTS:
         raise VocabularyError(f"{where}: there is no part `{part}`.")
     none = part == LEFT_OUT or (part in GROUPS and field == BEGINNING)
     return Line(part, None if none else _field(field, where), heading, source)
