@@ -48,6 +48,9 @@ async def understood(
         compiled = compile_query(tree, found, people)
     if not weigh:
         return Understood(compiled, found)
+    if compiled.known is not None and counts[compiled.known]:
+        # It is the number of something: what holds some of it is nothing to whoever typed it.
+        compiled = replace(compiled, loose=None)
     told = weights(total, {leaf: counts[leaf] for leaf in compiled.leaves}, compiled.words)
     return Understood(replace(compiled, common=common(compiled, total, counts)), found, told)
 

@@ -14,7 +14,9 @@ from graph.text.normalise import normalise
 from graph.text.tokens import CODE_JOINT, UNIT, bigrams, codes, units
 from search.compile import compile_query
 from search.engine import Leaf, Starting, Term, TokenField
-from search.highlight import GAP, LONGEST, MOST, Marker, mapped
+from search.highlight import GAP, Marker, mapped
+
+from search.passages import LONGEST, MOST
 from search.query import parse
 from search.records import Passage
 from tests.search.library import source
@@ -26,7 +28,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 def terms(query: str) -> tuple[Leaf, ...]:
     """Return what a query marks."""
-    return compile_query(parse(query)).leaves
+    return compile_query(parse(query)).marks
 
 
 def cut(passage: Passage) -> list[str]:
