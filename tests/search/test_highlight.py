@@ -15,7 +15,6 @@ from graph.text.tokens import CODE_JOINT, UNIT, bigrams, codes, units
 from search.compile import compile_query
 from search.engine import Leaf, Starting, Term, TokenField
 from search.highlight import GAP, Marker, mapped
-
 from search.passages import LONGEST, MOST
 from search.query import parse
 from search.records import Passage
