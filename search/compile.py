@@ -344,7 +344,7 @@ def _begin(day: date | None) -> datetime | None:
 
 def _known(node: Words | Phrase | Prefix, plain: str) -> Term | Starting | None:
     """Return what finds whatever is known by a number that was typed; None where that is no such number."""
-    if not _code(plain) and not may_be_known(plain):
+    if not may_be_known(plain):
         return None
     token = known_token(plain)
     return Starting(TokenField.CODES, token) if isinstance(node, Prefix) else Term(TokenField.CODES, token)

@@ -6,14 +6,16 @@ whole, or by a beginning with a star, however they are typed; never by digits in
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
 from graph.text.normalise import normalise
-from graph.text.tokens import LONGEST_CODE, units
+from graph.text.tokens import LETTER, LONGEST_CODE, units
 
 KNOWN: Final = "K"
 """Begins their codes. It is a capital, which no query that is typed has in its normal form."""
+NO_WORD: Final = re.compile(LETTER)
 
 
 @lru_cache(maxsize=4_096)
@@ -23,5 +25,5 @@ def known_token(number: str) -> str:
 
 
 def may_be_known(typed: str) -> bool:
-    """Tell whether what is typed may be such a number: most have a digit."""
-    return any(map(str.isdigit, typed))
+    """Tell whether what is typed may be such a number: each has a digit or a letter that is no Chinese character."""
+    return NO_WORD.search(typed) is not None

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from tests.reference.graph import Graph, Row
 
 
+KNOWN_BY = ("case_number", "external_id", "receipt_code")
+NO_NUMBERS = ("", "", "")
+
+
 def sources(graph: Graph, whole: Graph) -> tuple[Source, ...]:
     """Return what each submission of a graph is found by, which is what is left of a whole one."""
     return tuple(_source(graph, whole, row) for row in graph["submission"])
@@ -155,7 +159,7 @@ def _row(found: Source) -> dict[str, Any]:
         "status": found.status,
         "topic": found.topic, "division": found.division, "received_at": found.received_at, "title": found.title,
         "body": found.body,
-        **dict(zip(("case_number", "external_id", "receipt_code"), found.known_by, strict=True)),
+        **dict(zip(KNOWN_BY, found.known_by or NO_NUMBERS, strict=True)),
     }  # fmt: skip
 
 

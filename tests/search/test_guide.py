@@ -134,7 +134,9 @@ def drafts() -> list[Draft]:
         said("TS-2026-001", "工单", channel=Channel.WEB, details=web),
         said("三点", "时间三点，前一张单是ts2026001", received_at=SUMMER),
         said("票号", "票号2026001，电话90005678", received_at=SUMMER),
-        said("城管", "岳麓区的李四", received_at=SUMMER, division="430102", organ="芙蓉区城市管理局", replies=(answer,)),
+        said(
+            "城管", "岳麓区的李四", received_at=SUMMER, division="430102", organ="芙蓉区城市管理局", replies=(answer,)
+        ),
         said("长信〔2026〕12号", "信件", channel=Channel.LETTER, details=letter, received_at=SUMMER),
         said("锦绣", "A1区锦绣", received_at=SUMMER),
         *(said(one, "夜间施工", channel=Channel.VISIT, details=visit, received_at=SUMMER) for one in MANY),
