@@ -24,7 +24,8 @@ from search.alerts import (
     require_matter,
 )
 from search.compile import compile_query
-from search.query import QuerySyntaxError, parse
+from search.query import parse
+from search.query_tokens import QuerySyntaxError
 from search.records import SearchFilter
 from tests.text import spellings
 

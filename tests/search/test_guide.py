@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -26,6 +26,7 @@ from tests.viewers import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from collections.abc import Set as AbstractSet
 
     from graph.database import Pool
     from graph.identity import Vault
@@ -40,11 +41,12 @@ MANY: Final = [f"M{number}" for number in range(25)]
 ALL: Final = frozenset(
     {"烧烤", "夜宵", "施工", "电话", "路", "TS-2026-001", "三点", "票号", "城管", "长信〔2026〕12号", "锦绣", *MANY}
 )
-BARBECUE, NIGHT = {"烧烤"}, {"施工", *MANY}
+BARBECUE: Final = {"烧烤"}
+NIGHT: Final = {"施工", *MANY}
 NO_QUERIES: Final = frozenset(
     {"looseCount", "totalCount", "loose", "NUMBER", "QuerySyntaxError.position", "RELEVANCE", "｜", "＊"}
 )
-FOUND: Final[dict[str, set[str]]] = {
+FOUND: Final[dict[str, AbstractSet[str]]] = {
     "烧烤 油烟": BARBECUE,
     "烧烤 AND 油烟": BARBECUE,
     "烧烤 && 油烟": BARBECUE,
@@ -106,21 +108,21 @@ FOUND: Final[dict[str, set[str]]] = {
     "油烟 （": BARBECUE,
     "油烟 ，": BARBECUE,
     "油烟 - 烧烤": BARBECUE,
-    "）": {*ALL},
-    "*": {*ALL},
+    "）": ALL,
+    "*": ALL,
     "夜间施工*": NIGHT,
     "A1区 酒吧": set(),
     "A5 锦绣": set(),
 }
 """What each example finds among the submissions of `drafts`, by their ids at the source."""
-LOOSELY: Final = {"A1区 酒吧": {"夜宵", "锦绣"}, "A5 锦绣": {"锦绣", "夜宵"}, "1）油烟": set()}
+LOOSELY: Final[dict[str, set[str]]] = {"A1区 酒吧": {"夜宵", "锦绣"}, "A5 锦绣": {"锦绣", "夜宵"}, "1）油烟": set()}
 """What holds only some of what was asked for, where the page says something of it."""
 
 
 def drafts() -> list[Draft]:
     """Return submissions among which every example finds what the page says, and none finds all."""
 
-    def said(key: str, text: str, **changes: object) -> Draft:
+    def said(key: str, text: str, **changes: Any) -> Draft:
         return draft(key, **{"title": "反映", "text": text, "received_at": SPRING} | changes)
 
     letter, web, visit = LetterDetails(), WebDetails(), VisitDetails()

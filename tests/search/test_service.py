@@ -16,7 +16,7 @@ from search import service
 from search.cursor import opened, sealed
 from search.engine import SearchUnavailableError
 from search.indexer import Indexer
-from search.query import QuerySyntaxError
+from search.query_tokens import QuerySyntaxError
 from search.records import FacetCount, FacetName, SearchFilter, SearchOrder, SearchRequest
 from search.service import Search
 from tests.graph.factory import NOW, draft, make_intake, reply
