@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from itertools import accumulate, chain, groupby, islice, pairwise
+from itertools import chain, groupby, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
 
 from graph.text.normalise import normalise
 from graph.text.sounds import MOST_SYLLABLES, alike, is_syllable, pairs, syllables
 from graph.text.tokens import CODE, CODE_JOINT, FEWEST_DIGITS, INNER, LONGEST_CODE, UNIT, bigrams, units, words
-from search.documents import ZONE, organ_names
+from search.documents import ZONE
 from search.engine import (
     AllOf,
     AnyOf,
@@ -29,6 +29,7 @@ from search.engine import (
     leaves,
 )
 from search.known_by import KNOWN, known_token, may_be_known
+from search.organs import organ_names
 from search.query import And, Is, Named, Node, Not, Or, Phrase, Prefix, Received, Words
 
 if TYPE_CHECKING:
@@ -48,19 +49,8 @@ matters, asked for by the subject of one of their messages: 97 % of them are amo
 LOOSE: Final = 0.2
 """Where hardly anything holds all the words, so much of them is enough. Measured on real messages asked for by their
 withheld subjects: 0.2 finds as many as 0 does, among a fortieth of the hits."""
-ROOM: Final = 5_000
-ROOM_SHARE: Final = 0.05
-"""So many hits, and so large a share of all there is, the bigrams may have together by which a loose query finds."""
-RARE_SHARE: Final = 1 / 2_000
-RARE: Final = 3
-"""A bigram that so few texts hold, and so small a share of them, may be a slip of one that sounds the same."""
 CODED: Final = "="
 """Tells a code among the pairs by which a loose query finds: one may be written as a pair is."""
-MOST_SLIPS: Final = 30
-"""Those that are typed first: each is looked for and marked as some hundred pairs, and of more most are none."""
-LIKELIER: Final = 20
-"""It is taken for one where others that sound the same are so many times as frequent. Measured on real messages with
-one wrong character in two words: that finds nineteen twentieths of what the right words do, and costs those nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,35 +186,6 @@ def for_number(compiled: Compiled, tokens: tuple[str, ...]) -> Compiled:
     return Compiled(match=match, loose=None, leaves=(), marks=known, words=(), typed=())
 
 
-def suspects(compiled: Compiled, total: int, counts: Mapping[Leaf, int]) -> dict[str, OneOf]:
-    """Return the bigrams that may be slips, each with those that sound the same; `counts` are of `total` texts."""
-    rare = RARE + total * RARE_SHARE
-    found = ((pair, _alike(pair)) for pair in compiled.typed if counts[_term(pair)] <= rare)
-    return dict(islice(((pair, others) for pair, others in found if others.tokens), MOST_SLIPS))
-
-
-def slips(others: Mapping[str, OneOf], counts: Mapping[Leaf, int]) -> frozenset[str]:
-    """Return the bigrams that are likely others that sound the same, by how many texts hold them and those."""
-    return frozenset(pair for pair, heard in others.items() if counts[_term(pair)] * LIKELIER < counts[heard])
-
-
-def common(compiled: Compiled, total: int, counts: Mapping[Leaf, int]) -> frozenset[str]:
-    """Return the bigrams that make no hit by themselves where `compiled` is asked loosely: the rarer ones do.
-
-    What few have is worth finding; a page of ten thousands that share but 反映 with the query takes long, and tells
-    nothing. Of equal ones those that are typed first make hits.
-    """
-    if compiled.loose is None:
-        return frozenset()
-    often = {pair: sum(counts[leaf] for leaf in leaves(match)) for pair, match in compiled.loose.pairs.items()}
-    rarest = sorted(often, key=lambda pair: often[pair])
-    least = sum(1 for pair in rarest if not often[pair]) + 1
-    room = max(ROOM, total * ROOM_SHARE)
-    held = list(accumulate(often[pair] for pair in rarest))
-    needed = max(least, sum(1 for count in held if count <= room))
-    return frozenset(rarest[needed:])
-
-
 class _Asked:
     """What to look for, with some bigrams taken for slips."""
 
@@ -298,14 +259,14 @@ class _Asked:
         return AnyOf(tuple(_one_of(self._pair(pair)) for pair in found), needed)
 
     def _pair(self, pair: str) -> tuple[Leaf, ...]:
-        return (_term(pair), _alike(pair)) if pair in self._slips else (_term(pair),)
+        return (term(pair), sounding(pair)) if pair in self._slips else (term(pair),)
 
     def weighed(self, node: Words | Phrase | Prefix | Named, plain: str) -> Iterator[Leaf]:
         """Yield what is weighed of a text."""
         if _code(plain) or not (found := bigrams(plain)):
             yield from leaves(self._match(node))
             return
-        yield from (leaf for pair in found for leaf in (self._pair(pair) if isinstance(node, Words) else [_term(pair)]))
+        yield from (leaf for pair in found for leaf in (self._pair(pair) if isinstance(node, Words) else [term(pair)]))
         if not isinstance(node, Named) and (known := _known(node, plain)):
             yield known
 
@@ -314,11 +275,13 @@ class _Asked:
         yield from self.weighed(node, plain) if isinstance(node, Words) else leaves(self._match(node))
 
 
-def _term(pair: str) -> Term:
+def term(pair: str) -> Term:
+    """Return what finds a pair of characters."""
     return Term(TokenField.BIGRAMS, pair)
 
 
-def _alike(pair: str) -> OneOf:
+def sounding(pair: str) -> OneOf:
+    """Return what finds the pairs that sound as one does with one other character."""
     return OneOf(TokenField.BIGRAMS, alike(pair))
 
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from graph.accused import names_of
 from graph.database import statements
-from graph.gazetteer import Gazetteer
-from graph.organ_functions import names_at
-from graph.organ_names import OrganNames
 from graph.records import CaseId, PetitionKind, SubmissionId
 from graph.text.normalise import normalise
 from graph.text.tokens import analyse
 from search import audience
 from search.engine import IndexDocument
 from search.known_by import known_token
+from search.organs import organ_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +59,7 @@ class Source:
     organs: tuple[str, ...] = ()
     """Ids of the organs that have a part in the case it is filed in; only of what is to be indexed."""
     organ_names: tuple[str, ...] = ()
-    """All by which those organs are known (`organ_names`); only of what is to be indexed."""
+    """All by which those organs are known (`search.organs`); only of what is to be indexed."""
     seen: tuple[str, ...] = ()
     """By whom it is seen; only of what is to be indexed."""
     numbers: tuple[bytes, ...] = field(default=(), repr=False)
@@ -203,33 +199,6 @@ def index_document(source: Source) -> IndexDocument:
 
 def _known_by(row: Row) -> tuple[str, ...]:
     return str(row["case_number"]), row["external_id"], row["receipt_code"]
-
-
-@cache
-def _organ_names() -> OrganNames:
-    return OrganNames(Gazetteer())
-
-
-@lru_cache(maxsize=16_384)
-def organ_names(name: str, near: str | None = None) -> tuple[str, ...]:
-    """Return all by which an organ is looked for, so that two spellings of one have something in common.
-
-    That are its name in one spelling, the keys of the organs that it names, and what such do without where: 城管局
-    finds that of each district. `near` is the division that it sits in.
-    """
-    known = names_of(name, _organ_names(), near)
-    whole = (
-        (one.functions for one in names_at(normalise(known[0]), 0) if one.text == normalise(known[0])) if known else ()
-    )
-    return tuple(
-        dict.fromkeys(
-            (
-                *known,
-                *(key[key.index("/") :] for key in known[1:]),
-                *(f"/{one}" for several in whole for one in several),
-            )
-        )
-    )
 
 
 def number_token(hashed: bytes) -> str:

@@ -55,7 +55,7 @@ class ExactField(StrEnum):
     ORGAN = "organ"
     """Ids of the organs that have a part in the case it is filed in."""
     ORGAN_NAME = "organ_name"
-    """All by which those organs are known (`search.documents.organ_names`)."""
+    """All by which those organs are known (`search.organs`)."""
     CASE = "case"
     """The id of the case that answers for it."""
     SEEN = "seen"

@@ -42,11 +42,12 @@ from graph.text.nfkc import MOST_MARKS, nfkc
 from graph.text.normalise import normalise
 from graph.text.sounds import heard
 from graph.text.tokens import analyse, bigrams
-from search.compile import MOST_SLIPS, compile_query, suspects
+from search.compile import compile_query
 from search.engine import Run, Starting, TokenField
 from search.highlight import Marker, mapped
 from search.query import parse
 from tests.connectors.envelopes import opaque
+from search.understanding import MOST_SLIPS, suspects
 from tests.connectors.factory import OPTIONS, ZONE, instant
 from tests.connectors.letterbox import refusal
 from tests.graph.factory import draft, make_intake, petitioner

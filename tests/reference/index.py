@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from graph.records import CaseId, Position, SubmissionId
 from graph.scope import scope
 from search import documents
-from search.documents import Source, index_document, organ_names
+from search.documents import Source, index_document
 from search.engine import Batch
 from search.hidden import Hidden
+from search.organs import organ_names
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from tests.reference.policy import STANDING, is_unnamed

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.compile import ROOM, ROOM_SHARE, common, compile_query
+from search.compile import compile_query
 from search.engine import Leaf, Term, TokenField
 from search.query import (
     DEEPEST,
@@ -24,6 +24,7 @@ from search.query import (
     parse,
 )
 from search.query_tokens import LONGEST, QuerySyntaxError
+from search.understanding import ROOM, ROOM_SHARE, common
 
 PIECES = st.sampled_from(
     [
