@@ -28,7 +28,7 @@ from search.engine import (
     TokenField,
     leaves,
 )
-from search.known_by import KNOWN, known_token, may_be_known
+from search.known_by import beginning_code, is_code, may_be_known, whole_code
 from search.organs import organ_names
 from search.query import And, Is, Named, Node, Not, Or, Phrase, Prefix, Received, Words
 
@@ -132,7 +132,7 @@ def compile_query(tree: And, slips: frozenset[str] = frozenset(), people: Mappin
     wanted = [(node, normalise(node.name if isinstance(node, Named) else node.text)) for node in _wanted(tree)]
     plain = [text for node, text in wanted if isinstance(node, Words) and not _code(text)]
     typed = tuple(dict.fromkeys(pair for text in plain for pair in bigrams(text)))
-    known = Term(TokenField.CODES, known_token(tree.number)) if tree.number else None
+    known = Term(TokenField.CODES, whole_code(tree.number)) if tree.number else None
     match = asked.all_of(tree.nodes)
     weighed = [leaf for node, text in wanted for leaf in asked.weighed(node, text)]
     marked = [leaf for node, text in wanted for leaf in asked.marked(node, text)]
@@ -182,7 +182,7 @@ def for_number(compiled: Compiled, tokens: tuple[str, ...]) -> Compiled:
     """
     hidden = tuple(Term(TokenField.CODES, token) for token in tokens)
     match = AllOf((AnyOf((*hidden, compiled.match)),))
-    known = tuple(leaf for leaf in compiled.marks if isinstance(leaf, Term) and leaf.token.startswith(KNOWN))
+    known = tuple(leaf for leaf in compiled.marks if isinstance(leaf, Term) and is_code(leaf.token))
     return Compiled(match=match, loose=None, leaves=(), marks=known, words=(), typed=())
 
 
@@ -309,8 +309,9 @@ def _known(node: Words | Phrase | Prefix, plain: str) -> Term | Starting | None:
     """Return what finds whatever is known by a number that was typed; None where that is no such number."""
     if not may_be_known(plain):
         return None
-    token = known_token(plain)
-    return Starting(TokenField.CODES, token) if isinstance(node, Prefix) else Term(TokenField.CODES, token)
+    if isinstance(node, Prefix):
+        return Starting(TokenField.CODES, beginning_code(plain))
+    return Term(TokenField.CODES, whole_code(plain))
 
 
 def _coded(code: str) -> tuple[Match, ...]:

@@ -15,7 +15,7 @@ from graph.text.normalise import normalise
 from graph.text.tokens import analyse
 from search import audience
 from search.engine import IndexDocument
-from search.known_by import known_token
+from search.known_by import UNASKED, Known
 from search.organs import organ_names
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class Source:
     documents: tuple[str, ...]
     leading: CaseId | None = None
     """The case that leads its own, seen or not, by which the index knows it; None where it is the one that answers."""
-    known_by: tuple[str, ...] = ()
-    """Numbers by which it is known: its case's, its id at its source, its receipt."""
+    known_by: Known = UNASKED
+    """The numbers by which it is known."""
     organs: tuple[str, ...] = ()
     """Ids of the organs that have a part in the case it is filed in; only of what is to be indexed."""
     organ_names: tuple[str, ...] = ()
@@ -85,8 +85,8 @@ class Texts(NamedTuple):
     body: str
     replies: Sequence[str]
     documents: Sequence[str]
-    known_by: Sequence[str] = ()
-    """Numbers by which it is known, where they are asked for."""
+    known_by: Known = UNASKED
+    """The numbers by which it is known, where they are asked for."""
 
 
 class _Read(NamedTuple):
@@ -108,7 +108,7 @@ async def load_texts(
     rows = await reading.fetch(SQL.known_by, submissions) if numbers and found else ()
     known = {row["id"]: _known_by(row) for row in rows}
     return {
-        SubmissionId(row["id"]): Texts(row["title"], row["body"], replies, documents, known.get(row["id"], ()))
+        SubmissionId(row["id"]): Texts(row["title"], row["body"], replies, documents, known.get(row["id"], UNASKED))
         for row, replies, documents in found
     }
 
@@ -188,7 +188,7 @@ def index_document(source: Source) -> IndexDocument:
     """Return a submission as it is indexed."""
     tokens = analyse([normalise(text) for text in source.texts()])
     hidden = [*map(number_token, source.numbers), *map(name_token, source.names)]
-    codes = " ".join([*filter(None, [tokens.codes]), *map(known_token, source.known_by), *hidden])
+    codes = " ".join([*filter(None, [tokens.codes]), *(code for _, code in source.known_by.codes()), *hidden])
     return IndexDocument(
         submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=codes, channel=source.channel,
         kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
@@ -197,8 +197,8 @@ def index_document(source: Source) -> IndexDocument:
     )  # fmt: skip
 
 
-def _known_by(row: Row) -> tuple[str, ...]:
-    return str(row["case_number"]), row["external_id"], row["receipt_code"]
+def _known_by(row: Row) -> Known:
+    return Known(str(row["case_number"]), row["external_id"], row["receipt_code"])
 
 
 def number_token(hashed: bytes) -> str:

@@ -10,6 +10,7 @@ import operator
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from graph.text.nfkc import is_mark
@@ -17,8 +18,7 @@ from graph.text.normalise import IDEOGRAPHS, INVISIBLE, is_plain, normalise, pie
 from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT, bigrams, ends, sets
 from search.code_units import code_units
 from search.engine import Leaf, OneOf, Run, Starting, Term, TokenField
-from search.known_by import known_token
-from search.passages import NOTHING, Block, Marked, chosen, merged
+from search.passages import NOTHING, Block, Marked, chosen, joined, merged
 from search.records import Passage, Range
 
 if TYPE_CHECKING:
@@ -102,15 +102,14 @@ class Marker:
         self._pairs = frozenset(pair for pair in pairs if not TWO_CHINESE.fullmatch(pair))
         self._single = frozenset(unit for unit in single if not ONE_CHINESE.fullmatch(unit))
         self._codes = _Codes.of(wanted)
-        self._phrases = [(f" {' '.join(leaf.bigrams)} ", len(leaf.bigrams)) for leaf in wanted if isinstance(leaf, Run)]
-        """Each as the bigrams that it is found by, and how many these are."""
+        self._phrases = [_Phrase.of(leaf.bigrams) for leaf in wanted if isinstance(leaf, Run)]
 
     def passages(self, source: Source) -> tuple[Passage, ...]:
         """Return the numbers that it is known by, where such are wanted, and the best passages of its texts."""
         fields = [("title", source.title), ("body", source.body)]
         fields += [("reply", text) for text in source.replies] + [("document", text) for text in source.documents]
         found = chosen([self._marked(field, text) for field, text in fields])
-        known = [number for number in source.known_by if self._codes.known(number)]
+        known = dict.fromkeys(number for number, code in source.known_by.codes() if self._codes.known(code))
         return (*(_whole("number", number) for number in known), *found)
 
     def _marked(self, field: str, text: str) -> Marked:
@@ -120,20 +119,21 @@ class Marker:
         def original(low: int, high: int, phrases: frozenset[int] = NOTHING) -> Block:
             return Block(form.origin[low], _end(form.origin, high), phrases)
 
-        marks = [original(*span) for span in self.stretches(form.plain)]
-        blocks = list(marks)
-        for number, spans in self._said(form.plain):
-            marks += [original(*span) for span in spans]
-            blocks.append(original(spans[0][0], spans[-1][1], frozenset([number])))
-        shown = merged(marks)
-        return Marked(field, text, [(one.low, one.high) for one in shown], merged(blocks) if self._phrases else shown)
+        spans, said = list(self.stretches(form.plain)), list(self._said(form.plain))
+        phrases = [original(within[0][0], within[-1][1], frozenset([number])) for number, within in said]
+        marks = merged(
+            [original(*span) for span in joined([*spans, *chain.from_iterable(within for _, within in said)])]
+        )
+        blocks = merged([*(original(*span) for span in joined(spans)), *phrases]) if phrases else marks
+        return Marked(field, text, [(one.low, one.high) for one in marks], blocks)
 
     def _said(self, plain: str) -> Iterator[tuple[int, Sequence[tuple[int, int]]]]:
         """Yield where each phrase is said: the stretches of its units, those of one that overlaps itself as one."""
-        if not self._phrases:
+        held = [(number, one) for number, one in enumerate(self._phrases) if all(map(plain.__contains__, one.signs))]
+        if not held:
             return
         text = f" {' '.join(bigrams(plain))} "
-        found = [(number, *run) for number, phrase in enumerate(self._phrases) for run in _runs_of(phrase, text)]
+        found = [(number, *run) for number, phrase in held for run in phrase.runs(text)]
         if found:
             spans = [unit.span() for unit in UNIT.finditer(plain)]
             yield from ((number, spans[first:last]) for number, first, last in found)
@@ -173,22 +173,6 @@ def _pattern(pairs: set[str], single: set[str]) -> re.Pattern[str] | None:
     return re.compile(f"[{''.join({one[0] for one in pairs | single})}](?:{'|'.join(looked)})")
 
 
-def _runs_of(phrase: tuple[str, int], text: str) -> Iterator[tuple[int, int]]:
-    """Yield from which unit to which a phrase is said in a text, as both are found by; overlapping ones together."""
-    wanted, length = phrase
-    first = last = at = unit = 0
-    while (found := text.find(wanted, at)) >= 0:
-        unit += text.count(" ", at, found)
-        if last and unit >= last:
-            yield first, last
-        first = unit if unit >= last else first
-        last = unit + length + 1
-        # Behind the blank before it: the next may begin with its second bigram.
-        unit, at = unit + 1, found + 1
-    if last:
-        yield first, last
-
-
 def _whole(field: str, text: str) -> Passage:
     return Passage(field=field, text=text, ranges=(Range(0, code_units(text)[-1]),))
 
@@ -211,6 +195,57 @@ def _pairs(leaf: Leaf) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A phrase as the bigrams that it is found by, with a blank before each and behind the last."""
+
+    text: str
+    length: int
+    """How many bigrams it has."""
+    signs: frozenset[str]
+    again: str
+    """What follows it where it begins anew within itself (哈哈 in 哈哈哈), and behind how many bigrams it does so."""
+    period: int
+
+    @classmethod
+    def of(cls, found: Sequence[str]) -> _Phrase:
+        """Return a phrase of these bigrams."""
+        length, period = len(found), _period(found)
+        again = " ".join((*found[length - period :], ""))
+        return cls(f" {' '.join(found)} ", length, frozenset("".join(found)), again, period)
+
+    def runs(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield from which unit to which it is said in a text of bigrams, overlapping ones together.
+
+        Those that begin within its first half do so at its period, so each stretch of a text is looked at but twice.
+        """
+        first = last = at = unit = 0
+        while (found := text.find(self.text, at)) >= 0:
+            unit += text.count(" ", at, found)
+            if last and unit >= last:
+                yield first, last
+            first = unit if unit >= last else first
+            end = found + len(self.text)
+            while 2 * self.period <= self.length and text.startswith(self.again, end):
+                end, unit = end + len(self.again), unit + self.period
+            last = unit + self.length + 1
+            # Behind the blank before it: the next may begin with its second bigram.
+            unit, at = unit + 1, end - len(self.text) + 1
+        if last:
+            yield first, last
+
+
+def _period(found: Sequence[str]) -> int:
+    """Return after how many of its items a sequence repeats itself to its end (Knuth, Morris and Pratt, 1977)."""
+    borders = [0] * len(found)
+    for at in range(1, len(found)):
+        border = borders[at - 1]
+        while border and found[at] != found[border]:
+            border = borders[border - 1]
+        borders[at] = border + (found[at] == found[border])
+    return len(found) - borders[-1]
+
+
+@dataclass(frozen=True, slots=True)
 class _Codes:
     """The numbers and codes that are wanted, so that one is looked up among them however many they are."""
 
@@ -229,10 +264,9 @@ class _Codes:
     def __bool__(self) -> bool:
         return bool(self.whole or self.prefixes)
 
-    def known(self, number: str) -> bool:
-        """Tell whether a number by which something is known is wanted, or begins with what is."""
-        token = known_token(number)
-        return token in self.whole or any(token[:length] in self.prefixes for length in self.lengths)
+    def known(self, code: str) -> bool:
+        """Tell whether the code of a number by which something is known is wanted, or begins with what is."""
+        return code in self.whole or any(code[:length] in self.prefixes for length in self.lengths)
 
     def fit(self, code: str) -> bool:
         """Tell whether a code is wanted, or begins, inside or at its end, with what is."""

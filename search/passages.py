@@ -56,6 +56,19 @@ class _Place:
         return len(self.phrases - shown), title, len(self.passage.ranges), -self.number
 
 
+def joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return stretches in order, those that touch as one."""
+    found: list[tuple[int, int]] = []
+    low = high = -1
+    for start, end in sorted(spans):
+        if start > high:
+            found.append((low, high))
+            low, high = start, end
+        elif end > high:
+            high = end
+    return [*found[1:], (low, high)] if spans else []
+
+
 def merged(blocks: Sequence[Block]) -> list[Block]:
     """Return blocks in order, those that touch as one."""
     found: list[Block] = []

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 from graph.text.normalise import normalise
 from graph.text.tokens import bare, bigrams, codes, ends, sets
 from search.engine import GRAIN, Leaf, OneOf, Run, Starting, Term, TokenField
-from search.known_by import KNOWN, known_token
+from search.known_by import is_code
 from search.recency import recency, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from search.documents import Source, Texts
+    from search.known_by import Known
 
 SATURATION: Final = 0.5
 """A token that stands there often tells little more than one that stands there once."""
@@ -87,7 +88,7 @@ class Scorer:
         self._known: list[tuple[str, bool, float]] = []
         """By what it may be known, whether by that whole, and how much that tells."""
         for what, weight in weighed:
-            if isinstance(what, Term | Starting) and _token(what).startswith(KNOWN):
+            if isinstance(what, Term | Starting) and is_code(_token(what)):
                 self._known.append((_token(what), isinstance(what, Term), weight * KNOWN_FIRST))
             else:
                 self._take(what, weight)
@@ -147,12 +148,12 @@ class Scorer:
         late = 1 + LATE * share_of(recent)
         return round(points * late, DIGITS)
 
-    def _known_by(self, numbers: Sequence[str]) -> float:
-        tokens = list(map(known_token, numbers))
+    def _known_by(self, known: Known) -> float:
+        codes = [code for _, code in known.codes()]
         return sum(
             weight
             for wanted, whole, weight in self._known
-            if any(token == wanted if whole else token.startswith(wanted) for token in tokens)
+            if any(code == wanted if whole else code.startswith(wanted) for code in codes)
         )
 
     def _others_of(self, title: _Said, text: _Said, lead: str, held_back: float) -> float:

@@ -64,6 +64,12 @@ MANY: Final = 500_000
 HEAD: Final = "From: a@b.example\nSubject: x\n"
 
 
+def _marking(*phrases: str) -> Callable[[str], object]:
+    """Return what shows phrases in a text."""
+    marker = Marker([Run(tuple(bigrams(phrase))) for phrase in phrases])
+    return lambda text: marker.passages(source(1, body=text))
+
+
 ENDLESS: Final[dict[str, Callable[[], object]]] = {
     "blanks behind a label": lambda: read_signed("姓名" + " " * MANY + "x"),
     "returns amid headers": lambda: framed(b"A: b\n" + b"\r" * MANY + b"x\n\n"),
@@ -84,6 +90,8 @@ ENDLESS: Final[dict[str, Callable[[], object]]] = {
     "tags that are never closed": lambda: markup.text_of_page("<a" * MANY),
     "marks on a character": lambda: normalise("a" + "\u0315\u0300" * MANY),
     "marks on a name": lambda: normal_name("a" + "ﾞ\u0300" * MANY),
+    "a phrase that overlaps itself": lambda: _marking("哈" * 400)("哈" * MANY),
+    "a phrase that nearly overlaps itself": lambda: _marking("哈" * 400 + "呵")("哈" * MANY),
     "letters in a row": lambda: analyse(["a" * MANY + " -"]),
     "a mask without a number": lambda: Occurrences.of([petitioner()]).without("*" * (MANY // 10)),
 }
@@ -93,12 +101,6 @@ ENDLESS: Final[dict[str, Callable[[], object]]] = {
 def test_what_would_never_end_by_its_square_is_read(work: Callable[[], object]) -> None:
     """Gone through once, or a fixed number of times."""
     work()
-
-
-def _marking(*phrases: str) -> Callable[[str], object]:
-    """Return what shows phrases in a text."""
-    marker = Marker([Run(tuple(bigrams(phrase))) for phrase in phrases])
-    return lambda text: marker.passages(source(1, body=text))
 
 
 NAMED: Final = "".join(one.name for one in list(divisions().values())[::7])

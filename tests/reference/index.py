@@ -14,6 +14,7 @@ from search import documents
 from search.documents import Source, index_document
 from search.engine import Batch
 from search.hidden import Hidden
+from search.known_by import Known
 from search.organs import organ_names
 from search.service import Search
 from search.tantivy_engine import open_tantivy
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from graph.scope import Scope
     from search.records import SearchPage, SearchRequest
     from tests.reference.graph import Graph, Row
-
-
-KNOWN_BY = ("case_number", "external_id", "receipt_code")
-NO_NUMBERS = ("", "", "")
 
 
 def sources(graph: Graph, whole: Graph) -> tuple[Source, ...]:
@@ -73,7 +70,7 @@ def _source(graph: Graph, whole: Graph, row: Row) -> Source:
         id=SubmissionId(row["id"]), own=CaseId(row["case_id"]), case=CaseId(case["id"]),
         leading=CaseId(case["id"]), channel=row["channel"],
         kind=row["kind"],
-        known_by=(str(graph.by_id["case"][row["case_id"]]["number"]), row["external_id"], row["receipt_code"]),
+        known_by=Known(str(graph.by_id["case"][row["case_id"]]["number"]), row["external_id"], row["receipt_code"]),
         status=_status(graph, whole, row), topic=row["topic"], division=row["division"], received_at=row["received_at"],
         title=said["title"], body=said["body"], replies=tuple(one["body"] for one in events if one["body"]),
         documents=tuple(one["body"] for one in papers if one["body"]),
@@ -160,7 +157,7 @@ def _row(found: Source) -> dict[str, Any]:
         "status": found.status,
         "topic": found.topic, "division": found.division, "received_at": found.received_at, "title": found.title,
         "body": found.body,
-        **dict(zip(KNOWN_BY, found.known_by or NO_NUMBERS, strict=True)),
+        "case_number": found.known_by.case, "external_id": found.known_by.id, "receipt_code": found.known_by.receipt,
     }  # fmt: skip
 
 

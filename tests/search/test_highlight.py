@@ -107,7 +107,7 @@ def test_all_that_is_said_is_marked(text: str, data: st.DataObject) -> None:
     assert set(Marker(looked).stretches(normalise(text))) == said
 
 
-@given(TEXTS, st.data())
+@given(TEXTS | st.text(st.sampled_from("哈呵，"), max_size=60), st.data())
 def test_of_a_phrase_the_phrase_alone_is_marked(text: str, data: st.DataObject) -> None:
     """Wherever its bigrams stand in a row, and nowhere else: as going through the text unit by unit tells."""
     cut_up = [unit.span() for unit in UNIT.finditer(mapped(text).plain)]
@@ -115,7 +115,7 @@ def test_of_a_phrase_the_phrase_alone_is_marked(text: str, data: st.DataObject) 
     if not pairs:
         return
     start = data.draw(st.integers(0, len(pairs) - 1))
-    run = pairs[start : data.draw(st.integers(start + 1, min(start + 4, len(pairs))))]
+    run = pairs[start : data.draw(st.integers(start + 1, min(start + 7, len(pairs))))]
     places = {
         at + inside
         for at in range(len(pairs) - len(run) + 1)
