@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from search.code_units import code_units
 from search.records import Passage, Range
@@ -22,8 +23,7 @@ MOST: Final = 4
 NOTHING: Final[frozenset[int]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A stretch of a text that is marked, or that one or several phrases reach over with the signs inside them."""
 
     low: int
@@ -72,7 +72,7 @@ def joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def merged(blocks: Sequence[Block]) -> list[Block]:
     """Return blocks in order, those that touch as one."""
     found: list[Block] = []
-    for block in sorted(blocks, key=lambda one: (one.low, one.high)):
+    for block in sorted(blocks, key=itemgetter(0)):
         if found and block.low <= found[-1].high:
             last = found[-1]
             found[-1] = Block(last.low, max(last.high, block.high), last.phrases | block.phrases)
@@ -84,6 +84,13 @@ def merged(blocks: Sequence[Block]) -> list[Block]:
 def chosen(texts: Sequence[Marked]) -> tuple[Passage, ...]:
     """Return the passages to show: those with phrases first, then in the order of the texts."""
     places = [place for number, text in enumerate(texts) if text.marks for place in _places(number, text)]
+    if len(places) > MOST:
+        places = _best(places)
+    return tuple(place.passage for place in sorted(places, key=lambda one: (not one.phrases, one.number)))
+
+
+def _best(places: Sequence[_Place]) -> list[_Place]:
+    """Return those that show most; one that follows another of its text has to show a phrase that no other does."""
     best: list[_Place] = []
     shown = NOTHING
     while places and len(best) < MOST:
@@ -91,14 +98,16 @@ def chosen(texts: Sequence[Marked]) -> tuple[Passage, ...]:
         shown |= place.phrases
         best.append(place)
         places = [one for one in places if one is not place and (not one.more or one.phrases - shown)]
-    best.sort(key=lambda one: (not one.phrases, one.number))
-    return tuple(place.passage for place in best)
+    return best
 
 
 def _places(number: int, text: Marked) -> Iterator[_Place]:
     """Yield the best passage of a text, and those that hold the phrases that it does not."""
     held = [block.phrases for block in text.blocks]
     missing = frozenset().union(*held)
+    if not missing:
+        yield _Place(number, _passage(text, *_window(text, held)), NOTHING, more=False)
+        return
     for more in range(MOST):
         start, end = _window(text, held)
         phrases = frozenset().union(*(one.phrases for one in text.blocks if start <= one.low and one.high <= end))
