@@ -123,10 +123,20 @@ def parse(text: str) -> And:
     return And(node.nodes if isinstance(node, And) else (node,), _number(text, tokens))
 
 
+def without_field(text: str) -> str:
+    """Return a query without a `number:` that begins it."""
+    tokens = tokens_of(text)
+    return re.split("[:：]", text, maxsplit=1)[1] if _asks_for_number(tokens) else text
+
+
+def _asks_for_number(tokens: Sequence[Token]) -> bool:
+    return bool(tokens) and tokens[0].kind == "field" and tokens[0].text == "number"
+
+
 def _number(text: str, tokens: Sequence[Token]) -> str:
     """Return the number that a whole query may be, with blanks, dashes and brackets; nothing where it can be none."""
-    if tokens and tokens[0].kind == "field" and tokens[0].text == "number":
-        tokens, text = tokens[1:], re.split("[:：]", text, maxsplit=1)[1]
+    if _asks_for_number(tokens):
+        tokens, text = tokens[1:], without_field(text)
     several = len(tokens) > 1 and all(token.kind in {"word", "open", "close", "minus"} for token in tokens)
     return text if several and any(map(str.isdigit, text)) else ""
 

@@ -18,7 +18,7 @@ from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
 from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
 from search.highlight import Marker
-from search.query import Not, names, parse
+from search.query import Not, names, parse, without_field
 from search.records import Hit, SearchOrder, SearchPage
 from search.score import Scorer, Weight, grained
 from search.similar import Likeness
@@ -152,7 +152,7 @@ class _Asking:
         self._people = {name: hidden.name(name) for name in names(self._tree)} if hidden else {}
         plain = compile_query(self._tree, people=self._people)
         excluding = any(isinstance(node, Not) for node in self._tree.nodes)
-        self._codes = hidden.number(request.text) if hidden and not excluding else ()
+        self._codes = hidden.number(without_field(request.text)) if hidden and not excluding else ()
         # Nothing to weigh by: the newest first.
         self.order = request.order if plain.leaves and not self._codes else SearchOrder.NEWEST
         self.held = NOTHING

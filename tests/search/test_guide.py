@@ -53,6 +53,8 @@ FOUND: Final[dict[str, AbstractSet[str]]] = {
     "烧烤 & 油烟": BARBECUE,
     "烧烤 和 油烟": BARBECUE,
     '"夜间施工"': NIGHT,
+    "“夜间施工”": NIGHT,
+    "＂夜间施工＂": NIGHT,
     "烧烤 OR 夜宵": {"烧烤", "夜宵"},
     "烧烤 | 夜宵": {"烧烤", "夜宵"},
     "烧烤|夜宵": {"烧烤", "夜宵"},

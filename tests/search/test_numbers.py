@@ -68,7 +68,17 @@ async def ids(connection: Connection, *wanted: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "typed", [PHONE, "138 1234 1234", "138-1234-1234", "+86 13812341234", "１３８１２３４１２３４", " 13812341234，"]
+    "typed",
+    [
+        PHONE,
+        "138 1234 1234",
+        "138-1234-1234",
+        "+86 13812341234",
+        "１３８１２３４１２３４",
+        " 13812341234，",
+        "number:13812341234",
+        "编号： 138 1234 1234",
+    ],
 )
 async def test_a_whole_number_finds_texts_and_people(house: House, connection: Connection, typed: str) -> None:
     """However it is typed, wherever it stands."""
