@@ -176,6 +176,7 @@ def shown() -> set[str]:
     return {span for span in spans if span not in NO_QUERIES and span not in FIELDS}
 
 
+@pytest.mark.long
 async def test_each_query_finds_what_the_page_says(asking: Asking) -> None:
     """And none is shown that is not tried here."""
     assert len(shown()) > 50
