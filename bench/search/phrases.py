@@ -57,7 +57,7 @@ def measure() -> list[Row]:
 
 def _phrases(subjects: Sequence[str]) -> Iterator[str]:
     chance = random.Random(SEED)  # noqa: S311 - the same phrases each time
-    for subject in chance.sample(subjects, PHRASES):
+    for subject in chance.sample(subjects, min(PHRASES, len(subjects))):
         plain = bare(subject)
         length = min(chance.choice(LENGTHS), len(plain))
         start = chance.randrange(len(plain) - length + 1)
