@@ -144,6 +144,7 @@ def test_numbers_are_marked_however_many_are_looked_for() -> None:
         marker = Marker([Starting(TokenField.CODES, f"9{code:03}") for code in range(codes)])
         return steps(lambda: marker._marked("body", text))
 
+    marked(1)  # what is imported and compiled at the first use is no work of this text
     assert marked(200) <= 1.1 * marked(100)
 
 
