@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import asking, attacks, finding, graphql, masking, parsing, search, searching, writes, year
+from bench import asking, attacks, belonging, finding, graphql, masking, parsing, search, searching, writes, year
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "asking": asking.measure,
     "attacks": attacks.measure,
+    "belonging": belonging.measure,
     "finding": finding.measure,
     "graphql": graphql.measure,
     "masking": masking.measure,

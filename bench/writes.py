@@ -16,6 +16,7 @@ from bench.table import Row
 from casegraph.opening import prepare_database
 from casegraph.postgres import EmbeddedPostgres
 from graph.attachments import Attachments
+from graph.belonging import Homes
 from graph.database import open_pool
 from graph.gazetteer import Gazetteer
 from graph.identity import Vault
@@ -68,7 +69,7 @@ def percentile(values: list[float], share: float) -> float:
 def make_intake(pool: Pool, key: bytes, folder: Path) -> Intake:
     """Return an intake."""
     attachments = Attachments(folder)
-    return Intake(pool=pool, vault=Vault(key), attachments=attachments, gazetteer=Gazetteer(), taxonomy=Taxonomy())
+    return Intake(pool=pool, vault=Vault(key), attachments=attachments, homes=Homes(Gazetteer()), taxonomy=Taxonomy())
 
 
 def ingest(url: str, key: bytes, folder: Path, pipe: Connection) -> None:

@@ -23,6 +23,7 @@ from casegraph.watch import Watch
 from casegraph.web_names import LOOPBACK, Names
 from connectors.connector import ReadOptions
 from graph.attachments import Attachments
+from graph.belonging import Homes
 from graph.commands import Commands
 from graph.database import WRITING, close, open_pool, open_reading_pool
 from graph.erasure import Eraser
@@ -163,9 +164,10 @@ async def open_services(
 
 
 def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Vault, engine: Engine) -> Services:
-    gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
+    homes, taxonomy = homes_of(settings), Taxonomy()
+    gazetteer = homes.own
     attachments = Attachments(attachments_folder(settings))
-    intake = Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy)
+    intake = Intake(pool=pool, vault=vault, attachments=attachments, homes=homes, taxonomy=taxonomy)
     options = ReadOptions(source="", zone=settings.timezone)
     return Services(
         settings=settings,
@@ -178,7 +180,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         gazetteer=gazetteer,
         taxonomy=taxonomy,
         intake=intake,
-        commands=Commands(pool=pool, gazetteer=gazetteer),
+        commands=Commands(pool=pool, gazetteer=gazetteer, taxonomy=taxonomy),
         revealing=Revealing(pool=pool, vault=vault),
         read_options=options,
         retry=Retry(intake, options),
@@ -187,6 +189,14 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
         saving=Saving(pool=pool, engine=engine),
         signin=SignIn(vault=vault, pool=pool, gazetteer=gazetteer, clock=utc_now, ways=ways_of(settings)),
         watch=Watch(pool=pool, reader=reader, engine=engine),
+    )
+
+
+def homes_of(settings: Settings) -> Homes:
+    """Return the divisions that the instance and its sources serve, each read as it is said there."""
+    return Homes(
+        Gazetteer(settings.home_division),
+        {source: Gazetteer(code) for source, code in settings.source_divisions},
     )
 
 

@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from casegraph.client_limits import ClientLimits
 from casegraph.web_names import LOOPBACK
+from graph.divisions import divisions
+from graph.sources import is_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -166,9 +168,27 @@ def _level(text: str) -> str:
 
 
 def _division(text: str) -> str:
-    if not text.isascii() or not text.isdecimal() or len(text) not in (2, 4, 6):
-        raise ValueError("must be a GB/T 2260 code of 2, 4 or 6 digits, as 4301")
+    if (
+        not text.isascii()
+        or not text.isdecimal()
+        or len(text) not in (2, 4, 6)
+        or text.ljust(6, "0") not in divisions()
+    ):
+        raise ValueError("must be the GB/T 2260 code of a division that there is, of 2, 4 or 6 digits, as 4301")
     return text
+
+
+def _source_divisions(text: str) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for pair in text.split(","):
+        source, _, code = (part.strip() for part in pair.partition("="))
+        if not is_source(source) or source in found:
+            raise ValueError("must name each source once with its division, as hotline=430100,letters-desk=430104")
+        try:
+            found[source] = _division(code)
+        except ValueError as error:
+            raise ValueError(f"gives the source {source} a division that {error}") from None
+    return tuple(found.items())
 
 
 def _said(shown: str, read: Callable[[str], Any], says: str) -> dict[str, Any]:
@@ -302,7 +322,17 @@ class Settings:
         metadata=_said(
             "none",
             _division,
-            "The GB/T 2260 code of the division this instance serves; it decides between places of one name.",
+            "The GB/T 2260 code of the division this instance serves: what it takes in belongs there, or in it;"
+            " of places of one name the one there is meant.",
+        ),
+    )
+    source_divisions: tuple[tuple[str, str], ...] = field(
+        default=(),
+        metadata=_said(
+            "none",
+            _source_divisions,
+            "Divisions that single sources serve, as `hotline=430100,letters-desk=430104`; each goes before"
+            " `CASEGRAPH_HOME_DIVISION`.",
         ),
     )
     master_key: tuple[bytes, ...] | None = field(
@@ -535,7 +565,7 @@ def _text_of(value: object) -> str:
     """Return a setting's value as its variable has it."""
     match value:
         case tuple():
-            return ",".join(key.hex() for key in value)
+            return ",".join(one.hex() if isinstance(one, bytes) else "=".join(one) for one in value)
         case bool():
             return "on" if value else "off"
         case _:

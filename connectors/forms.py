@@ -84,6 +84,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
     text, received = _text(columns), _received(columns)
     kind, topic = _kind(columns), columns.get(Field.TOPIC, values.short)
     division, organ = columns.get(Field.DIVISION, values.code), columns.get(Field.ORGAN, values.short)
+    scene = columns.get(Field.SCENE, values.short)
     mentions, details = compile_mentions(columns), DETAILS[channel](columns)
     replies, call_backs = compile_replies(columns), compile_call_backs(columns)
 
@@ -101,6 +102,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
             kind=kind(row),
             topic=topic(row),
             division=division(row),
+            scene=scene(row),
             organ=organ(row),
             mentions=mentions(row),
             replies=replies(row),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from graph import journal
 from graph.accused import names_of
@@ -16,14 +16,11 @@ from graph.journal import Entry, EntryKind
 from graph.locks import SQL as LOCKS
 from graph.organs import seat_of
 from graph.parts import settle_parts
-from graph.policy import Action, ForbiddenError
 from graph.records import CaseId, PetitionKind
-from graph.scope import scope
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
-    from uuid import UUID
 
     from graph.database import Connection
     from graph.gazetteer import Gazetteer
@@ -34,12 +31,6 @@ if TYPE_CHECKING:
 ALERTS = statements("alerts")
 CASES = statements("casework")
 INTAKE = statements("intake")
-
-CONCERNED: Final = (
-    "You may not say of what kind this is: it may concern an organ of yours, or lies outside of your divisions"
-    " (Art. 30). Somebody cleared for accusations may whom it cannot concern."
-)
-"""Said of whatever is seen, be it an accusation, have it been one or not."""
 
 
 class Accusations:
@@ -79,48 +70,45 @@ class Accusations:
             CASES.accuse, ids, list(named), submission, case, {"reason": reason}, by.name, now
         )  # fmt: skip
         await connection.execute(CASES.accused_is_named, submission)
-        await self._rederive(connection, groups, case)
-        await self._note(connection, EntryKind.ACCUSED_NAMED, submission, groups, by=by, now=now)
+        await refresh_cases(connection, {case})
+        await settle_parts(connection, groups, self._organs)
+        audiences = await concerned(connection, [CaseId(one) for one in groups])
+        kind = EntryKind.ACCUSED_NAMED
+        await journal.append(connection, [Entry(kind=kind, subject=submission, actor=by.name, at=now)])
+        await raise_barriers(connection, audiences)
         return case
 
-    async def classify(
+    async def turn(
         self,
         connection: Connection,
         submission: SubmissionId,
+        before: PetitionKind,
         kind: PetitionKind,
-        *,
-        reason: str,
-        by: Viewer,
-        now: datetime,
-    ) -> CaseId:
-        """Say of what kind a submission is, which its source's records take back only by accusing somebody anew.
+        decided: tuple[object, str, datetime],
+    ) -> None:
+        """Make a submission of one kind one of another, since somebody entitled said so; the caller derives its case.
 
         What is an accusation no more accuses nobody and goes to organs as others do; what was said while it was one
         stays with those who could see it. What becomes one waits for somebody to name whom it accuses.
         """
-        case = CaseId((await held_submission(connection, submission))["case_id"])
-        groups = await held_groups(connection, case)
-        # Once its case is held: until then others may change what it is, and who sees it.
-        row = await held_submission(connection, submission)
-        if not scope(by).decides(row["scope"]):
-            raise ForbiddenError(Action.CLASSIFY, CONCERNED)
-        if row["kind"] == kind:
-            raise ConflictError("The submission is of this kind already.")
-        decided = ({"reason": reason}, by.name, now)
+        if kind is before:
+            return
         await connection.execute(CASES.classify, submission, kind)
-        await connection.execute(CASES.keep_classification, new_id(), submission, kind, *decided)
         if kind is PetitionKind.ACCUSATION:
             await connection.execute(CASES.accuse_again, submission, *decided)
-        elif row["kind"] == PetitionKind.ACCUSATION:
+        elif before is PetitionKind.ACCUSATION:
             await self._release(connection, submission)
-        await self._rederive(connection, groups, case)
-        if row["kind"] == PetitionKind.ACCUSATION:
+
+    @staticmethod
+    async def settle(
+        connection: Connection, submission: SubmissionId, case: CaseId, before: PetitionKind, kind: PetitionKind
+    ) -> None:
+        """Keep what tells of what it was from those who see it now, and let its organs and places be known."""
+        if before is PetitionKind.ACCUSATION is not kind:
             await connection.fetch(LOCKS.hold_links_of, submission)
             await connection.execute(CASES.keep_reasons, submission, case)
         if kind is not PetitionKind.ACCUSATION:
             await connection.execute(CASES.know, submission)
-        await self._note(connection, EntryKind.SUBMISSION_CLASSIFIED, submission, groups, by=by, now=now)
-        return case
 
     @staticmethod
     async def _release(connection: Connection, submission: SubmissionId) -> None:
@@ -129,23 +117,3 @@ class Accusations:
         await connection.execute(CASES.withhold_documents, submission)
         await connection.execute(ALERTS.hold_reader)  # none is raised meanwhile by what it said
         await connection.execute(CASES.forget_alerts, submission)
-
-    async def _rederive(self, connection: Connection, groups: Collection[UUID], case: CaseId) -> None:
-        """Derive what follows from whom a case accuses: what it is, and the parts in it and in those joined to it."""
-        await refresh_cases(connection, {case})
-        await settle_parts(connection, groups, self._organs)
-
-    @staticmethod
-    async def _note(
-        connection: Connection,
-        kind: EntryKind,
-        submission: SubmissionId,
-        groups: Collection[UUID],
-        *,
-        by: Viewer,
-        now: datetime,
-    ) -> None:
-        """Write that somebody decided whom a submission accuses, if anybody, and withhold counts from the concerned."""
-        audiences = await concerned(connection, [CaseId(one) for one in groups])
-        await journal.append(connection, [Entry(kind=kind, subject=submission, actor=by.name, at=now)])
-        await raise_barriers(connection, audiences)

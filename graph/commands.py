@@ -10,10 +10,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from graph import journal
+from graph import corrections, journal
 from graph.accusations import Accusations
 from graph.barriers import accused_as, concerned, raise_barriers
 from graph.casework import refresh_cases, regroup
+from graph.corrections import Corrections
 from graph.database import CONFLICTED, statements, transaction
 from graph.errors import ConflictError
 from graph.holding import held_groups, held_parties, held_submission
@@ -23,12 +24,13 @@ from graph.organ_names import OrganNames
 from graph.parts import settle_parts
 from graph.partywork import recluster
 from graph.policy import Action, require
-from graph.records import CaseId, CaseRelation, CaseStatus, EdgeId, MentionId, PetitionKind, SubmissionId
+from graph.records import CaseId, CaseRelation, CaseStatus, Correctable, EdgeId, MentionId, SubmissionId
 from graph.seeing import SQL as SEEN
 from graph.seeing import require_seen, sees
+from graph.topics import Taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from datetime import datetime
 
     from graph.database import Connection, Pool
@@ -56,15 +58,17 @@ NOT_FILED: Final = (
 
 
 class Commands:
-    """Joins and parts cases, parties and submissions, and names who is accused.
+    """Joins and parts cases, parties and submissions, corrects what these are, and names who is accused.
 
     `reason` is kept with the edge, never in the journal.
     """
 
-    def __init__(self, *, pool: Pool, gazetteer: Gazetteer) -> None:
+    def __init__(self, *, pool: Pool, gazetteer: Gazetteer, taxonomy: Taxonomy | None = None) -> None:
         self._pool = pool
+        self._gazetteer, self._taxonomy = gazetteer, taxonomy or Taxonomy()
         self._organs = OrganNames(gazetteer)
         self._accusations = Accusations(gazetteer, self._organs)
+        self._corrections = Corrections(gazetteer, self._organs, self._accusations)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
@@ -212,14 +216,22 @@ class Commands:
             await require_seen(connection, by, "submission", [submission])
             return await self._accusations.name(connection, submission, organs, reason=reason, by=by, now=now)
 
-    async def classify_submission(
-        self, *, submission: SubmissionId, kind: PetitionKind, reason: str, by: Viewer, now: datetime
+    async def correct_submission(
+        self,
+        *,
+        submission: SubmissionId,
+        asked: Mapping[Correctable, str | None],
+        reason: str,
+        by: Viewer,
+        now: datetime,
     ) -> CaseId:
-        """Say of what kind a submission is (`Accusations.classify`)."""
-        require(by, Action.CLASSIFY)
+        """Set what a submission is, is about, and where it belongs, or take that back (`Corrections.correct`)."""
+        for action in {Action.CLASSIFY if name is Correctable.KIND else Action.CORRECT for name in asked}:
+            require(by, action)
+        wanted = corrections.read(asked, self._gazetteer, self._taxonomy)
         async with self._transaction() as connection:
             await require_seen(connection, by, "submission", [submission])
-            return await self._accusations.classify(connection, submission, kind, reason=reason, by=by, now=now)
+            return await self._corrections.correct(connection, submission, wanted, reason=reason, by=by, now=now)
 
     # Parties -------------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from graph.accused import accused_by, names_of
-from graph.divisions import prefix_of
+from graph.belonging import Said
 from graph.identity import normal_identity, normal_name, normal_phone
 from graph.organ_names import OrganNames
-from graph.organs import division_of, normalise_organ
+from graph.organs import normalise_organ
 from graph.places import find_source_places
 from graph.records import Draft, HotlineDetails, LetterDetails, MentionDraft, Refusal, RejectionReason, key_fault
 from graph.sealing import Shown, show, shown_details, shown_id
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from graph.accused import Accused
+    from graph.belonging import Belonging, Homes
     from graph.identity import Vault
-    from graph.places import Gazetteer, SourcePlace
+    from graph.places import SourcePlace
     from graph.records import Details
     from graph.topics import Taxonomy
 
@@ -62,7 +63,8 @@ class Prepared:
     topic: str | None
     division: str | None
     """The code without trailing pairs of zeros."""
-    place_code: str | None
+    places: tuple[str, ...]
+    """The codes of the divisions that it names: in its fields, else in its words."""
     source_places: tuple[SourcePlace, ...]
     organ: str | None
     accused: Accused
@@ -157,13 +159,18 @@ def _organs_of(draft: Draft) -> list[str]:
     return list(dict.fromkeys(normalise_organ(name) for name in named if name))
 
 
+def said_of(draft: Draft, organ: str | None) -> Said:
+    """Return what a draft says of where its matter is; its organ in one spelling."""
+    return Said(division=draft.division, scene=draft.scene, organ=organ, title=draft.title)
+
+
 class Preparer:
     """Prepares drafts against one instance's vocabularies and keys."""
 
-    def __init__(self, vault: Vault, gazetteer: Gazetteer, taxonomy: Taxonomy) -> None:
+    def __init__(self, vault: Vault, homes: Homes, taxonomy: Taxonomy) -> None:
         self._vault = vault
-        self._gazetteer = gazetteer
-        self.names = OrganNames(gazetteer)
+        self._homes = homes
+        self.names = OrganNames(homes.own)
         self._taxonomy = taxonomy
 
     def prepare(self, draft: Draft, now: datetime) -> Prepared | Refusal:
@@ -185,8 +192,8 @@ class Preparer:
 
     def _resolved(self, draft: Draft, external_id: str, content: bytes) -> Prepared:
         organ = normalise_organ(draft.organ) if draft.organ else None
-        code = self._division(draft, organ)
-        division = prefix_of(code) if code else None
+        belongs = self._homes.belonging(draft.source, said_of(draft, organ))
+        division = belongs.division
         return Prepared(
             draft=draft,
             external_id=shown_id(external_id),
@@ -195,7 +202,7 @@ class Preparer:
             digest=self._vault.digest(content),
             topic=self._taxonomy.resolve(draft.topic),
             division=division,
-            place_code=code,
+            places=self._places(draft, belongs),
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
             organ=organ,
             accused=accused_by(draft, self.names, division),
@@ -205,16 +212,17 @@ class Preparer:
             details=shown_details(draft.details),
         )
 
-    def _division(self, draft: Draft, organ: str | None) -> str | None:
-        """Return the code of the place it is about: as given, else named in its words, else of its organ, else home."""
-        if draft.division and (given := self._gazetteer.by_name(draft.division)):
-            return given.code
-        if named := self._gazetteer.find(f"{draft.title}\n{draft.text}"):
-            return named.code
-        if organ and (seat := division_of(organ, self._gazetteer)):
-            return seat
-        addresses = (mention.address for mention in draft.mentions if mention.address)
-        return next((found.code for address in addresses if (found := self._gazetteer.find(address))), None)
+    def _places(self, draft: Draft, belongs: Belonging) -> tuple[str, ...]:
+        """Return the codes of the divisions that fields name, and where none of these is at home, of one in the words.
+
+        By their places the same words of one party are told apart; elsewhere, what words name is only passed by.
+        """
+        home = self._homes.of(draft.source)
+        codes = [one.code for one in belongs.named]
+        if not any(code.startswith(home.home) for code in codes):
+            found = home.find(f"{draft.title}\n{draft.text}")
+            codes += [found.code] if found and found.code.startswith(home.home) else []
+        return tuple(dict.fromkeys(codes))
 
     def _mention(self, source: str, mention: MentionDraft) -> PreparedMention:
         hashed = self._vault.equality

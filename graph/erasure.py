@@ -324,7 +324,7 @@ async def _wipe_evidence(connection: Connection, scope: _Scope, sought: Occurren
         (SQL.links, SQL.wipe_links, scope.ids),
         (SQL.relations, SQL.wipe_relations, scope.cases),
         (SQL.accusations, SQL.wipe_accusations, scope.ids),
-        (SQL.classifications, SQL.wipe_classifications, scope.ids),
+        (SQL.corrections, SQL.wipe_corrections, scope.ids),
         (SQL.reveals, SQL.wipe_reveals, scope.ids),
     ):
         await _write(connection, writing, [

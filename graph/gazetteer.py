@@ -35,6 +35,7 @@ _CONTAINER: Final = "市辖区"
 
 # After a name with its kind: the character belongs to the next word (区域, 县级, 市场).
 _OTHER_WORD: Final = re.compile(r"(?<=区)[域间别块分位号隔]|(?<=县)级|(?<=市)场(?!监)")
+_STREET: Final = re.compile(r"[东南西北中]?(?:路|街(?!道)|大道|大街|巷)")
 # After a short name: it is part of the name of a road, a house or a product.
 _PART_OF_NAME: Final = re.compile(
     r"[东南西北中一二三四五六七八九十]{0,2}(?:路|街(?!道)|大道|大街|巷|胡同|村|镇|社区|小区|花园|公馆|大厦|广场|酒店|宾馆)"
@@ -199,6 +200,18 @@ class Gazetteer:
         """
         candidates, rest = self._path(value, self._openings)
         return self._settled(candidates), rest
+
+    def opening(self, text: str) -> Division | None:
+        """Return the division that a text begins with, where that is said in full: with its kind, as no other word.
+
+        Before 路 it is a street's name, and a short name may be anything: neither tells where something is.
+        """
+        value = nfkc(text).strip(_GAP)
+        division, rest = self.leading(value)
+        end = len(value) - len(rest)
+        if division is None or not value[:end].endswith(division.spoken):
+            return None
+        return None if _OTHER_WORD.match(value, end) or _STREET.match(value, end) else division
 
     def find_all(self, text: str) -> tuple[Division, ...]:
         """Return the divisions that a text names, in order; one that holds another of them is left to that one."""

@@ -104,6 +104,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "id", "channel", "source", "position", "reason", "message", "at", "attempts", "resolved_at", "resolved_to",
     ),
     "reveal": ("id", "subject_kind", "subject", "actor", "reason", "at"),
+    "correction": ("id", "submission", "field", "value", "said", "reason", "state", "decided_by", "decided_at"),
     "journal": ("position", "kind", "subject", "object", "actor", "at", "state", "fields"),
     "saved_search": ("id", "owner", "name", "query", "filter", "created_at"),
     "alert": ("id", "search", "submission", "at", "number"),
@@ -173,6 +174,10 @@ class Guard:
             "reveal": self._audited(row),
             "journal": self._entry(row),
             "saved_search": self._owned(row),
+            "correction": (
+                f"{row}.state = 'ACCEPTED' and {self._there('submission', f'{row}.submission')}"
+                f" and ({row}.field <> 'KIND' or {self._accuser(row, 'submission')})"
+            ),
         }[table]
 
     def _scoped(self, table: str, row: str) -> str:
@@ -298,7 +303,9 @@ class Guard:
                 f"{there('mention', 'subject')} and {there('mention', 'object')}"
             ),
             "'ACCUSED_NAMED', 'SUBMISSION_CLASSIFIED'": f"{there('submission', 'subject')} and {self._accuser(row)}",
-            "'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED', 'TEXTS_MASKED'": there("submission", "subject"),
+            "'SUBMISSION_CORRECTED', 'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED', 'TEXTS_MASKED'": there(
+                "submission", "subject"
+            ),
             "'RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_EXPIRED'": (
                 "true" if self._shape.rejections else "false"
             ),

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from graph.attachments import Attachments
+    from graph.belonging import Homes
     from graph.database import Pool, Row
     from graph.identity import Vault
-    from graph.places import Gazetteer
     from graph.policy import Authority
     from graph.topics import Taxonomy
 
@@ -49,14 +49,14 @@ class Intake:
         pool: Pool,
         vault: Vault,
         attachments: Attachments,
-        gazetteer: Gazetteer,
+        homes: Homes,
         taxonomy: Taxonomy,
         linker: Linker | None = None,
     ) -> None:
         self._pool = pool
         self._vault = vault
-        self._preparer = Preparer(vault, gazetteer, taxonomy)
-        self._tools = Tools(vault, attachments, gazetteer, self._preparer.names, linker or ExactLinker())
+        self._preparer = Preparer(vault, homes, taxonomy)
+        self._tools = Tools(vault, attachments, homes.own, self._preparer.names, linker or ExactLinker())
 
     async def take_in(
         self,

@@ -1,7 +1,8 @@
 """Which of the organs that submissions name have a part in their cases.
 
-None does in a case that accuses it, nor in one that such a case leads (Art. 30), and none where it is not known yet who
-is accused. That is derived again whenever what a case accuses of changes, so that undoing it gives the parts back.
+None does in a case that accuses it, nor in one that such a case leads (Art. 30), none where it is not known yet who is
+accused, and none that a source named where a person sent the submission to another. That is derived again whenever any
+of this changes, so that undoing it gives the parts back.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def settled(part: Row, names: OrganNames) -> EdgeState:
     """Return the state of a part, a row of the statement `parts`, however its organ is spelled. Pure."""
     accused = part["accused"]
     if accused and any(organ_id(one) in accused for one in names_of(part["name"], names, part["division"])):
+        return EdgeState.REJECTED
+    if part["overruled"]:
         return EdgeState.REJECTED
     return EdgeState.PROPOSED if part["unnamed"] else EdgeState.ACCEPTED
 

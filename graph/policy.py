@@ -60,6 +60,7 @@ class Action(StrEnum):
     JOIN = "join and part cases and parties"
     NAME_ACCUSED = "name the organs that an accusation accuses"
     CLASSIFY = "say of what kind a submission is"
+    CORRECT = "correct the topic, division and organ of submissions"
     REVEAL = "see a sealed identity or number"
     READ_REVEALS = "see who had what revealed"
     READ_REJECTIONS = "see what could not be taken in"
@@ -137,6 +138,13 @@ TABLE: Final = (
         "the submission may be read, and would be if it were an accusation of whom nobody knows",
         "Art. 22, 29-31, 46",
         Clearance.ACCUSATION,
+    ),
+    _rule(
+        Action.CORRECT,
+        (*_DESK, *_OVERSEEING),
+        "the submission may be read; its division and organ where the case's division lies in one of the viewer's,"
+        " of an accusation by whoever may say of what kind it is, once all whom it accuses are named",
+        "Art. 21-24, 30",
     ),
     _rule(
         Action.REVEAL,

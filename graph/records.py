@@ -138,6 +138,15 @@ class EdgeState(StrEnum):
     RETIRED = "RETIRED"
 
 
+class Correctable(StrEnum):
+    """What of a submission people may set, whatever its source says."""
+
+    KIND = "KIND"
+    TOPIC = "TOPIC"
+    DIVISION = "DIVISION"
+    ORGAN = "ORGAN"
+
+
 class RejectionReason(StrEnum):
     """Why something a source sent could not be taken in."""
 
@@ -273,6 +282,8 @@ class Draft:
     """As given: a name of any level of the taxonomy or a path of names joined by `/`."""
     division: str | None = None
     """As given: a GB/T 2260 code or a name."""
+    scene: str | None = None
+    """The address where it happened, as given; it stands in the text, too."""
     organ: str | None = None
     """The organ it was dispatched to, by name."""
     mentions: tuple[MentionDraft, ...] = ()

@@ -233,6 +233,7 @@ async def _organs(connection: Connection, _: Vault, rows: Sequence[Row]) -> Coll
         await connection.execute(SQL.rename_organ, old, new, name)
         for statement in RENAMES:
             await connection.execute(statement, old, new)
+        await connection.execute(SQL.rename_in_corrections, row["name"], name)
         await connection.execute(SQL.merge_parts, new)
         await connection.execute(SQL.merge_accusations, new)
         await connection.execute(SQL.rename_in_searches, _told(old), _told(new))
@@ -280,7 +281,7 @@ PLAIN: Final = {
     "evidence": Plain(SQL.evidence_texts, SQL.mask_evidence, tuple(
         f"{table}.evidence"
         for table in (
-            "filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused", "classification",
+            "filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused", "correction",
         )
     )),
 }  # fmt: skip

@@ -158,6 +158,11 @@ class Scope:
         """Tell whether the viewer would see a case of this scope if it were an unnamed accusation."""
         return any(low <= abs(number) % UNNAMED < high for low, high in self.impartial)
 
+    def holds(self, number: int) -> bool:
+        """Tell whether a case of this scope lies in the viewer's divisions, be it an accusation or not."""
+        place = abs(number) % UNNAMED
+        return any(low <= place < high for low, high in map(bounds, self.divisions))
+
     @property
     def shape(self) -> Shape:
         """What of it a statement's text depends on."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from graph.database import statements
 from graph.locks import SQL as LOCKS
-from graph.records import CaseId, PetitionKind, SubmissionId
+from graph.records import CaseId, Correctable, SubmissionId
 from graph.sealing import open_texts
 from graph.subjects import Part, PartKind, Subject
 
@@ -64,9 +64,9 @@ def _subject(row: Row) -> Subject:
 async def _load_parts(connection: Connection, subjects: Mapping[SubmissionId, Subject], vault: Vault) -> None:
     ids = list(subjects)
     for row in await connection.fetch(SQL.standing_columns, ids):
-        decided = row["decided"]
-        subjects[row["id"]].decided = PetitionKind(decided) if decided else None
         subjects[row["id"]].columns = {name: row[name] for name in COLUMNS} | _as_received(row, vault)
+    for row in await connection.fetch(SQL.standing_corrections, ids):
+        subjects[row["submission"]].correct(Correctable(row["field"]), row["value"], row["said"])
     for kind, (statement, key) in PARTS.items():
         for row in await connection.fetch(statement, ids):
             subjects[row["submission"]].parts[kind].append(Part(row["id"], key(row)))

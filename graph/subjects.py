@@ -20,6 +20,7 @@ from graph.organs import normalise_organ
 from graph.records import (
     CallBackDraft,
     CaseId,
+    Correctable,
     DocumentDraft,
     EventKind,
     MentionRole,
@@ -51,6 +52,10 @@ class PartKind(StrEnum):
 KEPT_ALWAYS: Final = frozenset({PartKind.DOCUMENT, PartKind.ACCUSED})
 """What stays though a later record no longer says it: an attachment that came once, and whoever was accused once, since
 the protection of whoever accuses does not end because somebody sends another text (Art. 30)."""
+
+
+COMPARED: Final = frozenset({"topic", "division"})
+"""Columns of a submission that people may set: what its source says of them is compared with what it said."""
 
 
 @dataclass(slots=True)
@@ -118,8 +123,10 @@ class Subject:
     receipt_code: str = ""
     unnamed: bool = False
     """Whether it accuses somebody of whom nobody knows yet of which organ."""
-    decided: PetitionKind | None = None
-    """What a person decided that it is, None where nobody did."""
+    corrected: dict[Correctable, str] = field(default_factory=dict)
+    """What people have set of it."""
+    said: dict[Correctable, str | None] = field(default_factory=dict)
+    """What its source says of what people have set."""
     overruled: bool = False
     """Whether what was decided holds no longer, since what arrives accuses somebody anew."""
     first_revision: RevisionId | None = None
@@ -142,16 +149,24 @@ class Subject:
             raise AssertionError("nothing new arrived")
         return self.revision
 
+    def correct(self, name: Correctable, value: str, said: str | None) -> None:
+        """Note what people have set of it, beside what its source says; of a kind what counts stands in `columns`."""
+        self.corrected[name], self.said[name] = value, said
+        if name.value.lower() in COMPARED:
+            self.columns[name.value.lower()] = said
+
     def arrive(self, prepared: Prepared, vault: Vault) -> bool:
         """Take a record in; return False where it says nothing new."""
         if self.replayed or prepared.digest == self.digest:
             return False
+        self._hear(prepared)
         prepared = self._protected(prepared)
         if self._is_copy(prepared, vault):
             return False
         self.count += 1
         revision = self.first_revision or RevisionId(new_id())
         columns = columns_of(prepared)
+        prepared = self._as_corrected(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
         parts = wanted_parts(prepared, vault)
         for kind, wanted in parts.items():
@@ -165,6 +180,27 @@ class Subject:
         self.digest, self.columns = prepared.digest, columns
         return True
 
+    def _hear(self, prepared: Prepared) -> None:
+        """Note what a record says of what people have set: it holds once they take that back."""
+        kind = prepared.draft.kind
+        if self.said.get(Correctable.KIND) == PetitionKind.ACCUSATION:
+            kind = PetitionKind.ACCUSATION  # what was one stays one
+        says = {
+            Correctable.KIND: kind.value,
+            Correctable.TOPIC: prepared.topic,
+            Correctable.DIVISION: prepared.division,
+            Correctable.ORGAN: "、".join(prepared.organ_names) or None,
+        }
+        self.said = {name: says[name] for name in self.corrected}
+
+    def _as_corrected(self, prepared: Prepared) -> Prepared:
+        """Return a record with the topic and the division that people have set."""
+        return replace(
+            prepared,
+            topic=self.corrected.get(Correctable.TOPIC, prepared.topic),
+            division=self.corrected.get(Correctable.DIVISION, prepared.division),
+        )
+
     def _protected(self, prepared: Prepared) -> Prepared:
         """Return a record as it counts.
 
@@ -176,12 +212,16 @@ class Subject:
             prepared = replace(prepared, draft=replace(prepared.draft, received_at=first))
         if self.columns.get("kind") == PetitionKind.ACCUSATION:
             return replace(prepared, draft=replace(prepared.draft, kind=PetitionKind.ACCUSATION))
-        if self.decided is None:
+        if Correctable.KIND not in self.corrected:
             return prepared
         if prepared.draft.kind is PetitionKind.ACCUSATION and self._says_anew(prepared):
             self.overruled = True
             return prepared
-        return replace(prepared, draft=replace(prepared.draft, kind=self.decided), accused=Accused())
+        return replace(
+            prepared,
+            draft=replace(prepared.draft, kind=PetitionKind(self.corrected[Correctable.KIND])),
+            accused=Accused(),
+        )
 
     def _is_copy(self, prepared: Prepared, vault: Vault) -> bool:
         """Tell whether it is a mail that came by another way, too: of that it says nothing but when."""
@@ -272,7 +312,7 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     events = [_reply_event(reply, draft.received_at) for reply in draft.replies]
     answered_at = max((event.at for event in events), default=draft.received_at)
     events += [_call_back_event(call, answered_at) for call in draft.call_backs]
-    places: list[object] = [place_id(prepared.place_code)] if prepared.place_code else []
+    places: list[object] = [place_id(code) for code in prepared.places]
     places += [place.id for place in prepared.source_places]
     organs = {(organ_id(organ), OrganRole.RESPONSIBLE): organ for organ in prepared.organ_names}
     return {

@@ -65,6 +65,8 @@ class Writing:
         self._dropped: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in DROP}
         self._again: list[tuple[UUID, UUID | None]] = []
         self._overruled: list[UUID] = []
+        self._said: list[tuple[UUID, str, str | None]] = []
+        """What sources say of what people have set."""
         self.entries: list[Entry] = []
 
     # One subject ---------------------------------------------------------------------------------------------------
@@ -114,6 +116,7 @@ class Writing:
             subject.id, latest.draft.received_at, latest.draft.kind, latest.topic, latest.division,
             subject.latest.id, subject.count, latest.digest, subject.unnamed,
         ))  # fmt: skip
+        self._said += [(subject.id, name, said) for name, said in subject.said.items()]
         if subject.overruled:
             self._overruled.append(subject.id)
 
@@ -256,6 +259,8 @@ class Writing:
                 await connection.execute(statement, *_columns(dropped))
         if self._again:
             await connection.execute(SQL.bring_again, *_columns(self._again))
+        if self._said:
+            await connection.execute(SQL.say_beside, *_columns(self._said))
         if self._overruled:
             await connection.execute(SQL.overrule, self._overruled)
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from graph.intake import Outcome
     from graph.policy import Authority, Viewer
     from graph.records import (
         CaseId,
+        Correctable,
         DocumentDraft,
         EdgeId,
         MentionId,
-        PetitionKind,
         Reading,
         RejectionId,
         SavedSearchId,
@@ -47,8 +47,14 @@ class Commands(Protocol):
     async def name_accused(
         self, *, submission: SubmissionId, organs: Sequence[str], reason: str, by: Viewer, now: datetime
     ) -> CaseId: ...
-    async def classify_submission(
-        self, *, submission: SubmissionId, kind: PetitionKind, reason: str, by: Viewer, now: datetime
+    async def correct_submission(
+        self,
+        *,
+        submission: SubmissionId,
+        asked: Mapping[Correctable, str | None],
+        reason: str,
+        by: Viewer,
+        now: datetime,
     ) -> CaseId: ...
     async def join_parties(
         self, *, one: MentionId, other: MentionId, reason: str, by: Viewer, now: datetime

@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, assert_never
 
-from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
+from graph.errors import ConflictError, GraphError, InvalidError, InvalidInputError, NotFoundError
 from graph.intake import Change
 from graph.organs import normalise_organ
 from graph.policy import Action, Authority, ForbiddenError
-from graph.records import CaseId, MentionId, PetitionKind, RejectionId, SavedSearchId, SubmissionId, UploadId
+from graph.records import CaseId, Correctable, MentionId, RejectionId, SavedSearchId, SubmissionId, UploadId
 from graph.revealing import Request, Revealable, RevealedMention, RevealedText
 from graph.text.numbers import masked
 from resolvers.conditions import clean
@@ -89,6 +89,19 @@ def _organs(names: Sequence[str]) -> list[str]:
     return list(names)
 
 
+def _corrected(entered: inputs.CorrectSubmissionInput) -> dict[Correctable, str | None]:
+    """Return what is to be set, and null for what is taken back; raise InvalidError where something is both."""
+    given = {
+        Correctable.KIND: entered.kind and entered.kind.value, Correctable.TOPIC: entered.topic,
+        Correctable.DIVISION: entered.division, Correctable.ORGAN: entered.organ,
+    }  # fmt: skip
+    asked = {name: text for name, text in given.items() if text is not None}
+    back = [Correctable(one) for one in entered.take_back]
+    if twice := sorted(set(back) & asked.keys()):
+        raise InvalidError("takeBack", f"{', '.join(twice)} cannot be set and taken back at once.")
+    return asked | dict.fromkeys(back)
+
+
 def _text(name: str, text: str) -> str:
     """Return a text as it is; raise InvalidError, which names the field, where it cannot be stored."""
     try:
@@ -120,7 +133,8 @@ class GraphWrites:
         except ForbiddenError as error:
             raise RequestError("FORBIDDEN", str(error)) from error
         except (GraphError, RequestError) as error:
-            return refused(errors=[user_error(error)])
+            faults = error.faults if isinstance(error, InvalidInputError) else (error,)
+            return refused(errors=[user_error(one) for one in faults])
 
     # Submissions ---------------------------------------------------------------------------------------------------
 
@@ -223,19 +237,19 @@ class GraphWrites:
 
         return await self._answered(work(), mutations.NameAccusedPayload)
 
-    async def classify_submission(self, entered: inputs.ClassifySubmissionInput) -> mutations.ClassifySubmissionPayload:
-        async def work() -> mutations.ClassifySubmissionPayload:
+    async def correct_submission(self, entered: inputs.CorrectSubmissionInput) -> mutations.CorrectSubmissionPayload:
+        async def work() -> mutations.CorrectSubmissionPayload:
             submission = SubmissionId(_key("submission", "Submission", entered.submission))
-            await self._doors.commands.classify_submission(
+            await self._doors.commands.correct_submission(
                 submission=submission,
-                kind=PetitionKind(entered.kind.value),
+                asked=_corrected(entered),
                 reason=_reason(entered.reason),
                 by=self._viewer,
                 now=self._doors.clock(),
             )
-            return mutations.ClassifySubmissionPayload(submission=ref(types.Submission, submission))
+            return mutations.CorrectSubmissionPayload(submission=ref(types.Submission, submission))
 
-        return await self._answered(work(), mutations.ClassifySubmissionPayload)
+        return await self._answered(work(), mutations.CorrectSubmissionPayload)
 
     # Parties -------------------------------------------------------------------------------------------------------
 

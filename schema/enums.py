@@ -11,6 +11,7 @@ from graph.records import (
     CaseRelation,
     CaseStatus,
     Channel,
+    Correctable,
     EdgeState,
     EventKind,
     MentionRole,
@@ -114,6 +115,7 @@ class ChangeKind(StrEnum):
     IDENTITY_REVEALED = "IDENTITY_REVEALED"
     ACCUSED_NAMED = "ACCUSED_NAMED"
     SUBMISSION_CLASSIFIED = "SUBMISSION_CLASSIFIED"
+    SUBMISSION_CORRECTED = "SUBMISSION_CORRECTED"
     PERSON_ERASED = "PERSON_ERASED"
     REVISION_REFUSED = "REVISION_REFUSED"
     PAYLOAD_EXPIRED = "PAYLOAD_EXPIRED"
@@ -157,6 +159,15 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "VISIT": "来访: somebody came to the reception desk.",
             "HOTLINE": "12345热线: a ticket of the call centre.",
             "WEB": "网上信访: a message left on a platform.",
+        },
+    ),
+    Correctable: (
+        "What of a submission people may set, whatever its source says.",
+        {
+            "KIND": "What it asks.",
+            "TOPIC": "What it is about.",
+            "DIVISION": "Where it belongs.",
+            "ORGAN": "The organ that is responsible for it.",
         },
     ),
     PetitionKind: (
@@ -336,6 +347,7 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "IDENTITY_REVEALED": "Somebody had a sealed identity or text shown; `reveals` says why.",
             "ACCUSED_NAMED": "Somebody named the organs that an accusation accuses; not told which.",
             "SUBMISSION_CLASSIFIED": "Somebody said of what kind a submission is; told to whoever may see accusations.",
+            "SUBMISSION_CORRECTED": "Somebody set the topic, division or organ of a submission, or took that back.",
             "PERSON_ERASED": "A person was erased from a submission.",
             "REVISION_REFUSED": "A source sent a submission again from which a person was erased; it stays as it is.",
             "PAYLOAD_EXPIRED": "The records of a submission as received were destroyed, their time being over.",

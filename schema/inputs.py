@@ -11,6 +11,7 @@ import strawberry
 from graph.records import (
     CaseStatus,
     Channel,
+    Correctable,
     EventKind,
     MentionRole,
     OrganRole,
@@ -293,11 +294,17 @@ class NameAccusedInput:
     reason: str = needed("How that is known; kept with the decision.")
 
 
-@strawberry.input(description="A submission, and of what kind it is.")
-class ClassifySubmissionInput:
+@strawberry.input(description="A submission, and what of it is other than its source says; what is not given stays.")
+class CorrectSubmissionInput:
     submission: strawberry.ID = needed("The submission's id.")
-    kind: PetitionKind = needed("What it is, whatever its source says.")
     reason: str = needed("Why; kept with the decision.")
+    kind: PetitionKind | None = asked("What it is.")
+    topic: str | None = asked("Its topic: a path of the taxonomy, or a name that only one topic has.")
+    division: str | None = asked("Where it belongs: a GB/T 2260 code or a name.")
+    organ: str | None = asked("The organ that is responsible for it, by name.")
+    take_back: list[Correctable] = strawberry.field(
+        default_factory=list, description="What was set and shall be as its source says again."
+    )
 
 
 @strawberry.input(description="Two mentions that are one party.")

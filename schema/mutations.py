@@ -10,7 +10,7 @@ from schema.answers import Rejection, SavedSearch
 from schema.enums import IntakeChange, UserErrorCode
 from schema.fields import changing, told
 from schema.inputs import (
-    ClassifySubmissionInput,
+    CorrectSubmissionInput,
     DeleteSavedSearchInput,
     FileSubmissionInput,
     JoinCasesInput,
@@ -73,8 +73,8 @@ class NameAccusedPayload:
     errors: list[UserError] = _errors()
 
 
-@strawberry.type(description="What became of saying of what kind a submission is.")
-class ClassifySubmissionPayload:
+@strawberry.type(description="What became of correcting a submission.")
+class CorrectSubmissionPayload:
     submission: Submission | None = strawberry.field(
         default=None, description="The submission, where it is still seen."
     )
@@ -186,11 +186,11 @@ class Mutation:
     ) -> NameAccusedPayload:
         return await info.context.writes.name_accused(entered)
 
-    @changing("Say of what kind a submission is; what is an accusation no more goes to organs as others do.")
-    async def classify_submission(
-        self, info: Info, entered: Annotated[ClassifySubmissionInput, _given("The submission and its kind.")]
-    ) -> ClassifySubmissionPayload:
-        return await info.context.writes.classify_submission(entered)
+    @changing("Set what a submission is, what it is about, where it belongs and to whom it goes, or take that back.")
+    async def correct_submission(
+        self, info: Info, entered: Annotated[CorrectSubmissionInput, _given("The submission and what is set of it.")]
+    ) -> CorrectSubmissionPayload:
+        return await info.context.writes.correct_submission(entered)
 
     @changing("Decide that two mentions are one party.")
     async def join_parties(

@@ -12,6 +12,7 @@ from graph.records import (
     CaseRelation,
     CaseStatus,
     Channel,
+    Correctable,
     EdgeState,
     EventKind,
     MentionRole,
@@ -385,6 +386,18 @@ VARIANTS = {
 }
 
 
+@strawberry.type(description="What a person has set of a submission, whatever its source says.")
+class Correction:
+    field: Correctable = column("What it is that was set.")
+    value: str = column("What it was set to: a kind, a topic's path, a division's code, an organ's name.")
+    said: str | None = column(
+        "What its source says of that; null where nothing. It holds again once this is taken back."
+    )
+    reason: str | None = column("Why, masked; null where it may tell of an accusation that it was.")
+    decided_by: str = column("Who set it.")
+    decided_at: datetime = column("When it was set.")
+
+
 @rows(Rows("submission {row}", joins={"revision": "submission_revision {revision} on {revision}.id = {row}.revision"}))
 @strawberry.type(description="One thing received on one channel: a letter, a visit, a ticket, a message.")
 class Submission(Node):
@@ -395,7 +408,7 @@ class Submission(Node):
     title: str = bound("Its title, by its latest revision.", Value("{revision}.title"))
     text: str = bound("Its text, by its latest revision.", Value("{revision}.body"))
     topic: str | None = column("Its topic as a path of the taxonomy.")
-    division: str | None = column("The code of the division it is about, without trailing pairs of zeros.")
+    division: str | None = column("The code of the division it belongs to, without trailing pairs of zeros.")
     received_at: datetime = column("When it was received.")
     registered_at: datetime = column("When it was registered here.")
     revision_count: int = column("How many revisions it has.")
@@ -414,6 +427,10 @@ class Submission(Node):
             "filing {row}",
             "{row}.submission = {parent}.id and {row}.case_id = {parent}.case_id and {row}.state = 'ACCEPTED'",
         ),
+    )
+    corrections: list[Correction] = bound(
+        "What people have set of it; of its kind to whoever may know of accusations. See `correctSubmission`.",
+        Many("correction {row}", "{row}.submission = {parent}.id and {row}.state = 'ACCEPTED'"),
     )
     mentions: list[Mention] = bound(
         "Who is named in its latest revision.",

@@ -47,6 +47,7 @@ NODE_TYPES: Final = {
     EntryKind.REJECTION_RESOLVED: "Rejection",
     EntryKind.ACCUSED_NAMED: "Submission",
     EntryKind.SUBMISSION_CLASSIFIED: "Submission",
+    EntryKind.SUBMISSION_CORRECTED: "Submission",
     EntryKind.PERSON_ERASED: "Submission",
     EntryKind.REVISION_REFUSED: "Submission",
     EntryKind.PAYLOAD_EXPIRED: "Submission",

@@ -90,7 +90,7 @@ select audience, journal_head.position from unnest($1::text[]) as told (audience
 on conflict (audience) do update set position = excluded.position;
 
 -- name: submission
-select case_id, kind, scope from submission where id = $1;
+select case_id, kind, topic, division, scope from submission where id = $1;
 
 -- name: accuse
 -- Whom a person names is kept beside what records say, and no record takes it back.
@@ -104,16 +104,42 @@ where not exists (
 -- name: accused_is_named
 update submission set unnamed = false where id = $1;
 
+-- name: corrections
+-- What people have set of a submission, and what its source says of it.
+select field, value, said from correction where submission = $1 and state = 'ACCEPTED';
+
+-- name: take_back
+-- At most one decision of each of these holds.
+update correction set state = 'RETIRED' where submission = $1 and field = any($2::text[]) and state = 'ACCEPTED';
+
+-- name: correct
+-- What is set holds; that something was taken back is kept, with who did so and why, and holds nothing.
+insert into correction (id, submission, field, value, said, state, evidence, decided_by, decided_at)
+select told.id, $1, told.field, told.value, told.said, case when told.value is null then 'RETIRED' else 'ACCEPTED' end,
+    $6, $7, $8
+from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as told (id, field, value, said);
+
 -- name: classify
--- At most one decision of what a submission is holds.
-with former as (
-    update classification set state = 'RETIRED' where submission = $1 and state = 'ACCEPTED'
-)
 update submission set kind = $2::text, unnamed = ($2::text = 'ACCUSATION') where id = $1;
 
--- name: keep_classification
-insert into classification (id, submission, kind, state, evidence, decided_by, decided_at)
-values ($1, $2, $3, 'ACCEPTED', $4, $5, $6);
+-- name: place
+update submission set topic = $2, division = $3 where id = $1;
+
+-- name: organs_said
+-- The organs that its source names, as one text.
+select string_agg(organ.name, '、' order by part.id) from case_organ part join organ on organ.id = part.organ
+where part.submission = $1 and part.state <> 'RETIRED' and part.evidence ->> 'rule' is distinct from 'PERSON_SAYS';
+
+-- name: recall_organ
+-- The part of the organ that a person named.
+update case_organ set state = 'RETIRED' where submission = $1 and state <> 'RETIRED' and evidence ->> 'rule' = 'PERSON_SAYS';
+
+-- name: send_to_organ
+-- Proposed until the parts in the case are settled.
+insert into case_organ (id, case_id, organ, role, submission, state, evidence, decided_by, decided_at, scope)
+select $2, submission.case_id, $3, 'RESPONSIBLE', submission.id, 'PROPOSED', '{"rule": "PERSON_SAYS"}', $4, $5,
+    submission.scope
+from submission where submission.id = $1;
 
 -- name: accuse_nobody
 update case_accused set state = 'RETIRED' where submission = $1 and state in ('ACCEPTED', 'PROPOSED');
@@ -151,6 +177,10 @@ with tied as materialized (
     select same_party.id, 'same_party', same_party.evidence -> 'reason' from same_party
     join mention on mention.id in (same_party.low, same_party.high)
     where mention.submission = $1
+    union all
+    select correction.id, 'correction', correction.evidence -> 'reason' from correction
+    join submission on submission.id = correction.submission
+    where submission.case_id = $2 and correction.field <> 'KIND'
 ), given as materialized (
     select distinct id, edges, reason from tied where reason is not null
 ), filings as (
@@ -161,11 +191,17 @@ with tied as materialized (
 ), parties as (
     update same_party set evidence = evidence - 'reason'
     from given where given.edges = 'same_party' and given.id = same_party.id
+), corrected as (
+    update correction set evidence = evidence - 'reason'
+    from given where given.edges = 'correction' and given.id = correction.id
 )
-update classification set evidence = evidence || jsonb_build_object('former', (
+update correction set evidence = evidence || jsonb_build_object('former', (
     select jsonb_object_agg(given.id, given.reason) from given
 ))
-where submission = $1 and state = 'ACCEPTED' and exists (select from given);
+where submission = $1 and field = 'KIND' and id = (
+    select latest.id from correction latest where latest.submission = $1 and latest.field = 'KIND'
+    order by latest.decided_at desc, latest.id desc limit 1
+) and exists (select from given);
 
 -- name: know
 -- Organs and places that something tells of which is no accusation.
@@ -186,8 +222,14 @@ update organ set known = true from organs where organ.id = organs.id;
 
 -- name: parts
 -- What submissions say has a part in these cases and in those that they lead, with whom each case accuses, or the case
--- that leads it.
-select part.id, part.state, organ.name, submission.division, submission.unnamed, array(
+-- that leads it; and whether a person sent the submission to another organ, before this one had answered.
+select part.id, part.state, organ.name, submission.division, submission.unnamed,
+    part.evidence ->> 'rule' is distinct from 'PERSON_SAYS' and exists (
+        select from correction where correction.submission = part.submission
+        and correction.field = 'ORGAN' and correction.state = 'ACCEPTED'
+    ) and not exists (
+        select from event where event.submission = part.submission and event.organ = part.organ and event.until is null
+    ) as overruled, array(
     select distinct edge.organ from case_accused edge
     where edge.case_id in (own.id, own."leading") and edge.organ is not null
     and edge.state in ('ACCEPTED', 'PROPOSED')

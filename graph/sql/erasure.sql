@@ -98,12 +98,12 @@ select id, evidence from case_accused where submission = any($1::uuid[]) order b
 update case_accused set evidence = said.evidence
 from unnest($1::uuid[], $2::jsonb[]) as said (id, evidence) where case_accused.id = said.id;
 
--- name: classifications
-select id, evidence from classification where submission = any($1::uuid[]) order by id;
+-- name: corrections
+select id, evidence from correction where submission = any($1::uuid[]) order by id;
 
--- name: wipe_classifications
-update classification set evidence = said.evidence
-from unnest($1::uuid[], $2::jsonb[]) as said (id, evidence) where classification.id = said.id;
+-- name: wipe_corrections
+update correction set evidence = said.evidence
+from unnest($1::uuid[], $2::jsonb[]) as said (id, evidence) where correction.id = said.id;
 
 -- name: reveals
 -- Why something of the submissions was revealed: a reason may name somebody.
@@ -138,8 +138,8 @@ select id from erasure;
 -- name: vacuum
 -- What was counted of the tables goes too: it keeps the commonest and some of the other values of each column.
 vacuum (analyze) submission, submission_revision, document, mention, event, "case", link_key, filing, same_party,
-    case_relation, case_accused, classification, rejection, upload, reveal, pg_statistic;
+    case_relation, case_accused, correction, rejection, upload, reveal, pg_statistic;
 
 -- name: vacuum_full
 vacuum (full, analyze) submission, submission_revision, document, mention, event, "case", link_key, filing, same_party,
-    case_relation, case_accused, classification, rejection, upload, reveal, pg_statistic;
+    case_relation, case_accused, correction, rejection, upload, reveal, pg_statistic;

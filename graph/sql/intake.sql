@@ -39,11 +39,12 @@ join submission_revision revision
 
 -- name: standing_columns
 select submission.id, submission.received_at, revision.title, revision.body, submission.kind, submission.topic,
-    submission.division, revision.details, revision.id as revision, revision.sealed_text, revision.key,
-    classification.kind as decided
+    submission.division, revision.details, revision.id as revision, revision.sealed_text, revision.key
 from submission join submission_revision revision on revision.id = submission.revision
-left join classification on classification.submission = submission.id and classification.state = 'ACCEPTED'
 where submission.id = any($1::uuid[]);
+
+-- name: standing_corrections
+select submission, field, value, said from correction where submission = any($1::uuid[]) and state = 'ACCEPTED';
 
 -- name: standing_mentions
 select id, submission, content_digest from mention where submission = any($1::uuid[]) and until is null order by id;
@@ -58,8 +59,10 @@ select id, submission, digest from document where submission = any($1::uuid[]) o
 select id, submission, place from case_place where submission = any($1::uuid[]) and state <> 'RETIRED' order by id;
 
 -- name: standing_organs
+-- Those that the source named; whom a person named it does not take back.
 select id, submission, organ, role from case_organ
-where submission = any($1::uuid[]) and state <> 'RETIRED' order by id;
+where submission = any($1::uuid[]) and state <> 'RETIRED' and evidence ->> 'rule' is distinct from 'PERSON_SAYS'
+order by id;
 
 -- name: standing_accused
 select id, submission, mention, organ from case_accused
@@ -137,8 +140,15 @@ update document set revision = brought.revision, withheld = false
 from unnest($1::uuid[], $2::uuid[]) as brought (id, revision) where document.id = brought.id;
 
 -- name: overrule
--- What a person decided holds no longer of those that accuse somebody anew.
-update classification set state = 'RETIRED' where state = 'ACCEPTED' and submission = any($1::uuid[]);
+-- What a person decided that these are holds no longer, since they accuse somebody anew.
+update correction set state = 'RETIRED' where field = 'KIND' and state = 'ACCEPTED' and submission = any($1::uuid[]);
+
+-- name: say_beside
+-- What sources say now of what people have set.
+update correction set said = told.said
+from unnest($1::uuid[], $2::text[], $3::text[]) as told (submission, field, said)
+where correction.submission = told.submission and correction.field = told.field and correction.state = 'ACCEPTED'
+and correction.said is distinct from told.said;
 
 -- name: merge_parties
 update mention set party = merged.now

@@ -113,6 +113,11 @@ delete from case_accused twice using case_accused kept
 where twice.organ = $1 and kept.organ = $1 and kept.id < twice.id and kept.case_id = twice.case_id
 and kept.submission is not distinct from twice.submission and kept.state = twice.state;
 
+-- name: rename_in_corrections
+-- By name: what a source says of organs is a text that may hold several.
+update correction set value = replace(value, $1, $2), said = replace(said, $1, $2)
+where field = 'ORGAN' and (position($1 in value) > 0 or position($1 in said) > 0);
+
 -- name: rename_in_events
 update event set organ = $2 where organ = $1;
 
@@ -167,7 +172,7 @@ union all select id, array[evidence ->> 'reason'] from case_relation where evide
 union all select id, array[evidence ->> 'reason'] from case_place where evidence ? 'reason'
 union all select id, array[evidence ->> 'reason'] from case_organ where evidence ? 'reason'
 union all select id, array[evidence ->> 'reason'] from case_accused where evidence ? 'reason'
-union all select id, array[evidence ->> 'reason'] from classification where evidence ? 'reason';
+union all select id, array[evidence ->> 'reason'] from correction where evidence ? 'reason';
 
 -- name: mask_evidence
 with reason as (
@@ -182,7 +187,7 @@ with reason as (
     update case_place set evidence = evidence || said from reason where case_place.id = reason.id
 ), parted as (
     update case_organ set evidence = evidence || said from reason where case_organ.id = reason.id
-), classified as (
-    update classification set evidence = evidence || said from reason where classification.id = reason.id
+), corrected as (
+    update correction set evidence = evidence || said from reason where correction.id = reason.id
 )
 update case_accused set evidence = evidence || said from reason where case_accused.id = reason.id;

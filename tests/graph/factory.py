@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from graph.attachments import Attachments
+from graph.belonging import Homes
 from graph.ids import new_id
 from graph.intake import Intake
 from graph.journal import Entry, EntryKind, append
@@ -79,7 +80,7 @@ def make_intake(pool: Pool, vault: Vault, folder: Path, linker: Linker | None = 
         pool=pool,
         vault=vault,
         attachments=Attachments(folder),
-        gazetteer=GAZETTEER,
+        homes=Homes(GAZETTEER),
         taxonomy=_TAXONOMY,
         linker=linker,
     )

@@ -65,7 +65,7 @@ async def picture(connection: Connection) -> Picture:
 REFERENCES = [
     *[(table, "submission", "submission") for table in (
         "submission_revision", "document", "mention", "event", "filing", "case_place", "case_organ", "case_accused",
-        "classification",
+        "correction",
     )],
     *[(table, "case_id", "case") for table in (
         "submission", "event", "filing", "case_place", "case_organ", "case_accused",
@@ -86,7 +86,7 @@ DANGLING = " union all ".join(
 """The columns that refer to nothing, once for each row in which they do."""
 
 EMPTY = """truncate submission, submission_revision, document, mention, event, filing, same_party, "case",
-    case_relation, case_place, case_organ, case_accused, classification, link_key, organ, rejection"""
+    case_relation, case_place, case_organ, case_accused, correction, link_key, organ, rejection"""
 """Empties the graph between the examples of a property; the journal goes on, as it always does."""
 
 EMPTY_CASES = 'select count(*) from "case" c where not exists (select from submission s where s.case_id = c.id)'

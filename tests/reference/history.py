@@ -26,7 +26,7 @@ OF_CASES = ("SUBMISSION_FILED", "SUBMISSION_PARTED", "CASES_JOINED", "CASES_PART
 """Entries that name a case after what they are about."""
 OF_DIVISIONS = (
     "SUBMISSION_REVISED", "SUBMISSION_PARTED", "CASES_JOINED", "CASES_PARTED", "ACCUSED_NAMED",
-    "SUBMISSION_CLASSIFIED", "PERSON_ERASED", "REVISION_REFUSED",
+    "SUBMISSION_CLASSIFIED", "SUBMISSION_CORRECTED", "PERSON_ERASED", "REVISION_REFUSED",
 )  # fmt: skip
 """Entries besides those of what was received and done that the history of a division has."""
 
