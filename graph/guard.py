@@ -111,9 +111,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """What may be read of each table; a table that is not here cannot be named in a guarded statement."""
 FUNCTIONS: Final = frozenset({
-    "array_agg", "barrier_of", "cardinality", "clock_timestamp", "concat", "convert_to", "count", "encode", "extract",
-    "gone", "index_standing", "journal_end", "length", "max", "min", "percentile_cont", "position", "repeat", "round",
-    "row_number", "string_agg", "timezone", "to_char", "to_json", "translate", "unnest",
+    "array_agg", "barrier_of", "cardinality", "chr", "clock_timestamp", "concat", "convert_to", "count", "encode",
+    "extract", "gone", "index_standing", "journal_end", "length", "max", "min", "percentile_cont", "position", "repeat",
+    "round", "row_number", "string_agg", "string_to_array", "timezone", "to_char", "to_json", "translate", "unnest",
 })  # fmt: skip
 """What statements for viewers may call; all others are refused, since what they read or do no parser can tell.
 

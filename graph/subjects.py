@@ -189,7 +189,7 @@ class Subject:
             Correctable.KIND: kind.value,
             Correctable.TOPIC: prepared.topic,
             Correctable.DIVISION: prepared.division,
-            Correctable.ORGAN: "、".join(prepared.organ_names) or None,
+            Correctable.ORGAN: "\n".join(prepared.organ_names) or None,
         }
         self.said = {name: says[name] for name in self.corrected}
 

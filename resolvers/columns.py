@@ -26,7 +26,7 @@ from resolvers.figures import figures_sql
 from resolvers.pages import Listing, key_sql
 from resolvers.plan import Ask, Column, Items, Keys, Leaf, Member, Structure, failing, placeholder, plain
 from resolvers.rows import Row, Written, global_id, is_list, leaf, order_by, placed, relation, values_of
-from resolvers.sql import Constant, concatenated, object_of, or_null
+from resolvers.sql import Constant, concatenated, object_of, or_null, quoted
 from resolvers.variables import uses_variables
 from schema.bindings import Figures, GlobalId, Lookup, Many, One, Same, Value, Variants
 from schema.errors import RequestError
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from resolvers.selection import Fields, Selector
     from schema.bindings import Binding, Rows
 
-EVENTS: Final = frozenset({"answered", "onTime", "rated", "satisfied", "medianDays"})
+EVENTS: Final = frozenset({"answered", "onTime", "late", "irregular", "rated", "satisfied", "medianDays"})
 """Figures of what happened in the cases."""
 GONE: Final = "gone"
 """The function of the database that raises where a row that must be there is not; see `Columns.careful`."""
@@ -162,7 +162,7 @@ class Columns:
             case GlobalId():
                 return Written(global_id(row.sql(binding.sql), binding.kind or kind.name), Leaf())
             case Value():
-                text = row.sql(binding.sql or f"{{row}}.{python_name(definition)}")
+                text = row.sql(binding.sql or f"{{row}}.{python_name(definition)}", zone=quoted(self._zone))
                 return Written(leaf(text, definition.type, json=binding.json), Leaf())
             case Same():
                 object_type = cast("GraphQLObjectType", target)

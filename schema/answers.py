@@ -25,13 +25,19 @@ class CaseFigures:
     organ: Organ | None = bound("The organ responsible; null where there is none, too.", One("{row}.organ"))
     month: str | None = column("The month of receipt, as `2026-11`.")
     cases: BigInt = column("How many cases.")
-    answered: BigInt = column("How many of them were answered.")
+    answered: BigInt = column("How many of them were answered: on time, late, or nobody can tell when.")
     on_time: BigInt = column(
         "How many were first answered within 60 days of receipt (Art. 34, whose term begins later: with acceptance)."
     )
+    late: BigInt = column("How many were first answered later than that.")
+    irregular: BigInt = column(
+        "How many have answers of which none has a date that can be: before receipt, in the future, or without one."
+    )
     rated: BigInt = column("How many were rated by their petitioners.")
     satisfied: BigInt = column("How many were last rated as satisfied or partly satisfied (Art. 21).")
-    median_days: float | None = column("The median of days from receipt to the first answer; null without any.")
+    median_days: float | None = column(
+        "The median of days from receipt to the first answer, of those answered on time or late; null without any."
+    )
 
 
 @strawberry.type(description="A topic of the taxonomy (three levels).")

@@ -67,6 +67,20 @@ def stood_for(key: str) -> str:
     return f"cross join lateral (select {key} as id offset 0) found"
 
 
+# Days ---------------------------------------------------------------------------------------------------------------
+
+
+def impossible(at: str, received: str) -> str:
+    """Return the condition that something cannot have been done when it is said to: before receipt, or after today.
+
+    By days, in the instance's zone (`{zone}`): many sources give the day of an answer alone.
+    """
+    day = f"({at} at time zone {{zone}})::date"
+    return (
+        f"({day} < ({received} at time zone {{zone}})::date or {day} > (current_timestamp at time zone {{zone}})::date)"
+    )
+
+
 # Fields -----------------------------------------------------------------------------------------------------------
 
 

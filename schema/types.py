@@ -40,6 +40,7 @@ from schema.bindings import (
     by_plan,
     column,
     earliest,
+    impossible,
     ordered_by,
     planned,
     rows,
@@ -386,12 +387,25 @@ VARIANTS = {
 }
 
 
+def names_seen(name: str) -> Value:
+    """Return what a correction says, of organs the names of those that are seen: an organ accused may be among them."""
+    return Value(f"""case when {{row}}.field = 'ORGAN' then (
+        select string_agg(organ.name, '、' order by organ.name collate "C")
+        from unnest(string_to_array({{row}}.{name}, chr(10))) as told (name)
+        join organ on organ.name collate "C" = told.name
+    ) else {{row}}.{name} end""")
+
+
 @strawberry.type(description="What a person has set of a submission, whatever its source says.")
 class Correction:
     field: Correctable = column("What it is that was set.")
-    value: str = column("What it was set to: a kind, a topic's path, a division's code, an organ's name.")
-    said: str | None = column(
-        "What its source says of that; null where nothing. It holds again once this is taken back."
+    value: str | None = bound(
+        "What it was set to: a kind, a topic's path, a division's code, the name of an organ that is seen.",
+        names_seen("value"),
+    )
+    said: str | None = bound(
+        "What its source says of that, organs that are seen by their names; it holds again once this is taken back.",
+        names_seen("said"),
     )
     reason: str | None = column("Why, masked; null where it may tell of an accusation that it was.")
     decided_by: str = column("Who set it.")
@@ -572,12 +586,20 @@ class Party(Node):
     )
 
 
+RECEIVED_WITH = "(select came.received_at from submission came where came.id = {row}.submission)"
+"""When the submission was received that an event came with; null where it came with none."""
+
+
 @rows(Rows("event {row}"))
 @strawberry.type(description="A step in a case that a source reported or a person recorded.")
 class Event(Node):
     kind: EventKind = column("What happened.")
     at: datetime = column("When it happened.")
     at_given: bool = column("Whether the source gave the time; else it is when it was taken in.")
+    irregular: bool = bound(
+        "Whether its time cannot be: on a day before its submission was received, or after today.",
+        Value(impossible("{row}.at", f"coalesce({RECEIVED_WITH}, {{row}}.at)")),
+    )
     text: str = column("The reply or note.", "body")
     satisfaction: Satisfaction | None = column("How the petitioner rates the handling.")
     organ: Organ | None = bound("The organ that acted.", One("{row}.organ"))

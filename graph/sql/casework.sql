@@ -126,8 +126,8 @@ update submission set kind = $2::text, unnamed = ($2::text = 'ACCUSATION') where
 update submission set topic = $2, division = $3 where id = $1;
 
 -- name: organs_said
--- The organs that its source names, as one text.
-select string_agg(organ.name, '、' order by part.id) from case_organ part join organ on organ.id = part.organ
+-- The organs that its source names, a line each.
+select string_agg(organ.name, chr(10) order by part.id) from case_organ part join organ on organ.id = part.organ
 where part.submission = $1 and part.state <> 'RETIRED' and part.evidence ->> 'rule' is distinct from 'PERSON_SAYS';
 
 -- name: recall_organ

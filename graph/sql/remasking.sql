@@ -188,6 +188,6 @@ with reason as (
 ), parted as (
     update case_organ set evidence = evidence || said from reason where case_organ.id = reason.id
 ), corrected as (
-    update correction set evidence = evidence || said from reason where correction.id = reason.id
+    update correction set evidence = correction.evidence || reason.said from reason where correction.id = reason.id
 )
 update case_accused set evidence = evidence || said from reason where case_accused.id = reason.id;

@@ -45,7 +45,7 @@ SUBMIT = """mutation($i: SubmitVisitInput!) { submitVisit(input: $i) {
 REVEAL = "mutation($i: RevealInput!) { reveal(input: $i) { errors { code message } } }"
 JOIN = "mutation($i: JoinCasesInput!) { joinCases(input: $i) { errors { code message } } }"
 FILE = "mutation($i: FileSubmissionInput!) { fileSubmission(input: $i) { errors { code message } } }"
-CLASSIFY = "mutation($i: ClassifySubmissionInput!) { classifySubmission(input: $i) { errors { code message } } }"
+CLASSIFY = "mutation($i: CorrectSubmissionInput!) { correctSubmission(input: $i) { errors { code message } } }"
 NAME = "mutation($i: NameAccusedInput!) { nameAccused(input: $i) { errors { code message } } }"
 SAVE = "mutation($i: SaveSearchInput!) { saveSearch(input: $i) { errors { code field } } }"
 

@@ -30,14 +30,14 @@ DECISIONS: dict[str, dict[str, str]] = {
     "fileSubmission": {"submission": "Submission", "case": "Case"},
     "partSubmission": {"submission": "Submission"},
     "nameAccused": {"submission": "Submission"},
-    "classifySubmission": {"submission": "Submission"},
+    "correctSubmission": {"submission": "Submission"},
     "joinParties": {"one": "Mention", "other": "Mention"},
     "partParties": {"one": "Mention", "other": "Mention"},
     "retryRejection": {"rejection": "Rejection"},
 }
 """Each decision with the fields of its input that are ids, and of what."""
-REASONED = {"joinCases", "fileSubmission", "nameAccused", "classifySubmission", "joinParties"}
-BESIDES: dict[str, dict[str, Any]] = {"nameAccused": {"organs": []}, "classifySubmission": {"kind": "APPEAL"}}
+REASONED = {"joinCases", "fileSubmission", "nameAccused", "correctSubmission", "joinParties"}
+BESIDES: dict[str, dict[str, Any]] = {"nameAccused": {"organs": []}, "correctSubmission": {"kind": "APPEAL"}}
 """What else an input needs."""
 
 

@@ -11,7 +11,7 @@ from graph.commands import Commands
 from graph.errors import ConflictError, NotFoundError
 from graph.ids import organ_id
 from graph.policy import ForbiddenError
-from graph.records import PetitionKind
+from graph.records import Correctable, PetitionKind
 from graph.scope import scope
 from graph.seeing import sees
 from tests.graph.factory import GAZETTEER, NOW, draft, make_intake, petitioner
@@ -46,8 +46,8 @@ def commands(pool: Pool) -> Commands:
 
 async def classify(commands: Commands, submission: SubmissionId, kind: PetitionKind = APPEAL, **changes: Any) -> None:
     """Say of what kind a submission is."""
-    given: dict[str, Any] = {"submission": submission, "kind": kind, "reason": "核实后不属检举控告", "by": ELSEWHERE}
-    await commands.classify_submission(**given | {"now": NOW} | changes)
+    given: dict[str, Any] = {"submission": submission, "reason": "核实后不属检举控告", "by": ELSEWHERE, "now": NOW}
+    await commands.correct_submission(asked={Correctable.KIND: kind}, **given | changes)
 
 
 async def stands(connection: Connection, submission: SubmissionId) -> tuple[str, bool, set[str], dict[str, str]]:
@@ -77,9 +77,9 @@ async def test_it_goes_to_whom_its_source_sent_it(intake: Intake, commands: Comm
     await classify(commands, submission)
     given = {SCHOOL: "ACCEPTED", DISCIPLINE: "ACCEPTED"}
     assert await stands(connection, submission) == ("APPEAL", False, {"RETIRED"}, given)
-    kept = await connection.fetchrow("select * from classification")
+    kept = await connection.fetchrow("select * from correction")
     assert kept is not None
-    assert (kept["kind"], kept["decided_by"], kept["state"]) == ("APPEAL", ELSEWHERE.name, "ACCEPTED")
+    assert (kept["value"], kept["decided_by"], kept["state"]) == ("APPEAL", ELSEWHERE.name, "ACCEPTED")
     assert kept["evidence"] == {"reason": "核实后不属检举控告"}
     assert (
         await connection.fetchval("select kind from journal order by position desc limit 1") == "SUBMISSION_CLASSIFIED"
@@ -96,7 +96,7 @@ async def test_it_is_undone_by_saying_what_it_is(intake: Intake, commands: Comma
     await classify(commands, submission, ACCUSATION)
     waits = {SCHOOL: "REJECTED", DISCIPLINE: "PROPOSED"}
     assert await stands(connection, submission) == ("ACCUSATION", True, {"ACCEPTED"}, waits)
-    assert await connection.fetchval("select count(*) from classification where state = 'ACCEPTED'") == 1
+    assert await connection.fetchval("select count(*) from correction where state = 'ACCEPTED'") == 1
     assert await connection.fetchval("select count(*) from case_accused") == await connection.fetchval(
         "select count(distinct coalesce(organ, mention)) from case_accused"
     )
@@ -138,7 +138,7 @@ async def test_what_was_decided_holds_until_somebody_is_accused_anew(
     assert await taken_in(intake, later) == submission
     assert (await stands(connection, submission))[0] == kind
     state = "ACCEPTED" if kind is APPEAL else "RETIRED"
-    assert await connection.fetchval("select state from classification") == state
+    assert await connection.fetchval("select state from correction") == state
     entry = await connection.fetchrow("select * from journal where kind = 'SUBMISSION_REVISED'")
     assert entry is not None
     assert ("kind" in entry["fields"], entry["state"]) == (kind is ACCUSATION, None if kind is APPEAL else "ACCUSATION")
@@ -177,7 +177,7 @@ async def test_who_could_be_meant_may_not_say_so(intake: Intake, commands: Comma
     with pytest.raises(ConflictError, match="already"):
         await classify(commands, appeal)
     await classify(commands, appeal, PetitionKind.SUGGESTION)
-    assert [row["submission"] for row in await connection.fetch("select submission from classification")] == [appeal]
+    assert [row["submission"] for row in await connection.fetch("select submission from correction")] == [appeal]
 
 
 async def test_accused_organs_have_no_part_however_they_are_spelled(

@@ -18,7 +18,16 @@ from graph.errors import NotFoundError
 from graph.identity import Vault
 from graph.occurrences import REPLACEMENT
 from graph.outcomes import Change
-from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, PetitionKind, Position, SubmissionId
+from graph.records import (
+    Correctable,
+    DocumentDraft,
+    MentionDraft,
+    MentionId,
+    MentionRole,
+    PetitionKind,
+    Position,
+    SubmissionId,
+)
 from sync.changes import changes
 from tests.graph.factory import GAZETTEER, NOW, TEXT, draft, make_intake, petitioner, reply
 from tests.graph.picture import DANGLING, EMPTY_CASES
@@ -271,7 +280,7 @@ async def test_reasons_that_name_somebody(pool: Pool, intake: Intake, eraser: Er
         "by": EVERYTHING,
         "now": NOW,
     }
-    await commands.classify_submission(kind=PetitionKind.ACCUSATION, **decided)
+    await commands.correct_submission(asked={Correctable.KIND: PetitionKind.ACCUSATION}, **decided)
     await commands.name_accused(organs=["岳麓区教育局"], **decided)
     assert await traces(connection, f"{NAME}来电确认") != []
     party = await connection.fetchval(

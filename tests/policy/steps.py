@@ -50,7 +50,7 @@ KINDS: Final = (
     Kind("joinParties", {"one": ("Mention",), "other": ("Mention",)}, "one { id names } other { id names }"),
     Kind("partParties", {"one": ("Mention",), "other": ("Mention",)}, "one { id } other { id }", reason=False),
     Kind("nameAccused", {"submission": ("Submission",)}, f"{SUBMISSION}"),
-    Kind("classifySubmission", {"submission": ("Submission",)}, f"{SUBMISSION}"),
+    Kind("correctSubmission", {"submission": ("Submission",)}, f"{SUBMISSION}"),
     Kind("reveal", {"id": REVEALABLE}, "mention { name phone identityNumber } text { title text }"),
     Kind("retryRejection", {"rejection": ("Rejection",)}, f"rejection {{ id }} {SUBMISSION}", reason=False),
     Kind("renameSavedSearch", {"id": ("SavedSearch",)}, "savedSearch { id name }", reason=False),
@@ -94,11 +94,23 @@ def step(random: Random, kind: Kind, named: Mapping[str, str]) -> Step:
         given["reason"] = "同一事项"
     if kind.field == "nameAccused":
         given["organs"] = random.sample(list(village.organ_ids()), random.choice((0, 1, 2)))
-    if kind.field == "classifySubmission":
-        given["kind"] = random.choice(("APPEAL", "SUGGESTION", "ACCUSATION"))
+    if kind.field == "correctSubmission":
+        given |= corrected(random)
     if kind.field == "renameSavedSearch":
         given["name"] = "另一个"
     return Step(kind, given)
+
+
+def corrected(random: Random) -> dict[str, Any]:
+    """Return what is set of a submission by chance, or taken back, most often one thing alone."""
+    choices: dict[str, list[Any]] = {
+        "kind": ["APPEAL", "SUGGESTION", "ACCUSATION"], "topic": ["城乡建设", "教育文体"],
+        "division": ["430104", "430105", "4301", "440100"], "organ": list(village.organ_ids()),
+    }  # fmt: skip
+    names = random.sample(list(choices), random.choice((1, 1, 2, 4)))
+    if random.random() < 0.3:
+        return {"takeBack": [name.upper() for name in names]}
+    return {name: random.choice(choices[name]) for name in names}
 
 
 def wanted(random: Random, kind: Kind, graph: Graph) -> Step | None:

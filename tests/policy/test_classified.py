@@ -11,7 +11,7 @@ import pytest
 from graph.guard import Guard
 from graph.ids import organ_id
 from graph.policy import Clearance, Role
-from graph.records import DocumentDraft, MentionDraft, MentionId, MentionRole, PetitionKind, SubmissionId
+from graph.records import Correctable, DocumentDraft, MentionDraft, MentionId, MentionRole, PetitionKind, SubmissionId
 from graph.revealing import Request, Revealable
 from search.alerting import Alerter
 from search.indexer import Indexer
@@ -30,7 +30,7 @@ __all__ = ["api"]
 EVIDENCE: Final = DocumentDraft(name="账本.txt", media_type="text/plain", content=b"x", text="贿金分配如下")
 PHOTO: Final = DocumentDraft(name="照片.txt", media_type="text/plain", content=b"y", text="烧烤店外景")
 NOW_TEXT: Final = "烧烤店油烟扰民，请求处理。"
-CLASSIFY: Final = """mutation($input: ClassifySubmissionInput!) { classifySubmission(input: $input) {
+CLASSIFY: Final = """mutation($input: CorrectSubmissionInput!) { correctSubmission(input: $input) {
     submission { id kind } errors { code field message } } }"""
 SEEN: Final = """{ submissions { nodes {
     id kind text revisions { number text } documents { name } mentions { name role } case {
@@ -62,7 +62,7 @@ async def classified(api: Api) -> str:
     await api.take_in(accusation(organ=ORGAN, documents=(), text=NOW_TEXT, mentions=()))
     (told,) = (await ask_as(api, DISCIPLINE, "{ submissions { nodes { id } } }"))["data"]["submissions"]["nodes"]
     given = {"submission": told["id"], "kind": "APPEAL", "reason": "核实后不属检举控告"}
-    answer = (await ask_as(api, DISCIPLINE, CLASSIFY, input=given))["data"]["classifySubmission"]
+    answer = (await ask_as(api, DISCIPLINE, CLASSIFY, input=given))["data"]["correctSubmission"]
     assert answer == {"submission": {"id": told["id"], "kind": "APPEAL"}, "errors": []}
     await follow(api.services)
     return str(told["id"])
@@ -142,8 +142,12 @@ async def test_whoever_turns_out_to_have_been_accused_is_kept_away(locks: Api) -
     await locks.take_in(accusation(mentions=(ACCUSED, chief)), draft("2", division="430104", mentions=(same,)))
     await locks.take_in(accusation(text=NOW_TEXT, mentions=(ACCUSED, chief)))
     find = "select id from submission where external_id = 'A-1'"
-    await services.commands.classify_submission(
-        submission=await services.pool.fetchval(find), kind=PetitionKind.APPEAL, reason="核实", by=EVERYTHING, now=NOW
+    await services.commands.correct_submission(
+        submission=await services.pool.fetchval(find),
+        asked={Correctable.KIND: PetitionKind.APPEAL},
+        reason="核实",
+        by=EVERYTHING,
+        now=NOW,
     )
     himself = replace(
         only(Role.LEADER, divisions=("430104",)), clearances=frozenset(Clearance),
@@ -185,8 +189,8 @@ async def test_what_was_decided_about_an_accusation_tells_nobody_new_of_it(locks
     await services.revealing.reveal(Request(kind=Revealable.SUBMISSION, subject=one, reason=told, **decided))
     await locks.take_in(accusation(mentions=(ACCUSED, petitioner()), text=NOW_TEXT))
     for each in (one, other):
-        await services.commands.classify_submission(
-            submission=each, kind=PetitionKind.APPEAL, reason="不属检举控告", **decided
+        await services.commands.correct_submission(
+            submission=each, asked={Correctable.KIND: PetitionKind.APPEAL}, reason="不属检举控告", **decided
         )
     await follow(services)
     answer = await ask_as(locks, auditor, GIVEN)
@@ -195,7 +199,7 @@ async def test_what_was_decided_about_an_accusation_tells_nobody_new_of_it(locks
     alerts = {one["query"]: one["alerts"]["nodes"] for one in answer["data"]["savedSearches"]["nodes"]}
     assert [len(alerts[words]) for words in ("请求处理", "副局长")] == [1, 1], "the one that still says so"
     assert alerts["请求处理"] != alerts["副局长"]
-    kept = await services.pool.fetch("select evidence -> 'former' as former from classification")
+    kept = await services.pool.fetch("select evidence -> 'former' as former from correction")
     assert any(told in (row["former"] or {}).values() for row in kept)
     seen = (await ask_as(locks, replace(DISCIPLINE, roles=frozenset({Role.AUDITOR})), GIVEN))["data"]["reveals"]
     assert seen["nodes"] == [{"reason": told}]
@@ -209,8 +213,8 @@ async def test_an_alert_that_comes_late_tells_of_what_it_says_now(api: Api) -> N
     await Indexer(pool=services.pool, engine=services.engine).catch_up()
     await api.take_in(accusation(text=NOW_TEXT))
     one = SubmissionId(await services.pool.fetchval("select id from submission"))
-    await services.commands.classify_submission(
-        submission=one, kind=PetitionKind.APPEAL, reason="不属检举控告", by=EVERYTHING, now=NOW
+    await services.commands.correct_submission(
+        submission=one, asked={Correctable.KIND: PetitionKind.APPEAL}, reason="不属检举控告", by=EVERYTHING, now=NOW
     )
     await Alerter(pool=services.pool, engine=services.engine, clock=lambda: NOW).catch_up()
     await follow(services)

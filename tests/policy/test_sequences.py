@@ -67,7 +67,7 @@ TRIES: Final = 20
 """How often somebody who may do everything tries a step, since much of what is drawn cannot be joined or parted."""
 DONE: Final = {
     "submitHotlineTicket", "revise", "fileSubmission", "partSubmission", "joinCases", "partCases", "joinParties",
-    "partParties", "nameAccused", "classifySubmission", "reveal", "erase",
+    "partParties", "nameAccused", "correctSubmission", "reveal", "erase",
 }  # fmt: skip
 """What is done at least once in each village, not only refused."""
 UUIDS: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -45,7 +45,8 @@ ENCODED: Final = re.compile(rb"[A-Za-z0-9_=-]{16,}")
 ESCAPED: Final = re.compile(r"\\u([0-9a-f]{4})")
 BROAD: Final = (
     """{ cases(first: 200) { totalCount nodes { id number title submissions { nodes { id title text externalId
-       receiptCode filing { evidence } } } parties { nodes { id names } } timeline { edges { cursor node { kind } } }
+       receiptCode filing { evidence } corrections { field value said reason
+       decidedBy } } } parties { nodes { id names } } timeline { edges { cursor node { kind } } }
        organs { organ { name } link { evidence } } places { place { fullName } } relations { originId } } } }""",
     "{ submissions(first: 200) { edges { cursor node { id revisions { id text } mentions { id party { id } } } } } }",
     "{ parties(first: 200) { edges { cursor node { id links { one { id } other { id } link { evidence } } } } } }",

@@ -15,6 +15,7 @@ from graph.records import (
     CallBackDraft,
     CaseId,
     Channel,
+    Correctable,
     DocumentDraft,
     MentionDraft,
     MentionId,
@@ -181,7 +182,7 @@ async def build(services: Services) -> None:
     await reject(services)
     await decide(services)
     await name(services)
-    await classify(services)
+    await correct(services)
     await tie(services)
     for word in ("甲申", "甲酉", "庚酉", "己亥"):
         async with services.pool.acquire() as connection, connection.transaction():
@@ -270,8 +271,18 @@ async def name(services: Services) -> None:
         )
 
 
-async def classify(services: Services) -> None:
-    """Say that accusations are none: of an organ, with and without a revision before it, of a person, among others."""
+async def correct(services: Services) -> None:
+    """Say that accusations are none, of an organ, of a person, among others; and where others belong, and to whom."""
+    for word, asked in (
+        ("甲戌", {Correctable.TOPIC: "教育文体", Correctable.ORGAN: CITY}),
+        ("丁酉", {Correctable.DIVISION: "430104", Correctable.ORGAN: SECRET}),
+        ("甲亥", {Correctable.TOPIC: "城乡建设", Correctable.ORGAN: SCHOOL}),
+        ("乙申", {Correctable.DIVISION: "430105", Correctable.ORGAN: CITY}),
+        ("丁戌", {Correctable.DIVISION: "440100", Correctable.TOPIC: "民政"}),
+        ("庚戌", {Correctable.TOPIC: "民政", Correctable.ORGAN: SHADOW}),
+    ):
+        await corrected(services, word, dict(asked))
+    await corrected(services, "丁戌", {Correctable.DIVISION: None})
     changed = accusing(EXCUSED, respondent(SCHOOL), organ=SCHOOL, text="教育局已经改正，请求查处校服采购。" * 3)
     await take_in(
         services, accusing(EXCUSED, respondent(SCHOOL), CHIEF, organ=SCHOOL, documents=(paper("校服合同里的价格"),))
@@ -283,15 +294,17 @@ async def classify(services: Services) -> None:
         (EXCUSED.word, PetitionKind.APPEAL), (BACK.word, PetitionKind.SUGGESTION), ("庚戌", PetitionKind.APPEAL),
         (UNDONE.word, PetitionKind.APPEAL), ("丁申", PetitionKind.SUGGESTION),
     ):  # fmt: skip
-        await services.commands.classify_submission(
-            submission=await submission(services, word), kind=kind, reason="核实", by=EVERYTHING, now=LATER
-        )
+        await corrected(services, word, {Correctable.KIND: kind})
     await take_in(services, replace(changed, topic="城乡建设"), now=LATER)
     await take_in(services, accusing(BACK, CHIEF, respondent(CITY)), now=LATER)
-    await services.commands.classify_submission(
-        submission=await submission(services, UNDONE.word), kind=PetitionKind.ACCUSATION, reason="核实", by=EVERYTHING,
-        now=LATER,
-    )  # fmt: skip
+    await corrected(services, UNDONE.word, {Correctable.KIND: PetitionKind.ACCUSATION})
+
+
+async def corrected(services: Services, word: str, asked: dict[Correctable, str | None]) -> None:
+    """Set something of a word's submission, or take it back."""
+    await services.commands.correct_submission(
+        submission=await submission(services, word), asked=asked, reason=f"{word}核实", by=EVERYTHING, now=LATER
+    )
 
 
 async def tie(services: Services) -> None:

@@ -229,6 +229,24 @@ def accused_unnamed(_: World, row: Node, __: dict[str, Any]) -> bool:
     return told
 
 
+@field("Submission.corrections")
+def submission_corrections(world: World, node: Node, _: dict[str, Any]) -> list[Node]:
+    rows = [row for row in world.graph["correction"] if row["submission"] == node["id"] and row["state"] == "ACCEPTED"]
+    return [
+        {**row, "value": names_seen(world, row, "value"), "said": names_seen(world, row, "said")}
+        for row in sorted(rows, key=lambda row: row["id"])
+    ]
+
+
+def names_seen(world: World, row: Row, name: str) -> str | None:
+    """Return what a correction says; of organs the names of those that are seen."""
+    said: str | None = row[name]
+    if row["field"] != "ORGAN" or said is None:
+        return said
+    seen = {organ["name"] for organ in world.graph["organ"]}
+    return "、".join(sorted(one for one in said.split("\n") if one in seen)) or None
+
+
 @field("Submission.filing")
 def submission_filing(world: World, node: Node, _: dict[str, Any]) -> Node | None:
     ties = [

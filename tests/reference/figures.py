@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,6 @@ from tests.reference.graph import find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from tests.reference.fields import World
     from tests.reference.graph import Node, Row
@@ -70,29 +69,54 @@ def figures(world: World, group: dict[str, Any], cases: list[Row]) -> Node:
     """Return what is told of one group."""
     told = [answered_and_rated(world, case) for case in cases]
     days = [
-        (answered - case["first_received_at"]) / DAY
-        for case, (answered, _) in zip(cases, told, strict=True)
-        if answered
+        max((first - received(world, case)) / DAY, 0) for case, (_, first, _) in zip(cases, told, strict=True) if first
     ]
-    ratings = [rating for _, rating in told if rating]
+    ratings = [rating for _, _, rating in told if rating]
+    answered = sum(replied for replied, _, _ in told)
     node: Node = {name.lower(): group.get(name) for name in ORDER}
     return {
         **node,
         "organ": find(world.graph, "Organ", group.get("ORGAN")),
         "cases": len(cases),
-        "answered": len(days),
+        "answered": answered,
         "on_time": sum(one * DAY <= ON_TIME for one in days),
+        "late": sum(one * DAY > ON_TIME for one in days),
+        "irregular": answered - len(days),
         "rated": len(ratings),
         "satisfied": sum(rating in {"SATISFIED", "PARTLY_SATISFIED"} for rating in ratings),
         "median_days": round(median(days), 2) if days else None,
     }
 
 
-def answered_and_rated(world: World, case: Row) -> tuple[datetime | None, str | None]:
-    """Return when a case was first answered and how it was last rated."""
+def received(world: World, case: Row) -> datetime:
+    """Return when any of the cases that a case answers for was received first."""
+    first: datetime = min(world.graph.by_id["case"][one]["first_received_at"] for one in members(world, case))
+    return first
+
+
+def answered_and_rated(world: World, case: Row) -> tuple[bool, datetime | None, str | None]:
+    """Return whether a case was answered, when first of the days that can be, and how it was last rated."""
     events = [
         event for event in world.graph["event"] if event["case_id"] in members(world, case) and event["until"] is None
     ]
-    replies = [event["at"] for event in events if event["kind"] == "REPLIED"]
+    replies = [event for event in events if event["kind"] == "REPLIED"]
+    possible = [
+        event["at"]
+        for event in replies
+        if event["at_given"]
+        and not impossible(event["at"], world.graph.by_id["case"][event["case_id"]]["first_received_at"])
+    ]
     rated = sorted((event["at"], event["id"], event["satisfaction"]) for event in events if event["satisfaction"])
-    return min(replies, default=None), rated[-1][2] if rated else None
+    return bool(replies), min(possible, default=None), rated[-1][2] if rated else None
+
+
+def impossible(at: datetime, received_at: datetime) -> bool:
+    """Tell whether something is said to have been done on a day before receipt, or after today."""
+    day = at.astimezone(ZONE).date()
+    return day < received_at.astimezone(ZONE).date() or day > datetime.now(ZONE).date()
+
+
+@field("Event.irregular")
+def event_irregular(world: World, node: Node, _: dict[str, Any]) -> bool:
+    came = world.graph.row("submission", node["submission"]) if node["submission"] else None
+    return impossible(node["at"], came["received_at"] if came else node["at"])

@@ -22,7 +22,7 @@ Node = dict[str, Any]
 TABLES = (
     "case", "submission", "submission_revision", "document", "mention", "place", "organ", "event", "rejection",
     "journal", "reveal", "filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused",
-    "saved_search", "alert",
+    "correction",    "saved_search", "alert",
 )  # fmt: skip
 STANDING = ("ACCEPTED", "PROPOSED")
 """The states of ties that are told, the better first."""

@@ -30,6 +30,7 @@ NAMED = {
     "PARTIES_PARTED": ("mention", "mention"),
     "ACCUSED_NAMED": ("submission", ""),
     "SUBMISSION_CLASSIFIED": ("submission", ""),
+    "SUBMISSION_CORRECTED": ("submission", ""),
     "PERSON_ERASED": ("submission", ""),
     "REVISION_REFUSED": ("submission", ""),
     "PAYLOAD_EXPIRED": ("submission", ""),
@@ -193,6 +194,13 @@ def seen(graph: Graph, viewer: Viewer) -> Graph:
     left["case_organ"] = [row for row in graph["case_organ"] if row["case_id"] in cases]
     # Who is accused is told to nobody; it is what the policy itself is made of.
     left["case_accused"] = []
+    left["correction"] = [
+        row
+        for row in graph["correction"]
+        if row["state"] == "ACCEPTED"
+        and row["submission"] in submissions
+        and (row["field"] != "KIND" or may_know(graph, viewer, row["submission"]))
+    ]
 
     left["filing"] = [
         _without_hidden(row, submissions)
