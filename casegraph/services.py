@@ -110,13 +110,14 @@ def index_folder(settings: Settings) -> Path:
 def open_engine(settings: Settings) -> Engine:
     """Return the search engine that is set, on its live index. It asks nothing yet."""
     if settings.elasticsearch_url is None:
-        return open_tantivy(index_folder(settings))
+        return open_tantivy(index_folder(settings), settings.timezone)
     try:
         from search.elastic_engine import open_elastic  # noqa: PLC0415  # its client takes as long as all of ours
 
         return open_elastic(
             settings.elasticsearch_url, settings.elasticsearch_prefix, authority=settings.elasticsearch_ca,
             shards=settings.elasticsearch_shards, patience=settings.elasticsearch_timeout / 1_000,
+            zone=settings.timezone,
         )  # fmt: skip
     except (OSError, ValueError) as error:
         raise SettingsError(

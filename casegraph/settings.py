@@ -21,6 +21,7 @@ from casegraph.client_limits import ClientLimits
 from casegraph.web_names import LOOPBACK
 from graph.divisions import divisions
 from graph.sources import is_source
+from graph.times import LEGAL_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -314,8 +315,12 @@ class Settings:
         ),
     )
     timezone: ZoneInfo = field(
-        default=ZoneInfo("Asia/Shanghai"),
-        metadata=_said("Asia/Shanghai", _zone, "The zone of legal dates, and of times that name none."),
+        default=LEGAL_ZONE,
+        metadata=_said(
+            LEGAL_ZONE.key,
+            _zone,
+            "The zone of legal dates, of months, and of times that name none; with another one the index is made anew.",
+        ),
     )
     home_division: str | None = field(
         default=None,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
+LEGAL_ZONE: Final = ZoneInfo("Asia/Shanghai")
+"""The zone of legal dates where an instance has no other (`CASEGRAPH_TIMEZONE`)."""
 EARLIEST: Final = datetime(1950, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(days=400)
 """How far after today a date may lie: limits do, by months."""

@@ -16,6 +16,7 @@ from schema.scalars import BigInt
 from schema.types import Case, Organ, PageInfo, Submission
 from search import records as engine
 from search.documents import LEVELS
+from search.facets import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,12 +191,12 @@ def _passage_of(passage: engine.Passage) -> answers.Passage:
 
 
 def _facets_of(page: engine.SearchPage | CasePage, wanted: Sequence[FacetName], ref: Referring) -> list[answers.Facet]:
-    return [
-        answers.Facet(
-            name=name, counts=[_count_of(name, one, ref) for one in page.facets.get(engine.FacetName(name), ())]
-        )
-        for name in dict.fromkeys(wanted)
-    ]
+    return [_facet_of(name, page.facets.get(engine.FacetName(name), ()), ref) for name in dict.fromkeys(wanted)]
+
+
+def _facet_of(name: FacetName, found: Sequence[engine.FacetCount], ref: Referring) -> answers.Facet:
+    counts = [_count_of(name, one, ref) for one in found[:MOST]]
+    return answers.Facet(name=name, counts=counts, more=len(found) - len(counts))
 
 
 def _count_of(name: FacetName, found: engine.FacetCount, ref: Referring) -> answers.FacetCount:

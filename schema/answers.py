@@ -128,7 +128,8 @@ class FacetCount:
 @strawberry.type(description="The hits counted by one property.")
 class Facet:
     name: FacetName = told("What they are counted by.")
-    counts: list[FacetCount] = told("The values, most frequent first.")
+    counts: list[FacetCount] = told("The values, most frequent first, 200 at most.")
+    more: int = told("How many other values there are, which are not told.")
 
 
 @strawberry.type(description="A submission that matches.")

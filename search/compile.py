@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import datetime, time
 from itertools import chain, groupby, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
@@ -12,11 +11,10 @@ from typing import TYPE_CHECKING, Final, assert_never
 from graph.text.normalise import normalise
 from graph.text.sounds import MOST_SYLLABLES, alike, is_syllable, pairs, syllables
 from graph.text.tokens import CODE, CODE_JOINT, FEWEST_DIGITS, INNER, LONGEST_CODE, UNIT, bigrams, units, words
-from search.documents import ZONE
 from search.engine import (
     AllOf,
     AnyOf,
-    Between,
+    Days,
     Exact,
     ExactField,
     Leaf,
@@ -34,7 +32,6 @@ from search.query import And, Is, Named, Node, Not, Or, Phrase, Prefix, Received
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
 
 WHOLE: Final = 3
 """Up to so many bigrams, all of them must be there; of more, as many as `ENOUGH` says: who types a sentence without
@@ -298,11 +295,7 @@ def _restriction(node: Is | Received) -> Match:
         return _one_of(tuple(Exact(ExactField.ORGAN_NAME, name) for name in organ_names(node.value)))
     if isinstance(node, Is):
         return Exact(ExactField(node.field), node.value)
-    return Between(_begin(node.since), _begin(node.before))
-
-
-def _begin(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), ZONE) if day else None
+    return Days(node.since, node.before)
 
 
 def _known(node: Words | Phrase | Prefix, plain: str) -> Term | Starting | None:

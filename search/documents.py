@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 from graph.database import statements
 from graph.records import CaseId, PetitionKind, SubmissionId
 from graph.text.normalise import normalise
 from graph.text.tokens import analyse
+from graph.times import LEGAL_ZONE
 from search import audience
 from search.engine import IndexDocument
 from search.known_by import UNASKED, Known
@@ -21,13 +21,11 @@ from search.organs import organ_names
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
+    from zoneinfo import ZoneInfo
 
     from graph.database import Connection, Row
 
 SQL = statements("search")
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""Months are those of the law's own zone, whatever an instance's clock shows."""
-
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 LEVELS: Final = (2, 4, 6, 9, 12)
 """Digits of a division's code, by level: GB/T 2260 down to the county, the statistical code below it."""
@@ -184,8 +182,8 @@ def _source(read: _Read, *, status: str | None = None, **others: Any) -> Source:
     )  # fmt: skip
 
 
-def index_document(source: Source) -> IndexDocument:
-    """Return a submission as it is indexed."""
+def index_document(source: Source, zone: ZoneInfo = LEGAL_ZONE) -> IndexDocument:
+    """Return a submission as it is indexed; its month is that of the instance's zone."""
     tokens = analyse([normalise(text) for text in source.texts()])
     hidden = [*map(number_token, source.numbers), *map(name_token, source.names)]
     codes = " ".join([*filter(None, [tokens.codes]), *(code for _, code in source.known_by.codes()), *hidden])
@@ -193,7 +191,7 @@ def index_document(source: Source) -> IndexDocument:
         submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=codes, channel=source.channel,
         kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
         organs=source.organs, organ_names=source.organ_names,
-        month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at, seen=source.seen,
+        month=source.received_at.astimezone(zone).strftime("%Y-%m"), received_at=source.received_at, seen=source.seen,
     )  # fmt: skip
 
 

@@ -8,20 +8,23 @@ leaves a position behind, never ahead, and the same documents are written once m
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from graph.journal import NOTHING, Reached
 from graph.records import Position, SubmissionId
+from graph.times import LEGAL_ZONE
 from search import elastic_bulk
 from search.elastic_client import ASKING, WRITING, ConflictError, Link, NoIndexError, ShardsAwayError
 from search.elastic_names import Names, building_alias, write_alias
 from search.elastic_questions import created, facets_of, frequencies_of, ordered_by_time, search_of
-from search.engine import Candidate, Found, Health, IndexMovedError, SearchUnavailableError
+from search.engine import Candidate, Found, Health, IndexMovedError, SearchUnavailableError, timed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from search.elastic_client import Client, Request
     from search.elastic_names import Standing
@@ -56,6 +59,11 @@ class ElasticEngine:
 
     # Asking --------------------------------------------------------------------------------------------------------
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days begin."""
+        return self._names.zone
+
     async def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
         held = await self.held()
@@ -81,6 +89,7 @@ class ElasticEngine:
     async def find(self, lookup: Lookup) -> Found:
         """Return what matches. Raises SearchUnavailableError."""
         await self._show()
+        lookup = replace(lookup, match=timed(lookup.match, self.zone))
         return await self._once_more_where_moved(self._find if lookup.limit <= PAGE else self._find_all, lookup)
 
     async def frequencies(self, leaves: Sequence[Leaf], audience: AllOf) -> tuple[int, list[int]]:
@@ -263,10 +272,16 @@ def _of_what_is_built() -> Iterator[None]:
 
 
 def open_elastic(
-    address: str, prefix: str, *, authority: Path | None = None, shards: int = 1, patience: float = ASKING
+    address: str,
+    prefix: str,
+    *,
+    authority: Path | None = None,
+    shards: int = 1,
+    patience: float = ASKING,
+    zone: ZoneInfo = LEGAL_ZONE,
 ) -> ElasticEngine:
     """Return the engine on the live index of a prefix, which need not be there yet."""
-    return ElasticEngine(Link(address, authority, patience), Names(prefix), shards=shards)
+    return ElasticEngine(Link(address, authority, patience), Names(prefix, zone), shards=shards)
 
 
 def _page(asked: dict[str, Any]) -> dict[str, Any]:

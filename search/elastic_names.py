@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from search.generations import VERSION
+from graph.times import LEGAL_ZONE
+from search.generations import edition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class Names:
     """The names of one instance's indices; several instances share a cluster by different prefixes."""
 
     prefix: str
+    zone: ZoneInfo = LEGAL_ZONE
+    """Of the months that are counted: an index of another zone is one of another version."""
 
     @property
     def live(self) -> str:
         """The alias by which the live index is asked."""
-        return f"{self.prefix}-{VERSION}-live"
+        return f"{self.prefix}-{edition(self.zone)}-live"
 
     @property
     def every(self) -> str:
@@ -48,7 +52,7 @@ class Names:
 
     def fresh(self) -> str:
         """Return the name of an index that is not there yet."""
-        return f"{self.prefix}-{VERSION}-{uuid4().hex[:12]}"
+        return f"{self.prefix}-{edition(self.zone)}-{uuid4().hex[:12]}"
 
     def standing(self, aliases: Mapping[str, Any]) -> Standing:
         """Return what there is, told all indices with their aliases."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 import orjson
 
 from search.engine import (
+    UNTIMED,
     AllOf,
     AnyOf,
     Between,
+    Days,
     Exact,
     Leaf,
     Lookup,
@@ -23,7 +25,7 @@ from search.engine import (
     leaves,
     varies,
 )
-from search.facets import MOST, counts
+from search.facets import WIDEST, counts
 from search.recency import recency
 from search.records import FacetName, SearchOrder
 
@@ -112,7 +114,7 @@ def frequencies_of(counted: Sequence[Leaf], audience: AllOf) -> Json:
 
 def _facet(name: FacetName) -> Json:
     ties = [{"_count": "desc"}, {"_key": "asc"}]
-    return {"terms": {"field": name.lower(), "size": MOST, "shard_size": EACH_SHARD, "order": ties}}
+    return {"terms": {"field": name.lower(), "size": WIDEST, "shard_size": EACH_SHARD, "order": ties}}
 
 
 def _query(lookup: Lookup, *, by_time: bool) -> Json:
@@ -136,7 +138,7 @@ def _weighed(match: Match, weights: Mapping[Leaf, float]) -> Json:
             must = [_weighed(one, weights) for one in nodes] or [_for_nothing(AllOf())]
             should = [_weighed(one, weights) for one in perhaps]
             return {"bool": {"must": must, "should": should, "must_not": [fitting(one) for one in without]}}
-        case Exact() | Between():
+        case Exact() | Between() | Days():
             return _for_nothing(match)
         case _:
             return {"constant_score": {"filter": fitting(match), "boost": weights[match]}}
@@ -151,6 +153,8 @@ def fitting(match: Match) -> Json:
     match match:
         case Exact(field, value):
             return {"term": {field: value}}
+        case Days():
+            raise TypeError(UNTIMED)
         case Between(since, until):
             return _between(since, until)
         case AnyOf((), _):

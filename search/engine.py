@@ -9,7 +9,7 @@ the same commit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -19,6 +19,8 @@ from search.records import FacetName, SearchFilter, SearchOrder
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
+    from datetime import date
+    from zoneinfo import ZoneInfo
 
     from graph.journal import Reached
     from graph.records import CaseId, Position, SubmissionId
@@ -163,6 +165,14 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """Was received on the day `since` or later, and before the day `before`; an engine knows when these begin."""
+
+    since: date | None
+    before: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """Fits at least so many of these."""
 
@@ -181,9 +191,32 @@ class AllOf:
 
 Leaf = Term | OneOf | Run | Starting
 """What text is found by, and what has a weight."""
-Match = Leaf | Exact | Between | AnyOf | AllOf
+Match = Leaf | Exact | Between | Days | AnyOf | AllOf
 GRAIN: Final = 8
 """Weights are whole eighths: sums of them are exact in the 32 bits that engines add in, in whatever order."""
+
+
+UNTIMED: Final = "Days have no beginning before an engine gives them one (`timed`)."
+
+
+def timed(match: AllOf, zone: ZoneInfo) -> AllOf:
+    """Return the same with days as they begin and end in a zone."""
+    nodes, without, perhaps = (
+        tuple(_timed(node, zone) for node in some) for some in (match.nodes, match.without, match.perhaps)
+    )
+    return AllOf(nodes, without, perhaps)
+
+
+def _timed(match: Match, zone: ZoneInfo) -> Match:
+    match match:
+        case Days(since, before):
+            return Between(*(datetime.combine(day, time(), zone) if day else None for day in (since, before)))
+        case AllOf():
+            return timed(match, zone)
+        case AnyOf(nodes, at_least):
+            return AnyOf(tuple(_timed(node, zone) for node in nodes), at_least)
+        case _:
+            return match
 
 
 def varies(match: Match, weights: Mapping[Leaf, float]) -> bool:
@@ -210,7 +243,7 @@ def leaves(match: Match) -> tuple[Leaf, ...]:
         case AnyOf(nodes) | AllOf(nodes):
             nodes += match.perhaps if isinstance(match, AllOf) else ()
             return tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves(node)))
-        case Exact() | Between():
+        case Exact() | Between() | Days():
             return ()
         case _:
             return (match,)
@@ -272,6 +305,11 @@ class Health:
 
 class Engine(Protocol):
     """One index, or the live one of several generations."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days begin and months are counted; an index of another zone is not there."""
+        ...
 
     async def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index.

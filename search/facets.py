@@ -9,8 +9,10 @@ from search.records import FacetCount
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+WIDEST: Final = 10_000
+"""Values of one facet that engines count: more than there are organs in a province."""
 MOST: Final = 200
-"""Values of one facet that are told, the most frequent: nobody reads more."""
+"""Values of one facet that the API tells, the most frequent; of the others it says how many they are."""
 
 
 def counts(buckets: Sequence[dict[str, Any]]) -> tuple[FacetCount, ...]:

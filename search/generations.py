@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from graph.times import LEGAL_ZONE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
 VERSION: Final = 7
 """Of the fields that are indexed and of how texts are cut; an index of another version is not there."""
@@ -18,19 +22,28 @@ LIVE: Final = "live"
 BUILDING: Final = ".building"
 
 
-def live(folder: Path) -> str | None:
-    """Return the name of the live generation, None where there is none of this version."""
+def edition(zone: ZoneInfo) -> str:
+    """Return what names of indices hold: the version, and where months are those of another zone than the law's, which.
+
+    In digits alone, as a version is: so an index of another zone is one of another version, and is made anew.
+    """
+    other = "" if zone == LEGAL_ZONE else str(10**9 + zlib.crc32(zone.key.encode()) % 10**9)
+    return f"{VERSION}{other}"
+
+
+def live(folder: Path, zone: ZoneInfo = LEGAL_ZONE) -> str | None:
+    """Return the name of the live generation, None where there is none of this version and zone."""
     try:
         name = (folder / LIVE).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return None
-    return name if name.startswith(f"{VERSION}-") and (folder / name).is_dir() else None
+    return name if name.startswith(f"{edition(zone)}-") and (folder / name).is_dir() else None
 
 
-def new_generation(folder: Path) -> str:
+def new_generation(folder: Path, zone: ZoneInfo = LEGAL_ZONE) -> str:
     """Return the name of a generation that is not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    return f"{VERSION}-{uuid4().hex[:12]}"
+    return f"{edition(zone)}-{uuid4().hex[:12]}"
 
 
 def go_live(folder: Path, generation: str) -> None:
@@ -50,12 +63,12 @@ def remove_others(folder: Path, generation: str) -> None:
 
 
 @contextmanager
-def building(folder: Path) -> Iterator[str]:
+def building(folder: Path, zone: ZoneInfo = LEGAL_ZONE) -> Iterator[str]:
     """Give the name of a folder to build the next generation in; at the end it goes live, and the others are removed.
 
     Where building fails, nothing has changed. What a killed one left is removed by the next.
     """
-    generation = new_generation(folder)
+    generation = new_generation(folder, zone)
     begun = folder / f"{generation}{BUILDING}"
     for left in folder.glob(f"*{BUILDING}"):
         shutil.rmtree(left, ignore_errors=True)

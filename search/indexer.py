@@ -22,6 +22,7 @@ from search.engine import Batch, IndexMovedError, SearchAwayError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from graph.database import Connection, Pool
     from graph.followers import Lead
@@ -163,7 +164,7 @@ class _Writing:
 
     async def write(self, submissions: Sequence[SubmissionId], part: _Part) -> None:
         """Have a batch made and written; returns when the one before it is."""
-        made = await _made(self._connection, submissions)
+        made = await _made(self._connection, submissions, self._engine.zone)
         await self._done()
         batch = Batch(
             documents=made.documents, gone=[*made.gone, *map(SubmissionId, made.failed)], after=part.after.position,
@@ -229,11 +230,11 @@ class _Writing:
             await asyncio.gather(asyncio.shield(self._task), return_exceptions=True)
 
 
-async def _made(connection: Connection, submissions: Sequence[SubmissionId]) -> _Made:
+async def _made(connection: Connection, submissions: Sequence[SubmissionId], zone: ZoneInfo) -> _Made:
     """Return these submissions as they are indexed; where that fails, each half by itself until it is known which."""
     try:
         sources = await load_all(connection, submissions)
-        documents = await asyncio.to_thread(lambda: [index_document(source) for source in sources.values()])
+        documents = await asyncio.to_thread(lambda: [index_document(source, zone) for source in sources.values()])
     except Exception as error:
         if not is_of_the_subject(error) or not submissions:
             raise
@@ -242,5 +243,5 @@ async def _made(connection: Connection, submissions: Sequence[SubmissionId]) -> 
     else:
         return _Made(documents, [one for one in submissions if one not in sources], {})
     half = len(submissions) // 2
-    first, second = await _made(connection, submissions[:half]), await _made(connection, submissions[half:])
+    first, second = [await _made(connection, some, zone) for some in (submissions[:half], submissions[half:])]
     return _Made(first.documents + second.documents, first.gone + second.gone, first.failed | second.failed)

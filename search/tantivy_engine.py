@@ -13,12 +13,14 @@ import asyncio
 import shutil
 import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import tantivy
 
 from graph.journal import NOTHING
-from search.engine import Health, IndexMovedError, SearchAwayError, SearchUnavailableError
+from graph.times import LEGAL_ZONE
+from search.engine import Health, IndexMovedError, SearchAwayError, SearchUnavailableError, timed
 from search.generations import LIVE, building, go_live, live, new_generation, remove_others, written
 from search.tantivy_commit import Commit
 from search.tantivy_questions import SCHEMA, TOKENISER, document_of
@@ -27,6 +29,7 @@ from search.wholeness import damaged
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from graph.journal import Reached
     from graph.records import Position
@@ -47,6 +50,11 @@ class TantivyEngine:
 
     def __init__(self, index: TantivyIndex) -> None:
         self._index = index
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days begin."""
+        return self._index.zone
 
     async def position(self) -> Position | None:
         """Return the journal position that the index holds, None where there is no index."""
@@ -72,8 +80,8 @@ class TantivyEngine:
     @asynccontextmanager
     async def rebuilding(self) -> AsyncIterator[TantivyEngine]:
         """Give an engine on a new generation; at the end it goes live and the others are removed."""
-        with building(self._index.folder) as generation:
-            engine = TantivyEngine(TantivyIndex(self._index.folder, generation))
+        with building(self._index.folder, self.zone) as generation:
+            engine = TantivyEngine(TantivyIndex(self._index.folder, generation, self.zone))
             try:
                 yield engine
             finally:
@@ -81,7 +89,7 @@ class TantivyEngine:
 
     async def find(self, lookup: Lookup) -> Found:
         """Return what matches. Raises SearchUnavailableError."""
-        return await asyncio.to_thread(self._index.find, lookup)
+        return await asyncio.to_thread(self._index.find, replace(lookup, match=timed(lookup.match, self.zone)))
 
     async def frequencies(self, leaves: Sequence[Leaf], audience: AllOf) -> tuple[int, list[int]]:
         """Return how many documents the asker may see, and how many of them hold each leaf."""
@@ -92,16 +100,17 @@ class TantivyEngine:
         await asyncio.to_thread(self._index.close)
 
 
-def open_tantivy(folder: Path) -> TantivyEngine:
+def open_tantivy(folder: Path, zone: ZoneInfo = LEGAL_ZONE) -> TantivyEngine:
     """Return the engine on a folder's live index, which need not be there yet."""
-    return TantivyEngine(TantivyIndex(folder))
+    return TantivyEngine(TantivyIndex(folder, zone=zone))
 
 
 class TantivyIndex:
     """One generation of an index, or the live one of a folder."""
 
-    def __init__(self, folder: Path, generation: str | None = None) -> None:
+    def __init__(self, folder: Path, generation: str | None = None, zone: ZoneInfo = LEGAL_ZONE) -> None:
         self.folder = folder
+        self.zone = zone
         self._fixed = generation
         self._lock = threading.RLock()
         self._index: tantivy.Index | None = None
@@ -183,7 +192,7 @@ class TantivyIndex:
             return self._fixed
         pointer = written(self.folder / LIVE)
         if pointer != self._pointed[1]:
-            self._pointed = (live(self.folder), pointer)
+            self._pointed = (live(self.folder, self.zone), pointer)
         return self._pointed[0]
 
     # Writing -------------------------------------------------------------------------------------------------------
@@ -245,7 +254,7 @@ class TantivyIndex:
         return generation, self._writer
 
     def _begin(self) -> str:
-        generation = self._fixed or new_generation(self.folder)
+        generation = self._fixed or new_generation(self.folder, self.zone)
         (self.folder / generation).mkdir(parents=True, exist_ok=True)
         _open(self.folder / generation)
         if not self._fixed:

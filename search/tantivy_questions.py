@@ -8,9 +8,11 @@ import tantivy
 from tantivy import Occur, Query
 
 from search.engine import (
+    UNTIMED,
     AllOf,
     AnyOf,
     Between,
+    Days,
     Exact,
     Leaf,
     Lookup,
@@ -22,7 +24,7 @@ from search.engine import (
     TokenField,
     leaves,
 )
-from search.facets import MOST, counts
+from search.facets import WIDEST, counts
 from search.recency import recency, share_of
 
 if TYPE_CHECKING:
@@ -114,7 +116,7 @@ def facets_of(searcher: tantivy.Searcher, query: Query, names: Sequence[FacetNam
     """Return what fits a query, counted."""
     if not names:
         return {}
-    asked = {name: {"terms": {"field": name.lower(), "size": MOST}} for name in names}
+    asked = {name: {"terms": {"field": name.lower(), "size": WIDEST}} for name in names}
     answer = searcher.aggregate(query, asked)
     return {name: counts(answer[name]["buckets"]) for name in names}
 
@@ -142,7 +144,7 @@ def _weighed(match: Match, weights: Mapping[Leaf, float]) -> Query:
         case AllOf(nodes, without, perhaps):
             must, may = ([_weighed(node, weights) for node in some] for some in (nodes, perhaps))
             return _all(must or [_for_nothing(OURS)], may, list(map(fitting, without)))
-        case Exact() | Between():
+        case Exact() | Between() | Days():
             return _for_nothing(fitting(match))
         case _:
             return Query.const_score_query(holding(match), weights[match])
@@ -157,6 +159,8 @@ def fitting(match: Match) -> Query:
     match match:
         case Exact(field, value):
             return Query.term_query(SCHEMA, field, value, "basic")
+        case Days():
+            raise TypeError(UNTIMED)
         case Between(since, until):
             return _between(since, until)
         case AnyOf(nodes, at_least):

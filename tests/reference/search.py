@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from tests.reference.fields import World
     from tests.reference.graph import Node
 
+TOLD = 200
+"""Values of a facet that are told; of the others it is said how many they are."""
 LATEST = 1 << 42
 """Milliseconds since 1970: when searches are asked whose cursors are compared. Nothing comes in later."""
 Asked = dict[str, Any]
@@ -229,7 +231,11 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
         "loose_count": page.loose if page else 0,
         "counts_withheld": False,
         "facets": [
-            {"name": name.value, "counts": [count_of(world, name, one) for one in counts.get(name, ())]}
+            {
+                "name": name.value,
+                "counts": [count_of(world, name, one) for one in counts.get(name, ())[:TOLD]],
+                "more": max(len(counts.get(name, ())) - TOLD, 0),
+            }
             for name in request.facets
         ],
         "index": {"complete": True, "share": 1.0, "missing": 0},

@@ -204,8 +204,8 @@ async def test_both_engines_answer_the_same(two: Any, batches: list[Any]) -> Non
 
 
 @pytest.mark.parametrize("more", [-1, 0, 50])
-async def test_a_facet_of_many_values_is_cut_at_the_same_place(two: Any, more: int) -> None:
-    """The most frequent are told, of those as frequent the first by their value."""
+async def test_a_facet_of_many_values_is_counted_whole(two: Any, more: int) -> None:
+    """In one order: the most frequent first, of those as frequent the first by their value."""
     engines: list[Engine] = two()
     count = MOST + more
     base = IndexDocument(
@@ -225,4 +225,4 @@ async def test_a_facet_of_many_values_is_cut_at_the_same_place(two: Any, more: i
     assert found[0] == found[1]
     told = found[0].facets[FacetName.ORGAN]
     assert [one.count for one in told[:4]] == [count, count, count, 1]
-    assert [one.value for one in told[3:]] == sorted(set(organs) - set(organs[:3]))[: MOST - 3]
+    assert [one.value for one in told[3:]] == sorted(set(organs) - set(organs[:3]))
