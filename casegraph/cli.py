@@ -44,6 +44,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("work", help="index what is taken in, as a process of its own")
     commands.add_parser("migrate", help="bring the database to this version")
     commands.add_parser("reindex", help="build the search index anew")
+    rederiving = commands.add_parser("rederive", help="bring what stands to where it belongs by the home that is set")
+    rederiving.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean"
+    )
     examining = commands.add_parser("doctor", help="check what is stored and say what to do")
     examining.add_argument(
         "--quick", action="store_true", help="leave out what takes long: the journal's hashes, files"

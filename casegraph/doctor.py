@@ -22,6 +22,7 @@ from search.indexer import READER as INDEXER
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from graph.belonging import Homes
     from graph.database import Connection
     from graph.followers import Alive
     from graph.identity import Vault
@@ -55,6 +56,7 @@ class Kept:
     engine: Engine
     attachments: Path
     erasures: Path
+    homes: Homes
 
 
 async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]:
@@ -99,7 +101,12 @@ async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
 
 
 async def _slow(connection: Connection, kept: Kept) -> list[Finding]:
-    return [await _chain(connection), await _scopes(connection), await _attachments(connection, kept.attachments)]
+    return [
+        await _chain(connection),
+        await _scopes(connection),
+        await _homes(connection, kept.homes),
+        await _attachments(connection, kept.attachments),
+    ]
 
 
 async def _key(connection: Connection, vault: Vault) -> Finding:
@@ -131,6 +138,26 @@ async def _scopes(connection: Connection) -> Finding:
         f"{wrong:,} rows are seen by others than may see their case",
         "Stop serving. Somebody changed rows by hand, or a write went wrong: keep this database, and restore a backup.",
     )
+
+
+async def _homes(connection: Connection, homes: Homes) -> Finding:
+    """Tell whether all that stands belongs where it was sent, as far as that is set."""
+    sources, codes = list(homes.sources), [home.home for home in homes.sources.values()]
+    counted = await connection.fetchrow(SQL.homeless, homes.own.home, sources, codes)
+    nowhere, elsewhere = (counted["nowhere"], counted["elsewhere"]) if counted else (0, 0)
+    said = [homes.own.home or "not set", *(f"{name} {code}" for name, code in zip(sources, codes, strict=True))]
+    advice = []
+    if nowhere:
+        advice.append(
+            f"{nowhere:,} submissions belong nowhere, so that no city sees them: set CASEGRAPH_HOME_DIVISION, or"
+            " CASEGRAPH_SOURCE_DIVISIONS for their sources, then run `python -m casegraph rederive`."
+        )
+    if elsewhere:
+        advice.append(
+            f"{elsewhere:,} submissions were taken in before this home was set: `python -m casegraph rederive` brings"
+            " them there."
+        )
+    return Finding("home division", ", ".join(said), " ".join(advice) or None)
 
 
 async def _engine(engine: Engine) -> Finding:

@@ -47,11 +47,11 @@ class Homes:
 
     def __init__(self, own: Gazetteer, sources: Mapping[str, Gazetteer] | None = None) -> None:
         self.own = own
-        self._sources = dict(sources or {})
+        self.sources: Mapping[str, Gazetteer] = dict(sources or {})
 
     def of(self, source: str) -> Gazetteer:
         """Return the gazetteer of a source's home, the instance's where it has none of its own."""
-        return self._sources.get(source, self.own)
+        return self.sources.get(source, self.own)
 
     def belonging(self, source: str, said: Said) -> Belonging:
         """Return where a matter of a source belongs."""
@@ -81,3 +81,15 @@ def _opening(title: str, home: Gazetteer) -> str | None:
     """Return the division that a title begins with, where it names no other."""
     found = home.opening(title)
     return found.prefix if found and home.find_all(title) == (found,) else None
+
+
+def places_named(belongs: Belonging, words: str, home: Gazetteer) -> tuple[str, ...]:
+    """Return the codes of the divisions that fields name, and where none of these is at home, of one in the words.
+
+    By their places the same words of one party are told apart; elsewhere, what words name is only passed by.
+    """
+    codes = [one.code for one in belongs.named]
+    if not any(code.startswith(home.home) for code in codes):
+        found = home.find(words)
+        codes += [found.code] if found and found.code.startswith(home.home) else []
+    return tuple(dict.fromkeys(codes))

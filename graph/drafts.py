@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from graph.accused import accused_by, names_of
-from graph.belonging import Said
+from graph.belonging import Said, places_named
 from graph.identity import normal_identity, normal_name, normal_phone
 from graph.organ_names import OrganNames
 from graph.organs import normalise_organ
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from graph.accused import Accused
-    from graph.belonging import Belonging, Homes
+    from graph.belonging import Homes
     from graph.identity import Vault
     from graph.places import SourcePlace
     from graph.records import Details
@@ -202,7 +202,7 @@ class Preparer:
             digest=self._vault.digest(content),
             topic=self._taxonomy.resolve(draft.topic),
             division=division,
-            places=self._places(draft, belongs),
+            places=places_named(belongs, f"{draft.title}\n{draft.text}", self._homes.of(draft.source)),
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
             organ=organ,
             accused=accused_by(draft, self.names, division),
@@ -211,18 +211,6 @@ class Preparer:
             shown=show(self._vault, draft.title, draft.text),
             details=shown_details(draft.details),
         )
-
-    def _places(self, draft: Draft, belongs: Belonging) -> tuple[str, ...]:
-        """Return the codes of the divisions that fields name, and where none of these is at home, of one in the words.
-
-        By their places the same words of one party are told apart; elsewhere, what words name is only passed by.
-        """
-        home = self._homes.of(draft.source)
-        codes = [one.code for one in belongs.named]
-        if not any(code.startswith(home.home) for code in codes):
-            found = home.find(f"{draft.title}\n{draft.text}")
-            codes += [found.code] if found and found.code.startswith(home.home) else []
-        return tuple(dict.fromkeys(codes))
 
     def _mention(self, source: str, mention: MentionDraft) -> PreparedMention:
         hashed = self._vault.equality

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 SUBMISSIONS: Final = 3_200
 SEED: Final = 7
+HOME: Final = "430100"
+"""The city of the town's districts, to which all of it was sent."""
 DONE: Final = "taken-in"
 """Beside the town's files once they are all in, so that a second start does not read them again."""
 
@@ -36,6 +39,7 @@ DONE: Final = "taken-in"
 async def run(settings: Settings, _: argparse.Namespace) -> int:
     """Make the town where there is none, take in what is not in, serve."""
     began = time.monotonic()
+    settings = replace(settings, home_division=settings.home_division or HOME)
     with listen(settings) as opened:
         town = settings.data / "demo-town"
         making = asyncio.create_task(asyncio.to_thread(_make, town))

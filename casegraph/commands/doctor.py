@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from casegraph.doctor import Finding, Kept, examine
 from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault
-from casegraph.services import opened_engine
+from casegraph.services import homes_of, opened_engine
 from casegraph.terminal import say
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_database(settings) as url:
         vault = open_vault(settings)
         async with opened_engine(settings) as engine:
-            kept = Kept(vault, engine, attachments_folder(settings), erasures_file(settings))
+            kept = Kept(vault, engine, attachments_folder(settings), erasures_file(settings), homes_of(settings))
             findings += await examine(url, kept, quick=arguments.quick)
     for finding in findings:
         say(f"{'ok  ' if finding.advice is None else 'BAD '} {finding.about}: {finding.state}")

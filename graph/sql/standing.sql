@@ -50,3 +50,18 @@ select (select count(*) from submission join "case" on "case".id = submission.ca
 -- name: processes
 -- What the server has of processes; of another user's it tells no more than their numbers.
 select pid from pg_stat_activity;
+
+-- name: homeless
+-- How many submissions belong nowhere, and how many elsewhere than in the home of their source ($2, $3) or of the
+-- instance ($1), though nobody set that.
+select count(*) filter (where told.home = '' and told.division is null) as nowhere,
+    count(*) filter (where told.home <> '' and (told.division is null or not starts_with(told.division, told.home)))
+        as elsewhere
+from (
+    select submission.division, coalesce(given.home, $1::text) as home
+    from submission left join unnest($2::text[], $3::text[]) as given (source, home) on given.source = submission.source
+    where not exists (
+        select from correction where correction.submission = submission.id and correction.field = 'DIVISION'
+        and correction.state = 'ACCEPTED'
+    )
+) as told;

@@ -12,9 +12,11 @@ import pytest
 from casegraph.doctor import LAG, Finding, Kept, examine
 from graph import journal, keycheck, set_aside
 from graph.attachments import Attachments
+from graph.belonging import Homes
 from graph.database import statements, transaction
 from graph.erasure import Eraser
 from graph.erasure_list import SubjectKind
+from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
@@ -39,10 +41,10 @@ async def kept(request: pytest.FixtureRequest, pool: Pool, vault: Vault, tmp_pat
         await keycheck.bind(connection, vault)
     document = DocumentDraft(name="合同.txt", media_type="text/plain", content="甲方".encode(), text="甲方")
     intake = make_intake(pool, vault, tmp_path / "attachments")
-    await intake.take_in([draft(documents=(document,))], actor="test", now=NOW)
+    await intake.take_in([draft(documents=(document,), division="430104")], actor="test", now=NOW)
     engine = opening_of(request, request.param)(tmp_path / "index")
     await Indexer(pool=pool, engine=engine).catch_up()
-    yield Kept(vault, engine, tmp_path / "attachments", tmp_path / "erasures.log")
+    yield Kept(vault, engine, tmp_path / "attachments", tmp_path / "erasures.log", Homes(Gazetteer("4301")))
     await engine.close()
 
 
