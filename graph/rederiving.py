@@ -72,7 +72,7 @@ class _Change:
 
 
 class Rederiving:
-    """Derives divisions and places again. `read` tells what a record says of its place, None where it cannot be read."""
+    """Derives divisions and places again. `read` tells what a record says of it, None where it cannot be read."""
 
     def __init__(self, pool: Pool, vault: Vault, homes: Homes, read: Callable[[Stored], Said | None]) -> None:
         self._pool = pool

@@ -24,6 +24,7 @@ from casegraph.uploads import LARGEST_UPLOAD, text_layer
 from connectors.connector import Limits, ReadOptions
 from graph import journal
 from graph.attachments import Attachments
+from graph.belonging import Homes
 from graph.commands import Commands
 from graph.database import connect, open_pool
 from graph.errors import InvalidError
@@ -450,7 +451,7 @@ async def test_the_api_s_role_cannot_read_uploads(reading_pool: Pool) -> None:
 async def attachments(url: str, vault: Vault, folder: Path) -> str:
     """Return how the attachments are, as `doctor` tells it, and check that nothing is to be done."""
     engine = open_tantivy(folder / "index")
-    kept = Kept(vault, engine, folder / "attachments", folder / "erasures.log")
+    kept = Kept(vault, engine, folder / "attachments", folder / "erasures.log", Homes(GAZETTEER))
     [found] = [one for one in await examine(url, kept) if one.about == "attachments"]
     await engine.close()
     assert found.advice is None
