@@ -278,11 +278,14 @@ PLAIN: Final = {
     "rejection": Plain(SQL.rejection_texts, SQL.mask_rejection, ("rejection.position", "rejection.message")),
     "reveal": Plain(SQL.reveal_texts, SQL.mask_reveal, ("reveal.reason",)),
     "erasure": Plain(SQL.erasure_texts, SQL.mask_erasure, ("erasure.reason",)),
-    "evidence": Plain(SQL.evidence_texts, SQL.mask_evidence, tuple(
-        f"{table}.evidence"
-        for table in (
-            "filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused", "correction",
-        )
+    "evidence": Plain(SQL.evidence_texts, SQL.mask_evidence, (
+        *(
+            f"{table}.evidence"
+            for table in (
+                "filing", "same_party", "case_relation", "case_place", "case_organ", "case_accused", "correction",
+            )
+        ),
+        "correction.reason",
     )),
 }  # fmt: skip
 """Few, of a text or two; nothing tells which were looked at, so all are, once for each rule."""

@@ -29,8 +29,9 @@ def figures_sql(groups: Sequence[Group], known: Sequence[Group], alias: str, whe
     joins = " ".join(_filled(group.join, alias, zone) for group in groups)
     by = f" group by {', '.join(_filled(group.sql, alias, zone) for group in groups)}" if groups else ""
     late = "told.answered_at > told.received_at + interval '60 days'"
-    # A day alone stands for its first moment.
-    days = "greatest(extract(epoch from told.answered_at - told.received_at) / 86400, 0)"
+    since = "extract(epoch from told.answered_at - told.received_at) / 86400"
+    # A day alone stands for its first moment, which may lie before that of receipt. `greatest` leaves nulls out.
+    days = f"case when told.answered_at is not null then greatest({since}, 0) end"
     dated = f"event.at_given and not {_filled(impossible('event.at', 'member.first_received_at'), alias, zone)}"
     return f"""select {", ".join(columns)},
         count(*) as cases,

@@ -226,7 +226,7 @@ update organ set known = true from organs where organ.id = organs.id;
 select part.id, part.state, organ.name, submission.division, submission.unnamed,
     part.evidence ->> 'rule' is distinct from 'PERSON_SAYS' and exists (
         select from correction where correction.submission = part.submission
-        and correction.field = 'ORGAN' and correction.state = 'ACCEPTED'
+        and correction.field = 'ORGAN' and correction.state = 'ACCEPTED' and correction.value <> organ.name
     ) and not exists (
         select from event where event.submission = part.submission and event.organ = part.organ and event.until is null
     ) as overruled, array(
