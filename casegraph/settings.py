@@ -183,12 +183,16 @@ def _source_divisions(text: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for pair in text.split(","):
         source, _, code = (part.strip() for part in pair.partition("="))
-        if not is_source(source) or source in found:
-            raise ValueError("must name each source once with its division, as hotline=430100,letters-desk=430104")
         try:
-            found[source] = _division(code)
-        except ValueError as error:
-            raise ValueError(f"gives the source {source} a division that {error}") from None
+            known = _division(code)
+        except ValueError:
+            known = ""
+        if not known or not is_source(source) or source in found:
+            raise ValueError(
+                "must name each source once with the GB/T 2260 code of its division, as"
+                " hotline=430100,letters-desk=430104"
+            )
+        found[source] = known
     return tuple(found.items())
 
 

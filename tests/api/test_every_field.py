@@ -137,6 +137,10 @@ async def whole(api: Api) -> Api:
     retry = "mutation($i: RetryRejectionInput!) { retryRejection(input: $i) { errors { message } } }"
     tried = await api.ask(retry, i={"rejection": data["rejections"]["nodes"][0]["id"]})
     assert tried["retryRejection"]["errors"] == []
+    named = await api.ask('{ submissions(filter: {externalId: "H"}) { nodes { id } } }')
+    correct = "mutation($i: CorrectSubmissionInput!) { correctSubmission(input: $i) { errors { message } } }"
+    given = {"submission": named["submissions"]["nodes"][0]["id"], "topic": "民政", "reason": "核实"}
+    assert (await api.ask(correct, i=given))["correctSubmission"]["errors"] == []
     return api
 
 

@@ -147,6 +147,19 @@ async def test_what_is_entered_wrongly_is_the_fault_of_its_field(
     assert await journal.position(connection) == 0
 
 
+async def test_all_that_cannot_be_set_is_told_at_once(api: Api) -> None:
+    """Each by its field, and what is set and taken back at once by that."""
+    submission = (await present(api))["Submission"]
+    given = {"submission": submission, "topic": "无此类", "division": "999999", "organ": " ", "reason": "核实"}
+    errors = await errors_of(api, "correctSubmission", given)
+    assert [(one["code"], one["field"]) for one in errors] == [
+        ("INVALID", ["topic"]), ("INVALID", ["division"]), ("INVALID", ["organ"]),
+    ]  # fmt: skip
+    twice = {"submission": submission, "topic": "民政", "takeBack": ["TOPIC", "ORGAN"], "reason": "核实"}
+    [error] = await errors_of(api, "correctSubmission", twice)
+    assert (error["code"], error["field"]) == ("INVALID", ["takeBack"])
+
+
 TEXTS = st.text(max_size=8) | st.sampled_from(
     ["", " ", "\0", "430104", "张三", "110105194912310025", "'; --", "%", "\\"]
 )

@@ -74,13 +74,15 @@ GAZETTEER = Gazetteer()
 _TAXONOMY = Taxonomy()
 
 
-def make_intake(pool: Pool, vault: Vault, folder: Path, linker: Linker | None = None) -> Intake:
-    """Return an intake on these parts."""
+def make_intake(
+    pool: Pool, vault: Vault, folder: Path, linker: Linker | None = None, homes: Homes | None = None
+) -> Intake:
+    """Return an intake on these parts; of an instance that has no home unless it is given."""
     return Intake(
         pool=pool,
         vault=vault,
         attachments=Attachments(folder),
-        homes=Homes(GAZETTEER),
+        homes=homes or Homes(GAZETTEER),
         taxonomy=_TAXONOMY,
         linker=linker,
     )

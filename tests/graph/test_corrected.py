@@ -335,6 +335,7 @@ class Model:
         return {str(self.said.organ): "REJECTED", str(chosen): stands}
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(SAYS, st.lists(SAYS | SETS, max_size=8))
 @pytest.mark.no_cover

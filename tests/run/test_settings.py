@@ -39,6 +39,11 @@ def test_every_setting_is_documented_as_it_is() -> None:
         ("CASEGRAPH_ELASTICSEARCH_SHARDS", "0", "from 1 to 100"),
         ("CASEGRAPH_MASTER_KEY", "abcd", "32 bytes"),
         ("CASEGRAPH_HOME_DIVISION", "长沙", "GB/T 2260"),
+        ("CASEGRAPH_HOME_DIVISION", "439999", "a division that there is"),
+        ("CASEGRAPH_SOURCE_DIVISIONS", "hotline", "hotline=430100"),
+        ("CASEGRAPH_SOURCE_DIVISIONS", "hotline=长沙", "hotline"),
+        ("CASEGRAPH_SOURCE_DIVISIONS", "热线=4301", "hotline=430100"),
+        ("CASEGRAPH_SOURCE_DIVISIONS", "hotline=43,hotline=4301", "each source once"),
         ("CASEGRAPH_BATCH_SIZE", "1000", "from 1 to 300"),
         ("CASEGRAPH_LOG_LEVEL", "LOUD", "one of DEBUG"),
         ("CASEGRAPH_HEAD_SECONDS", "0", "seconds from 0.01 to 3600"),
@@ -64,6 +69,13 @@ def test_every_limit_of_clients_is_a_setting() -> None:
     assert settings.client_limits == ClientLimits(**{name: float(text) for name, text in limits.items()})  # type: ignore[arg-type]
     assert Settings.from_environment(settings.environment()).client_limits == settings.client_limits
     assert Settings().client_limits == ClientLimits()
+
+
+def test_homes_of_sources_are_read_and_given_on() -> None:
+    """Blanks do not matter, and a process that is started has the same."""
+    settings = Settings.from_environment({"CASEGRAPH_SOURCE_DIVISIONS": "hotline=4301, letters-desk = 430104"})
+    assert settings.source_divisions == (("hotline", "4301"), ("letters-desk", "430104"))
+    assert Settings.from_environment(settings.environment()) == settings
 
 
 def test_secrets_are_told_to_nobody() -> None:
