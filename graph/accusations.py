@@ -100,15 +100,10 @@ class Accusations:
             await self._release(connection, submission)
 
     @staticmethod
-    async def settle(
-        connection: Connection, submission: SubmissionId, case: CaseId, before: PetitionKind, kind: PetitionKind
-    ) -> None:
-        """Keep what tells of what it was from those who see it now, and let its organs and places be known."""
-        if before is PetitionKind.ACCUSATION is not kind:
-            await connection.fetch(LOCKS.hold_links_of, submission)
-            await connection.execute(CASES.keep_reasons, submission, case)
-        if kind is not PetitionKind.ACCUSATION:
-            await connection.execute(CASES.know, submission)
+    async def keep_reasons(connection: Connection, submission: SubmissionId, case: CaseId) -> None:
+        """Keep the reasons that people gave, which may tell of what it was, from those who see it now."""
+        await connection.fetch(LOCKS.hold_links_of, submission)
+        await connection.execute(CASES.keep_reasons, submission, case)
 
     @staticmethod
     async def _release(connection: Connection, submission: SubmissionId) -> None:

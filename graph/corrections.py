@@ -153,9 +153,12 @@ class Corrections:
         if Correctable.ORGAN in values:
             await self._send(connection, submission, values[Correctable.ORGAN], by, now)
         await self._accusations.turn(connection, submission, before, kind, decided)
-        await refresh_cases(connection, {case})
         await settle_parts(connection, groups, self._organs)
-        await self._accusations.settle(connection, submission, case, before, kind)
+        if kind is not PetitionKind.ACCUSATION:
+            await connection.execute(CASES.know, submission)
+        await refresh_cases(connection, {case})
+        if before is PetitionKind.ACCUSATION is not kind:
+            await self._accusations.keep_reasons(connection, submission, case)
         audiences = await concerned(connection, [CaseId(one) for one in groups])
         await journal.append(connection, _entries(submission, frozenset(values), by, now))
         await raise_barriers(connection, audiences)

@@ -302,7 +302,7 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "FIRST_RECEIVED_AT": "When its first submission was received.",
             "NUMBER": "Its number.",
             "TOPIC": "Its topic, as a path; those without come last.",
-            "DIVISION": "The code of the division it is about; those without come last.",
+            "DIVISION": "The code of the division it belongs to; those without come last.",
         },
     ),
     CaseGroup: (

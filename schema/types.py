@@ -224,13 +224,13 @@ class Case(Node):
     kind: PetitionKind = column("What it asks; one accusation makes the whole an accusation.")
     title: str = column("The title of its first submission.")
     topic: str | None = column("Its topic as a path of the taxonomy.")
-    division: str | None = column("The code of the division it is about, without trailing pairs of zeros.")
+    division: str | None = column("The code of the division it belongs to, without trailing pairs of zeros.")
     channels: list[Channel] = column("The channels its submissions came through.")
     submission_count: int = column("How many submissions are filed in it.")
     opened_at: datetime = column("When its first submission was registered.")
     first_received_at: datetime = column("When its first submission was received.")
     last_activity_at: datetime = column("When something last happened in it.")
-    division_place: Place | None = bound("The division it is about.", DIVISION_PLACE)
+    division_place: Place | None = bound("The division it belongs to.", DIVISION_PLACE)
 
     @planned(
         "What was submitted in this matter, in the cases joined to it too.",
@@ -308,7 +308,7 @@ class Case(Node):
         return by_plan()
 
     places: list[CasePlace] = bound(
-        "The places it is about.",
+        "The places that its submissions name.",
         Many(
             ties("case_place", "tie.place", "tie.place, tie.state, tie.decided_at, tie.id"),
             order=Order((Key("place", "uuid"),)),
@@ -433,7 +433,7 @@ class Submission(Node):
     details: Details = bound(
         "What only its channel has, by its latest revision.", Variants("{row}.channel", "{revision}.details", VARIANTS)
     )
-    division_place: Place | None = bound("The division it is about.", DIVISION_PLACE)
+    division_place: Place | None = bound("The division it belongs to.", DIVISION_PLACE)
     case: Case = bound("The case that answers for it.", One("{row}.case_id"))
     filing: Link | None = bound(
         "Why it is filed in its case.",

@@ -12,16 +12,19 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.attachments import Attachments
+from graph.belonging import Homes, Said
 from graph.commands import Commands
 from graph.database import CONFLICTED
 from graph.erasure import Eraser
 from graph.erasure_list import SubjectKind
 from graph.errors import ConflictError, NotFoundError
 from graph.expiry import Expiry
+from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.keyring import FIRST, Keyring
 from graph.records import (
     Channel,
+    Correctable,
     MentionDraft,
     MentionRole,
     PartyKind,
@@ -29,6 +32,7 @@ from graph.records import (
     Refusal,
     RejectionReason,
 )
+from graph.rederiving import Rederiving
 from graph.retention import Kept, load_rules
 from graph.rotation import rewrap
 from tests.graph.factory import GAZETTEER, NOW, TEXT, draft, make_intake, petitioner, reply
@@ -192,6 +196,23 @@ class Writer:
             submission=submission, organs=organs, reason="", by=EVERYTHING, now=NOW
         )  # fmt: skip
 
+    async def _correct_submission(self, _: int) -> None:
+        [submission] = await self._some("submission", 1)
+        choices: dict[Correctable, list[str]] = {
+            Correctable.KIND: list(PetitionKind), Correctable.TOPIC: ["民政", "城乡建设"],
+            Correctable.DIVISION: ["430103", "430104"], Correctable.ORGAN: list(ORGANS),
+        }  # fmt: skip
+        names = self._chance.sample(list(choices), self._chance.randint(1, 4))
+        asked = {name: self._chance.choice([None, *choices[name]]) for name in names}
+        await self._house.commands.correct_submission(
+            submission=submission, asked=asked, reason="", by=EVERYTHING, now=NOW
+        )
+
+    async def _rederive(self, _: int) -> None:
+        homes = Homes(Gazetteer(self._chance.choice(["4301", "430103"])))
+        deriving = Rederiving(self._house.pool, self._house.vaults[0], homes, lambda stored: Said(title=stored.title))
+        await deriving.rederive(await self._some("submission", 20), NOW)
+
     # What ends -------------------------------------------------------------------------------------------------------
 
     async def _erase(self, _: int) -> None:
@@ -210,7 +231,7 @@ class Writer:
 
 DOES: Final = {
     "take_in": 30, "file_submission": 20, "part_submission": 12, "join_cases": 8, "part_cases": 6, "join_parties": 8,
-    "part_parties": 6, "name_accused": 6, "erase": 2, "expire": 1, "rotate": 1,
+    "part_parties": 6, "name_accused": 6, "correct_submission": 10, "rederive": 2, "erase": 2, "expire": 1, "rotate": 1,
 }  # fmt: skip
 """What is done, and how often."""
 TURNS: Final = tuple(Counter(DOES).elements())

@@ -116,6 +116,7 @@ SAID: Final = st.fixed_dictionaries({}, optional={
 })  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=10)
 @given(st.lists(SAID, min_size=1, max_size=5))
 async def test_it_gives_what_taking_in_today_gives(

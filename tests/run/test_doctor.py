@@ -72,6 +72,24 @@ async def test_a_server_that_is_too_old(database_url: str, kept: Kept, monkeypat
     assert "casegraph needs 99 or newer" in (found.advice or "")
 
 
+async def test_what_belongs_nowhere_or_elsewhere(database_url: str, kept: Kept, pool: Pool) -> None:
+    """Without a home the setting is named, with one the command; what people set is as they want it."""
+    await pool.execute("update submission set division = null")
+    homeless = await bad(database_url, replace(kept, homes=Homes(Gazetteer())))
+    assert "CASEGRAPH_HOME_DIVISION" in (homeless["home division"].advice or "")
+    assert "rederive" in ((await bad(database_url, kept))["home division"].advice or "")
+    own = replace(kept, homes=Homes(Gazetteer("3201"), {"hotline": Gazetteer("4301")}))
+    await pool.execute("update submission set division = '430104'")
+    found = {one.about: one for one in await examine(database_url, own)}["home division"]
+    assert (found.state, found.advice) == ("3201, hotline 4301", None)
+    await pool.execute(
+        """insert into correction (id, submission, field, value, state, evidence, decided_by, decided_at)
+        select uuidv7(), id, 'DIVISION', '4403', 'ACCEPTED', '{}', 'test', now() from submission"""
+    )
+    await pool.execute("update submission set division = '4403'")
+    assert "home division" not in await bad(database_url, kept)
+
+
 async def test_a_journal_that_was_changed_by_hand(database_url: str, kept: Kept, pool: Pool) -> None:
     """The first entry that does not follow from the one before is told."""
     await pool.execute(

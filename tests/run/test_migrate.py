@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from graph.database import DatabaseError, connect
 from graph.errors import DatabaseStateError
-from graph.migrate import LOCK, migrate, pending, read_migrations, require_current
+from graph.ids import new_id
+from graph.migrate import FOLDER, LOCK, migrate, pending, read_migrations, require_current
+from tests.graph.factory import NOW
 
 pytestmark = pytest.mark.both_ways
 
@@ -112,4 +115,35 @@ async def test_the_real_migrations_are_applied_in_every_test_database(database_u
     """A cloned template is current."""
     connection = await connect(database_url)
     await require_current(connection)
+    await connection.close()
+
+
+async def test_what_people_decided_before_is_kept(empty_database_url: str, tmp_path: Path) -> None:
+    """Of what kind a submission is, by whom and why; of what it had accused, its source is taken to have said so."""
+    older = tmp_path / "migrations"
+    older.mkdir()
+    for path in FOLDER.glob("*.sql"):
+        if path.name < "0020":
+            shutil.copy(path, older)
+    connection = await connect(empty_database_url)
+    await migrate(connection, folder=older)
+    accused, asked = new_id(), new_id()
+    for submission, kind, state in (
+        (accused, "APPEAL", "ACCEPTED"), (accused, "SUGGESTION", "RETIRED"), (asked, "SUGGESTION", "ACCEPTED"),
+    ):  # fmt: skip
+        await connection.execute(
+            "insert into classification values ($1, $2, $3, $4, $5, 'officer', $6)",
+            new_id(), submission, kind, state, {"reason": "核实", "former": {"x": "举报"}}, NOW,
+        )  # fmt: skip
+    await connection.execute(
+        """insert into case_accused (id, case_id, organ, submission, state, evidence, decided_by, decided_at)
+        values ($1, $1, $1, $2, 'RETIRED', '{}', 'test', $3)""",
+        new_id(), accused, NOW,
+    )  # fmt: skip
+    await migrate(connection)
+    rows = await connection.fetch("select * from correction where state = 'ACCEPTED'")
+    assert {row["submission"]: (row["field"], row["value"], row["said"], row["reason"]) for row in rows} == {
+        accused: ("KIND", "APPEAL", "ACCUSATION", "核实"), asked: ("KIND", "SUGGESTION", "APPEAL", "核实"),
+    }  # fmt: skip
+    assert {row["decided_by"] for row in rows} == {"officer"}
     await connection.close()
