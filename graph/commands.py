@@ -17,7 +17,7 @@ from graph.casework import refresh_cases, regroup
 from graph.corrections import Corrections
 from graph.database import CONFLICTED, statements, transaction
 from graph.errors import ConflictError
-from graph.holding import held_groups, held_parties, held_submission
+from graph.holding import BUSY, held_groups, held_parties, held_submission
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
 from graph.organ_names import OrganNames
@@ -76,7 +76,7 @@ class Commands:
             async with transaction(self._pool) as connection:
                 yield connection
         except CONFLICTED as error:
-            raise ConflictError("Somebody else is changing the same cases or parties. Try again.") from error
+            raise ConflictError(BUSY) from error
 
     # Cases ---------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from graph.barriers import concerned, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
 from graph.errors import ConflictError, InvalidError, InvalidInputError
-from graph.holding import held_groups, held_submission
+from graph.holding import held_groups, held_submission, held_with_reasons
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
 from graph.organs import normalise_organ, seat_of
@@ -134,7 +134,9 @@ class Corrections:
         now: datetime,
     ) -> CaseId:
         """Set what is wanted, and derive the case, its parts and who sees them again."""
-        case = CaseId((await held_submission(connection, submission))["case_id"])
+        # Whoever says what it is may have to keep the reasons that people gave in its case.
+        hold = held_with_reasons if Correctable.KIND in wanted.fields else held_submission
+        case = CaseId((await hold(connection, submission))["case_id"])
         groups = await held_groups(connection, case)
         # Once its case is held: until then others may change what it is, and who sees it.
         row = await held_submission(connection, submission)

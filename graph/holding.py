@@ -5,21 +5,24 @@ Each raises NotFoundError where something is not there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graph.database import statements
-from graph.errors import NotFoundError
+from graph.errors import ConflictError, NotFoundError
 from graph.locks import SQL as LOCKS
 from graph.locks import hold, hold_mentions
+from graph.records import CaseId
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.database import Connection, Row
-    from graph.records import CaseId, MentionId, SubmissionId
+    from graph.records import MentionId, SubmissionId
 
 CASES = statements("casework")
 PARTIES = statements("partywork")
+
+BUSY: Final = "Somebody else is changing the same cases or parties. Try again."
 
 
 async def held_groups(connection: Connection, *cases: CaseId) -> dict[UUID, Row]:
@@ -41,6 +44,25 @@ async def held_submission(connection: Connection, submission: SubmissionId) -> R
     row = await connection.fetchrow(CASES.submission, submission)
     if row is None:
         raise NotFoundError("submission", submission)
+    return row
+
+
+async def held_with_reasons(connection: Connection, submission: SubmissionId) -> Row:
+    """Return a submission, held together with what was filed in its case for a reason: all in one go, before the case.
+
+    The case is held, too; raise ConflictError where something more was filed in it meanwhile.
+    """
+
+    async def look() -> frozenset[UUID]:
+        return frozenset(row["id"] for row in await connection.fetch(CASES.filings_told_of, submission))
+
+    held = await hold(connection, look, lambda found: found, LOCKS.hold_filings)
+    row = await connection.fetchrow(CASES.submission, submission)
+    if row is None:
+        raise NotFoundError("submission", submission)
+    await held_groups(connection, CaseId(row["case_id"]))
+    if not await look() <= held:
+        raise ConflictError(BUSY)
     return row
 
 

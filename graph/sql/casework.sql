@@ -165,6 +165,12 @@ where document.submission = $1 and said.id = document.revision and said.kept_sco
 -- Alerts of what it said then; what it says now is matched again.
 delete from alert where submission = $1;
 
+-- name: filings_told_of
+-- What files a submission, and what was filed in its case for a reason, which `keep_reasons` may take away.
+select filing.id from submission named
+join filing on filing.submission = named.id or filing.case_id = named.case_id and filing.evidence ? 'reason'
+where named.id = $1;
+
 -- name: keep_reasons
 -- The reasons that people gave for ties of an accusation, and of its case, may tell of it: they are kept with the
 -- decision that it is none.

@@ -13,6 +13,13 @@ where submission.id = any($1::uuid[])
 order by submission.record_key, filing.id
 for no key update of filing;
 
+-- name: hold_filings
+-- Those of several submissions, in the order in which these are held.
+select filing.id from submission join filing on filing.submission = submission.id
+where filing.id = any($1::uuid[])
+order by submission.record_key, filing.id
+for no key update of filing;
+
 -- name: hold_keys
 -- In one go, whether they are there or not; a row that is there is locked and left as it is.
 insert into link_key (key) select unnest($1::bytea[])

@@ -202,8 +202,8 @@ class Writer:
             Correctable.KIND: list(PetitionKind), Correctable.TOPIC: ["民政", "城乡建设"],
             Correctable.DIVISION: ["430103", "430104"], Correctable.ORGAN: list(ORGANS),
         }  # fmt: skip
-        names = self._chance.sample(list(choices), self._chance.randint(1, 4))
-        asked = {name: self._chance.choice([None, *choices[name]]) for name in names}
+        names = self._chance.sample(list(choices), self._chance.choice((1, 1, 2, 4)))
+        asked = {name: self._chance.choice([None, *choices[name] * 3]) for name in names}
         await self._house.commands.correct_submission(
             submission=submission, asked=asked, reason="", by=EVERYTHING, now=NOW
         )
