@@ -23,6 +23,7 @@ from graph.parts import settle_parts
 from graph.policy import Action, ForbiddenError
 from graph.records import CaseId, Correctable, PetitionKind
 from graph.scope import UNNAMED, scope
+from graph.seeing import sees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +142,7 @@ class Corrections:
         # Once its case is held: until then others may change what it is, and who sees it.
         row = await held_submission(connection, submission)
         _require(by, row, wanted)
-        values, said = await self._changes(connection, submission, row, wanted)
+        values, said = await self._changes(connection, submission, row, wanted, by)
         decided = ({"reason": reason}, by.name, now)
         await connection.execute(CASES.take_back, submission, list(values))
         await connection.execute(
@@ -168,7 +169,7 @@ class Corrections:
 
     @staticmethod
     async def _changes(
-        connection: Connection, submission: SubmissionId, row: Row, wanted: Wanted
+        connection: Connection, submission: SubmissionId, row: Row, wanted: Wanted, by: Viewer
     ) -> tuple[dict[Correctable, str | None], dict[Correctable, str | None]]:
         """Return what changes, and what the source says of each; raise ConflictError where that is nothing."""
         held = {Correctable(one["field"]): one for one in await connection.fetch(CASES.corrections, submission)}
@@ -178,8 +179,10 @@ class Corrections:
         }  # fmt: skip
         said = stands | {Correctable.ORGAN: await connection.fetchval(CASES.organs_said, submission)}
         said |= {name: one["said"] for name, one in held.items()}
-        if any(value is None and name not in held for name, value in wanted.values.items()):
-            raise ConflictError(NOTHING_SET)
+        for name, value in wanted.values.items():
+            # What somebody does not know to be set is not there for them: of a kind whoever was accused.
+            if value is None and not (name in held and await sees(connection, by, "correction", [held[name]["id"]])):
+                raise ConflictError(NOTHING_SET)
         values = {name: value for name, value in wanted.values.items() if value is None or value != stands[name]}
         if not values:
             raise ConflictError(SO_ALREADY)

@@ -30,6 +30,7 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "revision": SQL.revisions,
     "event": SQL.events,
     "document": SQL.documents,
+    "correction": SQL.corrections,
 }
 
 

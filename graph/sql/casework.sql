@@ -106,7 +106,7 @@ update submission set unnamed = false where id = $1;
 
 -- name: corrections
 -- What people have set of a submission, and what its source says of it.
-select field, value, said from correction where submission = $1 and state = 'ACCEPTED';
+select id, field, value, said from correction where submission = $1 and state = 'ACCEPTED';
 
 -- name: take_back
 -- At most one decision of each of these holds.

@@ -24,6 +24,9 @@ select id from event where id = any($1::uuid[]);
 -- name: documents
 select id from document where id = any($1::uuid[]);
 
+-- name: corrections
+select id from correction where id = any($1::uuid[]);
+
 -- name: accused_with_a_part
 -- Whether an organ that these cases accuse has an accepted part in these others.
 select exists (

@@ -212,6 +212,21 @@ async def test_an_accusation_is_moved_by_whom_it_cannot_concern(
     await correct(commands, submission, {TOPIC: "民政"}, by=near)
 
 
+async def test_whoever_was_accused_is_not_told_that_it_ever_was_an_accusation(
+    intake: Intake, commands: Commands, connection: Connection, vault: Vault
+) -> None:
+    """Of a decision that made it none they hear as of one that nobody made."""
+    submission = await taken_in(intake, accusing(CHIEF))
+    himself = replace(EVERYTHING, persons=frozenset({vault.equality("name", str(CHIEF.name))}))
+    await correct(commands, submission, {KIND: PetitionKind.APPEAL})
+    async with connection.transaction():
+        assert await sees(connection, himself, "submission", [submission])
+    for name in (KIND, TOPIC):
+        with pytest.raises(ConflictError, match="Nobody has set"):
+            await correct(commands, submission, {name: None}, by=himself)
+    await correct(commands, submission, {KIND: None})
+
+
 @pytest.mark.parametrize(
     ("viewer", "asked"),
     [
