@@ -145,19 +145,20 @@ async def _homes(connection: Connection, homes: Homes) -> Finding:
     sources, codes = list(homes.sources), [home.home for home in homes.sources.values()]
     counted = await connection.fetchrow(SQL.homeless, homes.own.home, sources, codes)
     nowhere, elsewhere = (counted["nowhere"], counted["elsewhere"]) if counted else (0, 0)
-    said = [homes.own.home or "not set", *(f"{name} {code}" for name, code in zip(sources, codes, strict=True))]
-    advice = []
+    state = ", ".join(
+        [homes.own.home or "not set", *(f"{name} {code}" for name, code in zip(sources, codes, strict=True))]
+    )
     if nowhere:
-        advice.append(
-            f"{nowhere:,} submissions belong nowhere, so that no city sees them: set CASEGRAPH_HOME_DIVISION, or"
-            " CASEGRAPH_SOURCE_DIVISIONS for their sources, then run `python -m casegraph rederive`."
+        # An instance may serve no division of its own, so this is told and no fault.
+        state += (
+            f"; {nowhere:,} submissions belong nowhere, and are seen by viewers of every division alone:"
+            " CASEGRAPH_HOME_DIVISION or CASEGRAPH_SOURCE_DIVISIONS says where they belong"
         )
-    if elsewhere:
-        advice.append(
-            f"{elsewhere:,} submissions were taken in before this home was set: `python -m casegraph rederive` brings"
-            " them there."
-        )
-    return Finding("home division", ", ".join(said), " ".join(advice) or None)
+    advice = (
+        f"{elsewhere:,} submissions were taken in before this home was set: `python -m casegraph rederive` brings them"
+        " there."
+    )
+    return Finding("home division", state, advice if elsewhere else None)
 
 
 async def _engine(engine: Engine) -> Finding:

@@ -327,6 +327,7 @@ COMMANDS: Final = (
     ),
     Command("migrate", lambda _: ["migrate"], EMPTY, KEYED, left=tables),
     Command("reindex", lambda _: ["reindex"], left=graph_and_index),
+    Command("rederive", lambda _: ["rederive"], left=graph),
     Command(
         "erase",
         lambda one: ["erase", "--submission", (one.base / "erased").read_text(), "--reason", "x", "--actor", "y"],

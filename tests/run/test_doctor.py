@@ -75,8 +75,11 @@ async def test_a_server_that_is_too_old(database_url: str, kept: Kept, monkeypat
 async def test_what_belongs_nowhere_or_elsewhere(database_url: str, kept: Kept, pool: Pool) -> None:
     """Without a home the setting is named, with one the command; what people set is as they want it."""
     await pool.execute("update submission set division = null")
-    homeless = await bad(database_url, replace(kept, homes=Homes(Gazetteer())))
-    assert "CASEGRAPH_HOME_DIVISION" in (homeless["home division"].advice or "")
+    unset = {one.about: one for one in await examine(database_url, replace(kept, homes=Homes(Gazetteer())))}
+    homeless = unset["home division"]
+    assert homeless.state.startswith("not set; 1 submissions belong nowhere")
+    assert "CASEGRAPH_HOME_DIVISION" in homeless.state
+    assert homeless.advice is None
     assert "rederive" in ((await bad(database_url, kept))["home division"].advice or "")
     own = replace(kept, homes=Homes(Gazetteer("3201"), {"hotline": Gazetteer("4301")}))
     await pool.execute("update submission set division = '430104'")
