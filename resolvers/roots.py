@@ -37,7 +37,7 @@ from schema.errors import LimitError, RequestError
 from schema.ids import global_id, key_of, split_id
 from search.documents import SQL
 from search.grouping import CasePage
-from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
+from search.records import SearchOrder, SearchPage, SearchRequest
 from search.standing import worst
 from search.suggestions import holds, organ_suggestions, sounds, suggested
 from sync.changes import LARGEST_PAGE, changes
@@ -154,11 +154,11 @@ class GraphReads:
     async def matches(self, text: str, division: str | None) -> Sequence[UUID]:
         """Return the submissions that match, the latest first: one more than are told apart where they are cut."""
         request = SearchRequest(
-            text=text, filter=SearchFilter(division=indexed(division)), order=SearchOrder.NEWEST,
+            text=text, order=SearchOrder.NEWEST,
             first=MOST_MATCHES + 1, numbers="identities" in self._scope.may,
         )  # fmt: skip
         await self._stand()
-        return await self._sources.search.matches(request, self._scope)
+        return await self._sources.search.matches(request, self._scope, indexed(division))
 
     def notices(self) -> dict[str, Any]:
         """Say where the index covered less than the whole, however its hits were asked for."""

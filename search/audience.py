@@ -45,6 +45,11 @@ def _within(division: str) -> tuple[str, ...]:
     return tuple(f"division:{division[:digits]}" for digits in CUTS if digits <= len(division))
 
 
+def within(division: str) -> AnyOf:
+    """Return what lies in a division: a submission that belongs there, or whose case does."""
+    return AnyOf((Exact(ExactField.DIVISION, division), Exact(ExactField.SEEN, f"division:{division}")))
+
+
 def audience(scope: Scope) -> AllOf:
     """Return what the documents that a viewer may see fit; empty where that are all."""
     must = []

@@ -13,7 +13,7 @@ from graph.errors import InvalidError
 from graph.journal import NOTHING
 from graph.records import Channel, SubmissionId
 from search import documents
-from search.audience import audience
+from search.audience import audience, within
 from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
 from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
@@ -116,14 +116,20 @@ class Search:
         async with self._reader.lent(scope) as reading:
             return (await look(reading, held, sorted(scope.audiences))).standing
 
-    async def matches(self, request: SearchRequest, scope: Scope) -> tuple[SubmissionId, ...]:
+    async def matches(
+        self, request: SearchRequest, scope: Scope, division: str | None = None
+    ) -> tuple[SubmissionId, ...]:
         """Return all that hold what is asked, the latest received first and `first` at most, unread: ids and no more.
+
+        With a division, what belongs there or whose case does: a step of a case is where that is.
 
         Whoever asks reads them under the policy. Raises QuerySyntaxError and SearchUnavailableError.
         """
         asking = self._asking(replace(request, order=SearchOrder.NEWEST), scope)
         compiled, _ = await asking.understood(After())
         lookup = replace(asking.lookup(compiled), order=SearchOrder.NEWEST, limit=request.first)
+        if division is not None:
+            lookup = replace(lookup, match=AllOf((lookup.match, within(division))))
         return tuple(one.submission for one in (await self._engine.find(lookup)).candidates)
 
     async def similar(
