@@ -1,29 +1,25 @@
 """Where real messages belong: by the words that they pass by, as it was, and by home, fields and titles, as it is.
 
-Reads `../shared/data` where that is, and prints what stands there in no other way than counted. The messages' places
-are letters; where their divisions were labelled by reading, letters are put back to the districts of one real city.
+Made messages where the real ones are not. The places of the real ones are letters; where their divisions were labelled
+by reading, letters are put back to the districts of one real city.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
+from bench.search import messages
 from bench.table import Row
-from connectors.connector import ReadOptions, Resource
-from connectors.registry import read
 from graph.belonging import Said, belonging
 from graph.gazetteer import Gazetteer
-from graph.records import Channel, Draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DATA: Final = Path(__file__).parents[2] / "shared" / "data"
-FILES: Final = ("messages_with_replies.xlsx", "messages.xlsx")
+    from graph.records import Draft
+
 LABELS: Final = "objects.tsv"
 PROVINCE: Final = "43"
 """The messages were left for leaders of one province."""
@@ -49,13 +45,6 @@ def real(text: str) -> str:
     return _LETTERED.sub(lambda found: LETTERS[found[0]], text)
 
 
-def messages() -> dict[str, Draft]:
-    """Return the messages, each once."""
-    options = ReadOptions(source="web", zone=ZoneInfo("Asia/Shanghai"))
-    found = (one for name in FILES for one in read(Channel.WEB, Resource.from_path(DATA / name), options))
-    return {one.external_id or "": one for one in found if isinstance(one, Draft)}
-
-
 def _named(draft: Draft, home: Gazetteer) -> str | None:
     """Return the division that the words of a message name: what decided until there were homes."""
     found = home.find(real(f"{draft.title}\n{draft.text}"))
@@ -68,7 +57,9 @@ def _said(draft: Draft, home: Gazetteer) -> str | None:
 
 def _labelled(drafts: dict[str, Draft], home: Gazetteer) -> Iterator[tuple[Draft, str]]:
     """Yield the messages of the city whose division was told by reading, with it."""
-    with (DATA / LABELS).open(encoding="utf-8") as file:
+    if not (messages.REAL / LABELS).exists():
+        return
+    with (messages.REAL / LABELS).open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             name = LETTERS.get(row["division"] or "")
             division = home.by_name(name) if name else None
@@ -94,9 +85,7 @@ def _rows(name: str, before: _Told, after: _Told, what: str) -> Row:
 
 def measure() -> list[Row]:
     """Count the messages that would belong elsewhere than where they were sent, and the labelled ones told wrongly."""
-    if not DATA.exists():
-        return []
-    drafts = messages()
+    drafts = {one.external_id or "": one for one in messages.drafts()}
     home = Gazetteer(PROVINCE)
     before = [found for one in drafts.values() if (found := home.find(f"{one.title}\n{one.text}"))]
     after = [belonging(Said(title=one.title), home).division or "" for one in drafts.values()]

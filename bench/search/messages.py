@@ -50,7 +50,7 @@ class Question:
     text: str
 
 
-def _drafts() -> Iterator[Draft]:
+def drafts() -> Iterator[Draft]:
     """Yield the real messages, made ones where those are not."""
     options = ReadOptions(source="bench", zone=ZoneInfo("Asia/Shanghai"))
     with tempfile.TemporaryDirectory(prefix="casegraph-bench-") as name:
@@ -66,7 +66,7 @@ def _drafts() -> Iterator[Draft]:
 
 def messages() -> list[tuple[str, str]]:
     """Return subjects and bodies; of those with the same body, one."""
-    return [(title, body) for body, title in {draft.text: draft.title for draft in _drafts()}.items()]
+    return [(title, body) for body, title in {draft.text: draft.title for draft in drafts()}.items()]
 
 
 def matters() -> dict[str, list[tuple[str, str]]]:

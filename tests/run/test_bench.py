@@ -35,6 +35,7 @@ __all__ = ["api"]
 MADE: Final = {"MADE": 40, "QUERIES": 5}
 TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
     "asking": {messages: MADE},
+    "belonging": {messages: MADE},
     "finding": {finding: {"SUBMISSIONS": 60, "WRITES": 2, "APART": 0, "RATE": 20, "SECONDS": 1}},
     "graphql": {
         measuring: {"SUBMISSIONS": 600, "ROUNDS": 1, "WARMING": 1, "SAME": 2},
