@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from uuid import UUID
+    from zoneinfo import ZoneInfo
 
     from graph.database import Pool
     from graph.identity import Vault
@@ -108,10 +109,10 @@ def fails_to_make(patch: pytest.MonkeyPatch, engine: Engine, poisoned: Submissio
     """Making a document of it."""
     index_document = documents.index_document
 
-    def make(source: Any) -> IndexDocument:
+    def make(source: Any, zone: ZoneInfo) -> IndexDocument:
         if source.id == poisoned:
             raise PoisonError("13812345678")
-        return index_document(source)
+        return index_document(source, zone)
 
     patch.setattr(indexer, "index_document", make)
     return engine
