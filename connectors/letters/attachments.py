@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.connector import UnreadableError
 from connectors.letters import markup, pdf, plain, word
 from graph.records import DocumentDraft, RejectionReason
+from graph.text.ideographs import as_ideographs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,7 @@ def named(given: str | None, media_type: str, number: int) -> str:
 
 def usable(text: str, limits: Limits) -> str:
     """Return as much of a text layer as is kept, without what no text holds."""
-    return _UNUSABLE.sub("", text)[: limits.text]
+    return as_ideographs(_UNUSABLE.sub("", text)[: limits.text])
 
 
 def _text(reader: Callable[[bytes, Limits], str], content: bytes, limits: Limits) -> str:

@@ -21,6 +21,7 @@ from connectors.moments import Clock
 from connectors.rows import title_of
 from connectors.values import ValueFault
 from graph.records import MAX_KEPT, Channel, DocumentDraft, Draft, LetterDetails, RejectionReason
+from graph.text.ideographs import as_ideographs
 
 if TYPE_CHECKING:
     from connectors.connector import Limits, ReadOptions, Resource
@@ -69,15 +70,16 @@ def read_whole(resource: Resource, limits: Limits) -> bytes:
 
 def draft_of(written: Written, resource: Resource, options: ReadOptions, where: str = "") -> Draft:
     """Return the draft of a letter. Raises UnreadableError."""
-    text = _tidy(written.text)
+    text = as_ideographs(_tidy(written.text))
     if len(text) > options.limits.text:
         message = (
             f"{len(text)} characters stand there, at most {options.limits.text} are read. Send it as an attachment."
         )
         raise UnreadableError(RejectionReason.TOO_LARGE, message, where=where)
     check_characters(f"{written.title or ''}{written.sender or ''}{written.email or ''}{text}")
-    signed = read_signed(text, title=written.title or None)
-    title, body = _titled(written.title or signed.title, signed.text)
+    given = as_ideographs(written.title or "") or None
+    signed = read_signed(text, title=given)
+    title, body = _titled(given or signed.title, signed.text)
     if not body:
         message = "There is no text in it: nothing could be handled. Type the letter, or enter it in the register."
         raise UnreadableError(RejectionReason.MISSING_FIELD, message, where=where)

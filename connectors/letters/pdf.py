@@ -15,11 +15,15 @@ from pypdf.errors import FileNotDecryptedError, LimitReachedError
 from connectors import labels
 from connectors.connector import UnreadableError
 from connectors.encodings import is_plausible
+from connectors.letters import symbols
 from connectors.letters.drafting import Written, draft_of, read_whole
 from graph.records import Channel, RejectionReason
+from graph.text.ideographs import as_ideographs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pypdf import PageObject
 
     from connectors.connector import Limits, ReadOptions, Resource
     from graph.records import Reading
@@ -32,6 +36,11 @@ _PAGE_NUMBER: Final = re.compile(
     r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:\s*(?:[共/，,]\s*)?(?:共\s*)?\d{1,4}\s*页)?)\s*"
 )
 _ENDS: Final = tuple("。！？；：!?;:")
+_BEGINNINGS: Final = ("  ", "\u3000", *"·•●○■□◆◇▪☐☑☒✓✔✗✘➢→★☆※")
+"""How a line begins that goes on with nothing: set in, or with the sign of a list."""
+_PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
+PRIVATE_SHARE: Final = 0.1
+"""Of a text's characters that may be private ones: a rare name or a logo, where more are a font that tells nothing."""
 
 # What the library would log quotes what it read; the faults that matter are refusals.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -82,7 +91,7 @@ def text_of(content: bytes, limits: Limits) -> str:
         message = "It is cut off or damaged. Copy it again, or print it as a PDF anew."
         raise UnreadableError(RejectionReason.UNREADABLE, message) from error
     text = _unwrapped([line for page in pages for line in _lines(page)])
-    if text and not is_plausible(text):
+    if text and not _is_told(text):
         message = "Its text layer cannot be told into characters: its fonts do not say which. Run a text recognition."
         raise UnreadableError(RejectionReason.ENCODING, message)
     return text
@@ -98,12 +107,31 @@ def _pages(content: bytes, limits: Limits) -> list[str]:
     found: list[str] = []
     size = 0
     for page in reader.pages:
-        found.append(page.extract_text())
+        found.append(_text(page))
         size += len(found[-1])
         if size > limits.text:
             message = f"It holds more than {limits.text} characters. Send it as an attachment of a letter."
             raise UnreadableError(RejectionReason.TOO_LARGE, message)
     return found
+
+
+def _text(page: PageObject) -> str:
+    """Return what a page says, its fonts' signs as the characters that they draw."""
+    pieces: list[str] = []
+
+    def visit(
+        text: str, _matrix: object, _text_matrix: object, font: Mapping[str, object] | None, _size: float
+    ) -> None:
+        pieces.append(symbols.drawn(text, str((font or {}).get("/BaseFont", "")), decoded=True))
+
+    page.extract_text(visitor_text=visit)
+    return symbols.as_typed(as_ideographs("".join(pieces)))
+
+
+def _is_told(text: str) -> bool:
+    """Tell whether a text layer says its characters; the few private ones that no table knows stay as they are."""
+    told = _PRIVATE.sub("", text)
+    return len(told) >= (1 - PRIVATE_SHARE) * len(text) and is_plausible(told)
 
 
 def _lines(page: str) -> list[str]:
@@ -123,10 +151,15 @@ def _unwrapped(lines: Sequence[str]) -> str:
     joined: list[str] = []
     full = False
     for line in lines:
-        begins = not line.strip() or line.startswith(("  ", "\u3000")) or bool(labels.segments(line))
+        begins = not line.strip() or line.startswith(_BEGINNINGS) or _stands_alone(line)
         joined += ["\n", line] if begins or not full else [line]
         full = widest > 10 and len(line) >= widest - 1 and not (len(line) < widest and line.endswith(_ENDS))
     return "".join(joined).strip()
+
+
+def _stands_alone(line: str) -> bool:
+    """Tell whether a line is a date, or says what it is about."""
+    return bool(labels.DATE.fullmatch(line.strip()) or labels.segments(line))
 
 
 def _locked() -> UnreadableError:

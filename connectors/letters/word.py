@@ -6,18 +6,21 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import docx
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from connectors.archives import check_archive
 from connectors.connector import Resource, UnreadableError
 from connectors.letters.drafting import Written, draft_of, read_whole
+from connectors.letters.word_body import lines_of
 from graph.records import Channel, RejectionReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from connectors.connector import Limits, ReadOptions
@@ -29,16 +32,7 @@ SUFFIXES: Final = frozenset({".docx", ".docm", ".doc", ".wps"})
 _DECLARED: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _PROLOGUE: Final = 65_536
 """Bytes of a member among which its declarations stand: the standard allows none."""
-_PARAGRAPH: Final = qn("w:p")
-_ROW: Final = qn("w:tr")
-_CELL: Final = qn("w:tc")
-_TEXT: Final = qn("w:t")
-_SIGNS: Final = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
-_ABSENT: Final = frozenset({
-    qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sectPr"), qn("w:instrText"),
-    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
-})  # fmt: skip
-"""What was struck out, how it looks, and what stands there once more for older programs."""
+_NOTES: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +61,8 @@ def text_of(content: bytes, limits: Limits) -> str:
     check_archive(Resource.from_bytes("document", content), limits)
     _check_declarations(content)
     try:
-        body = docx.Document(io.BytesIO(content)).element.body
-        lines = list(_lines(body))
+        document = docx.Document(io.BytesIO(content))
+        lines = lines_of(document.element.body, _notes(document))
     except RecursionError as error:
         message = "Its tables stand in tables too deeply. Save it anew as plain text."
         raise UnreadableError(RejectionReason.BOMB, message) from error
@@ -92,35 +86,13 @@ def _check_declarations(content: bytes) -> None:
                 raise UnreadableError(RejectionReason.BOMB, message)
 
 
-def _lines(element: Any) -> Iterator[str]:
-    """Yield the lines of whatever stands in a body or a cell, in their order."""
-    for child in element:
-        if child.tag == _PARAGRAPH:
-            yield from "".join(_characters(child)).split("\n")
-        elif child.tag == _ROW:
-            cells = [" ".join(filter(None, map(str.strip, _lines(cell)))) for cell in _cells(child)]
-            yield "\t".join(cells)
-        elif child.tag not in _ABSENT:
-            yield from _lines(child)
+def _notes(document: Any) -> Callable[[str, str], Any]:
+    """Return what finds a note by its kind and id."""
 
+    @cache
+    def gathered(kind: str) -> dict[str, Any]:
+        related = [one.target_part for one in document.part.rels.values() if one.reltype == _NOTES.format(kind)]
+        trees = [parse_xml(part.blob) for part in related]
+        return {note.get(qn("w:id"), ""): note for tree in trees for note in tree.findall(qn(f"w:{kind}"))}
 
-def _cells(row: Any) -> Iterator[Any]:
-    """Yield a row's own cells, whatever they are wrapped in; those of tables within them are theirs."""
-    for child in row:
-        if child.tag == _CELL:
-            yield child
-        elif child.tag not in _ABSENT:
-            yield from _cells(child)
-
-
-def _characters(element: Any) -> Iterator[str]:
-    for child in element:
-        if child.tag == _TEXT:
-            yield child.text or ""
-        elif child.tag in _SIGNS:
-            yield _SIGNS[child.tag]
-        elif child.tag == _PARAGRAPH:  # of a text box
-            yield "\n"
-            yield from _characters(child)
-        elif child.tag not in _ABSENT:
-            yield from _characters(child)
+    return lambda kind, key: gathered(kind).get(key)
