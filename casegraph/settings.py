@@ -19,12 +19,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from casegraph.client_limits import ClientLimits
 from casegraph.web_names import LOOPBACK
+from connectors.connector import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX: Final = "CASEGRAPH_"
 DEFAULTS: Final = ClientLimits()
+LIMITS: Final = Limits()
 TEST_PREFIX: Final = "CASEGRAPH_TEST_"
 """Read by the tests alone, so no mistake here."""
 KEY_BYTES: Final = 32
@@ -327,6 +329,15 @@ class Settings:
         default=None,
         repr=False,
         metadata=_said("none", str, "The token that `ingest web https://…` shows to the feed it follows."),
+    )
+    scan_pages: int = field(
+        default=LIMITS.pages,
+        metadata=_said(
+            f"{LIMITS.pages}",
+            _number(0, 1_000),
+            "Pages of a scan whose writing is recognised, where that is installed (`requirements-ocr.txt`); a letter of"
+            " more is refused. 0 recognises none.",
+        ),
     )
     pool_size: int = field(
         default=10,

@@ -52,6 +52,10 @@ class Written:
     email: str | None = None
     documents: tuple[DocumentDraft, ...] = ()
     enclosures: int | None = None
+    confidence: float | None = None
+    """How sure the recognition of its text was; None where it was not recognised in a picture."""
+    is_picture: bool = False
+    """Whether the file is a picture of the letter, and so a document: its text may be recognised wrongly."""
     whole: bool = True
     """Whether all that it says is in text and documents; else a file too large for a payload becomes a document."""
 
@@ -93,6 +97,7 @@ def draft_of(written: Written, resource: Resource, options: ReadOptions, where: 
         received_at=written.received_at or _received(signed, resource, clock),
         title=title,
         text=body,
+        confidence=written.confidence,
         payload=_payload(written.content),
         position=f"{resource.name} {where}".strip(),
         mentions=with_sender(signed.mentions, written.sender, written.email),
@@ -189,7 +194,8 @@ def _payload(content: bytes) -> bytes:
 
 
 def _documents(written: Written, resource: Resource, limits: Limits) -> tuple[DocumentDraft, ...]:
-    if len(written.content) <= MAX_KEPT or not written.whole:
+    large = len(written.content) > MAX_KEPT and written.whole
+    if not large and not written.is_picture:
         return written.documents
     if len(written.content) > limits.attachment:
         message = f"The file has {len(written.content)} bytes, at most {limits.attachment} are kept. Split it."
