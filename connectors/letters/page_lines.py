@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors.letters.paragraphs import ENDS, Line, joined, without_number
+from connectors.letters.paragraphs import ENDS, Line, joined, without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,7 +106,7 @@ def lines_of(page: Mapping[str, Any]) -> Iterator[Line]:
     if not pieces:
         return
     size = statistics.median((piece.right - piece.left) / _width(piece.text) for piece in pieces)
-    rows = without_number(list(_rows(pieces, size)), lambda row: row.text)
+    rows = without_marks(list(_rows(pieces, size)), lambda row: row.text)
     if not rows:
         return
     left, right = min(row.left for row in rows), max(row.right for row in rows)

@@ -1,4 +1,4 @@
-"""Lines of a page as paragraphs: what only the paper's edge parted is joined, and the page's number left out. Pure.
+"""Lines of a page as paragraphs: what only the paper's edge parted is joined, and the page's marks left out. Pure.
 
 That a line reaches the edge is told by whoever read it: by its characters in a text layer, by its place in a picture.
 """
@@ -21,6 +21,12 @@ _BEGINNINGS: Final = ("  ", "\u3000", *"·•●○■□◆◇▪☐☑☒✓�
 _PAGE_NUMBER: Final = re.compile(
     r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:\s*(?:[共/，,]\s*)?(?:共\s*)?\d{1,4}\s*页)?)\s*"
 )
+_SCANNER: Final = re.compile(
+    r"\s*(?:[A-Z]{2}\s+)?(?:(?:本文件)?(?:由|使用)?\s*(?:扫描全能王|全能扫描王|夸克扫描王|白描|WPS\s*扫描).{0,20}"
+    r"|(?:Scanned|Created) (?:by|with) [\w ]{1,30}|(?:Cam|Clear|Tap|Genius) ?Scan(?:ner)?|Adobe Scan)\s*",
+    re.IGNORECASE,
+)
+"""What the scanning programs of telephones print below each page."""
 
 T = TypeVar("T")
 
@@ -36,9 +42,9 @@ class Line:
     """Whether it is set in, or stands apart from the line above."""
 
 
-def without_number(lines: Sequence[T], text: Callable[[T], str]) -> list[T]:
-    """Return a page's lines without its number at the foot or head."""
-    kept = list(lines)
+def without_marks(lines: Sequence[T], text: Callable[[T], str]) -> list[T]:
+    """Return a page's lines without its number at the foot or head, and without the mark of who scanned it."""
+    kept = [line for line in lines if not _SCANNER.fullmatch(text(line))]
     while kept and not text(kept[-1]).strip():
         kept.pop()
     for place in (-1, 0):

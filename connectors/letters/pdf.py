@@ -19,7 +19,7 @@ from connectors.connector import UnreadableError
 from connectors.encodings import is_plausible
 from connectors.letters import page_lines, recognising, symbols
 from connectors.letters.drafting import Written, draft_of, read_whole
-from connectors.letters.paragraphs import ENDS, Line, joined, without_number
+from connectors.letters.paragraphs import ENDS, Line, joined, without_marks
 from connectors.letters.recognising import Recognised
 from connectors.letters.scans import letter_of
 from graph.records import Channel, RejectionReason
@@ -154,7 +154,7 @@ def _pages(content: bytes, limits: Limits) -> Iterator[tuple[str, bool]]:
 
 def _with_lines(pages: Iterable[tuple[str, bool]]) -> list[_Page]:
     """Return pages with their lines, which are full where they are as long as the longest of all."""
-    given = [(without_number(text.splitlines(), str), is_picture) for text, is_picture in pages]
+    given = [(without_marks(text.splitlines(), str), is_picture) for text, is_picture in pages]
     widest = max((len(line) for lines, _ in given for line in lines), default=0)
     return [_Page([_line(line, widest) for line in lines], is_picture) for lines, is_picture in given]
 

@@ -106,6 +106,8 @@ class Recogniser:
         self._closed = True
         if (process := self._process) is not None:
             process.kill()
+        with self._turn:
+            self._end()
 
     def _asked(self, asked: Mapping[str, Any], content: bytes, seconds: float, limits: Limits) -> list[Page]:
         """Ask the process. Raises OSError where it dies, UnreadableError."""
@@ -136,13 +138,14 @@ class Recogniser:
         return self._process is not None and self._process.poll() is None
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._closed:
-            raise BrokenPipeError
         if self._process is None or not self._is_there():
             self._end()
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT
             )
+        if self._closed:  # asked last: whoever closes ends the process that is there
+            self._end()
+            raise BrokenPipeError
         return self._process
 
     def _end(self) -> None:
@@ -182,7 +185,10 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes) -> Iterator[dict
     process.stdin.write(request)
     process.stdin.flush()
     for line in process.stdout:
-        yield orjson.loads(line)
+        try:
+            yield orjson.loads(line)
+        except ValueError as error:
+            raise BrokenPipeError from error
 
 
 def _check(answer: Mapping[str, Any], limits: Limits) -> None:
