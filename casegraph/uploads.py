@@ -53,7 +53,7 @@ async def take_upload(request: Request, services: Services, viewer: Viewer, turn
 
 def text_layer(limits: Limits) -> TextLayer:
     """Return what reads a file's text, as it is read of a letter's attachments; whoever sent it waits meanwhile."""
-    shorter = replace(limits, pages=min(limits.pages, SCAN_PAGES), page_seconds=min(limits.page_seconds, PAGE_SECONDS))
+    shorter = replace(limits, pages=min(limits.pages, SCAN_PAGES), page_seconds=PAGE_SECONDS)
 
     def text_of(name: str, media_type: str, content: bytes) -> tuple[str, float | None]:
         try:

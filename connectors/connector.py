@@ -111,8 +111,8 @@ class Limits:
     """How deep messages may stand in messages, or JSON in JSON."""
     pages: int = 50
     """Pages of a scan whose writing is recognised; 0 recognises none."""
-    page_seconds: float = 60.0
-    """Seconds that recognising a page may take; two to four are usual."""
+    page_seconds: float = 120.0
+    """Seconds that recognising a page may take; two to four are usual where nobody else wants the processor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

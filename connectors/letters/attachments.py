@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME: Final = 200
 READERS: Final[dict[str, Callable[[bytes, Limits], str | Recognised]]] = {
-    ".docx": word.text_of,
+    ".docx": word.written_in,
     ".pdf": pdf.written_in,
     ".txt": lambda content, _: plain.text_of(content),
     ".csv": lambda content, _: plain.text_of(content),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +52,7 @@ def _only_private(font: str) -> dict[int, str]:
     return {code: sign for code, sign in _tables()[font].items() if code >= PRIVATE}
 
 
+@lru_cache(maxsize=1_000)
 def _family(font: str) -> str | None:
     """Return which font of signs a name means: `ABCDEF+SymbolMT`, `Wingdings 2`, `Wingdings-Regular`."""
     bare = re.sub(r"^/?(?:[A-Z]{6}\+)?|[^A-Za-z0-9]", "", font).lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from graph.database import Connection
     from tests.api.conftest import Api
 
+PATIENT: Final = replace(OPTIONS, limits=Limits(page_seconds=600.0))
 PAPER: Final = ROOT / "tests" / "connectors" / "paper.png"
 SOURCES: Final = """{ submissions { nodes { textSource { kind confidence }
     revisions { textSource { kind confidence } } documents { name text textSource { kind confidence } } } } }"""
@@ -33,10 +35,11 @@ FOUND: Final = """query($q: String!) { search(query: $q) { totalCount edges {
 
 
 @pytest.fixture
-def recogniser() -> Iterator[None]:
-    """The real recogniser, where it is installed."""
+def recogniser(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The real recogniser, where it is installed, however busy the machine is."""
     if missing := recognising.missing():
         pytest.skip(f"{LOUD}the recognition of scans, since {', '.join(missing)} is not installed (`make ocr`)")
+    monkeypatch.setattr(uploads, "PAGE_SECONDS", 600.0)
     with recognising.ended():
         yield
 
@@ -64,13 +67,14 @@ async def test_where_a_text_comes_from_is_told(api: Api) -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("recogniser")
 async def test_a_scanned_letter_is_found_masked_and_keeps_its_picture(
     api: Api, connection: Connection, tmp_path: Path
 ) -> None:
     """From the paper to the search, and the picture as it came."""
     content = PAPER.read_bytes()
-    await api.take_in(*read(Channel.LETTER, Resource.from_bytes("来信.png", content), OPTIONS))
+    await api.take_in(*read(Channel.LETTER, Resource.from_bytes("来信.png", content), PATIENT))
     for query in ("北门", "手腕骨折"):
         found = (await api.ask(FOUND, q=query))["search"]
         assert found["totalCount"] == 1
@@ -82,6 +86,7 @@ async def test_a_scanned_letter_is_found_masked_and_keeps_its_picture(
     assert api.services.vault.unwrap(row["key"]).open(sealed, row["id"].bytes) == content
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("recogniser")
 async def test_a_scan_that_the_desk_uploads_is_recognised(api: Api) -> None:
     """As an attachment of a mail is; its numbers are masked."""
@@ -97,6 +102,7 @@ async def test_a_scan_that_the_desk_uploads_is_recognised(api: Api) -> None:
 
 def test_who_waits_at_a_desk_waits_for_few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scan that would take minutes is kept without its text."""
+    patient = replace(OPTIONS.limits, page_seconds=600.0)
     given: list[Limits] = []
 
     def document(name: str, media_type: str, content: bytes, limits: Limits) -> DocumentDraft:
@@ -104,5 +110,5 @@ def test_who_waits_at_a_desk_waits_for_few_pages(monkeypatch: pytest.MonkeyPatch
         return document_of(name, media_type, content, limits)
 
     monkeypatch.setattr(uploads, "document_of", document)
-    assert uploads.text_layer(OPTIONS.limits)("a.txt", "text/plain", b"text") == ("text", None)
+    assert uploads.text_layer(patient)("a.txt", "text/plain", b"text") == ("text", None)
     assert (given[0].pages, given[0].page_seconds) == (uploads.SCAN_PAGES, uploads.PAGE_SECONDS)

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+
+pytestmark = pytest.mark.usefixtures("without_recogniser")
+
 SMALL = ReadOptions(source="test", zone=ZONE, limits=Limits(attachment=20_000, letter=100_000, text=500, depth=3))
 MAIN = "word/document.xml"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

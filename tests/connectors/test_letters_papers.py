@@ -15,10 +15,23 @@ from connectors.registry import read
 from graph.records import MAX_KEPT, Channel, Draft, RejectionReason
 from graph.text import ideographs
 from tests.connectors.factory import OPTIONS, instant
-from tests.connectors.letterbox import TEXT, document, draft, drawn_pdf, locked, names, pdf, people, refusal
+from tests.connectors.letterbox import (
+    TEXT,
+    document,
+    draft,
+    drawn_pdf,
+    locked,
+    names,
+    pdf,
+    people,
+    refusal,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+pytestmark = pytest.mark.usefixtures("without_recogniser")
 
 LINES = ("关于油烟扰民的反映", *TEXT.split("\n"), "姓名：张三", "电话：13812341234", "日期：2024年5月6日")
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import io
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import docx
 import pytest
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
@@ -17,13 +19,14 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from connectors.connector import Limits, ReadOptions
+from connectors.connector import Limits
 from connectors.letters import recognising
 from connectors.letters.attachments import document_of
 from graph.records import RejectionReason
 from tests.conftest import LOUD
 from tests.connectors.factory import OPTIONS
-from tests.connectors.letterbox import attachment, draft, drawn_pdf, mail, mixed, people, refusal, text_part
+from tests.connectors import letterbox
+from tests.connectors.letterbox import attachment, drawn_pdf, mail, mixed, people, text_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +38,18 @@ TITLE: Final = "关于北门路灯损坏的反映"
 PHRASES: Final = ("我们小区北门的路灯已经坏了半个月", "前天有一位老人在那里摔倒", "请派人尽快来修理")
 MISSING: Final = recognising.missing()
 
-pytestmark = pytest.mark.skipif(
-    bool(MISSING), reason=f"{LOUD}the recognition of scans, since {', '.join(MISSING)} is not installed (`make ocr`)"
-)
+PATIENT: Final = replace(OPTIONS, limits=Limits(page_seconds=600.0))
+"""However busy the machine is."""
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        bool(MISSING),
+        reason=f"{LOUD}the recognition of scans, since {', '.join(MISSING)} is not installed (`make ocr`)",
+    ),
+]
+draft = partial(letterbox.draft, options=PATIENT)
+refusal = partial(letterbox.refusal, options=PATIENT)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -161,6 +173,23 @@ def test_a_page_that_is_a_picture_among_typed_ones_is_read_as_well() -> None:
     assert found.confidence is not None
 
 
+def test_pictures_in_a_word_document_without_text_are_its_pages() -> None:
+    """As a telephone's pictures are sent by who has a word processor; beside a text they are pictures."""
+    made = docx.Document()
+    for page in (paper().crop((0, 0, 1000, 250)), paper().crop((0, 250, 1000, 820))):
+        made.add_picture(io.BytesIO(saved(page, "PNG")))
+    stream = io.BytesIO()
+    made.save(stream)
+    found = draft(stream.getvalue(), "a.docx")
+    assert found.title == TITLE
+    assert found.text.index("摔倒") < found.text.index("修理")
+    assert found.confidence is not None
+    made.add_paragraph("请派人来修理路灯。")
+    stream = io.BytesIO()
+    made.save(stream)
+    assert draft(stream.getvalue(), "a.docx").confidence is None
+
+
 def test_fonts_that_tell_nothing_are_looked_at() -> None:
     """A text layer of private characters is no text; where the page shows nothing either, there is none."""
     found = refusal(drawn_pdf([("F", "".join(map(chr, range(0xE100, 0xE140))))]), "a.pdf")
@@ -197,7 +226,7 @@ def test_a_picture_without_writing_is_refused_as_a_letter_and_kept_as_a_document
     found = refusal(blank, "a.png")
     assert found.reason is RejectionReason.MISSING_FIELD
     assert "No writing" in found.message
-    kept = document_of("a.png", "image/png", blank, Limits())
+    kept = document_of("a.png", "image/png", blank, PATIENT.limits)
     assert (kept.text, kept.confidence) == ("", None)
 
 
@@ -223,7 +252,7 @@ def test_a_hostile_picture_is_refused_and_the_next_letter_is_read(
 
 def test_a_scan_of_too_many_pages_is_refused_whole() -> None:
     """Rather than read to some page without a word."""
-    options = ReadOptions(source="test", zone=OPTIONS.zone, limits=Limits(pages=1))
+    options = replace(PATIENT, limits=replace(PATIENT.limits, pages=1))
     dot = Image.new("1", (800, 800), 1)
     for name, content in (
         ("a.tif", saved(dot, "TIFF", save_all=True, append_images=[dot])),
