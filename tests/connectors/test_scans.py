@@ -24,8 +24,8 @@ from connectors.letters import recognising
 from connectors.letters.attachments import document_of
 from graph.records import RejectionReason
 from tests.conftest import LOUD
-from tests.connectors.factory import OPTIONS
 from tests.connectors import letterbox
+from tests.connectors.factory import OPTIONS
 from tests.connectors.letterbox import attachment, drawn_pdf, mail, mixed, people, text_part
 
 if TYPE_CHECKING:
