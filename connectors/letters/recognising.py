@@ -112,18 +112,13 @@ class Recogniser:
     def _asked(self, asked: Mapping[str, Any], content: bytes, seconds: float, limits: Limits) -> list[Page]:
         """Ask the process. Raises OSError where it dies, UnreadableError."""
         watch = _Watch(self._running())
-        found: list[Page] = []
         try:
             watch.set(seconds)
-            for answer in _exchange(watch.process, orjson.dumps(asked) + b"\n" + content):
-                watch.set(limits.page_seconds)
-                if "page" not in answer:
-                    _check(answer, limits)
-                    return found
-                found.append(answer)
-            raise BrokenPipeError
-        except OSError:
-            self._end()
+            return _told_of(watch, orjson.dumps(asked) + b"\n" + content, limits)
+        except UnreadableError:
+            raise
+        except BaseException:
+            self._end()  # what it still says would be taken for the next file's
             if watch.ended:
                 message = (
                     f"Its text was not recognised within {limits.page_seconds:g} seconds a page. Scan it anew, in "
@@ -176,6 +171,18 @@ class _Watch:
     def _end(self) -> None:
         self.ended = True
         self.process.kill()
+
+
+def _told_of(watch: _Watch, request: bytes, limits: Limits) -> list[Page]:
+    """Return what is answered of each page, each in its time. Raises OSError, UnreadableError."""
+    found: list[Page] = []
+    for answer in _exchange(watch.process, request):
+        watch.set(limits.page_seconds)
+        if "page" not in answer:
+            _check(answer, limits)
+            return found
+        found.append(answer)
+    raise BrokenPipeError
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes) -> Iterator[dict[str, Any]]:

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import docx
+import orjson
 import pytest
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
@@ -248,6 +250,16 @@ def test_a_hostile_picture_is_refused_and_the_next_letter_is_read(
     """It is looked at in a process of its own, before it is unpacked."""
     assert refusal(content, name).reason is reason
     check(draft(PAPER.read_bytes(), "a.png"))
+
+
+def test_the_recogniser_ends_with_who_started_it() -> None:
+    """However that ended, and whatever it is at: its input ends then."""
+    process = subprocess.Popen(recognising.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=recognising.ROOT)
+    assert process.stdin is not None
+    content = PAPER.read_bytes()
+    process.stdin.write(orjson.dumps({"pdf": False, "pages": None, "most": 9, "size": len(content)}) + b"\n" + content)
+    process.communicate()
+    assert process.returncode == 0
 
 
 def test_a_scan_of_too_many_pages_is_refused_whole() -> None:
