@@ -20,6 +20,7 @@ from connectors.encodings import is_plausible
 from connectors.letters import page_lines, recognising, symbols
 from connectors.letters.drafting import Written, draft_of, read_whole
 from connectors.letters.paragraphs import ENDS, Line, joined, without_marks
+from connectors.letters.pdf_fields import filled_in
 from connectors.letters.recognising import Recognised
 from connectors.letters.scans import letter_of
 from graph.records import Channel, RejectionReason
@@ -188,7 +189,8 @@ def _text(page: PageObject) -> str:
         pieces.append(symbols.drawn(text, str((font or {}).get("/BaseFont", "")), decoded=True))
 
     page.extract_text(visitor_text=visit)
-    return symbols.as_typed(as_ideographs("".join(pieces)))
+    lines = ["".join(pieces), *filter(str.strip, filled_in(page))]
+    return symbols.as_typed(as_ideographs("\n".join(lines)))
 
 
 def _is_told(text: str) -> bool:

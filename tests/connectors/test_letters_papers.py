@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
+from pypdf.generic import NameObject, TextStringObject
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfgen.canvas import Canvas
 
 from connectors.connector import Resource
+from connectors.letters.pdf_fields import filled_in
 from connectors.registry import read
 from graph.records import MAX_KEPT, Channel, Draft, RejectionReason
 from graph.text import ideographs
@@ -218,3 +227,42 @@ def test_the_mark_that_ends_a_text_is_not_of_it(encoding: str, end: str) -> None
 def test_the_mark_within_a_text_is_refused() -> None:
     """What stands behind it is no rest of a block: the file is none of text, or two in one."""
     assert refusal("路灯坏了\x1a请派人来修".encode("gb18030"), "a.txt").reason is RejectionReason.ENCODING
+
+
+def test_a_pdfs_form_says_what_was_filled_in() -> None:
+    """The values of its fields, its ticked boxes, and what was typed onto the page: none is in the text layer."""
+    registerFont(UnicodeCIDFont("STSong-Light"))
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1)
+    canvas.setFont("STSong-Light", 12)
+    canvas.drawString(72, 760, "信访登记表")
+    canvas.acroForm.textfield(name="姓名", value="x", x=72, y=700)
+    canvas.acroForm.textfield(name="Text2", value="x", x=72, y=670)
+    canvas.acroForm.textfield(name="Text3", value="", x=72, y=640)
+    canvas.acroForm.checkbox(name="要求回复", checked=True, x=72, y=610)
+    canvas.acroForm.checkbox(name="匿名", checked=False, x=72, y=580)
+    canvas.save()
+    writer = PdfWriter(clone_from=PdfReader(stream))
+    filled = {"姓名": "张三", "Text2": "北门的路灯坏了半个月，请派人来修理。"}
+    for held in writer.pages[0]["/Annots"]:  # type: ignore[attr-defined]
+        field = held.get_object()
+        if field.get("/T") in filled:
+            field[NameObject("/V")] = TextStringObject(filled[field["/T"]])
+    writer.add_annotation(0, FreeText(text="2021年3月5日", rect=(72, 100, 300, 120)))
+    written = io.BytesIO()
+    writer.write(written)
+    found = draft(written.getvalue(), "a.pdf")
+    assert found.title == "信访登记表"
+    assert "北门的路灯坏了半个月，请派人来修理。" in found.text
+    assert "☑要求回复" in found.text
+    assert "匿名" not in found.text
+    assert names(found) == ["张三"]
+    assert found.received_at.isoformat() == "2021-03-04T16:00:00+00:00"
+
+
+def test_a_form_whose_fields_stand_in_each_other_is_read() -> None:
+    """However a hostile file nests them."""
+    widget: dict[str, Any] = {"/Subtype": "/Widget", "/FT": "/Tx"}
+    held = SimpleNamespace(get_object=lambda: widget)
+    widget["/Parent"] = held
+    assert list(filled_in({"/Annots": [held, held]})) == [""]
