@@ -32,9 +32,8 @@ def filled_in(page: Any) -> Iterator[str]:
 def _field(widget: Any) -> int:
     """Return by what a field is known that stands in several places; each button of a group is one by itself."""
     parent = widget.get("/Parent")
-    return (
-        id(widget if "/T" in widget or parent is None else parent.get_object()) if "/AS" not in widget else id(widget)
-    )
+    alone = parent is None or "/T" in widget or "/AS" in widget
+    return id(widget if alone else parent.get_object())
 
 
 def _line(widget: Any) -> str:
