@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from connectors.letters.misread import put_right
 from connectors.letters.paragraphs import ENDS, Line, joined, without_marks
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _piece(box: Sequence[tuple[float, float]], slope: float, line: Mapping[str, 
     cos, sin = math.cos(-slope), math.sin(-slope)
     xs, ys = zip(*((x * cos - y * sin, x * sin + y * cos) for x, y in box), strict=True)
     middle = (min(ys) + max(ys)) / 2
-    return Piece(min(xs), max(xs), middle, max(ys) - min(ys), line["text"], line["score"])
+    return Piece(min(xs), max(xs), middle, max(ys) - min(ys), put_right(line["text"]), line["score"])
 
 
 def lines_of(page: Mapping[str, Any]) -> Iterator[Line]:
