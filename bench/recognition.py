@@ -68,6 +68,7 @@ def _fonts() -> list[tuple[Path, int]]:
 
 
 def _rows(name: str, pages: Sequence[tuple[Image, str]], spoil: Callable[[Image], Image]) -> Iterator[Row]:
+    print(f"… recognition, {name}", file=sys.stderr, flush=True)
     spoilt = [(spoil(page), text) for page, text in pages]
     errors, seconds = _measured(spoilt, _recognised)
     reference, ratio = "", None

@@ -85,17 +85,17 @@ class Recogniser:
         self._closed = False
 
     def read(self, asked: Mapping[str, Any], content: bytes, limits: Limits) -> list[Page]:
-        """Return what the process tells of each page that it is asked for. Raises UnreadableError."""
-        with self._turn:
-            if self._is_there():
-                # It ends by itself where nothing comes for a while, perhaps just now.
-                with suppress(OSError):
-                    return self._asked(asked, content, limits.page_seconds, limits)
-            try:
-                return self._asked(asked, content, limits.page_seconds + self._starting, limits)
-            except OSError as error:
-                message = "It brings the text recognition down. Scan it anew, or save it in another form."
-                raise UnreadableError(RejectionReason.UNREADABLE, message) from error
+        """Return what the process tells of each page that it is asked for. Raises UnreadableError.
+
+        Whoever finds it busy waits as long as their own file may take at most.
+        """
+        if not self._turn.acquire(timeout=limits.page_seconds * limits.pages):
+            message = "The text recognition is busy with other scans. Take it in again later."
+            raise UnreadableError(RejectionReason.UNREADABLE, message)
+        try:
+            return self._read(asked, content, limits)
+        finally:
+            self._turn.release()
 
     def open(self) -> None:
         """Start the process again where it is needed."""
@@ -108,6 +108,17 @@ class Recogniser:
             process.kill()
         with self._turn:
             self._end()
+
+    def _read(self, asked: Mapping[str, Any], content: bytes, limits: Limits) -> list[Page]:
+        if self._is_there():
+            # It ends by itself where nothing comes for a while, perhaps just now.
+            with suppress(OSError):
+                return self._asked(asked, content, limits.page_seconds, limits)
+        try:
+            return self._asked(asked, content, limits.page_seconds + self._starting, limits)
+        except OSError as error:
+            message = "It brings the text recognition down. Scan it anew, or save it in another form."
+            raise UnreadableError(RejectionReason.UNREADABLE, message) from error
 
     def _asked(self, asked: Mapping[str, Any], content: bytes, seconds: float, limits: Limits) -> list[Page]:
         """Ask the process. Raises OSError where it dies, UnreadableError."""

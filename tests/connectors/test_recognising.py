@@ -108,6 +108,13 @@ def test_what_it_is_at_ends_with_us(recogniser: Recogniser) -> None:
     assert refused(recogniser, "一").reason is RejectionReason.UNREADABLE
 
 
+def test_who_finds_it_busy_waits_no_longer_than_their_own_file_may_take(recogniser: Recogniser) -> None:
+    """A person at a desk does not wait for a scan of fifty pages."""
+    with recogniser._turn:
+        assert "busy" in refused(recogniser, "一", Limits(page_seconds=0.001, pages=1)).message
+    assert ask(recogniser, "一") == "一"
+
+
 def test_a_library_that_talks_is_no_answer(recogniser: Recogniser) -> None:
     """Its words are no page."""
     assert refused(recogniser, "talk").reason is RejectionReason.UNREADABLE
