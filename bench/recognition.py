@@ -157,7 +157,7 @@ def _spoilers() -> dict[str, Callable[[Image], Image]]:
     chance = random.Random(5)  # noqa: S311 - the same pages each time
 
     def noise(page: Image.Image) -> Image.Image:
-        return ImageChops.add(page, Image.effect_noise(page.size, 50), scale=1.0, offset=-128)
+        return ImageChops.add(page, Image.effect_noise(page.size, 30), scale=1.0, offset=-128)
 
     def skew(page: Image.Image) -> Image.Image:
         return page.rotate(chance.uniform(-2, 2), resample=Image.Resampling.BICUBIC, fillcolor=255)

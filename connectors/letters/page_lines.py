@@ -72,7 +72,7 @@ def pieces_of(page: Mapping[str, Any]) -> list[Piece]:
     if _most(lines, [_is_tall(box) for box in corners]):  # the recogniser turns such lines to the left
         corners = [[(y, width - x) for x, y in (box[1], box[2], box[3], box[0])] for box in corners]
         width, height = height, width
-    if _most(lines, [line["turned"] for line in lines]):
+    if page["turned"]:
         corners = [[(width - x, height - y) for x, y in (box[2], box[3], box[0], box[1])] for box in corners]
     slope = statistics.median(_slope(box) for box in corners)
     return [_piece(box, slope, line) for box, line in zip(corners, lines, strict=True)]

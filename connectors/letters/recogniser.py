@@ -21,12 +21,14 @@ import orjson
 from connectors.letters import pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from PIL.Image import Image
 
 MEMORY: Final = 4 * 1_073_741_824
 """Bytes of memory that it may ask for: it takes under one of four billion for a page."""
+LEAST: Final = 0.5
+"""How sure the library must be of a line: below, what it sees in a photograph is hardly writing."""
 IDLE: Final = 60.0
 """Seconds without a request after which it ends: it holds half a gigabyte."""
 
@@ -36,24 +38,38 @@ class Engine:
 
     def __init__(self) -> None:
         from rapidocr import RapidOCR  # noqa: PLC0415  # takes a second, after the limits are set
+        from rapidocr.main import RapidOCRError  # noqa: PLC0415
 
         logging.disable(logging.CRITICAL)
         # One thread: letters come by the hundred, and intake and index want the other cores.
         threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
         self._engine = RapidOCR(params={"Global.log_level": "critical", **threads})
+        self._nothing = RapidOCRError
 
-    def lines(self, page: Image) -> tuple[tuple[int, int], list[dict[str, Any]]]:
-        """Return the size of the picture that was read, and each line with its corners, clockwise from its start."""
-        picture, record = self._engine.preprocess_img(self._engine.load_img(page))
-        boxes, turns, found, _ = self._engine.run_ocr_steps(picture, record)
-        height, width = picture.shape[:2]
-        if found.txts is None:
-            return (width, height), []
-        told = zip(boxes.boxes, turns.cls_res, found.txts, found.scores, strict=True)
-        return (width, height), [
-            {"corners": box.tolist(), "turned": turn[0] == "180", "text": text, "score": float(score)}
-            for box, turn, text, score in told
-        ]
+    def page(self, picture: Image) -> dict[str, Any]:
+        """Return the size of a page, whether its lines stand on their heads, and each with its corners, clockwise."""
+        pixels, record = self._engine.preprocess_img(self._engine.load_img(picture))
+        height, width = pixels.shape[:2]
+        told: dict[str, Any] = {"size": (width, height), "turned": False, "lines": []}
+        with suppress(self._nothing):  # no writing is found there
+            strips, boxes = self._engine.detect_and_crop(pixels, record)
+            _, ways = self._engine.cls_and_rotate(strips)
+            # All lines of a page stand the same way: a single one is easily mistaken, the most of them are not.
+            told["turned"] = turned = _most(
+                [strip.shape[1] for strip in strips], [way == "180" for way, _ in ways.cls_res]
+            )
+            found = self._engine.recognize_txt([strip[::-1, ::-1].copy() if turned else strip for strip in strips])
+            told["lines"] = [
+                {"corners": box.tolist(), "text": text, "score": float(score)}
+                for box, text, score in zip(boxes.boxes, found.txts, found.scores, strict=True)
+                if text.strip() and score >= LEAST
+            ]
+        return told
+
+
+def _most(weights: Sequence[int], holds: Sequence[bool]) -> bool:
+    """Tell whether something holds of more than half."""
+    return sum(weight if held else -weight for weight, held in zip(weights, holds, strict=True)) > 0
 
 
 def answers(engine: Engine, asked: Mapping[str, Any], content: bytes) -> Iterator[dict[str, Any]]:
@@ -74,8 +90,7 @@ def answers(engine: Engine, asked: Mapping[str, Any], content: bytes) -> Iterato
         except Exception:  # noqa: BLE001 - whatever a library raises is about what it was given
             yield {"fault": "DAMAGED"}
             return
-        size, lines = engine.lines(page)
-        yield {"page": number, "size": size, "lines": lines}
+        yield {"page": number, **engine.page(page)}
 
 
 def _pages(asked: Mapping[str, Any], content: bytes) -> Iterator[tuple[int, Image]]:
