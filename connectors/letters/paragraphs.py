@@ -22,8 +22,8 @@ _PAGE_NUMBER: Final = re.compile(
     r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:\s*(?:[共/，,]\s*)?(?:共\s*)?\d{1,4}\s*页)?)\s*"
 )
 _SCANNER: Final = re.compile(
-    r"\s*(?:[A-Z]{2}\s+)?(?:(?:本文件)?(?:由|使用)?\s*(?:扫描全能王|全能扫描王|夸克扫描王|白描|WPS\s*扫描).{0,20}"
-    r"|(?:Scanned|Created) (?:by|with) [\w ]{1,30}|(?:Cam|Clear|Tap|Genius) ?Scan(?:ner)?|Adobe Scan)\s*",
+    r"(?:[A-Z]{2}\s{1,3})?(?:(?:本文件)?(?:由|使用)?\s{0,3}(?:扫描全能王|全能扫描王|夸克扫描王|白描|WPS\s?扫描).{0,20}"
+    r"|(?:Scanned|Created) (?:by|with) [\w ]{1,30}|(?:Cam|Clear|Tap|Genius) ?Scan(?:ner)?|Adobe Scan)",
     re.IGNORECASE,
 )
 """What the scanning programs of telephones print below each page."""
@@ -44,7 +44,7 @@ class Line:
 
 def without_marks(lines: Sequence[T], text: Callable[[T], str]) -> list[T]:
     """Return a page's lines without its number at the foot or head, and without the mark of who scanned it."""
-    kept = [line for line in lines if not _SCANNER.fullmatch(text(line))]
+    kept = [line for line in lines if not _SCANNER.fullmatch(text(line).strip())]
     while kept and not text(kept[-1]).strip():
         kept.pop()
     for place in (-1, 0):

@@ -7,11 +7,12 @@ exported as a PDF it may have lost the font. The table `rules/symbols.tsv` says 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
+
+from graph.text.nfkc import nfkc
 
 TABLE: Final = Path(__file__).parent.parent / "rules" / "symbols.tsv"
 FONTS: Final = ("wingdings3", "wingdings2", "wingdings", "webdings", "symbol")
@@ -78,7 +79,7 @@ def as_typed(text: str) -> str:
 
 
 def _typed(form: str) -> str:
-    plain = _LONG.get(form) or unicodedata.normalize("NFKC", form)
+    plain = _LONG.get(form) or nfkc(form)
     if form < "\ufe10" or not plain.isascii():
         return plain
     return "".join(chr(ord(char) + 0xFEE0) for char in plain)

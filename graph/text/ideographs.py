@@ -7,10 +7,11 @@ Nobody types a radical. Full-width letters and signs are typed, and stay.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from graph.text.nfkc import nfkc
 
 TABLE: Final = Path(__file__).parent.parent / "rules" / "radicals.tsv"
 COMPATIBLE: Final = (*range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20))
@@ -22,7 +23,7 @@ def alike() -> dict[int, str]:
     """Return the ideograph of each character that only looks like one."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     table = {ord(one): ideograph for one, ideograph in (line.split("\t") for line in lines)}
-    compatible = {code: unicodedata.normalize("NFKC", chr(code)) for code in COMPATIBLE}
+    compatible = {code: nfkc(chr(code)) for code in COMPATIBLE}
     return table | {code: ideograph for code, ideograph in compatible.items() if ideograph != chr(code)}
 
 
