@@ -12,13 +12,13 @@ import asyncio
 import multiprocessing
 import os
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from casegraph.running import rarely_collect, unheard
-from connectors.connector import ReadOptions, Resource
+from connectors.connector import Limits, ReadOptions, Resource
 from connectors.headings import HeadingMap
 from graph.records import Channel, Draft, Reading, Refusal, RejectionReason
 
@@ -49,6 +49,7 @@ class Plan:
     zone: ZoneInfo
     source: str | None = None
     mapping: HeadingMap | None = None
+    limits: Limits = field(default_factory=Limits)
     batch: int = 300
     file_by_file: bool = False
 
@@ -77,7 +78,9 @@ def batches(plan: Plan) -> Iterator[Batch]:
     readings: list[Reading] = []
     files = size = 0
     for item in plan.items:
-        options = ReadOptions(source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping)
+        options = ReadOptions(
+            source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping, limits=plan.limits
+        )
         for reading in read(item.channel, Resource.from_path(item.path, name=item.name), options):
             readings.append(reading)
             size += _size(reading)

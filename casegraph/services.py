@@ -21,7 +21,7 @@ from casegraph.signin.development import FILE as DEVELOPMENT_KEY
 from casegraph.signin.service import SignIn, Ways
 from casegraph.watch import Watch
 from casegraph.web_names import LOOPBACK, Names
-from connectors.connector import ReadOptions
+from connectors.connector import Limits, ReadOptions
 from graph.attachments import Attachments
 from graph.belonging import Homes
 from graph.commands import Commands
@@ -169,7 +169,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
     gazetteer = homes.own
     attachments = Attachments(attachments_folder(settings))
     intake = Intake(pool=pool, vault=vault, attachments=attachments, homes=homes, taxonomy=taxonomy)
-    options = ReadOptions(source="", zone=settings.timezone)
+    options = ReadOptions(source="", zone=settings.timezone, limits=Limits(pages=settings.scan_pages))
     return Services(
         settings=settings,
         database_url=url,

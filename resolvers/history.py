@@ -95,7 +95,7 @@ SELDOM: Final = (
     " 'SUBMISSION_CLASSIFIED', 'SUBMISSION_CORRECTED', 'PERSON_ERASED', 'REVISION_REFUSED'"
 )
 """Entries of a division's history that no index of submissions or events leads to; they have one of their own
-(migration 0020). What opening, filing and moving wrote is told by the histories of cases alone."""
+(migration 0021). What opening, filing and moving wrote is told by the histories of cases alone."""
 RECEIVED: Final = f"""(
     select {_told("submission.received_at", "submission")}
     from submission join journal on journal.subject = submission.id

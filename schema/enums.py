@@ -95,6 +95,14 @@ class PassageField(StrEnum):
     DOCUMENT = "DOCUMENT"
 
 
+class TextSourceKind(StrEnum):
+    """Where a text comes from."""
+
+    WRITTEN = "WRITTEN"
+    RECOGNISED = "RECOGNISED"
+    NONE = "NONE"
+
+
 class ChangeKind(StrEnum):
     """What happened, as the journal names it."""
 
@@ -249,6 +257,14 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "PROPOSED": "A machine proposes it; a person has to decide.",
             "REJECTED": "A person said no, which binds every later run.",
             "RETIRED": "It was of a mention that its source has since corrected away.",
+        },
+    ),
+    TextSourceKind: (
+        "Where a text comes from.",
+        {
+            "WRITTEN": "It was written as text.",
+            "RECOGNISED": "Some of it was recognised in a picture; look at the original before relying on it.",
+            "NONE": "There is none: nothing could be read.",
         },
     ),
     RejectionReason: (

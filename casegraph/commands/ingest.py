@@ -15,6 +15,7 @@ from casegraph.reading import Item, Plan
 from casegraph.services import for_child, open_services
 from casegraph.terminal import complain, say, steps
 from casegraph.workers import indexed, worker
+from connectors.connector import Limits
 from connectors.headings import load_mapping
 from graph.outcomes import Change
 from graph.records import Channel
@@ -61,7 +62,10 @@ def plan_of(
     settings: Settings, items: Sequence[Item], source: str | None = None, mapping: HeadingMap | None = None
 ) -> Plan:
     """Return how to read these items."""
-    return Plan(items=tuple(items), zone=settings.timezone, source=source, mapping=mapping, batch=settings.batch_size)
+    return Plan(
+        items=tuple(items), zone=settings.timezone, source=source, mapping=mapping, batch=settings.batch_size,
+        limits=Limits(pages=settings.scan_pages),
+    )  # fmt: skip
 
 
 async def ingest(services: Services, plan: Plan, name: str = "Taking in") -> Summary:
