@@ -1,5 +1,5 @@
 -- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion, adding-field-with-default
--- squawk-ignore-file renaming-table, renaming-column, renaming-object, ban-drop-default
+-- squawk-ignore-file renaming-table, renaming-column, renaming-object, ban-drop-default, ban-drop-not-null
 -- (the instance stands still while it is brought to a version, so nobody waits for what writes wait for)
 -- People correct what a submission is, what it is about, where it belongs and whom it was sent to; what its source says
 -- of that is kept beside, and holds again once they take it back.
