@@ -67,6 +67,7 @@ def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean"
     )
+    command.add_argument("--strict", action="store_true", help="refuse records that bring what would not be read")
     command.add_argument("--suffix", default=".json", help="the form of what comes by `-`, such as .csv")
 
 

@@ -49,6 +49,7 @@ class Plan:
     zone: ZoneInfo
     source: str | None = None
     mapping: HeadingMap | None = None
+    strict_sources: frozenset[str] = frozenset()
     batch: int = 300
     file_by_file: bool = False
 
@@ -77,7 +78,10 @@ def batches(plan: Plan) -> Iterator[Batch]:
     readings: list[Reading] = []
     files = size = 0
     for item in plan.items:
-        options = ReadOptions(source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping)
+        options = ReadOptions(
+            source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping,
+            strict_sources=plan.strict_sources,
+        )  # fmt: skip
         for reading in read(item.channel, Resource.from_path(item.path, name=item.name), options):
             readings.append(reading)
             size += _size(reading)

@@ -166,7 +166,7 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
     gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
     attachments = Attachments(attachments_folder(settings))
     intake = Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy)
-    options = ReadOptions(source="", zone=settings.timezone)
+    options = ReadOptions(source="", zone=settings.timezone, strict_sources=settings.strict_sources)
     return Services(
         settings=settings,
         database_url=url,

@@ -20,6 +20,7 @@ from graph.records import (
     PetitionKind,
     RejectionReason,
     ReplyDraft,
+    UnreadField,
     VisitDetails,
     WebDetails,
 )
@@ -79,7 +80,7 @@ def form_of(channel: Channel) -> Form:
     return lambda columns: _compile(channel, columns)
 
 
-def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, str], Draft]:
+def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, str, tuple[UnreadField, ...]], Draft]:
     external_id, title = columns.get(Field.EXTERNAL_ID, values.code), columns.get(Field.TITLE, values.text)
     text, received = _text(columns), _received(columns)
     kind, topic = _kind(columns), columns.get(Field.TOPIC, values.short)
@@ -87,7 +88,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
     mentions, details = compile_mentions(columns), DETAILS[channel](columns)
     replies, call_backs = compile_replies(columns), compile_call_backs(columns)
 
-    def draft(row: Row, payload: bytes, position: str, source: str) -> Draft:
+    def draft(row: Row, payload: bytes, position: str, source: str, unread: tuple[UnreadField, ...]) -> Draft:
         body = text(row)
         return Draft(
             channel=channel,
@@ -106,6 +107,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
             replies=replies(row),
             call_backs=call_backs(row),
             details=details(row),
+            unread=unread,
         )
 
     return draft

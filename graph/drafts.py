@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -18,8 +18,19 @@ from graph.identity import normal_identity, normal_name, normal_phone
 from graph.organ_names import OrganNames
 from graph.organs import division_of, normalise_organ
 from graph.places import find_source_places
-from graph.records import Draft, HotlineDetails, LetterDetails, MentionDraft, Refusal, RejectionReason, key_fault
+from graph.records import (
+    Draft,
+    HotlineDetails,
+    LetterDetails,
+    MentionDraft,
+    Refusal,
+    RejectionReason,
+    Unread,
+    UnreadField,
+    key_fault,
+)
 from graph.sealing import Shown, show, shown_details, shown_id
+from graph.text.numbers import masked
 from graph.times import AHEAD, misplaced
 
 if TYPE_CHECKING:
@@ -33,6 +44,8 @@ if TYPE_CHECKING:
     from graph.topics import Taxonomy
 
 _UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
+_UNSAID: Final = frozenset({"payload", "position", "unread"})
+"""What of a draft is no part of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,8 @@ class Prepared:
     """Title and text as they may stand in clear."""
     details: Details
     """What only its channel has, as it may stand in clear."""
+    unread: tuple[UnreadField, ...]
+    """What of the record stands in its payload alone, as it may stand in clear."""
 
     @property
     def title(self) -> str:
@@ -109,7 +124,7 @@ def canonical(draft: Draft) -> bytes:
 def _texts(draft: Draft) -> Iterator[tuple[str, str]]:
     """Yield the path and value of every text of a draft."""
     stack: list[tuple[str, object]] = [
-        (name.name, getattr(draft, name.name)) for name in fields(draft) if name.name not in {"payload", "position"}
+        (name.name, getattr(draft, name.name)) for name in fields(draft) if name.name not in _UNSAID
     ]
     while stack:
         path, value = stack.pop()
@@ -157,6 +172,11 @@ def _organs_of(draft: Draft) -> list[str]:
     return list(dict.fromkeys(normalise_organ(name) for name in named if name))
 
 
+def _shown(unread: UnreadField) -> UnreadField:
+    """Return a name as it may stand in clear: a heading may be somebody's number."""
+    return replace(unread, name=masked(unread.name), nearest=unread.nearest and masked(unread.nearest))
+
+
 class Preparer:
     """Prepares drafts against one instance's vocabularies and keys."""
 
@@ -187,13 +207,14 @@ class Preparer:
         organ = normalise_organ(draft.organ) if draft.organ else None
         code = self._division(draft, organ)
         division = prefix_of(code) if code else None
+        topic = self._taxonomy.resolve(draft.topic)
         return Prepared(
             draft=draft,
             external_id=shown_id(external_id),
             key=record_key(self._vault, draft.source, external_id, draft.holder, draft.imprint),
             content=content,
             digest=self._vault.digest(content),
-            topic=self._taxonomy.resolve(draft.topic),
+            topic=topic,
             division=division,
             place_code=code,
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
@@ -203,7 +224,15 @@ class Preparer:
             mentions=tuple(self._mention(draft.source, mention) for mention in draft.mentions),
             shown=show(self._vault, draft.title, draft.text),
             details=shown_details(draft.details),
+            unread=(*map(_shown, draft.unread), *self._unresolved(draft, topic)),
         )
+
+    def _unresolved(self, draft: Draft, topic: str | None) -> Iterator[UnreadField]:
+        """Yield what names nothing that the vocabularies have, so that it is not kept as what it was meant for."""
+        if draft.topic and topic is None:
+            yield UnreadField("topic", Unread.NO_SUCH)
+        if draft.division and self._gazetteer.by_name(draft.division) is None:
+            yield UnreadField("division", Unread.NO_SUCH)
 
     def _division(self, draft: Draft, organ: str | None) -> str | None:
         """Return the code of the place it is about: as given, else named in its words, else of its organ, else home."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from graph.drafts import refuse
 from graph.policy import Authority
-from graph.records import CaseId, Refusal, RejectionId, RejectionReason, SubmissionId
+from graph.records import CaseId, Refusal, RejectionId, RejectionReason, SubmissionId, UnreadField
 from graph.subjects import Arrival
 
 
@@ -34,6 +34,8 @@ class Outcome:
     reason: RejectionReason | None = None
     message: str | None = None
     records: int = 1
+    unread: tuple[UnreadField, ...] = ()
+    """What it brought that stands in the record as received alone; of what was rejected, its message tells."""
 
     def filed_under(self, case: CaseId) -> Outcome:
         """Return the same outcome with the case that linking chose."""

@@ -157,6 +157,28 @@ class RejectionReason(StrEnum):
     DATABASE = "DATABASE"
 
 
+class Unread(StrEnum):
+    """Why something that a source sent stands nowhere but in the record as received."""
+
+    UNKNOWN = "UNKNOWN"
+    DOUBLED = "DOUBLED"
+    LEFT_OUT = "LEFT_OUT"
+    NOT_HERE = "NOT_HERE"
+    NO_TEXT = "NO_TEXT"
+    NO_SUCH = "NO_SUCH"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadField:
+    """A column of a sheet or a key of an object whose value was not read, as the record that brought it is told."""
+
+    name: str
+    """As the source writes it."""
+    why: Unread
+    nearest: str | None = None
+    """Of an unknown one the known name that is most like it; of a doubled one the name that was read instead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionDraft:
     """One person or organisation as a submission names it, in clear. Sealed by intake, never logged."""
@@ -280,6 +302,8 @@ class Draft:
     call_backs: tuple[CallBackDraft, ...] = ()
     documents: tuple[DocumentDraft, ...] = ()
     details: Details
+    unread: tuple[UnreadField, ...] = ()
+    """What stands in the payload alone. No part of what the record says."""
 
     def __repr__(self) -> str:
         """Say where it is from and nothing of what it says."""

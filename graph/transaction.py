@@ -171,6 +171,7 @@ class Transaction:
                     submission=subject.id,
                     case=subject.case,
                     receipt_code=subject.receipt_code,
+                    unread=prepared.unread,
                 )
 
     # Linking and filing --------------------------------------------------------------------------------------------

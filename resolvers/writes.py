@@ -269,6 +269,9 @@ class GraphWrites:
             return mutations.RetryPayload(
                 rejection=ref(answers.Rejection, rejection),
                 submission=ref(types.Submission, outcome.submission) if outcome.submission else None,
+                unread=[
+                    mutations.UnreadField(name=one.name, why=one.why, nearest=one.nearest) for one in outcome.unread
+                ],
                 errors=rejected(outcome),
             )
 

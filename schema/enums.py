@@ -20,6 +20,7 @@ from graph.records import (
     PlaceLevel,
     RejectionReason,
     Satisfaction,
+    Unread,
     Urgency,
 )
 
@@ -256,6 +257,17 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "BAD_VALUE": "A value cannot be what its field says.",
             "BAD_CHARACTER": "It holds a character that cannot be stored.",
             "DATABASE": "The database refused it.",
+        },
+    ),
+    Unread: (
+        "Why a column or a key of a record was not read.",
+        {
+            "UNKNOWN": "No field has this name.",
+            "DOUBLED": "Another column of the same meaning was read.",
+            "LEFT_OUT": "The mapping says to leave it out.",
+            "NOT_HERE": "This channel has no such field, or it says nothing without another that is missing.",
+            "NO_TEXT": "An object stands where a text is read.",
+            "NO_SUCH": "It names no division or topic that there is, or more than one.",
         },
     ),
     FacetName: (

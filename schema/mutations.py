@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from graph.records import Unread
 from schema.answers import Rejection, SavedSearch
 from schema.enums import IntakeChange, UserErrorCode
 from schema.fields import changing, told
@@ -88,10 +89,22 @@ class PartyPayload:
     errors: list[UserError] = _errors()
 
 
+@strawberry.type(
+    description="A column or key of a record that was not read; it stands in the record as received alone."
+)
+class UnreadField:
+    name: str = told("Its name, as the source writes it.")
+    why: Unread = told("Why.")
+    nearest: str | None = told("Of an unknown one the known name most like it; of a doubled one what was read instead.")
+
+
 @strawberry.type(description="What became of a second try.")
 class RetryPayload:
     rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
     submission: Submission | None = strawberry.field(default=None, description="What it became.")
+    unread: list[UnreadField] = strawberry.field(
+        default_factory=list, description="What of it was not read, once it is in."
+    )
     errors: list[UserError] = _errors()
 
 
