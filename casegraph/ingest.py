@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from casegraph.reading import Item, read_all
+from casegraph.reading import Item, read_all, source_of
+from connectors.connector import printable
 from graph.outcomes import Change, SourceCursor
+from graph.positions import file_of
 from graph.records import Channel, Unread
+from graph.text.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -118,9 +121,15 @@ def _is_meant(path: Path) -> bool:
 
 async def take_in(intake: Intake, plan: Plan, steps: Steps, summary: Summary) -> None:
     """Read a plan's files and take in what they hold. To be stopped at any moment and run again."""
+    refused: set[str] = set()
     async with aclosing(read_all(plan)) as reading:
         async for batch in reading:
-            outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=now)
+            refused.update(file_of(one.position) for one in outcomes if one.change is Change.REJECTED)
+            whole = [(source_of(plan, item.channel), item.channel, printable(item.name)) for item in batch.whole]
+            files = [file for file in whole if masked(file[-1]) not in refused]
+            await intake.settle_files(files, actor=ACTOR, now=now)
             summary.add(outcomes)
             steps.advance(batch.files, summary.words())
 

@@ -19,6 +19,7 @@ from graph.records import (
     LetterDetails,
     PetitionKind,
     RejectionReason,
+    Replaced,
     ReplyDraft,
     UnreadField,
     VisitDetails,
@@ -75,6 +76,9 @@ DETAILS: Final[dict[Channel, Callable[[Columns], Callable[[Row], Details]]]] = {
 }
 
 
+NOTHING_REPLACED: Final[frozenset[Replaced]] = frozenset()
+
+
 def form_of(channel: Channel) -> Form:
     """Return what compiles a channel's rows."""
     return lambda columns: _compile(channel, columns)
@@ -87,6 +91,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
     division, organ = columns.get(Field.DIVISION, values.code), columns.get(Field.ORGAN, values.short)
     mentions, details = compile_mentions(columns), DETAILS[channel](columns)
     replies, call_backs = compile_replies(columns), compile_call_backs(columns)
+    replaces = columns.get(Field.REPLACES, values.replaced)
 
     def draft(row: Row, payload: bytes, position: str, source: str, unread: tuple[UnreadField, ...]) -> Draft:
         body = text(row)
@@ -107,6 +112,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
             replies=replies(row),
             call_backs=call_backs(row),
             details=details(row),
+            replaces=replaces(row) or NOTHING_REPLACED,
             unread=unread,
         )
 

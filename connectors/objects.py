@@ -33,6 +33,7 @@ from graph.records import (
     RejectionReason,
     Unread,
     UnreadField,
+    usable_key,
 )
 
 if TYPE_CHECKING:
@@ -117,8 +118,13 @@ class ObjectReader:
         if flat is record:
             return reading
         if isinstance(reading, Draft):
-            reading = self._with(self._telling(reading, record, flat), record, nested)
-        return replace(reading, payload=_payload(record))
+            try:
+                reading = self._with(self._telling(reading, record, flat), record, nested)
+            except ValueFault as fault:
+                refused = self.refusal(fault, position, _payload(record))
+                return replace(refused, external_id=usable_key(reading.external_id))
+        payload = _payload(record)
+        return replace(reading, payload=payload if len(payload) <= MAX_KEPT or isinstance(reading, Draft) else b"")
 
     def _nested(self, record: Mapping[str, Any]) -> dict[str, Nested]:
         """Return the keys under which objects stand; a key may be spelled in many ways, and all of them stand there.

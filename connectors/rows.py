@@ -16,7 +16,7 @@ from connectors.fields import Field
 from connectors.moments import Clock
 from connectors.unread import refuse_unread, says_something, told
 from connectors.values import Cell, Formula, ValueFault
-from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason, Unread, UnreadField, key_fault
+from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason, Unread, UnreadField, key_fault, usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,6 +113,7 @@ class RowReader:
         # A key that means no field may be anything, a person's name as well.
         self._told = tuple(name if index in known else f"{index + 1}" for index, name in enumerate(self._names))
         self._longest = options.limits.text
+        self._key = columns.get(Field.EXTERNAL_ID, values.code)
         self._left = tuple(columns.left().items())
 
     def read(self, row: Row, position: str) -> Reading | None:
@@ -133,7 +134,7 @@ class RowReader:
                 refuse_unread(unread)
             return _with_a_key(self._draft(row, payload, position, self._options.source, unread))
         except ValueFault as fault:
-            return self._refusal(fault, payload, position)
+            return self._refusal(fault, row, payload, position)
 
     def _fitted(self, row: Row) -> Row:
         """Return a row as wide as the headings; what stands beyond them is checked later."""
@@ -170,7 +171,13 @@ class RowReader:
             message = f"Column {name}: a NUL or half a character stands there. Export it again as UTF-8."
             raise ValueFault(RejectionReason.BAD_CHARACTER, message)
 
-    def _refusal(self, fault: ValueFault, payload: bytes, position: str) -> Refusal:
+    def _external_id(self, row: Row) -> str | None:
+        try:
+            return usable_key(self._key(row))
+        except ValueFault:
+            return None
+
+    def _refusal(self, fault: ValueFault, row: Row, payload: bytes, position: str) -> Refusal:
         return Refusal(
             channel=self._channel,
             source=self._options.source,
@@ -178,6 +185,7 @@ class RowReader:
             reason=fault.reason,
             message=fault.message,
             payload=payload if len(payload) <= MAX_KEPT else b"",
+            external_id=self._external_id(row),
         )
 
 

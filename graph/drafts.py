@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -15,8 +17,9 @@ import orjson
 from graph.accused import accused_by, names_of
 from graph.divisions import prefix_of
 from graph.identity import normal_identity, normal_name, normal_phone
+from graph.organ_cells import organs_in
 from graph.organ_names import OrganNames
-from graph.organs import division_of, normalise_organ
+from graph.organs import division_of
 from graph.places import find_source_places
 from graph.records import (
     Draft,
@@ -28,6 +31,7 @@ from graph.records import (
     Unread,
     UnreadField,
     key_fault,
+    usable_key,
 )
 from graph.sealing import Shown, show, shown_details, shown_id
 from graph.text.numbers import masked
@@ -44,8 +48,12 @@ if TYPE_CHECKING:
     from graph.topics import Taxonomy
 
 _UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
-_UNSAID: Final = frozenset({"payload", "position", "unread"})
+_UNSAID: Final = frozenset({"payload", "position", "unread", "replaces"})
 """What of a draft is no part of what it says."""
+
+
+MOST_CELLS: Final = 4_096
+"""Cells that name organs and are kept understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,8 @@ class Prepared:
     """The code without trailing pairs of zeros."""
     place_code: str | None
     source_places: tuple[SourcePlace, ...]
-    organ: str | None
+    reply_organs: tuple[str | None, ...]
+    """Of each reply the organ that gave it, by its name in one spelling; of several, the first."""
     accused: Accused
     organ_names: Mapping[str, tuple[str, ...]]
     """Each organ that it was sent to or answered by, by its name in one spelling: all by which that is known."""
@@ -115,9 +124,11 @@ def record_key(vault: Vault, source: str, external_id: str, holder: str = "", im
 def canonical(draft: Draft) -> bytes:
     """Return all that a draft says, but not where it stood; raise TypeError on lone surrogates."""
     documents = [(one.name, one.media_type, hashlib.sha256(one.content).hexdigest()) for one in draft.documents]
+    # What most records do not say is left out, so that they stay the same records.
+    replaced = [sorted(draft.replaces)] if draft.replaces else []
     return orjson.dumps((
         draft.channel, draft.received_at, draft.title, draft.text, draft.kind, draft.topic, draft.division, draft.organ,
-        draft.mentions, draft.replies, draft.call_backs, documents, draft.details,
+        draft.mentions, draft.replies, draft.call_backs, documents, draft.details, *replaced,
     ))  # fmt: skip
 
 
@@ -163,13 +174,8 @@ def refuse(draft: Draft, reason: RejectionReason, message: str) -> Refusal:
         message=message,
         payload=draft.payload,
         holder=draft.holder,
+        external_id=usable_key(draft.external_id),
     )
-
-
-def _organs_of(draft: Draft) -> list[str]:
-    """Return the organs that a record was sent to or answered by, each once, in one spelling."""
-    named = [draft.organ, *(reply.organ for reply in draft.replies)]
-    return list(dict.fromkeys(normalise_organ(name) for name in named if name))
 
 
 def _shown(unread: UnreadField) -> UnreadField:
@@ -185,6 +191,8 @@ class Preparer:
         self._gazetteer = gazetteer
         self.names = OrganNames(gazetteer)
         self._taxonomy = taxonomy
+        # A source names the same few organs again and again.
+        self._organs = lru_cache(MOST_CELLS)(lambda cell: organs_in(cell, self.names, gazetteer))
 
     def prepare(self, draft: Draft, now: datetime) -> Prepared | Refusal:
         """Check a draft and resolve what it names."""
@@ -204,8 +212,9 @@ class Preparer:
         return self._resolved(draft, external_id, content)
 
     def _resolved(self, draft: Draft, external_id: str, content: bytes) -> Prepared:
-        organ = normalise_organ(draft.organ) if draft.organ else None
-        code = self._division(draft, organ)
+        organs = self._organs(draft.organ) if draft.organ else ()
+        replied = [self._organs(reply.organ) if reply.organ else () for reply in draft.replies]
+        code = self._division(draft, next(iter(organs), None))
         division = prefix_of(code) if code else None
         topic = self._taxonomy.resolve(draft.topic)
         return Prepared(
@@ -218,9 +227,9 @@ class Preparer:
             division=division,
             place_code=code,
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
-            organ=organ,
+            reply_organs=tuple(next(iter(some), None) for some in replied),
             accused=accused_by(draft, self.names, division),
-            organ_names={name: names_of(name, self.names, division) for name in _organs_of(draft)},
+            organ_names={name: names_of(name, self.names, division) for name in chain(organs, *replied)},
             mentions=tuple(self._mention(draft.source, mention) for mention in draft.mentions),
             shown=show(self._vault, draft.title, draft.text),
             details=shown_details(draft.details),

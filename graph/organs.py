@@ -53,6 +53,12 @@ def seat_of(name: str, gazetteer: Gazetteer) -> str | None:
     return prefix_of(code) if code else None
 
 
+def level_of(name: str) -> str:
+    """Return how a name that begins with its level alone says that (区, 我市), nothing where it does not."""
+    says = _SAYS_LEVEL.match(name)
+    return says[0] if says else ""
+
+
 def _without_numbers(name: str) -> str:
     while found(name):
         name = _NOTE.sub(lambda note: _APART if found(note[0]) else note[0], name)

@@ -30,6 +30,8 @@ class Outcome:
     submission: SubmissionId | None = None
     case: CaseId | None = None
     receipt_code: str | None = None
+    external_id: str | None = None
+    """Its id in its source as that gave it, to be told to whoever sent it and to nobody else."""
     rejection: RejectionId | None = None
     reason: RejectionReason | None = None
     message: str | None = None

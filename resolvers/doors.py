@@ -33,6 +33,9 @@ class Intake(Protocol):
     async def take_in(
         self, readings: Sequence[Reading], *, actor: str, now: datetime, authority: Authority
     ) -> list[Outcome]: ...
+    async def dismiss(
+        self, rejection: RejectionId, reason: str, *, actor: str, now: datetime, authority: Authority
+    ) -> None: ...
 
 
 class Commands(Protocol):

@@ -78,6 +78,7 @@ def draft_of(entered: Entered, by: Viewer, now: datetime, documents: Sequence[Do
             CallBackDraft(at=one.at, satisfaction=one.satisfaction, note=one.note) for one in entered.call_backs
         ),
         documents=tuple(documents),
+        replaces=frozenset(entered.replaces),
         details=details,
     )
 
@@ -86,6 +87,8 @@ def _said(entered: Entered, documents: Sequence[DocumentDraft]) -> dict[str, Any
     """Return all that was entered, attachments by their content: sent again, the same file has another upload's id."""
     said = asdict(entered)
     del said["attachments"]
+    if not said["replaces"]:
+        del said["replaces"]
     if documents:
         said["attachments"] = [(one.name, one.media_type, hashlib.sha256(one.content).hexdigest()) for one in documents]
     return said

@@ -277,6 +277,18 @@ class GraphWrites:
 
         return await self._answered(work(), mutations.RetryPayload)
 
+    async def dismiss_rejection(self, entered: inputs.DismissRejectionInput) -> mutations.DismissPayload:
+        async def work() -> mutations.DismissPayload:
+            authority = Authority(self._viewer, Action.DISMISS)
+            rejection = RejectionId(_key("rejection", "Rejection", entered.rejection))
+            await self._doors.intake.dismiss(
+                rejection, _reason(entered.reason), actor=self._viewer.name, now=self._doors.clock(),
+                authority=authority,
+            )  # fmt: skip
+            return mutations.DismissPayload(rejection=ref(answers.Rejection, rejection))
+
+        return await self._answered(work(), mutations.DismissPayload)
+
     # Saved searches ------------------------------------------------------------------------------------------------
 
     async def save_search(self, entered: inputs.SaveSearchInput) -> mutations.SavedSearchPayload:

@@ -13,6 +13,7 @@ from schema.fields import changing, told
 from schema.inputs import (
     ClassifySubmissionInput,
     DeleteSavedSearchInput,
+    DismissRejectionInput,
     FileSubmissionInput,
     JoinCasesInput,
     JoinPartiesInput,
@@ -105,6 +106,12 @@ class RetryPayload:
     unread: list[UnreadField] = strawberry.field(
         default_factory=list, description="What of it was not read, once it is in."
     )
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of dismissing a rejection.")
+class DismissPayload:
+    rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
     errors: list[UserError] = _errors()
 
 
@@ -222,6 +229,12 @@ class Mutation:
         self, info: Info, entered: Annotated[RetryRejectionInput, _given("The rejection.")]
     ) -> RetryPayload:
         return await info.context.writes.retry_rejection(entered)
+
+    @changing("Decide that something rejected need not be taken in; it stays on record with who decided and why.")
+    async def dismiss_rejection(
+        self, info: Info, entered: Annotated[DismissRejectionInput, _given("The rejection, and why.")]
+    ) -> DismissPayload:
+        return await info.context.writes.dismiss_rejection(entered)
 
     @changing("Save a search about a matter, to be alerted of new matches.")
     async def save_search(

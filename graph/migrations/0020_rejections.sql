@@ -1,0 +1,25 @@
+-- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion, adding-field-with-default
+-- squawk-ignore-file constraint-missing-not-valid, disallowed-unique-constraint, adding-foreign-key-constraint
+-- (the instance stands still while it is brought to a version, so nobody waits for what writes wait for)
+-- A rejection ends in one of two ways: its record came in after all, or a person dismissed it.
+alter table rejection
+add column record_key bytea,
+add column place bytea,
+add column dismissed_at timestamptz,
+add column dismissed_by text,
+add column dismissal text,
+add constraint rejection_ended_once check (resolved_at is null or dismissed_at is null);
+alter table rejection add column state text not null generated always as (
+    case when resolved_at is not null then 'RESOLVED' when dismissed_at is not null then 'DISMISSED' else 'OPEN' end
+) stored;
+
+drop index rejection_open;
+drop index rejection_resolved;
+create index rejection_state on rejection (state, at desc, id desc);
+create index rejection_record on rejection (record_key) where state = 'OPEN';
+create index rejection_place on rejection (place) where state = 'OPEN';
+grant select (records, state, dismissed_at, dismissed_by, dismissal) on rejection to casegraph_reader;
+
+create policy dismissed on journal for select to casegraph_reader using (
+    kind = 'REJECTION_DISMISSED' and (select viewer_may('rejections'))
+);
