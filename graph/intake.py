@@ -22,6 +22,7 @@ from graph.records import Channel, Reading, Refusal, RejectionId, RejectionReaso
 from graph.subjects import Arrival, cut
 from graph.text.numbers import masked
 from graph.transaction import Tools, Transaction, place_hash
+from graph.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -60,6 +61,7 @@ class Intake:
         self._pool = pool
         self._vault = vault
         self._preparer = Preparer(vault, gazetteer, taxonomy)
+        self.vocabulary = Vocabulary(pool=pool, gazetteer=gazetteer, taxonomy=taxonomy, names=self._preparer.names)
         self._tools = Tools(vault, attachments, gazetteer, self._preparer.names, linker or ExactLinker())
 
     async def take_in(

@@ -74,7 +74,7 @@ def _parted(piece: str, names: OrganNames) -> Iterator[str]:
     """Yield the names that blanks and conjunctions part, where each is understood by itself."""
     first, *others = piece.split() or [""]
     words = [first, *(word for word in others if not _is_somebody(_NUMBER.sub("", word)))]
-    if len(words) > 1 and not all(_is_authority(word, names) for word in words):
+    if len(words) > 1 and not all(names.is_authority(word) for word in words):
         words = ["".join(words)]
     for word in words:
         yield from _joined(word, names)
@@ -84,15 +84,10 @@ def _joined(word: str, names: OrganNames) -> Iterator[str]:
     start = 0
     for joint in JOINT.finditer(word):
         left, right = word[start : joint.start()], word[joint.end() :]
-        if left[-1:] in _OFFICE_ENDS and _is_authority(left, names) and _is_authority(f"{left}、{right}", names):
+        if left[-1:] in _OFFICE_ENDS and names.is_authority(left) and names.is_authority(f"{left}、{right}"):
             yield left
             start = joint.end()
     yield word[start:]
-
-
-def _is_authority(name: str, names: OrganNames) -> bool:
-    named = names.named_by(name)
-    return named.complete and bool(named.organs)
 
 
 def _division_said(name: str, gazetteer: Gazetteer) -> str:
@@ -104,4 +99,4 @@ def _within(name: str, division: str, names: OrganNames) -> str:
     """Return a name that says no division with that of the names before it, where it is an office's in full."""
     office = any(one.form is Form.FULL and len(one.text) == len(name) for one in names_at(name, 0))
     whole = f"{division}{name}"
-    return whole if division and (office or _is_authority(whole, names)) else name
+    return whole if division and (office or names.is_authority(whole)) else name

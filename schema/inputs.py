@@ -230,7 +230,10 @@ class SubmissionInput:
     kind: PetitionKind = strawberry.field(default=PetitionKind.APPEAL, description="What it asks.")
     topic: str | None = asked("Its topic: a name of any level, or a path joined by `/`.")
     division: str | None = asked("The division it is about: a code or a name.")
-    organ: str | None = asked("The organ it is dispatched to, by name.")
+    organ: str | None = asked("The organ it is dispatched to, by name; several with 、 between.")
+    new_organs: bool = strawberry.field(
+        default=False, description="Whether organs may be named, here and in replies, that nobody knows yet."
+    )
     mentions: list[MentionInput] = strawberry.field(default_factory=list, description="Who is named in it.")
     replies: list[ReplyInput] = strawberry.field(default_factory=list, description="Answers already given.")
     call_backs: list[CallBackInput] = strawberry.field(default_factory=list, description="Call-backs already made.")

@@ -89,6 +89,9 @@ with held as materialized (
 )
 update organ set known = true from held where organ.id = held.id;
 
+-- name: known_organs
+select id from organ where id = any($1::uuid[]) and known;
+
 -- name: refile_new
 update submission set case_id = filed.case_id
 from unnest($1::uuid[], $2::uuid[]) as filed (id, case_id) where submission.id = filed.id;
