@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.organ_functions import Form, names_at
 from graph.organ_words import JOINT, NOTE, tells_a_person
-from graph.organs import level_of, normalise_organ
+from graph.organs import level_of, normalise_organ, without_numbers
 from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def organs_in(cell: str, names: OrganNames, gazetteer: Gazetteer) -> tuple[str, 
     """Return the organs that a cell names, each once, by their names in one spelling."""
     found: dict[str, None] = {}
     division = ""
-    for piece in _PIECE.findall(nfkc(cell)):
+    # Before marks part anything: between the groups of a number any may stand.
+    for piece in _PIECE.findall(nfkc(without_numbers(cell))):
         for part in _parted(_cut(piece), names):
             said = _division_said(part, gazetteer)
             whole = part if said else _within(part, division, names)
@@ -75,7 +76,7 @@ def _parted(piece: str, names: OrganNames) -> Iterator[str]:
     first, *others = piece.split() or [""]
     words = [first, *(word for word in others if not _is_somebody(_NUMBER.sub("", word)))]
     if len(words) > 1 and not all(names.is_authority(word) for word in words):
-        words = ["".join(words)]
+        words = [" ".join(words)]
     for word in words:
         yield from _joined(word, names)
 

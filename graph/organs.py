@@ -36,10 +36,10 @@ def normalise_organ(name: str) -> str:
     """
     # Blanks can keep apart what NFKC composes, hence once more.
     # A blank keeps numbers apart, too, hence cut before.
-    plain = nfkc(_without_numbers(name))
+    plain = nfkc(without_numbers(name))
     spelled = nfkc(_BLANKS.sub("", plain))
     while True:
-        bare = _without_numbers(spelled).strip(_EDGES)
+        bare = without_numbers(spelled).strip(_EDGES)
         if wrapped := _WRAPPED.match(bare):
             bare = wrapped["inside"]
         if bare == spelled:
@@ -59,7 +59,8 @@ def level_of(name: str) -> str:
     return says[0] if says else ""
 
 
-def _without_numbers(name: str) -> str:
+def without_numbers(name: str) -> str:
+    """Return a name with each number of a person cut out, and the note in brackets that one stands in."""
     while found(name):
         name = _NOTE.sub(lambda note: _APART if found(note[0]) else note[0], name)
         pieces, at = [], 0

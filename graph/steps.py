@@ -6,11 +6,28 @@ A source that sends a reply again may know more of it by then, or tell less. Tha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from graph.sealing import show
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from graph.identity import Vault
+
+
+class Words(NamedTuple):
+    """A text as it may stand in clear, and what tells it from others of which only a hidden digit differs."""
+
+    text: str
+    numbers: tuple[bytes, ...]
+
+
+def words_of(text: str, vault: Vault) -> Words:
+    """Return a text as it is compared."""
+    shown = show(vault, text)
+    return Words(shown.texts[0], shown.hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +38,7 @@ class Step:
     at: datetime | None
     """None where no source said when."""
     organ: UUID | None
-    body: str
-    """As it may stand in clear."""
+    words: Words
     satisfaction: str | None
 
     def says(self, other: Step) -> bool:
@@ -32,7 +48,7 @@ class Step:
             for told, own in (
                 (other.at, self.at),
                 (other.organ, self.organ),
-                (other.body or None, self.body),
+                (other.words if other.words.text else None, self.words),
                 (other.satisfaction, self.satisfaction),
             )
         )

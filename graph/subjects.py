@@ -29,8 +29,7 @@ from graph.records import (
     RevisionId,
     SubmissionId,
 )
-from graph.steps import Step
-from graph.text.numbers import masked
+from graph.steps import Step, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -164,7 +163,7 @@ class Subject:
         columns = columns_of(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
         wanted = wanted_parts(prepared, vault)
-        self._report(wanted.pop(PartKind.EVENT), prepared.draft.replaces, revision)
+        self._report(wanted.pop(PartKind.EVENT), prepared.draft.replaces, revision, vault)
         wanted[PartKind.MENTION] += self._still_named(prepared)
         wanted[PartKind.ORGAN] += self._still_taking_part(prepared, wanted[PartKind.ORGAN])
         for kind, parts in wanted.items():
@@ -178,9 +177,14 @@ class Subject:
         self.digest, self.columns = prepared.digest, columns
         return True
 
+    @property
+    def _carries(self) -> bool:
+        """Tell whether what a record leaves out stays: of an accusation it stays with who could see that (Art. 30)."""
+        return bool(self.columns) and self.columns["kind"] != PetitionKind.ACCUSATION
+
     def _completed(self, prepared: Prepared) -> Prepared:
         """Return a record with what earlier ones said and it leaves out: silence takes nothing back."""
-        if not self.columns:
+        if not self._carries:
             return prepared
         replaces = prepared.draft.replaces
         if prepared.topic is None and Replaced.TOPIC not in replaces:
@@ -248,7 +252,11 @@ class Subject:
                     part.until = revision
 
     def _report(
-        self, told: Iterable[tuple[object, object]], replaces: frozenset[Replaced], revision: RevisionId
+        self,
+        told: Iterable[tuple[object, object]],
+        replaces: frozenset[Replaced],
+        revision: RevisionId,
+        vault: Vault,
     ) -> None:
         """Add the events that a record tells of to those that were told; one that is told again is the same event.
 
@@ -257,7 +265,7 @@ class Subject:
         parts = self.parts[PartKind.EVENT]
         standing = [part for part in parts if part.holds and not part.fresh]
         for key, value in told:
-            same, less = _told_before(standing, key, cast("EventDraft", value))
+            same, less = _told_before(standing, key, cast("EventDraft", value), vault)
             if same:
                 same.again = revision
                 standing.remove(same)
@@ -272,7 +280,7 @@ class Subject:
 
     def _still_named(self, prepared: Prepared) -> list[tuple[object, object]]:
         """Return the people of earlier records in roles of which this one names nobody."""
-        if Replaced.MENTIONS in prepared.draft.replaces:
+        if Replaced.MENTIONS in prepared.draft.replaces or not self._carries:
             return []
         named = {one.draft.role for one in prepared.mentions}
         return [
@@ -286,7 +294,8 @@ class Subject:
     ) -> list[tuple[object, object]]:
         """Return the organs of earlier records that keep their part: by what they answered, or since none is named."""
         told = {key for key, _ in wanted}
-        stays = prepared.draft.organ is None and Replaced.ORGAN not in prepared.draft.replaces
+        left_out = prepared.draft.organ is None and Replaced.ORGAN not in prepared.draft.replaces
+        stays = left_out and self._carries
         steps = (part.value for part in self.parts[PartKind.EVENT] if part.holds)
         answered = {step.organ for step in steps if isinstance(step, Step)}
         return [
@@ -317,9 +326,9 @@ class Subject:
         """Return the parts of a kind that are to be written."""
         return [part for part in self.parts[kind] if part.fresh]
 
-    def brought_again(self) -> list[Part]:
-        """Return the attachments that stand in the database and were brought once more."""
-        return [part for part in self.parts[PartKind.DOCUMENT] if part.again is not None and not part.fresh]
+    def said_again(self, kind: PartKind) -> list[Part]:
+        """Return the parts of a kind that stand in the database and were said once more."""
+        return [part for part in self.parts[kind] if part.again is not None and not part.fresh]
 
     def dropped(self, kind: PartKind) -> list[Part]:
         """Return the parts of a kind that stand in the database and hold no longer."""
@@ -364,21 +373,24 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     }  # fmt: skip
 
 
-def _told_before(standing: Sequence[Part], key: object, event: EventDraft) -> tuple[Part | None, Part | None]:
+def _told_before(
+    standing: Sequence[Part], key: object, event: EventDraft, vault: Vault
+) -> tuple[Part | None, Part | None]:
     """Return the event that says all that this one does, else the one of which this one says all, and more."""
     if not standing:
         return None, None
     if same := next((part for part in standing if part.key == key), None):
         return same, None
-    step = step_of(event)
+    step = step_of(event, vault)
     same = next((part for part in standing if cast("Step", part.value).says(step)), None)
     return same, next((part for part in standing if step.says(cast("Step", part.value))), None)
 
 
-def step_of(event: EventDraft) -> Step:
+def step_of(event: EventDraft, vault: Vault) -> Step:
     """Return an event that a record tells of as it will stand in the tables."""
     organ = organ_id(event.organ) if event.organ else None
-    return Step(event.kind, event.at if event.at_given else None, organ, masked(event.body), event.satisfaction)
+    words = words_of(event.body, vault)
+    return Step(event.kind, event.at if event.at_given else None, organ, words, event.satisfaction)
 
 
 def _reply_event(reply: ReplyDraft, organ: str | None, received_at: datetime) -> EventDraft:

@@ -23,3 +23,8 @@ grant select (records, state, dismissed_at, dismissed_by, dismissal) on rejectio
 create policy dismissed on journal for select to casegraph_reader using (
     kind = 'REJECTION_DISMISSED' and (select viewer_may('rejections'))
 );
+
+-- The revision that told an event last: records add to what was told, and what only superseded revisions of an
+-- accusation told stays with those who could see them once it is decided that it is none.
+alter table event add column told uuid references submission_revision (id);
+update event set told = since;

@@ -49,7 +49,7 @@ where submission.id = any($1::uuid[]);
 select id, submission, content_digest, role from mention where submission = any($1::uuid[]) and until is null order by id;
 
 -- name: standing_events
-select id, submission, content_digest, kind, case when at_given then at end as at, organ, body, satisfaction
+select id, submission, content_digest, kind, case when at_given then at end as at, organ, body, satisfaction, number_hashes
 from event where submission = any($1::uuid[]) and until is null order by id;
 
 -- name: standing_documents
@@ -139,6 +139,10 @@ from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_organ.id =
 -- Attachments that a revision brings once more are of that revision, and seen as it is.
 update document set revision = brought.revision, withheld = false
 from unnest($1::uuid[], $2::uuid[]) as brought (id, revision) where document.id = brought.id;
+
+-- name: tell_again
+update event set told = said.revision
+from unnest($1::uuid[], $2::uuid[]) as said (id, revision) where event.id = said.id;
 
 -- name: overrule
 -- What a person decided holds no longer of those that accuse somebody anew.

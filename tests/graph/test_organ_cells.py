@@ -12,6 +12,7 @@ from graph.ids import organ_id
 from graph.organ_cells import organs_in
 from graph.organ_names import OrganNames
 from graph.places import Gazetteer
+from graph.text.numbers import found as numbers_in
 from tests.graph.factory import draft, make_intake, reply
 from tests.graph.test_intake import take_in
 
@@ -79,11 +80,20 @@ def test_names_are_parted_where_both_sides_are_names(cell: str, organs: list[str
     assert list(found(cell)) == organs
 
 
-@given(st.text(st.sampled_from("岳麓区教育局和、(（）) 张三,1"), max_size=60))
-def test_every_name_found_is_one_name(cell: str) -> None:
-    """Read again, it is itself: nothing in it parts."""
-    for name in found(cell):
-        assert found(name) in ((name,), ()) or len(found(name)) == 1
+@given(
+    st.sampled_from(OFFICES),
+    st.sampled_from(
+        ["13812341234", "138-1234-1234", "138，1234，1234", "一三八 一二三四 五六七八", "110105194912310025"]
+    ),
+    st.sampled_from(["", "（", " ", "张三", "、"]),
+)
+def test_no_number_of_a_person_stands_in_a_name(office: str, number: str, before: str) -> None:
+    """Whatever marks or blanks stand between its groups."""
+    names = found(f"{office}{before}{number}")
+    assert names[0].startswith(office)
+    assert [
+        name for name in names if numbers_in(name) or any(char in name.removeprefix(office) for char in "138一五")
+    ] == []
 
 
 async def test_each_of_several_organs_takes_part(
