@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from graph.organ_functions import Form, names_at
+from graph.organ_names import LONGEST
 from graph.organ_words import JOINT, NOTE, tells_a_person
 from graph.organs import level_of, normalise_organ, without_numbers
 from graph.text.nfkc import nfkc
@@ -83,7 +84,7 @@ def _parted(piece: str, names: OrganNames) -> Iterator[str]:
 
 def _joined(word: str, names: OrganNames) -> Iterator[str]:
     start = 0
-    for joint in JOINT.finditer(word):
+    for joint in JOINT.finditer(word) if len(word) <= LONGEST else ():
         left, right = word[start : joint.start()], word[joint.end() :]
         if left[-1:] in _OFFICE_ENDS and names.is_authority(left) and names.is_authority(f"{left}、{right}"):
             yield left

@@ -1,5 +1,5 @@
 -- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion, adding-field-with-default
--- squawk-ignore-file constraint-missing-not-valid, disallowed-unique-constraint, adding-foreign-key-constraint
+-- squawk-ignore-file constraint-missing-not-valid, disallowed-unique-constraint, adding-foreign-key-constraint, adding-not-nullable-field
 -- (the instance stands still while it is brought to a version, so nobody waits for what writes wait for)
 -- A rejection ends in one of two ways: its record came in after all, or a person dismissed it.
 alter table rejection
@@ -28,3 +28,12 @@ create policy dismissed on journal for select to casegraph_reader using (
 -- accusation told stays with those who could see them once it is decided that it is none.
 alter table event add column told uuid references submission_revision (id);
 update event set told = since;
+
+-- The first key of a system: its others are the same system renewed, and go on from where that was.
+alter table api_key add column system text;
+update api_key set system = named.first
+from (
+    select distinct on (name) name, id as first from api_key order by name, created_at, id
+) as named
+where named.name = api_key.name;
+alter table api_key alter column system set not null;
