@@ -75,6 +75,7 @@ def told(outcome: Outcome, seen: Collection[CaseId]) -> dict[str, Any]:
     """Return what a source is told of one record; what does not apply is left out. Pure."""
     said = {
         "position": outcome.position,
+        "externalId": outcome.external_id,
         "change": outcome.change,
         "submission": global_id("Submission", outcome.submission) if outcome.submission else None,
         "case": global_id("Case", outcome.case) if outcome.case and outcome.case in seen else None,
