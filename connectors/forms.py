@@ -91,7 +91,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
     division, organ = columns.get(Field.DIVISION, values.code), columns.get(Field.ORGAN, values.short)
     mentions, details = compile_mentions(columns), DETAILS[channel](columns)
     replies, call_backs = compile_replies(columns), compile_call_backs(columns)
-    replaces = columns.get(Field.REPLACES, values.replaced)
+    replaces = columns.get(Field.REPLACES, values.replaced) if columns.has(Field.REPLACES) else None
 
     def draft(row: Row, payload: bytes, position: str, source: str, unread: tuple[UnreadField, ...]) -> Draft:
         body = text(row)
@@ -112,7 +112,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
             replies=replies(row),
             call_backs=call_backs(row),
             details=details(row),
-            replaces=replaces(row) or NOTHING_REPLACED,
+            replaces=(replaces and replaces(row)) or NOTHING_REPLACED,
             unread=unread,
         )
 

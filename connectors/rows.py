@@ -115,6 +115,7 @@ class RowReader:
         self._longest = options.limits.text
         self._key = columns.get(Field.EXTERNAL_ID, values.code)
         self._left = tuple(columns.left().items())
+        self._strict = options.strict
 
     def read(self, row: Row, position: str) -> Reading | None:
         """Return what a row holds, None where it is wholly blank."""
@@ -129,12 +130,16 @@ class RowReader:
             return None
         try:
             self._check(row, payload)
-            unread = tuple([named for index, named in self._left if says_something(row[index])])
-            if unread and self._options.strict:
-                refuse_unread(unread)
+            unread = self._unread(row) if self._left else ()
             return _with_a_key(self._draft(row, payload, position, self._options.source, unread))
         except ValueFault as fault:
             return self._refusal(fault, row, payload, position)
+
+    def _unread(self, row: Row) -> tuple[UnreadField, ...]:
+        unread = tuple([named for index, named in self._left if says_something(row[index])])
+        if self._strict:
+            refuse_unread(unread)
+        return unread
 
     def _fitted(self, row: Row) -> Row:
         """Return a row as wide as the headings; what stands beyond them is checked later."""

@@ -86,8 +86,8 @@ def unread_columns(
 
 def says_something(cell: Cell) -> bool:
     """Tell whether leaving a cell out loses anything."""
-    if isinstance(cell, str):
-        return not cell.isspace() and cell.strip() not in NOTHING
+    if type(cell) is str:
+        return cell not in NOTHING and cell.strip() not in NOTHING
     return cell is not None
 
 
