@@ -201,10 +201,10 @@ from held where rejection.id = held.id and rejection.state = 'OPEN'
 returning rejection.id, rejection.resolved_to;
 
 -- name: settle_files
--- Files that were read to their ends, of which nothing was refused, end what was refused of them as a whole.
+-- Files that were read to their ends, of which nothing was refused, end what was refused of them as a whole. What
+-- somebody else is about to end or to refuse is left to them.
 with held as materialized (
-    select id from rejection where state = 'OPEN' and place = any($1::bytea[])
-    order by source, position, digest for no key update
+    select id from rejection where state = 'OPEN' and place = any($1::bytea[]) for no key update skip locked
 )
 update rejection set resolved_at = $2 from held where rejection.id = held.id and rejection.state = 'OPEN'
 returning rejection.id;
