@@ -6,7 +6,6 @@ instead.
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -16,31 +15,52 @@ from connectors.values import NOTHING, Cell, ValueFault
 from graph.records import RejectionReason, Unread, UnreadField
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from connectors.headings import HeadingMap
     from graph.records import Channel
 
 MOST_SUGGESTED: Final = 200
-"""Names of one file or push that a known one is looked for: comparing takes a millisecond, and keys may be endless."""
-NEAR: Final = 0.75
-"""How like two names are, from 0 to 1, before one is suggested for the other."""
+"""Names of one file or push that a known one is looked for: people read no more, and keys may be endless."""
 _SHORTEST_WORD: Final = 4
 """Letters of a Latin word that may be looked for inside another; of Chinese signs two are a word."""
+_SHORTEST_SLIP: Final = 4
+"""Signs of a name of which one may be wrong: with one of three another, it is another word."""
+
+
+def _slips(name: str) -> Iterator[str]:
+    """Yield a name and all that one sign less makes of it.
+
+    Two names of which one sign is wrong, missing, too many or at its neighbour's place have one of these in common.
+    """
+    yield name
+    if len(name) >= _SHORTEST_SLIP:
+        yield from (name[:place] + name[place + 1 :] for place in range(len(name)))
 
 
 @cache
-def _known_names(channel: Channel) -> Mapping[str, str]:
-    """Return the normal forms of all known names of a channel, each with how it is written."""
+def _known_names(channel: Channel, also: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the normal forms of all known names, each with how it is written."""
     own = {normal(field): field.value for field in Field}
-    return {name: own.get(name, name) for name in known(channel)}
+    return {name: own.get(name, name) for name in known(channel)} | {normal(name): name for name in also}
+
+
+@cache
+def _known_slips(channel: Channel, also: tuple[str, ...]) -> Mapping[str, str]:
+    """Return what slips make of the known names, each with the name that is meant."""
+    found: dict[str, str] = {}
+    for name, written in _known_names(channel, also).items():
+        for slip in _slips(name):
+            found.setdefault(slip, written)
+    return found
 
 
 class Suggestions:
-    """Finds known names for the unknown ones of one file or push."""
+    """Finds known names for the unknown ones of one file or push; `also` are known besides the fields' headings."""
 
     def __init__(self, channel: Channel, also: Iterable[str] = ()) -> None:
-        self._names = {**_known_names(channel), **{normal(name): name for name in also}}
+        self._names = _known_names(channel, tuple(also))
+        self._slips = _known_slips(channel, tuple(also))
         self._found: dict[str, str | None] = {}
 
     def nearest(self, name: str) -> str | None:
@@ -53,12 +73,13 @@ class Suggestions:
 
     def _look(self, name: str) -> str | None:
         *_, bare = spellings(name)
+        slips = (self._slips.get(slip) for slip in _slips(bare) if len(bare) >= _SHORTEST_SLIP)
+        if meant := next((written for written in slips if written), None):
+            return meant
         inside = [one for one in self._names if len(one) >= (_SHORTEST_WORD if one.isascii() else 2) and one in bare]
-        if inside:
-            # A Chinese name ends in what it is (联系人电话); else the longest part tells most (承办部门名称).
-            return self._names[max(inside, key=lambda one: (bare.endswith(one), len(one)))]
-        near = difflib.get_close_matches(bare, self._names, 1, NEAR)
-        return self._names[near[0]] if near else None
+        # A Chinese name ends in what it is (市民手机); else the longest part tells most (承办部门名称).
+        found = max(inside, key=lambda one: (bare.endswith(one), len(one)), default=None)
+        return self._names[found] if found else None
 
 
 def unread_columns(
