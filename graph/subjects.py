@@ -54,6 +54,8 @@ KEPT_ALWAYS: Final = frozenset({PartKind.DOCUMENT, PartKind.ACCUSED})
 the protection of whoever accuses does not end because somebody sends another text (Art. 30)."""
 
 
+PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
+"""Whose matter it is."""
 REPLACED_EVENTS: Final[dict[str, Replaced]] = {
     EventKind.REPLIED: Replaced.REPLIES,
     EventKind.CALLED_BACK: Replaced.CALL_BACKS,
@@ -279,14 +281,17 @@ class Subject:
                 part.until = revision
 
     def _still_named(self, prepared: Prepared) -> list[tuple[object, object]]:
-        """Return the people of earlier records in roles of which this one names nobody."""
+        """Return who petitioned by earlier records, where this one names nobody in that role.
+
+        Others that a record named go with its words: whom a matter moves to sees what it says, not what it said.
+        """
         if Replaced.MENTIONS in prepared.draft.replaces or not self._carries:
             return []
         named = {one.draft.role for one in prepared.mentions}
         return [
             (part.key, None)
             for part in self.parts[PartKind.MENTION]
-            if part.holds and not part.fresh and part.value not in named
+            if part.holds and not part.fresh and part.value in PETITIONING - named
         ]
 
     def _still_taking_part(

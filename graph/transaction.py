@@ -24,7 +24,6 @@ from graph.records import (
     CaseId,
     Channel,
     MentionId,
-    MentionRole,
     PartyId,
     PetitionKind,
     Refusal,
@@ -35,7 +34,7 @@ from graph.records import (
 from graph.scope import scope_of
 from graph.seeing import sees
 from graph.standing import load_standing
-from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
+from graph.subjects import PETITIONING, Arrival, Part, PartKind, Subject, fold, mention_of, place_of
 from graph.text.numbers import masked
 from graph.writing import Writing, accuses
 
@@ -53,8 +52,6 @@ if TYPE_CHECKING:
     from graph.linking import Filing, Linker, PartyDecision
     from graph.organ_names import OrganNames
     from graph.outcomes import Order
-
-PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
 
 NEWS: Final = frozenset({Change.NEW, Change.REVISED})
 """What ends rejections: of a record that is known as it is, an older export may have come once more."""

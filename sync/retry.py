@@ -70,7 +70,9 @@ def read_again(refusal: Refusal, options: ReadOptions) -> Iterator[Reading]:
     if refusal.records > 1:
         return unfold(refusal, options)
     if is_one_record(refusal.position, refusal.channel) or refusal.holder:
-        reading = read_line(refusal.payload, refusal.position, ObjectReader(refusal.channel, options))
+        # A desk's record may be kept as a list of one.
+        content = refusal.payload.removeprefix(b"[").removesuffix(b"]") if refusal.holder else refusal.payload
+        reading = read_line(content, refusal.position, ObjectReader(refusal.channel, options))
         # As it was kept, so that what is refused again is the same rejection.
         return iter([replace(reading, payload=refusal.payload)])
     name = file_of(refusal.position)
