@@ -77,7 +77,7 @@ class Suggestions:
         if meant := next((written for written in slips if written), None):
             return meant
         inside = [one for one in self._names if len(one) >= (_SHORTEST_WORD if one.isascii() else 2) and one in bare]
-        # A Chinese name ends in what it is (市民手机); else the longest part tells most (承办部门名称).
+        # A Chinese name ends in what it is (备用手机); else the longest part tells most (第二承办部门编码).
         found = max(inside, key=lambda one: (bare.endswith(one), len(one)), default=None)
         return self._names[found] if found else None
 

@@ -55,12 +55,12 @@ async def test_an_id_comes_back_as_it_was_sent(http: httpx.AsyncClient) -> None:
 
 async def test_keys_that_are_not_read_are_named(http: httpx.AsyncClient) -> None:
     """With the known name that is near; what names no division or topic as well; again when nothing changed."""
-    record = GOOD | {"divison": "430104", "市民手机": "13812341234", "备注": "", "topic": "没有这个分类"}
+    record = GOOD | {"divison": "430104", "备用手机": "13812341234", "备注": "", "topic": "没有这个分类"}
     for _ in range(2):
         (outcome,) = await pushed(http, record)
         assert outcome["unread"] == [
             {"name": "divison", "why": "UNKNOWN", "nearest": "division"},
-            {"name": "市民手机", "why": "UNKNOWN", "nearest": "手机"},
+            {"name": "备用手机", "why": "UNKNOWN", "nearest": "手机"},
             {"name": "topic", "why": "NO_SUCH"},
         ]
     (whole,) = await pushed(http, GOOD | {"external_id": "GD9"})

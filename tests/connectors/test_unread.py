@@ -32,10 +32,10 @@ def pushed(record: dict[str, Any], channel: Channel = Channel.HOTLINE, options: 
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [
-        ("市民手机", "手机"),
-        ("承办部门名称", "承办部门"),
-        ("来电人手机号码", "手机号码"),
-        ("联系人电话", "联系电话"),
+        ("备用手机", "手机"),
+        ("第二承办部门编码", "承办部门"),
+        ("备用手机号码", "手机号码"),
+        ("联系电活", "联系电话"),
         ("divison", "division"),
         ("recieved_at", "received_at"),
         ("phone_number", "phone"),

@@ -218,17 +218,17 @@ def test_a_mapping_reads_what_was_rejected(home: Home, tmp_path: Path) -> None:
 
 def test_what_is_not_read_is_named_and_can_be_refused(home: Home, tmp_path: Path) -> None:
     """Columns by `ingest`, with what is near; `--strict` and a setting refuse them; renamed, they end the rejection."""
-    headings = ("工单编号", "来电时间", "诉求内容", "市民手机")
+    headings = ("工单编号", "来电时间", "诉求内容", "备用手机")
     row = ("1", ROW[1], "树枝挡住路灯。", "13812341234")
     sheet = tmp_path / "own.csv"
     sheet.write_bytes(text_table([headings, row]))
     told = home.run("ingest", "hotline", str(sheet))
     assert (told.returncode, told.stdout) == (
-        0, "1 new, 0 revised, 0 unchanged, 0 rejected\n  not read in 1 records: 市民手机 (unknown); near: 手机\n",
+        0, "1 new, 0 revised, 0 unchanged, 0 rejected\n  not read in 1 records: 备用手机 (unknown); near: 手机\n",
     )  # fmt: skip
     strict = home.run("ingest", "hotline", str(sheet), "--strict")
     assert strict.returncode == 3
-    assert "市民手机" in strict.stdout
+    assert "备用手机" in strict.stdout
     assert home.run("ingest", "hotline", str(sheet), strict_sources="hotline").returncode == 3
     assert home.run("rejections", "list").stdout.count("own.csv row 2") == 1
     sheet.write_bytes(text_table([(*headings[:3], "手机"), row]))
