@@ -174,7 +174,8 @@ def refuse(draft: Draft, reason: RejectionReason, message: str) -> Refusal:
         message=message,
         payload=draft.payload,
         holder=draft.holder,
-        external_id=usable_key(draft.external_id),
+        # Of a mail the id is not all that it is known by, so the rejection ends by its file.
+        external_id=None if draft.imprint else usable_key(draft.external_id),
     )
 
 

@@ -256,3 +256,16 @@ async def test_what_comes_in_changed_after_a_dismissal_is_taken_in(intake: Intak
     [mended] = await take_in(intake, found)
     assert mended.submission is not None
     assert await states(connection) == {"t.xlsx row 2": "DISMISSED"}
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.eml"])
+async def test_a_mended_letter_ends_its_rejection_by_its_file(
+    intake: Intake, connection: Connection, name: str
+) -> None:
+    """A mail has an id as well, which strangers choose."""
+    words = "三栋楼下的路灯坏了两周，夜里看不清路，请派人来修。\n此致\n张三\n"
+    for day in ("1899年1月1日", "2024年5月6日"):
+        letter = f"收信日期：{day}\n{words}"
+        content = letter if name == "a.txt" else f"Message-ID: <x@y>\nFrom: a@b.cn\nSubject: 路灯\n\n{letter}"
+        await take_in(intake, readings(content.encode(), f"letters/{name}", Channel.LETTER))
+    assert await states(connection) == {f"letters/{name}": "RESOLVED"}
