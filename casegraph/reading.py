@@ -113,12 +113,20 @@ def _size(reading: Reading) -> int:
 def _serve_batches(plan: Plan, pipe: Connection) -> None:
     """Run in the reader's process: send every batch, then None."""
     rarely_collect()
+    _say_nothing()
     try:
         for batch in batches(plan):
             pipe.send(batch)
         pipe.send(None)
     except BrokenPipeError:
         os._exit(0)
+
+
+def _say_nothing() -> None:
+    """Keep what libraries write when they give up at a file from people's terminals: what is wrong goes by the pipe."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 async def read_all(plan: Plan) -> AsyncGenerator[Batch]:

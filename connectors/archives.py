@@ -7,6 +7,7 @@ because a bomb lies about its sizes. Formats that are encrypted with a password 
 from __future__ import annotations
 
 import copy
+import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -52,6 +53,32 @@ def check_archive(resource: Resource, limits: Limits) -> None:
         # NotImplementedError is zipfile's word for a way of packing that it does not know.
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
             raise _damaged() from error
+
+
+def check_container(resource: Resource, limits: Limits) -> None:
+    """Refuse a container of OLE that is locked, too large to be held, or declares more sectors than it has.
+
+    Whoever reads one makes room for what it declares. Raises UnreadableError, OSError.
+    """
+    with resource.open() as stream:
+        if _holds_lock(stream):
+            raise _locked()
+    size = resource.size
+    if size > limits.letter:
+        message = f"The workbook is larger than {limits.letter} bytes. Save it as .xlsx, which is streamed."
+        raise UnreadableError(RejectionReason.TOO_LARGE, message)
+    head = resource.head(_OLE_HEAD)
+    if len(head) < _OLE_HEAD:
+        raise _damaged()
+    (shift,) = struct.unpack_from("<H", head, _OLE_SHIFT)
+    if shift not in _OLE_SHIFTS or any(count << shift > size for count in struct.unpack_from("<I16xI4xI", head, 44)):
+        raise _damaged()
+
+
+_OLE_HEAD: Final = 512
+_OLE_SHIFT: Final = 30
+"""Where a container says how large its sectors are, as a power of two."""
+_OLE_SHIFTS: Final = frozenset({9, 12})
 
 
 def _check_declared(members: Sequence[zipfile.ZipInfo], limits: Limits) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Field(StrEnum):
@@ -59,3 +60,9 @@ class Field(StrEnum):
     PLATFORM = "platform"
     LIKES = "likes"
     DISLIKES = "dislikes"
+
+
+MOMENTS: Final = frozenset({
+    Field.RECEIVED_AT, Field.RECEIVED_ON, Field.REPLY_AT, Field.CALLED_BACK_AT, Field.POSTMARKED_ON, Field.DUE_AT,
+})  # fmt: skip
+"""What is a day or a time."""

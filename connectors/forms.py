@@ -85,7 +85,7 @@ def form_of(channel: Channel) -> Form:
 
 
 def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, str, tuple[UnreadField, ...]], Draft]:
-    external_id, title = columns.get(Field.EXTERNAL_ID, values.code), columns.get(Field.TITLE, values.text)
+    external_id, title = columns.get(Field.EXTERNAL_ID, values.code), columns.get(Field.TITLE, values.short)
     text, received = _text(columns), _received(columns)
     kind, topic = _kind(columns), columns.get(Field.TOPIC, values.short)
     division, organ = columns.get(Field.DIVISION, values.code), columns.get(Field.ORGAN, values.short)
@@ -120,7 +120,7 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
 
 
 def _text(columns: Columns) -> Getter[str]:
-    text, scene = columns.get(Field.TEXT, values.text), columns.get(Field.SCENE, values.short)
+    text, scene = columns.get(Field.TEXT, values.said), columns.get(Field.SCENE, values.short)
     heading = columns.headings[columns.columns[Field.TEXT]] if columns.has(Field.TEXT) else Field.TEXT.value
 
     def whole(row: Row) -> str:

@@ -1,28 +1,24 @@
-"""Which field a heading means: the usual Chinese variants, and mapping files for all others."""
+"""Which field a heading means: the usual Chinese variants, which are data, and mapping files for all others."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.fields import Field
-from graph.text.nfkc import nfkc
+from connectors.vocabulary import known, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from graph.records import Channel
 
-TABLE: Final = Path(__file__).with_name("headings.toml")
 LONGEST: Final = 40
 """Characters of a heading; a longer cell is a title or a text."""
 
-_NOISE: Final = re.compile(r"[\s_*＊:：★●\-]+")
 _BRACKETED: Final = re.compile(r"[(\[【〔<《][^()\[\]【】〔〕<>《》]*[)\]】〕>》]")
 
 
@@ -42,11 +38,6 @@ class HeadingMap:
     """By field: what a sheet writes, and the known word for it."""
 
 
-def normal(heading: str) -> str:
-    """Return a heading without what differs from sheet to sheet: blanks, marks, width, case."""
-    return _NOISE.sub("", nfkc(heading)).casefold()
-
-
 def spellings(heading: str) -> Iterable[str]:
     """Yield the normal forms a heading is looked up by: whole, then without what stands in brackets."""
     whole = normal(heading)
@@ -54,23 +45,6 @@ def spellings(heading: str) -> Iterable[str]:
     bare = _BRACKETED.sub("", whole)
     if bare and bare != whole:
         yield bare
-
-
-@cache
-def known(channel: Channel) -> Mapping[str, tuple[Field, int]]:
-    """Return a channel's normal headings with the field each means and its rank among that field's headings."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    found: dict[str, tuple[Field, int]] = {}
-    ranks: dict[Field, int] = {}
-    for part in (table[channel.value.lower()], table["common"]):
-        for name, variants in part.items():
-            for variant in variants:
-                rank = ranks.get(Field(name), 0)
-                ranks[Field(name)] = rank + 1
-                found.setdefault(normal(variant), (Field(name), rank))
-    for name in Field:
-        found.setdefault(normal(name), (name, -1))
-    return MappingProxyType(found)
 
 
 def examples(channel: Channel, name: Field, count: int = 4) -> str:

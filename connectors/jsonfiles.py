@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -94,8 +95,8 @@ def loads(content: bytes) -> Any:
 def _loads_slowly(content: bytes, error: orjson.JSONDecodeError) -> Any:
     if not content.strip():
         raise UnreadableError(RejectionReason.EMPTY, "There is nothing in it. Send it again.") from error
-    encoding = encoding_of(content[:SAMPLE])
-    text = content.decode(encoding, errors_of(encoding))
+    encoding, marked = encoding_of(content[:SAMPLE])
+    text = codecs.getincrementaldecoder(encoding)(errors_of(encoding)).decode(content[marked:])
     try:
         return json.loads(text)
     except RecursionError:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from connectors.connector import UnreadableError
 from connectors.fields import Field
 from connectors.headings import examples, meaning
+from connectors.merged import Known, goes_on, joined
+from connectors.values import WITHOUT_UNSEEN, unquoted
 from graph.records import RejectionReason
 
 if TYPE_CHECKING:
@@ -36,21 +38,28 @@ class Layout:
 
 
 def find_layout(rows: Sequence[Sequence[Cell]], channel: Channel, mapping: HeadingMap | None, width: int = 0) -> Layout:
-    """Find the heading row among a table's first rows; the table has at least so many columns.
+    """Find the headings among a table's first rows, in one row or several; the table has at least so many columns.
 
-    Raises UnreadableError where no row names text and time.
+    Raises UnreadableError where none name text and time, or two equally name one field.
     """
     best: Mapping[Field, int] = {}
-    for index, row in enumerate(rows[:SEARCHED]):
-        names = [_name(cell) for cell in row]
-        below = [_name(cell) for cell in rows[index + 1]] if index + 1 < len(rows) else []
-        joined = _under(names, below, channel, mapping)
-        for candidate, height in ((joined, 2), (names, 1)):
-            columns = columns_of(candidate, channel, mapping)
-            if _is_whole(columns):
-                return Layout(unique(_shown(candidate), width), columns, index + height)
-            best = max(best, columns, key=len)
-    raise UnreadableError(RejectionReason.HEADINGS, _missing(best, channel))
+    fault: UnreadableError | None = None
+    known = Known(channel, mapping)
+    names = [[_name(cell) for cell in row] for row in rows]
+    heading: Sequence[str] = ()
+    for index, row in enumerate(names[:SEARCHED]):
+        heading = joined(heading, row, known) if goes_on(heading, row, known) else row
+        if index + 1 < len(names) and goes_on(heading, names[index + 1], known):
+            continue
+        try:
+            columns = columns_of(heading, channel, mapping)
+        except UnreadableError as error:
+            fault = fault or error
+            continue
+        if _is_whole(columns):
+            return Layout(unique(_shown(heading), width), columns, index + 1)
+        best = max(best, columns, key=len)
+    raise fault or UnreadableError(RejectionReason.HEADINGS, _missing(best, channel))
 
 
 def columns_of(names: Sequence[str], channel: Channel, mapping: HeadingMap | None) -> dict[Field, int]:
@@ -83,7 +92,7 @@ def unique(names: Sequence[str], width: int = 0) -> tuple[str, ...]:
 
 
 def _name(cell: Cell) -> str:
-    return " ".join(cell.split()) if isinstance(cell, str) else ""
+    return " ".join(unquoted(cell.translate(WITHOUT_UNSEEN).strip()).split()) if isinstance(cell, str) else ""
 
 
 def _shown(names: Sequence[str]) -> Sequence[str]:
@@ -93,16 +102,6 @@ def _shown(names: Sequence[str]) -> Sequence[str]:
 
 def _is_whole(columns: Mapping[Field, int]) -> bool:
     return Field.TEXT in columns and (Field.RECEIVED_AT in columns or Field.RECEIVED_ON in columns)
-
-
-def _under(names: Sequence[str], below: Sequence[str], channel: Channel, mapping: HeadingMap | None) -> list[str]:
-    """Return what two rows of headings say together, where the upper one joins columns: 信访人 over 姓名 and 电话."""
-    width = max(len(names), len(below))
-    upper = [*names, *[""] * (width - len(names))]
-    lower = [*below, *[""] * (width - len(below))]
-    if not any(lower) or any(name and meaning(name, channel, mapping) is None for name in lower):
-        return []
-    return [low or up for up, low in zip(upper, lower, strict=True)]
 
 
 def _missing(best: Mapping[Field, int], channel: Channel) -> str:

@@ -18,12 +18,13 @@ from connectors import mentions
 from connectors.connector import UnreadableError
 from connectors.fields import Field
 from connectors.forms import compile_call_backs, compile_replies, form_of
-from connectors.headings import meaning, normal
+from connectors.headings import meaning
 from connectors.layout import columns_of, unique
 from connectors.moments import Clock
 from connectors.rows import FORMULA, Columns, RowReader
 from connectors.unread import Suggestions, refuse_unread, told, unread_columns
 from connectors.values import Cell, Formula, ValueFault
+from connectors.vocabulary import normal
 from graph.records import (
     MAX_KEPT,
     Draft,

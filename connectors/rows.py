@@ -206,7 +206,7 @@ def _with_a_key(draft: Draft) -> Draft:
 
 
 def _says_something(cell: Cell) -> bool:
-    return cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace())
+    return cell is not None and cell not in {"", '=""'} and not (isinstance(cell, str) and cell.isspace())
 
 
 def _dumped(cells: Mapping[str, Cell]) -> bytes:

@@ -6,6 +6,8 @@ looked up in its packed XML first, and only such a sheet is read the slower way 
 
 from __future__ import annotations
 
+import os
+import struct
 import zipfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,16 +15,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import python_calamine_plus as calamine
 
-from connectors.archives import CHUNK, OLE, ZIP, check_archive
+from connectors.archives import CHUNK, OLE, ZIP, check_archive, check_container
 from connectors.connector import UnreadableError
 from connectors.values import Formula
 from graph.records import RejectionReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from connectors.connector import Limits, Resource
     from connectors.values import Cell
+
+# What it panics at is told as a refusal. Of the trace that it prints of its own this leaves one line; it is read once.
+os.environ["RUST_BACKTRACE"] = "0"
 
 NO_SHEETS: Final = ("sharedstrings.xml", "styles.xml", ".rels", ".bin", ".png", ".jpeg", ".jpg")
 _FORMULA_ENDS: Final = (b"</f>", b":f>", b"dataTable")
@@ -41,6 +46,8 @@ class Sheet:
     """From 1, among the visible sheets."""
     _book: Any
     _index: int
+    since_1904: bool
+    """Whether its days are counted from 1904 on: the library knows, but not that a number is a day."""
     _computed: bool
     _most: int
 
@@ -71,32 +78,71 @@ def _told(cells: list[Any]) -> list[Cell]:
 def open_sheets(resource: Resource, limits: Limits) -> Iterator[list[Sheet]]:
     """Open a workbook's visible sheets. Raises UnreadableError, OSError."""
     computed = _checked(resource, limits)
-    try:
-        book = (
-            calamine.CalamineWorkbook.from_path(resource.path)
-            if resource.path is not None
-            else calamine.CalamineWorkbook.from_filelike(resource.open())
-        )
-    except calamine.PasswordError as error:
-        raise _locked() from error
-    except calamine.CalamineError as error:
-        raise _damaged() from error
+    with _refused(_damaged):
+        book = _opened(resource)
     with closing(book):
         shown = [index for index, sheet in enumerate(book.sheets_metadata) if _is_shown(sheet)]
+        since_1904 = bool(book.epoch_1904) or _is_old_since_1904(resource)
         yield [
-            Sheet(book.sheet_names[index], number, book, index, computed, limits.columns)
+            Sheet(book.sheet_names[index], number, book, index, since_1904, computed, limits.columns)
             for number, index in enumerate(shown, 1)
         ]
+
+
+def _opened(resource: Resource) -> Any:
+    """Open a workbook as what it is: of a path the library believes the name."""
+    if resource.path is not None and resource.suffix in _NAMED[resource.head(len(ZIP)) == ZIP]:
+        return calamine.CalamineWorkbook.from_path(resource.path)
+    with resource.open() as stream:
+        return calamine.CalamineWorkbook.from_filelike(stream)
+
+
+_NAMED: Final = {True: frozenset({".xlsx", ".xlsm", ".xltx"}), False: frozenset({".xls"})}
+"""The names of workbooks that are archives, and of those that are not."""
+
+
+def _is_old_since_1904(resource: Resource) -> bool:
+    """Tell whether an .xls counts its days from 1904 on: one of its first records says so, the library does not."""
+    head = resource.head(CHUNK)
+    at = head.find(_FIRST_RECORD) if head.startswith(OLE) else -1
+    while 0 <= at <= len(head) - 6:
+        kind, size, value = struct.unpack_from("<HHH", head, at)
+        if kind in {_DATE_MODE, _LAST_RECORD}:
+            return bool(kind == _DATE_MODE and value == 1)
+        at += 4 + size
+    return False
+
+
+_FIRST_RECORD: Final = b"\x09\x08\x10\x00\x00\x06\x05\x00"
+_DATE_MODE: Final = 0x22
+_LAST_RECORD: Final = 0x0A
 
 
 @contextmanager
 def faults(where: str) -> Iterator[None]:
     """Turn what the library raises in the midst of a sheet into a fault that says where."""
+    message = "The workbook is damaged there. Open it in a spreadsheet program, save it anew and take that in."
+    with _refused(lambda: UnreadableError(RejectionReason.UNREADABLE, message, where=where)):
+        yield
+
+
+@contextmanager
+def _refused(fault: Callable[[], UnreadableError]) -> Iterator[None]:
+    """Turn what the library raises into a fault, also where it gives up without an error of its own."""
     try:
         yield
+    except calamine.PasswordError as error:
+        raise _locked() from error
     except calamine.CalamineError as error:
-        message = "The workbook is damaged there. Open it in a spreadsheet program, save it anew and take that in."
-        raise UnreadableError(RejectionReason.UNREADABLE, message, where=where) from error
+        raise fault() from error
+    except BaseException as error:
+        if type(error).__module__ != _PANICS:
+            raise
+        raise fault() from None
+
+
+_PANICS: Final = "pyo3_runtime"
+"""The module of what a library in Rust raises for a mistake of its own: no Exception, and not to be imported."""
 
 
 def _checked(resource: Resource, limits: Limits) -> bool:
@@ -104,25 +150,11 @@ def _checked(resource: Resource, limits: Limits) -> bool:
 
     Raises UnreadableError, OSError.
     """
-    head = resource.head(len(OLE))
-    if head and head != OLE and not head.startswith(ZIP):
-        raise UnreadableError(RejectionReason.UNREADABLE, _NO_WORKBOOK)
-    try:
-        check_archive(resource, limits)
-    except UnreadableError as error:
-        if head != OLE or error.reason is RejectionReason.ENCRYPTED:
-            raise
-        if resource.size > limits.letter:
-            message = f"The workbook is larger than {limits.letter} bytes. Save it as .xlsx, which is streamed."
-            raise UnreadableError(RejectionReason.TOO_LARGE, message) from None
-        return False  # an .xls, which is no archive
+    if resource.head(len(OLE)) == OLE:
+        check_container(resource, limits)
+        return False  # an .xls, which does not tell its formulas
+    check_archive(resource, limits)
     return _has_formulas(resource)
-
-
-_NO_WORKBOOK: Final = (
-    "This is no workbook, whatever its name says: a web page or a text table was saved under the name of one. "
-    "Open it in a spreadsheet program and save it as .xlsx, or rename it to .csv if it is one."
-)
 
 
 def _has_formulas(resource: Resource) -> bool:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-from connectors import delimited, sheets
+from connectors import delimited, pagetables, sheets
 from connectors.connector import UnreadableError
+from connectors.contents import Content, content_of
+from connectors.fields import MOMENTS
 from connectors.forms import form_of
 from connectors.layout import SEARCHED, find_layout
-from connectors.moments import Clock
+from connectors.moments import Clock, since_1900
 from connectors.rows import Columns, RowReader
 from connectors.unread import Suggestions, unread_columns
 from connectors.values import Cell
@@ -40,23 +42,45 @@ class Table:
 
     def read(self, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
         """Yield a draft or a refusal for each row that is not blank."""
-        if resource.suffix in TEXTS:
-            with delimited.open_rows(resource, options.limits) as rows:
-                reading = _Reading(self.channel, resource, options, "")
-                first = list(islice(rows, SEARCHED + 1))
-                faults = [row for row in first if isinstance(row, UnreadableError)]
-                try:
-                    reading.begin([[] if isinstance(row, UnreadableError) else row for row in first], square=False)
-                except UnreadableError as error:
-                    raise (faults or [error])[0] from None
-                yield from reading.rest(chain(first, rows))
-            return
-        with sheets.open_sheets(resource, options.limits) as found:
-            if not found:
-                raise UnreadableError(
-                    RejectionReason.EMPTY, "The workbook has no visible sheet. Show the one that is meant."
-                )
-            yield from self._sheets(found, resource, options)
+        content = content_of(resource)
+        if content is Content.TEXT:
+            yield from self._lines(resource, options)
+        elif content is Content.MARKUP:
+            yield from self._page(resource, options)
+        else:
+            with sheets.open_sheets(resource, options.limits) as found:
+                if not found:
+                    raise UnreadableError(
+                        RejectionReason.EMPTY, "The workbook has no visible sheet. Show the one that is meant."
+                    )
+                yield from self._sheets(found, resource, options)
+
+    def _lines(self, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
+        """Read a table as text."""
+        with delimited.open_rows(resource, options.limits) as rows:
+            reading = _Reading(self.channel, resource, options, "")
+            first = list(islice(rows, SEARCHED + 1))
+            faults = [row for row in first if isinstance(row, UnreadableError)]
+            try:
+                reading.begin([[] if isinstance(row, UnreadableError) else row for row in first], square=False)
+            except UnreadableError as error:
+                raise (faults or [error])[0] from None
+            yield from reading.rest(chain(first, rows))
+
+    def _page(self, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
+        """Read the tables of a page that have headings; the others hold its titles and edges."""
+        faults: list[UnreadableError] = []
+        tables = pagetables.tables_of(resource, options.limits)
+        for number, rows in enumerate(tables, 1):
+            reading = _Reading(self.channel, resource, options, "" if number == 1 else f"table {number}")
+            try:
+                width = reading.begin(rows[: SEARCHED + 1], square=True)
+            except UnreadableError as error:
+                faults.append(error)
+                continue
+            yield from reading.rest(iter([*row, *[""] * (width - len(row))] for row in rows))
+        if len(faults) == len(tables):
+            raise faults[max(range(len(tables)), key=lambda at: len(tables[at]))]
 
     def _sheets(self, found: list[sheets.Sheet], resource: Resource, options: ReadOptions) -> Iterator[Reading]:
         """Read sheet by sheet; one that cannot be read is told and the others go in, blank ones are passed over."""
@@ -78,7 +102,8 @@ class Table:
         reading = _Reading(self.channel, resource, options, place)
         with sheets.faults(place):
             width = reading.begin(list(sheet.rows(most=SEARCHED + 1)), square=True)
-            yield from reading.rest(sheet.rows(width=width))
+            rows = sheet.rows(width=width)
+            yield from reading.rest(reading.since_1900(rows) if sheet.since_1904 else rows)
 
 
 Rows = Iterator[Sequence[Cell] | UnreadableError]
@@ -112,9 +137,20 @@ class _Reading:
         suggestions = Suggestions(self._channel)
         unread = unread_columns(layout.headings, layout.columns, self._channel, mapping, suggestions)
         columns = Columns(layout.headings, layout.columns, clock, words, unread)
-        self._first = layout.first
+        self._first, self._columns = layout.first, layout.columns
         self._reader = RowReader(self._channel, columns, self._options, form_of(self._channel))
         return width
+
+    def since_1900(self, rows: Iterator[list[Cell]]) -> Iterator[list[Cell]]:
+        """Yield rows whose days are counted from 1900 on, where a workbook counts them from 1904.
+
+        That is known of the workbook alone: what a refusal keeps of a row must mean the same when it is read again.
+        """
+        moments = [index for name, index in self._columns.items() if name in MOMENTS]
+        for row in rows:
+            for index in moments:
+                row[index] = since_1900(row[index])
+            yield row
 
     def rest(self, rows: Rows) -> Iterator[Reading]:
         """Yield the readings of a table's rows, its headings among them."""

@@ -10,8 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from connectors.fields import Field
-from connectors.headings import LONGEST, known, meaning, normal, spellings
+from connectors.headings import LONGEST, meaning, spellings
 from connectors.values import NOTHING, Cell, ValueFault
+from connectors.vocabulary import known, normal
 from graph.records import RejectionReason, Unread, UnreadField
 
 if TYPE_CHECKING:

@@ -29,23 +29,50 @@ class Formula:
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | Formula | None
 
-UNSEEN: Final = "\u200b\u200c\u200d\u2060\ufeff"
-"""Characters without width, which `str.strip` leaves."""
+UNSEEN: Final = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\ufeff\ufff9\ufffa\ufffb" + "".join(
+    map(chr, (*range(0x202A, 0x202F), *range(0x2060, 0x2070)))
+)
+"""Characters without width, and marks of direction, which `str.strip` leaves."""
+WITHOUT_UNSEEN: Final = str.maketrans(dict.fromkeys(UNSEEN))
 STRIPPED: Final = (
     " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
     + UNSEEN
     + "".join(map(chr, range(0x2000, 0x200B)))
 )
 """All that can stand around a text and means nothing."""
-NOTHING: Final = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "null", "NULL", "None", "N/A"})
-"""How sheets write that there is nothing."""
-UNNAMED: Final = NOTHING | {"匿名", "不详", "不明", "未知", "未提供", "未留", "未登记", "保密", "匿名用户", "拒绝提供"}
+BLANK: Final = frozenset({
+    *("", "-", "--", "---", "－", "–", "—", "——", "/", "\\"),
+    *("\\N", "null", "NULL", "Null", "(null)", "(NULL)", "[null]", "[NULL]", "<null>", "<NULL>", "nil", "None", "none"),
+    *("N/A", "n/a", "NA", "NaN", "nan", "undefined"),
+})  # fmt: skip
+"""What programs and people write into a cell that holds nothing; no text says so."""
+_LONGEST_BLANK: Final = max(map(len, BLANK))
+NOTHING: Final = BLANK | {
+    "无",
+    "暂无",
+    "空",
+    "没有",
+    "未填",
+    "未填写",
+    "不适用",
+    "(空)",
+    "（空）",
+    "(空白)",
+    "（空白）",
+}
+"""How sheets say that there is nothing."""
+UNNAMED: Final = NOTHING | {
+    *("匿名", "匿名用户", "匿名信", "匿名来信", "匿名来电", "匿名举报", "佚名", "无名", "无名氏", "未署名", "未留名"),
+    *("不详", "不明", "未知", "未提供", "未留", "未登记", "保密", "拒绝提供", "不愿透露", "不愿透露姓名", "不愿提供"),
+}  # fmt: skip
 ERRORS: Final = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 LOST_DIGITS: Final = 10**15
 """Spreadsheets keep fifteen digits of a number: what is longer must be stored as text."""
 
 _COUNT: Final = re.compile(r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,9})(?:\.0+)?\s*[人名份件次个条张页位]?", re.ASCII)
 _WHOLE: Final = re.compile(r"(\d+)\.0+", re.ASCII)
+_QUOTED: Final = re.compile(r'="((?:[^"]|"")*+)"')
+"""How a text table says that a spreadsheet must take digits for a text: as a formula that is one."""
 _SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 
 
@@ -75,9 +102,17 @@ def _tidied(stripped: str) -> str | None:
         stripped = stripped.strip(STRIPPED)
         if not stripped:
             return None
+    if stripped[0] == "=" and (bare := unquoted(stripped)) != stripped:
+        return text(bare)
     if stripped[0] == "#" and stripped in ERRORS:
         raise ValueFault(RejectionReason.BAD_VALUE, "a spreadsheet's error stands there; write the value itself")
     return stripped if "\r" not in stripped else stripped.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def unquoted(given: str) -> str:
+    """Return what stands in a text that is written as a formula: `="00123"` is 00123."""
+    match = _QUOTED.fullmatch(given)
+    return match[1].replace('""', '"') if match else given
 
 
 def _spelled(cell: Cell) -> str:
@@ -101,6 +136,12 @@ def short(cell: Cell) -> str | None:
     return None if found is None or found in NOTHING else found
 
 
+def said(cell: Cell) -> str | None:
+    """Return a text of any length; None where it is but a mark that there is none."""
+    found = text(cell)
+    return None if found is not None and len(found) <= _LONGEST_BLANK and found in BLANK else found
+
+
 def named(cell: Cell) -> str | None:
     """Return a name, None where it says that nobody is named."""
     found = text(cell)
@@ -114,6 +155,8 @@ def code(cell: Cell) -> str | None:
     found = named(cell)
     if found is None or found.isalnum():
         return found
+    if not found.isascii():
+        found = found.translate(WITHOUT_UNSEEN)
     if _SCIENTIFIC.fullmatch(found):
         raise ValueFault(RejectionReason.BAD_VALUE, _LOST)
     whole = _WHOLE.fullmatch(found)

@@ -18,7 +18,7 @@ from graph.files import is_of_files
 from graph.policy import ForbiddenError
 from schema.errors import INTERNAL
 from search.engine import SearchUnavailableError
-from search.query import QuerySyntaxError
+from search.query_tokens import QuerySyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

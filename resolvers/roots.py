@@ -114,7 +114,7 @@ class GraphReads:
     async def search(self, asked: inputs.SearchAsked) -> answers.SearchConnection:
         request = request_of(asked, self._sources.page_size, numbers="identities" in self._scope.may)
         if impossible(asked.filter):
-            return answer_of(SearchPage(total=0, hits=(), has_next_page=False, facets={}), asked, ref)
+            return answer_of(SearchPage(total=0, loose=0, hits=(), has_next_page=False, facets={}), asked, ref)
         try:
             page = await self._sources.search.search(request, self._scope)
         except InvalidError as error:
@@ -125,7 +125,7 @@ class GraphReads:
     async def search_cases(self, asked: inputs.SearchAsked) -> answers.CaseSearchConnection:
         request = request_of(asked, MOST_CASES, numbers="identities" in self._scope.may)
         if impossible(asked.filter):
-            return cases_of(CasePage(total=0, cases=(), has_next_page=False, facets={}), asked, ref)
+            return cases_of(CasePage(total=0, loose=0, cases=(), has_next_page=False, facets={}), asked, ref)
         try:
             page = await self._sources.by_case.search(request, self._scope)
         except InvalidError as error:

@@ -112,7 +112,8 @@ def answer_of(page: engine.SearchPage, asked: inputs.SearchAsked, ref: Referring
     return answers.SearchConnection(
         edges=edges,
         page_info=_info_of(edges, asked, more=page.has_next_page),
-        total_count=None if page.total is None else BigInt(page.total),
+        total_count=_counted(page.total),
+        loose_count=_counted(page.loose),
         counts_withheld=page.total is None,
         facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
         index=answers.IndexStanding(**asdict(page.standing)),
@@ -125,7 +126,8 @@ def cases_of(page: CasePage, asked: inputs.SearchAsked, ref: Referring) -> answe
         answers.CaseHit(
             cursor=found.cursor,
             score=found.score,
-            match_count=None if found.matches is None else BigInt(found.matches),
+            match_count=_counted(found.matches),
+            loose_count=_counted(found.loose),
             channels=[
                 answers.ChannelHits(channel=channel, hits=[_hit_of(hit, ref) for hit in hits])
                 for channel, hits in found.channels.items()
@@ -137,17 +139,23 @@ def cases_of(page: CasePage, asked: inputs.SearchAsked, ref: Referring) -> answe
     return answers.CaseSearchConnection(
         edges=edges,
         page_info=_info_of(edges, asked, more=page.has_next_page),
-        submission_count=None if page.total is None else BigInt(page.total),
+        submission_count=_counted(page.total),
+        loose_count=_counted(page.loose),
         counts_withheld=page.total is None,
         facets=[] if page.total is None else _facets_of(page, asked.facets, ref),
         index=answers.IndexStanding(**asdict(page.standing)),
     )
 
 
+def _counted(number: int | None) -> BigInt | None:
+    return None if number is None else BigInt(number)
+
+
 def _hit_of(hit: engine.Hit, ref: Referring) -> answers.SearchHit:
     return answers.SearchHit(
         cursor=hit.cursor,
         score=hit.score,
+        loose=hit.loose,
         passages=[_passage_of(passage) for passage in hit.passages],
         node=ref(Submission, hit.submission),
     )

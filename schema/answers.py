@@ -134,6 +134,7 @@ class Facet:
 class SearchHit:
     cursor: str = told("Where it stands among the hits; give it to `after`.")
     score: float = told("How well it fits; comparable within one answer only.")
+    loose: bool = told("Whether it holds only some of what was asked for.")
     passages: list[Passage] = told("Where it says so.")
     node: Submission = told("The submission.")
 
@@ -154,12 +155,18 @@ class IndexStanding:
 class SearchConnection:
     edges: list[SearchHit] = told("The page's hits.")
     page_info: PageInfo = told("Where the page stands among all hits.")
-    total_count: BigInt | None = told("How many submissions match; null where counts are withheld.")
+    total_count: BigInt | None = told(
+        "How many submissions hold all that was asked for; null where counts are withheld."
+    )
+    loose_count: BigInt | None = told(
+        "How many more hold only some of it. They are hits, too, where next to nothing holds all; null where counts are"
+        " withheld."
+    )
     counts_withheld: bool = told(
         "Whether counts and facets are left out for a moment, until the index has caught up with a change of who may"
         " see what."
     )
-    facets: list[Facet] = told("The hits counted by the properties asked for.")
+    facets: list[Facet] = told("Those of `totalCount`, counted by the properties asked for.")
     index: IndexStanding = told("How much the answer covers.")
 
 
@@ -187,7 +194,10 @@ class ChannelHits:
 class CaseHit:
     cursor: str = told("Where it stands among the cases; give it to `after`.")
     score: float = told("How well the best of its submissions fits; comparable within one answer only.")
-    match_count: BigInt | None = told("How many of its submissions match; null where counts are withheld.")
+    match_count: BigInt | None = told(
+        "How many of its submissions hold all that was asked for; null where counts are withheld."
+    )
+    loose_count: BigInt | None = told("How many more hold only some of it; null where counts are withheld.")
     channels: list[ChannelHits] = told("Its submissions that fit best, by channel; the best channel first.")
     node: Case = told("The case that answers for them.")
 
@@ -196,9 +206,12 @@ class CaseHit:
 class CaseSearchConnection:
     edges: list[CaseHit] = told("The page's cases; each comes once over all pages.")
     page_info: PageInfo = told("Where the page stands among all cases.")
-    submission_count: BigInt | None = told("How many submissions match in all; null where counts are withheld.")
+    submission_count: BigInt | None = told(
+        "How many submissions hold all that was asked for; null where counts are withheld."
+    )
+    loose_count: BigInt | None = told("How many more hold only some of it; null where counts are withheld.")
     counts_withheld: bool = told("Whether counts and facets are left out for a moment, as those of `search` are.")
-    facets: list[Facet] = told("The submissions counted by the properties asked for.")
+    facets: list[Facet] = told("Those of `submissionCount`, counted by the properties asked for.")
     index: IndexStanding = told("How much the answer covers.")
 
 

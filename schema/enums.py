@@ -88,8 +88,9 @@ class CaseGroup(StrEnum):
 
 
 class PassageField(StrEnum):
-    """Which of a submission's texts a passage is cut from."""
+    """Which of a submission's texts a passage is cut from, or that it is a number of its own."""
 
+    NUMBER = "NUMBER"
     TITLE = "TITLE"
     BODY = "BODY"
     REPLY = "REPLY"
@@ -340,8 +341,9 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
         },
     ),
     PassageField: (
-        "Which of a submission's texts a passage is cut from.",
+        "Which of a submission's texts a passage is cut from, or that it is a number of its own.",
         {
+            "NUMBER": "A number by which it is known: its case's, its id at its source, its receipt.",
             "TITLE": "Its title.",
             "BODY": "Its text.",
             "REPLY": "A reply to it.",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
-from itertools import accumulate, groupby, islice, pairwise
+from itertools import chain, groupby, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -28,6 +28,8 @@ from search.engine import (
     TokenField,
     leaves,
 )
+from search.known_by import beginning_code, is_code, may_be_known, whole_code
+from search.organs import organ_names
 from search.query import And, Is, Named, Node, Not, Or, Phrase, Prefix, Received, Words
 
 if TYPE_CHECKING:
@@ -47,40 +49,51 @@ matters, asked for by the subject of one of their messages: 97 % of them are amo
 LOOSE: Final = 0.2
 """Where hardly anything holds all the words, so much of them is enough. Measured on real messages asked for by their
 withheld subjects: 0.2 finds as many as 0 does, among a fortieth of the hits."""
-ROOM: Final = 5_000
-ROOM_SHARE: Final = 0.05
-"""So many hits, and so large a share of all there is, the bigrams may have together by which a loose query finds."""
-RARE_SHARE: Final = 1 / 2_000
-RARE: Final = 3
-"""A bigram that so few texts hold, and so small a share of them, may be a slip of one that sounds the same."""
-MOST_SLIPS: Final = 30
-"""Those that are typed first: each is looked for and marked as some hundred pairs, and of more most are none."""
-LIKELIER: Final = 20
-"""It is taken for one where others that sound the same are so many times as frequent. Measured on real messages with
-one wrong character in two words: that finds nineteen twentieths of what the right words do, and costs those nothing."""
+CODED: Final = "="
+"""Tells a code among the pairs by which a loose query finds: one may be written as a pair is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A query, ready to be asked: `loosely` where `match` finds next to nothing.
 
-    Hits are weighed by `leaves` and `words`, and `leaves` are marked in them.
+    Hits are weighed by `leaves` and `words`, and `marks` are shown in them.
     """
 
     match: AllOf
     loose: Loose | None
     leaves: tuple[Leaf, ...]
+    marks: tuple[Leaf, ...]
+    """What is marked: of a phrase the phrase itself, not its pairs wherever they stand."""
     words: tuple[str, ...]
     """Chinese words, and the characters of what was typed; both are counted in texts as they are."""
     typed: tuple[str, ...]
     """The bigrams of what was typed as plain words, in which a slip may be."""
     common: frozenset[str] = frozenset()
-    """Of those, the ones that make no hit by themselves where the query is asked loosely."""
+    """Of those and of codes, the ones that make no hit by themselves where the query is asked loosely."""
+    filed: AnyOf | None = None
+    """The cases alone in which hits are filed."""
+    known: Term | None = None
+    """What has the number that the whole query may be."""
+
+    @property
+    def strictly(self) -> AllOf:
+        """What is asked at first: all that was typed."""
+        return self._within(self.match)
 
     @property
     def loosely(self) -> AllOf | None:
-        """What is asked where `match` finds next to nothing; None where there is nothing to be loose about."""
-        return None if self.loose is None else self.loose.asked(self.common)
+        """What is asked besides where that finds next to nothing: what holds some of it, and not all.
+
+        None where there is nothing to be loose about.
+        """
+        if self.loose is None:
+            return None
+        some = self.loose.asked(self.common)
+        return self._within(replace(some, without=(*some.without, self.match)))
+
+    def _within(self, match: AllOf) -> AllOf:
+        return match if self.filed is None else replace(match, nodes=(self.filed, *match.nodes))
 
     @property
     def few(self) -> int:
@@ -90,10 +103,10 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """The same question where some of the bigrams of its plain words are enough."""
+    """The same question where some of the bigrams of its plain words and some of its codes are enough."""
 
     pairs: Mapping[str, Match]
-    """What finds each of those bigrams."""
+    """What finds each of those bigrams, and each code."""
     strict: AllOf
     """What must hold besides."""
 
@@ -114,20 +127,26 @@ def compile_query(tree: And, slips: frozenset[str] = frozenset(), people: Mappin
     For the bigrams that are `slips`, those that sound the same do as well. `people` has the codes by which who is named
     in a submission is found, by what is typed, for viewers who may; for others a name is found where a text has it.
     """
-    tree = And(_spelt(tree.nodes))
+    tree = replace(tree, nodes=_spelt(tree.nodes))
     asked = _Asked(slips, people)
-    match, loose = asked.all_of(tree.nodes), asked.loose(tree.nodes)
     wanted = [(node, normalise(node.name if isinstance(node, Named) else node.text)) for node in _wanted(tree)]
     plain = [text for node, text in wanted if isinstance(node, Words) and not _code(text)]
     typed = tuple(dict.fromkeys(pair for text in plain for pair in bigrams(text)))
+    known = Term(TokenField.CODES, whole_code(tree.number)) if tree.number else None
+    match = asked.all_of(tree.nodes)
+    weighed = [leaf for node, text in wanted for leaf in asked.weighed(node, text)]
+    marked = [leaf for node, text in wanted for leaf in asked.marked(node, text)]
+    also = [] if known is None else [known]
     return Compiled(
-        match=match,
-        loose=loose,
-        leaves=tuple(dict.fromkeys(leaf for node, text in wanted for leaf in asked.weighed(node, text))),
+        match=AllOf((AnyOf((match, known)),)) if known else match,
+        loose=asked.loose(tree.nodes),
+        leaves=tuple(dict.fromkeys([*weighed, *also])),
+        marks=tuple(dict.fromkeys([*marked, *also])),
         words=tuple(
             dict.fromkeys((*(word for text in plain for word in words(text)), *"".join(filter(_chinese, typed))))
         ),
         typed=typed,
+        known=known,
     )
 
 
@@ -159,39 +178,12 @@ def _syllable(node: Node) -> bool:
 def for_number(compiled: Compiled, tokens: tuple[str, ...]) -> Compiled:
     """Return a query that is a number so that what holds it behind a mask is found as well.
 
-    Nothing is weighed or marked: the texts show but the mask, so the newest come first.
+    Nothing is weighed: the texts show but the mask, so the newest come first. Marked is who is known by it.
     """
     hidden = tuple(Term(TokenField.CODES, token) for token in tokens)
-    return Compiled(match=AllOf((AnyOf((*hidden, compiled.match)),)), loose=None, leaves=(), words=(), typed=())
-
-
-def suspects(compiled: Compiled, total: int, counts: Mapping[Leaf, int]) -> dict[str, OneOf]:
-    """Return the bigrams that may be slips, each with those that sound the same; `counts` are of `total` texts."""
-    rare = RARE + total * RARE_SHARE
-    found = ((pair, _alike(pair)) for pair in compiled.typed if counts[_term(pair)] <= rare)
-    return dict(islice(((pair, others) for pair, others in found if others.tokens), MOST_SLIPS))
-
-
-def slips(others: Mapping[str, OneOf], counts: Mapping[Leaf, int]) -> frozenset[str]:
-    """Return the bigrams that are likely others that sound the same, by how many texts hold them and those."""
-    return frozenset(pair for pair, heard in others.items() if counts[_term(pair)] * LIKELIER < counts[heard])
-
-
-def common(compiled: Compiled, total: int, counts: Mapping[Leaf, int]) -> frozenset[str]:
-    """Return the bigrams that make no hit by themselves where `compiled` is asked loosely: the rarer ones do.
-
-    What few have is worth finding; a page of ten thousands that share but 反映 with the query takes long, and tells
-    nothing. Of equal ones those that are typed first make hits.
-    """
-    if compiled.loose is None:
-        return frozenset()
-    often = {pair: sum(counts[leaf] for leaf in leaves(match)) for pair, match in compiled.loose.pairs.items()}
-    rarest = sorted(often, key=lambda pair: often[pair])
-    least = sum(1 for pair in rarest if not often[pair]) + 1
-    room = max(ROOM, total * ROOM_SHARE)
-    held = list(accumulate(often[pair] for pair in rarest))
-    needed = max(least, sum(1 for count in held if count <= room))
-    return frozenset(rarest[needed:])
+    match = AllOf((AnyOf((*hidden, compiled.match)),))
+    known = tuple(leaf for leaf in compiled.marks if isinstance(leaf, Term) and is_code(leaf.token))
+    return Compiled(match=match, loose=None, leaves=(), marks=known, words=(), typed=())
 
 
 class _Asked:
@@ -230,6 +222,11 @@ class _Asked:
         return AnyOf((Term(TokenField.CODES, code), said)) if code else said
 
     def _text(self, node: Words | Phrase | Prefix, plain: str) -> Match:
+        said = self._said(node, plain)
+        known = _known(node, plain)
+        return said if known is None else AnyOf((said, known))
+
+    def _said(self, node: Words | Phrase | Prefix, plain: str) -> Match:
         match node:
             case Words():
                 return self._words(plain)
@@ -239,14 +236,18 @@ class _Asked:
                 return _prefix(plain)
 
     def loose(self, nodes: tuple[Node, ...]) -> Loose | None:
-        """Return the same with some of the plain words' bigrams enough, None where that is the same."""
-        plain = {node: bigrams(normalise(node.text)) for node in nodes if isinstance(node, Words)}
-        plain = {node: found for node, found in plain.items() if found and not _code(normalise(node.text))}
-        together = dict.fromkeys(pair for found in plain.values() for pair in found)
+        """Return the same with some of the words' bigrams and codes enough, None where that is the same."""
+        plain = [(node, normalise(node.text)) for node in nodes if isinstance(node, Words)]
+        codes = {node: text for node, text in plain if _code(text)}
+        pairs = {node: found for node, text in plain if node not in codes and (found := bigrams(text))}
+        together: dict[str, Match] = {
+            pair: _one_of(self._pair(pair)) for pair in dict.fromkeys(chain.from_iterable(pairs.values()))
+        }
+        together |= {CODED + text: self._text(node, text) for node, text in codes.items()}
         if len(together) < 2:
             return None
-        strict = self.all_of(tuple(node for node in nodes if node not in plain))
-        return Loose({pair: _one_of(self._pair(pair)) for pair in together}, strict)
+        strict = self.all_of(tuple(node for node in nodes if node not in pairs and node not in codes))
+        return Loose(together, strict)
 
     def _words(self, plain: str) -> Match:
         if code := _code(plain):
@@ -258,23 +259,29 @@ class _Asked:
         return AnyOf(tuple(_one_of(self._pair(pair)) for pair in found), needed)
 
     def _pair(self, pair: str) -> tuple[Leaf, ...]:
-        return (_term(pair), _alike(pair)) if pair in self._slips else (_term(pair),)
+        return (term(pair), sounding(pair)) if pair in self._slips else (term(pair),)
 
     def weighed(self, node: Words | Phrase | Prefix | Named, plain: str) -> Iterator[Leaf]:
-        """Yield what is weighed of a text and marked in hits."""
+        """Yield what is weighed of a text."""
         if _code(plain) or not (found := bigrams(plain)):
             yield from leaves(self._match(node))
-        elif isinstance(node, Words):
-            yield from (leaf for pair in found for leaf in self._pair(pair))
-        else:
-            yield from map(_term, found)
+            return
+        yield from (leaf for pair in found for leaf in (self._pair(pair) if isinstance(node, Words) else [term(pair)]))
+        if not isinstance(node, Named) and (known := _known(node, plain)):
+            yield known
+
+    def marked(self, node: Words | Phrase | Prefix | Named, plain: str) -> Iterator[Leaf]:
+        """Yield what is marked of a text in hits."""
+        yield from self.weighed(node, plain) if isinstance(node, Words) else leaves(self._match(node))
 
 
-def _term(pair: str) -> Term:
+def term(pair: str) -> Term:
+    """Return what finds a pair of characters."""
     return Term(TokenField.BIGRAMS, pair)
 
 
-def _alike(pair: str) -> OneOf:
+def sounding(pair: str) -> OneOf:
+    """Return what finds the pairs that sound as one does with one other character."""
     return OneOf(TokenField.BIGRAMS, alike(pair))
 
 
@@ -287,6 +294,8 @@ def _one_of(nodes: tuple[Match, ...]) -> Match:
 
 
 def _restriction(node: Is | Received) -> Match:
+    if isinstance(node, Is) and node.field == "organ":
+        return _one_of(tuple(Exact(ExactField.ORGAN_NAME, name) for name in organ_names(node.value)))
     if isinstance(node, Is):
         return Exact(ExactField(node.field), node.value)
     return Between(_begin(node.since), _begin(node.before))
@@ -294,6 +303,15 @@ def _restriction(node: Is | Received) -> Match:
 
 def _begin(day: date | None) -> datetime | None:
     return datetime.combine(day, time(), ZONE) if day else None
+
+
+def _known(node: Words | Phrase | Prefix, plain: str) -> Term | Starting | None:
+    """Return what finds whatever is known by a number that was typed; None where that is no such number."""
+    if not may_be_known(plain):
+        return None
+    if isinstance(node, Prefix):
+        return Starting(TokenField.CODES, beginning_code(plain))
+    return Term(TokenField.CODES, whole_code(plain))
 
 
 def _coded(code: str) -> tuple[Match, ...]:

@@ -15,9 +15,11 @@ from graph.text.normalise import normalise
 from graph.text.tokens import analyse
 from search import audience
 from search.engine import IndexDocument
+from search.known_by import UNASKED, Known
+from search.organs import organ_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from graph.database import Connection, Row
@@ -52,8 +54,12 @@ class Source:
     documents: tuple[str, ...]
     leading: CaseId | None = None
     """The case that leads its own, seen or not, by which the index knows it; None where it is the one that answers."""
+    known_by: Known = UNASKED
+    """The numbers by which it is known."""
     organs: tuple[str, ...] = ()
     """Ids of the organs that have a part in the case it is filed in; only of what is to be indexed."""
+    organ_names: tuple[str, ...] = ()
+    """All by which those organs are known (`search.organs`); only of what is to be indexed."""
     seen: tuple[str, ...] = ()
     """By whom it is seen; only of what is to be indexed."""
     numbers: tuple[bytes, ...] = field(default=(), repr=False)
@@ -79,6 +85,8 @@ class Texts(NamedTuple):
     body: str
     replies: Sequence[str]
     documents: Sequence[str]
+    known_by: Known = UNASKED
+    """The numbers by which it is known, where they are asked for."""
 
 
 class _Read(NamedTuple):
@@ -89,11 +97,18 @@ class _Read(NamedTuple):
     documents: Sequence[str]
 
 
-async def load_texts(reading: Reading, submissions: Sequence[SubmissionId]) -> dict[SubmissionId, Texts]:
-    """Return what these submissions say now; those that are not there, or may not be seen, are left out."""
+async def load_texts(
+    reading: Reading, submissions: Sequence[SubmissionId], *, numbers: bool = False
+) -> dict[SubmissionId, Texts]:
+    """Return what these submissions say now, with `numbers` also those by which each is known.
+
+    Those that are not there, or may not be seen, are left out.
+    """
     found = await _read(reading, SQL.texts, submissions)
+    rows = await reading.fetch(SQL.known_by, submissions) if numbers and found else ()
+    known = {row["id"]: _known_by(row) for row in rows}
     return {
-        SubmissionId(row["id"]): Texts(row["title"], row["body"], replies, documents)
+        SubmissionId(row["id"]): Texts(row["title"], row["body"], replies, documents, known.get(row["id"], UNASKED))
         for row, replies, documents in found
     }
 
@@ -114,9 +129,11 @@ async def load_all(connection: Connection, submissions: Sequence[SubmissionId]) 
     cases = {read.row[name] for read in found for name in ("own_id", "case_id")}
     told = {row["id"]: row for row in await connection.fetch(SQL.audiences, list(cases))}
     hidden = {row["id"]: row for row in await connection.fetch(SQL.hidden, [read.row["id"] for read in found])}
+    organs = {organ for row in told.values() for organ in row["organs"]}
+    named = {row["id"]: organ_names(row["name"], row["division"]) for row in await connection.fetch(SQL.organs, organs)}
     return {
         SubmissionId(read.row["id"]): _indexed(
-            read, told[read.row["own_id"]], told[read.row["case_id"]], hidden[read.row["id"]]
+            read, told[read.row["own_id"]], told[read.row["case_id"]], hidden[read.row["id"]], named
         )
         for read in found
     }
@@ -134,11 +151,12 @@ async def _read(reading: Reading, statement: str, submissions: Sequence[Submissi
     return [_Read(row, replies.get(row["id"], ()), documents.get(row["id"], ())) for row in rows]
 
 
-def _indexed(read: _Read, own: Row, leader: Row, hidden: Row) -> Source:
+def _indexed(read: _Read, own: Row, leader: Row, hidden: Row, named: Mapping[UUID, tuple[str, ...]]) -> Source:
     seen = _seen(own)
     status = leader["status"] if own is leader or _seen(leader) == seen else own["status"]
     return _source(
         read, seen=seen, status=status, organs=tuple(map(str, own["organs"])),
+        organ_names=tuple(dict.fromkeys(name for organ in own["organs"] for name in named.get(organ, ()))),
         numbers=_hashes(hidden, "numbers"), names=_hashes(hidden, "names"),
     )  # fmt: skip
 
@@ -161,22 +179,26 @@ def _source(read: _Read, *, status: str | None = None, **others: Any) -> Source:
         id=SubmissionId(row["id"]), own=CaseId(row["own_id"]), case=CaseId(row["case_id"]),
         leading=CaseId(row["leading"]), channel=row["channel"], kind=row["kind"], status=status or row["status"],
         topic=row["topic"], division=row["division"], received_at=row["received_at"], title=row["title"],
-        body=row["body"], replies=tuple(read.replies), documents=tuple(read.documents), **others,
+        body=row["body"], replies=tuple(read.replies), documents=tuple(read.documents),
+        known_by=_known_by(row), **others,
     )  # fmt: skip
 
 
 def index_document(source: Source) -> IndexDocument:
     """Return a submission as it is indexed."""
     tokens = analyse([normalise(text) for text in source.texts()])
-    codes = " ".join(
-        [*filter(None, [tokens.codes]), *map(number_token, source.numbers), *map(name_token, source.names)]
-    )
+    hidden = [*map(number_token, source.numbers), *map(name_token, source.names)]
+    codes = " ".join([*filter(None, [tokens.codes]), *(code for _, code in source.known_by.codes()), *hidden])
     return IndexDocument(
         submission=source.id, case=source.case, bigrams=tokens.bigrams, codes=codes, channel=source.channel,
         kind=source.kind, status=source.status, topics=levels(source.topic), divisions=prefixes(source.division),
-        organs=source.organs, month=source.received_at.astimezone(ZONE).strftime("%Y-%m"),
-        received_at=source.received_at, seen=source.seen,
+        organs=source.organs, organ_names=source.organ_names,
+        month=source.received_at.astimezone(ZONE).strftime("%Y-%m"), received_at=source.received_at, seen=source.seen,
     )  # fmt: skip
+
+
+def _known_by(row: Row) -> Known:
+    return Known(str(row["case_number"]), row["external_id"], row["receipt_code"])
 
 
 def number_token(hashed: bytes) -> str:

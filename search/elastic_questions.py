@@ -66,6 +66,7 @@ def document_of(document: IndexDocument) -> Json:
         "topic": document.topics,
         "division": document.divisions,
         "organ": document.organs,
+        "organ_name": document.organ_names,
         "month": document.month,
         "recency": recency(document.received_at, document.submission),
         "arrival": document.arrival,

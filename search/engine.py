@@ -54,6 +54,8 @@ class ExactField(StrEnum):
     DIVISION = "division"
     ORGAN = "organ"
     """Ids of the organs that have a part in the case it is filed in."""
+    ORGAN_NAME = "organ_name"
+    """All by which those organs are known (`search.organs`)."""
     CASE = "case"
     """The id of the case that answers for it."""
     SEEN = "seen"
@@ -74,6 +76,7 @@ class IndexDocument:
     topics: tuple[str, ...]
     divisions: tuple[str, ...]
     organs: tuple[str, ...]
+    organ_names: tuple[str, ...]
     month: str
     """`2026-11`, in the zone of the instance."""
     received_at: datetime

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Of the fields that are indexed and of how texts are cut; an index of another version is not there."""
 LIVE: Final = "live"
 BUILDING: Final = ".building"

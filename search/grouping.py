@@ -35,11 +35,15 @@ WHOLE: Final = WEIGHED + 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseHit:
-    """A case with its best submissions of each channel. `matches` is how many match, None where counts are withheld."""
+    """A case with its best submissions of each channel.
+
+    `matches` is how many hold all that was asked for, `loose` how many only some of it; None where counts are withheld.
+    """
 
     case: CaseId
     score: float
     matches: int | None
+    loose: int | None
     channels: Mapping[Channel, tuple[Hit, ...]]
     cursor: str
 
@@ -49,6 +53,7 @@ class CasePage:
     """The answer. `total` and the counts are of submissions: of all that match, not of this page."""
 
     total: int | None
+    loose: int | None
     cases: tuple[CaseHit, ...]
     has_next_page: bool
     facets: Mapping[FacetName, tuple[FacetCount, ...]]
@@ -78,7 +83,7 @@ class CaseSearch:
             following = replace(request, first=WEIGHED, after=page.hits[-1].cursor, facets=())
             page = await self._search.search(following, scope)
         return CasePage(
-            total=whole.total, cases=tuple(asking.found[: request.first]),
+            total=whole.total, loose=whole.loose, cases=tuple(asking.found[: request.first]),
             has_next_page=len(asking.found) > request.first, facets=whole.facets, standing=whole.standing,
         )  # fmt: skip
 
@@ -151,8 +156,12 @@ def _case_of(hit: Hit, own: SearchPage, cursor: str) -> CaseHit:
     channels: dict[Channel, tuple[Hit, ...]] = {}
     for one in hits:
         channels[one.channel] = (*channels.get(one.channel, ()), one)[:SHOWN]
-    matches = own.total if own.total is None or own.has_next_page else len(hits)
-    return CaseHit(case=hit.case, score=hit.score, matches=matches, channels=channels, cursor=cursor)
+    loose = sum(one.loose for one in hits)
+    # Of a case with few enough, those that are read: the index may still have what is seen no more.
+    counted = (own.total, own.loose) if own.total is None or own.has_next_page else (len(hits) - loose, loose)
+    return CaseHit(
+        case=hit.case, score=hit.score, matches=counted[0], loose=counted[1], channels=channels, cursor=cursor
+    )
 
 
 def _now() -> int:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import operator
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from graph.text.nfkc import is_mark
 from graph.text.normalise import IDEOGRAPHS, INVISIBLE, is_plain, normalise, piece
-from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT, ends, sets
+from graph.text.tokens import CODE, CODE_JOINT, LETTER, LONGEST_CODE, UNIT, bigrams, ends, sets
+from search.code_units import code_units
 from search.engine import Leaf, OneOf, Run, Starting, Term, TokenField
+from search.passages import NOTHING, Block, Marked, chosen, joined, merged
 from search.records import Passage, Range
 
 if TYPE_CHECKING:
@@ -24,18 +26,12 @@ if TYPE_CHECKING:
 
     from search.documents import Source
 
-AROUND: Final = 40
-"""Characters shown before the first mark of a passage."""
-LONGEST: Final = 160
-"""Characters of a passage."""
 CODE_PART: Final = re.compile(f"{LETTER}{{1,{LONGEST_CODE}}}")
 ONE_CHINESE: Final = re.compile(f"[{IDEOGRAPHS}]")
 TWO_CHINESE: Final = re.compile(f"[{IDEOGRAPHS}]{{2}}")
 GAP: Final = "(?:[^\\w\U00020000-\U0003ffff]|_)*"
 """What may stand between two units. Of Chinese characters only the rare planes have some that are no letters; to name
 the others as well makes a pattern that takes a millisecond to compile, and each query has one of its own."""
-MOST: Final = 4
-"""Passages of one hit: its title, and the places that say most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,40 +102,41 @@ class Marker:
         self._pairs = frozenset(pair for pair in pairs if not TWO_CHINESE.fullmatch(pair))
         self._single = frozenset(unit for unit in single if not ONE_CHINESE.fullmatch(unit))
         self._codes = _Codes.of(wanted)
+        self._phrases = [_Phrase.of(leaf.bigrams) for leaf in wanted if isinstance(leaf, Run)]
 
     def passages(self, source: Source) -> tuple[Passage, ...]:
-        """Return the title where something is found in it, and the best passages of the other texts."""
+        """Return the numbers that it is known by, where such are wanted, and the best passages of its texts."""
         fields = [("title", source.title), ("body", source.body)]
         fields += [("reply", text) for text in source.replies] + [("document", text) for text in source.documents]
-        found = [
-            (number, passage)
-            for number, (field, text) in enumerate(fields)
-            if (passage := self._passage(field, text)) is not None
-        ]
-        best = sorted(found, key=lambda one: (one[1].field != "title", -len(one[1].ranges), one[0]))[:MOST]
-        return tuple(passage for _, passage in sorted(best, key=lambda one: one[0]))
+        found = chosen([self._marked(field, text) for field, text in fields])
+        known = dict.fromkeys(number for number, code in source.known_by.codes() if self._codes.known(code))
+        return (*(_whole("number", number) for number in known), *found)
 
-    def _passage(self, field: str, text: str) -> Passage | None:
-        marks = self._marked(text)
-        if not marks:
-            return None
-        start, end = _window(text, marks)
-        shown = [(low, min(high, end)) for low, high in marks if start <= low < end]
-        units = _units(text[start:end])
-        ranges = tuple(Range(units[low - start], units[high - start]) for low, high in shown)
-        return Passage(field=field, text=text[start:end], ranges=ranges)
-
-    def _marked(self, text: str) -> list[tuple[int, int]]:
-        """Return the stretches of the original text that hold what is wanted, in order, none touching another."""
+    def _marked(self, field: str, text: str) -> Marked:
+        """Return a text with the stretches of the original that hold what is wanted."""
         form = mapped(text)
-        merged: list[list[int]] = []
-        for low, high in sorted(self.stretches(form.plain)):
-            start, end = form.origin[low], _end(form.origin, high)
-            if merged and start <= merged[-1][1]:
-                merged[-1][1] = max(merged[-1][1], end)
-            else:
-                merged.append([start, end])
-        return [(low, high) for low, high in merged]
+
+        def original(low: int, high: int, phrases: frozenset[int] = NOTHING) -> Block:
+            return Block(form.origin[low], _end(form.origin, high), phrases)
+
+        spans, said = list(self.stretches(form.plain)), list(self._said(form.plain))
+        phrases = [original(within[0][0], within[-1][1], frozenset([number])) for number, within in said]
+        marks = merged(
+            [original(*span) for span in joined([*spans, *chain.from_iterable(within for _, within in said)])]
+        )
+        blocks = merged([*(original(*span) for span in joined(spans)), *phrases]) if phrases else marks
+        return Marked(field, text, [(one.low, one.high) for one in marks], blocks)
+
+    def _said(self, plain: str) -> Iterator[tuple[int, Sequence[tuple[int, int]]]]:
+        """Yield where each phrase is said: the stretches of its units, those of one that overlaps itself as one."""
+        held = [(number, one) for number, one in enumerate(self._phrases) if all(map(plain.__contains__, one.signs))]
+        if not held:
+            return
+        text = f" {' '.join(bigrams(plain))} "
+        found = [(number, *run) for number, phrase in held for run in phrase.runs(text)]
+        if found:
+            spans = [unit.span() for unit in UNIT.finditer(plain)]
+            yield from ((number, spans[first:last]) for number, first, last in found)
 
     def stretches(self, plain: str) -> Iterator[tuple[int, int]]:
         """Yield where in a normal form it is said, in any order and more than once."""
@@ -164,13 +161,6 @@ class Marker:
             yield from (spans[at] for at in places)
 
 
-def _units(shown: str) -> Sequence[int]:
-    """Return how many UTF-16 code units stand before each character, and before the end."""
-    if len(shown.encode("utf-16-le", "surrogatepass")) == 2 * len(shown):
-        return range(len(shown) + 1)
-    return (0, *accumulate(2 if sign > "\uffff" else 1 for sign in shown))
-
-
 def _pattern(pairs: set[str], single: set[str]) -> re.Pattern[str] | None:
     """Return what finds the first of each of these pairs, and the second as its group; and each of these characters.
 
@@ -183,25 +173,8 @@ def _pattern(pairs: set[str], single: set[str]) -> re.Pattern[str] | None:
     return re.compile(f"[{''.join({one[0] for one in pairs | single})}](?:{'|'.join(looked)})")
 
 
-def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Return the stretch of a text that shows most marks; a text that is short enough is shown whole.
-
-    It cuts through no mark, since half of one shows nothing that was looked for; only one that is too long is cut.
-    """
-    if len(text) <= LONGEST:
-        return 0, len(text)
-    lows, highs = [low for low, _ in marks], [high for _, high in marks]
-    starts = [_outside(max(low - AROUND, 0), lows, highs) for low in lows]
-    start = max(starts, key=lambda at: (bisect_right(highs, at + LONGEST) - bisect_left(lows, at), -at))
-    end = min(start + LONGEST, len(text))
-    first, last = bisect_left(lows, start), bisect_left(lows, end) - 1
-    return start, lows[last] if last > first and highs[last] > end else end
-
-
-def _outside(at: int, lows: Sequence[int], highs: Sequence[int]) -> int:
-    """Return a place, or the end of the mark that it lies in."""
-    before = bisect_left(lows, at)
-    return max(at, highs[before - 1]) if before else at
+def _whole(field: str, text: str) -> Passage:
+    return Passage(field=field, text=text, ranges=(Range(0, code_units(text)[-1]),))
 
 
 def _end(origin: Sequence[int], high: int) -> int:
@@ -215,10 +188,61 @@ def _pairs(leaf: Leaf) -> tuple[str, ...]:
     match leaf:
         case Term(TokenField.BIGRAMS, token):
             return (token,)
-        case OneOf(TokenField.BIGRAMS, tokens) | Run(tokens):
+        case OneOf(TokenField.BIGRAMS, tokens):
             return tokens
         case _:
             return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A phrase as the bigrams that it is found by, with a blank before each and behind the last."""
+
+    text: str
+    length: int
+    """How many bigrams it has."""
+    signs: frozenset[str]
+    again: str
+    """What follows it where it begins anew within itself (哈哈 in 哈哈哈), and behind how many bigrams it does so."""
+    period: int
+
+    @classmethod
+    def of(cls, found: Sequence[str]) -> _Phrase:
+        """Return a phrase of these bigrams."""
+        length, period = len(found), _period(found)
+        again = " ".join((*found[length - period :], ""))
+        return cls(f" {' '.join(found)} ", length, frozenset("".join(found)), again, period)
+
+    def runs(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield from which unit to which it is said in a text of bigrams, overlapping ones together.
+
+        Those that begin within its first half do so at its period, so each stretch of a text is looked at but twice.
+        """
+        first = last = at = unit = 0
+        while (found := text.find(self.text, at)) >= 0:
+            unit += text.count(" ", at, found)
+            if last and unit >= last:
+                yield first, last
+            first = unit if unit >= last else first
+            end = found + len(self.text)
+            while 2 * self.period <= self.length and text.startswith(self.again, end):
+                end, unit = end + len(self.again), unit + self.period
+            last = unit + self.length + 1
+            # Behind the blank before it: the next may begin with its second bigram.
+            unit, at = unit + 1, end - len(self.text) + 1
+        if last:
+            yield first, last
+
+
+def _period(found: Sequence[str]) -> int:
+    """Return after how many of its items a sequence repeats itself to its end (Knuth, Morris and Pratt, 1977)."""
+    borders = [0] * len(found)
+    for at in range(1, len(found)):
+        border = borders[at - 1]
+        while border and found[at] != found[border]:
+            border = borders[border - 1]
+        borders[at] = border + (found[at] == found[border])
+    return len(found) - borders[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +263,10 @@ class _Codes:
 
     def __bool__(self) -> bool:
         return bool(self.whole or self.prefixes)
+
+    def known(self, code: str) -> bool:
+        """Tell whether the code of a number by which something is known is wanted, or begins with what is."""
+        return code in self.whole or any(code[:length] in self.prefixes for length in self.lengths)
 
     def fit(self, code: str) -> bool:
         """Tell whether a code is wanted, or begins, inside or at its end, with what is."""

@@ -18,7 +18,7 @@ from graph.text.signs import plain_digits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-NAMED: Final = re.compile(r"(?<![^\s()\"-])(?:name|姓名)\s*:")
+NAMED: Final = re.compile(r"(?<![^\s()\"“”|&*-])(?:name|姓名)\s*:")
 """What asks for a person in the query language, in the normal form."""
 SIGNS: Final = re.compile(r"[*\"“”()]")
 """Of the language; behind a star, digits are no whole number to whoever looks for one."""

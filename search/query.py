@@ -1,13 +1,14 @@
 """The query language: what a person types becomes a tree, or an error that points at the character. Pure.
 
-烧烤 油烟              both
+烧烤 油烟              both, or some of it where next to nothing has both
+烧烤 AND 油烟          both
 "夜间施工"             these words, next to each other
 烧烤 OR 夜宵           one of them
--物业                  not this
+-物业 NOT 物业         not this
 1381234*               begins so
 (烧烤 OR 夜宵) -餐饮    brackets group
 channel:hotline topic:环境保护 place:430104 place:岳麓区 organ:市住建局 status:answered
-name:张三 number:TS2026001 after:2026-01-01 before:2026-07-01
+name:张三 number:TS-2026-001 after:2026-01-01 before:2026-07-01
 """
 
 from __future__ import annotations
@@ -16,31 +17,20 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from graph.errors import InvalidError
 from graph.gazetteer import Gazetteer
-from graph.ids import organ_id
 from graph.organs import normalise_organ
 from graph.records import CaseStatus, Channel
 from graph.text.normalise import normalise
 from graph.text.tokens import units
 from search.documents import LEVELS
+from search.query_tokens import STARS, QuerySyntaxError, Token, tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 DEEPEST: Final = 20
-LONGEST: Final = 1_000
-"""Characters of a query."""
-
-
-class QuerySyntaxError(InvalidError):
-    """A query cannot be understood. `position` is the character (from 0) where it goes wrong."""
-
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__("query", f"{message} (character {position + 1})")
-        self.position = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +66,8 @@ class And:
     """All of these; none is everything."""
 
     nodes: tuple[Node, ...]
+    number: str = ""
+    """What a whole query may be besides: a number that was typed with blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +79,7 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A field has a value: `channel`, `status`, `topic`, `division`, `organ`."""
+    """A field has a value: `channel`, `status`, `topic`, `division`; or `organ`, a name in one spelling."""
 
     field: str
     value: str
@@ -110,97 +102,91 @@ class Received:
 
 Node = Words | Phrase | Prefix | Not | And | Or | Is | Named | Received
 
-FIELDS: Final = {
-    "channel": "channel", "渠道": "channel", "topic": "topic", "类别": "topic", "place": "place", "division": "place",
-    "地区": "place", "organ": "organ", "单位": "organ", "status": "status", "状态": "status", "name": "name",
-    "姓名": "name", "number": "number", "编号": "number", "after": "after", "before": "before",
+CHANNELS: Final = {one.lower(): one for one in Channel} | {
+    "来信": Channel.LETTER, "来访": Channel.VISIT, "走访": Channel.VISIT, "热线": Channel.HOTLINE,
+    "12345": Channel.HOTLINE, "12345热线": Channel.HOTLINE, "网信": Channel.WEB, "网上": Channel.WEB,
+    "网络": Channel.WEB, "网上信访": Channel.WEB, "留言": Channel.WEB,
 }  # fmt: skip
-TOKEN: Final = re.compile(
-    r"\s*(?:(?P<open>[(（])|(?P<close>[)）])|(?P<quote>[\"“”])|(?P<minus>[-－](?=\S))"
-    r"|(?P<field>[A-Za-z\u4e00-\u9fff]+)[:：](?=\S)|(?P<word>[^\s()（）\"“”]+))"
-)
-ALTERNATIVE: Final = frozenset({"OR", "ＯＲ", "|", "｜", "或者"})
-STARS: Final = ("*", "＊")
-"""Signs of the language, as a Chinese keyboard has them in full width, too."""
-QUOTES: Final = '"“”'
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One piece of a query."""
-
-    kind: str
-    text: str
-    at: int
+STATUSES: Final = {one.lower(): one for one in CaseStatus} | {
+    "已登记": CaseStatus.REGISTERED, "待答复": CaseStatus.REGISTERED, "未答复": CaseStatus.REGISTERED,
+    "已答复": CaseStatus.ANSWERED, "已回复": CaseStatus.ANSWERED,
+}  # fmt: skip
+DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
+BETWEEN: Final = "{} stands between two things. Add the missing one, or quote the word."
+MISSING: Final = "What is not wanted must follow here. Add it, or quote the word."
 
 
 def parse(text: str) -> And:
     """Return the tree of a query; raise QuerySyntaxError where there is none. Blank text is everything."""
-    if len(text) > LONGEST:
-        raise QuerySyntaxError(f"A query has at most {LONGEST} characters.", LONGEST)
-    parser = _Parser(text, list(_tokens(text)))
-    node = parser.either(0)
-    if parser.here is not None:
-        raise QuerySyntaxError("This bracket closes nothing. Remove it, or open one before.", parser.here.at)
-    return node if isinstance(node, And) else And((node,))
+    tokens = tokens_of(text)
+    node = _Parser(tokens).either(0)
+    return And(node.nodes if isinstance(node, And) else (node,), _number(text, tokens))
 
 
-def _tokens(text: str) -> list[Token]:
-    found: list[Token] = []
-    at = 0
-    while match := TOKEN.match(text, at):
-        kind = str(match.lastgroup)
-        start = match.start(kind)
-        if kind == "quote":
-            end = next((place for place in range(start + 1, len(text)) if text[place] in QUOTES), None)
-            if end is None:
-                raise QuerySyntaxError("This quotation mark is never closed. Close it, or remove it.", start)
-            found.append(Token("phrase", text[start + 1 : end], start))
-            at = end + 1
-        elif kind == "field" and match["field"].lower() not in FIELDS:
-            # 时间：三点 is no field of ours: it is what it looks like, words.
-            word = re.compile(r"[^\s()（）\"“”]+").match(text, start)
-            assert word is not None  # noqa: S101  # a field's name is one
-            found.append(Token("word", word[0], start))
-            at = word.end()
-        else:
-            found.append(Token(kind, match[kind], start))
-            at = match.end()
-    return found
+def without_field(text: str) -> str:
+    """Return a query without a `number:` that begins it."""
+    tokens = tokens_of(text)
+    return re.split("[:：]", text, maxsplit=1)[1] if _asks_for_number(tokens) else text
+
+
+def _asks_for_number(tokens: Sequence[Token]) -> bool:
+    return bool(tokens) and tokens[0].kind == "field" and tokens[0].text == "number"
+
+
+def _number(text: str, tokens: Sequence[Token]) -> str:
+    """Return the number that a whole query may be, with blanks, dashes and brackets; nothing where it can be none."""
+    if _asks_for_number(tokens):
+        tokens, text = tokens[1:], without_field(text)
+    several = len(tokens) > 1 and all(token.kind in {"word", "open", "close", "minus"} for token in tokens)
+    return text if several and any(map(str.isdigit, text)) else ""
 
 
 class _Parser:
-    def __init__(self, text: str, tokens: list[Token]) -> None:
-        self._text, self._tokens, self._next = text, tokens, 0
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens, self._next = tokens, 0
 
     @property
     def here(self) -> Token | None:
         """The token that comes next."""
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
+    def _at(self, *kinds: str) -> bool:
+        return self.here is not None and self.here.kind in kinds
+
     def _take(self) -> Token:
         token = self._tokens[self._next]
         self._next += 1
         return token
 
-    def _or_is_here(self) -> bool:
-        return self.here is not None and self.here.kind == "word" and self.here.text in ALTERNATIVE
-
     def either(self, depth: int) -> Node:
         """Parse alternatives."""
         nodes = [self._all(depth)]
-        while self._or_is_here():
+        while self._at("or"):
             at = self._take().at
             nodes.append(self._all(depth))
             if And(()) in nodes:
-                raise QuerySyntaxError("OR stands between two things. Add the missing one, or remove it.", at)
+                raise QuerySyntaxError(BETWEEN.format("OR"), at)
         return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
 
     def _all(self, depth: int) -> Node:
         nodes: list[Node] = []
-        while (token := self.here) and token.kind != "close" and not self._or_is_here():
-            nodes.append(self._one(depth))
-        return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], Not) else And(tuple(nodes))
+        joined = False
+        while self.here and not self._at("close", "or"):
+            both = self._both(depth)
+            joined = joined or len(both) > 1
+            nodes.append(both[0] if len(both) == 1 else And(tuple(both)))
+        # What AND joins stays a node of its own: it is never loosened, as words of the query itself are.
+        return nodes[0] if len(nodes) == 1 and not joined and not isinstance(nodes[0], Not) else And(tuple(nodes))
+
+    def _both(self, depth: int) -> list[Node]:
+        """Parse one thing, and those that AND joins to it."""
+        both = [self._one(depth)]
+        while self._at("and"):
+            at = self._take().at
+            if self.here is None or self._at("close", "or"):
+                raise QuerySyntaxError(BETWEEN.format("AND"), at)
+            both.append(self._one(depth))
+        return both
 
     def _one(self, depth: int) -> Node:
         token = self._take()
@@ -209,14 +195,16 @@ class _Parser:
         match token.kind:
             case "open":
                 return self._group(token, depth)
-            case "minus":
-                if self.here is None or self.here.kind == "close":
-                    raise QuerySyntaxError("What is not wanted must follow the minus.", token.at)
+            case "minus" | "not":
+                if self.here is None or self._at("close", "and", "or"):
+                    raise QuerySyntaxError(MISSING, token.at)
                 return Not(self._one(depth + 1))
+            case "and":
+                raise QuerySyntaxError(BETWEEN.format("AND"), token.at)
             case "field":
                 return self._field(token)
             case "phrase":
-                return Phrase(_something(token.text, token.at))
+                return Phrase(token.text)
             case _:
                 return _word(token)
 
@@ -225,8 +213,6 @@ class _Parser:
         if self.here is None:
             raise QuerySyntaxError("This bracket is never closed. Close it, or remove it.", token.at)
         self._take()
-        if node == And(()):
-            raise QuerySyntaxError("There is nothing in these brackets. Remove them.", token.at)
         return node
 
     def _field(self, token: Token) -> Node:
@@ -234,14 +220,17 @@ class _Parser:
         if value is None or value.kind not in {"word", "phrase"}:
             raise QuerySyntaxError(f"`{token.text}:` needs a value.", token.at)
         self._take()
-        return RESTRICTIONS[FIELDS[token.text.lower()]](value)
+        return RESTRICTIONS[token.text](value)
 
 
 def _word(token: Token) -> Node:
-    text = token.text
-    if text.endswith(STARS) and len(text) > 1:
-        return Prefix(_something(text[:-1], token.at))
-    return Words(_something(text, token.at))
+    text = _something(token.text, token.at)
+    return Prefix(text[:-1]) if token.kind == "word" and text.endswith(STARS) else Words(text)
+
+
+def _numbered(value: Token) -> Node:
+    node = _word(value)
+    return Phrase(node.text) if isinstance(node, Words) else node
 
 
 def _something(text: str, at: int) -> str:
@@ -250,9 +239,9 @@ def _something(text: str, at: int) -> str:
     return text
 
 
-def _one_of(value: Token, allowed: dict[str, str]) -> str:
+def _one_of(value: Token, allowed: Mapping[str, str]) -> str:
     try:
-        return str(allowed[value.text.lower()])
+        return str(allowed[normalise(value.text)])
     except KeyError:
         raise QuerySyntaxError(f"This must be one of {', '.join(allowed)}.", value.at) from None
 
@@ -291,20 +280,25 @@ def _topic(value: Token) -> str:
 
 
 def _day(value: Token) -> date:
+    day = DAY.fullmatch(normalise(value.text))
     try:
-        return date.fromisoformat(value.text)
+        return date(*map(int, day.groups())) if day else _no_day(value)
     except ValueError:
-        raise QuerySyntaxError("A day is written 2026-07-01.", value.at) from None
+        return _no_day(value)
+
+
+def _no_day(value: Token) -> NoReturn:
+    raise QuerySyntaxError("A day is written 2026-07-01.", value.at) from None
 
 
 RESTRICTIONS: Final[Mapping[str, Callable[[Token], Node]]] = {
-    "channel": lambda value: Is("channel", _one_of(value, {one.lower(): one for one in Channel})),
-    "status": lambda value: Is("status", _one_of(value, {one.lower(): one for one in CaseStatus})),
+    "channel": lambda value: Is("channel", _one_of(value, CHANNELS)),
+    "status": lambda value: Is("status", _one_of(value, STATUSES)),
     "topic": lambda value: Is("topic", _topic(value)),
     "place": lambda value: Is("division", _division(value)),
-    "organ": lambda value: Is("organ", str(organ_id(normalise_organ(_something(value.text, value.at))))),
+    "organ": lambda value: Is("organ", normalise_organ(_something(value.text, value.at))),
     "name": lambda value: Named(_something(value.text, value.at)),
-    "number": lambda value: Phrase(_something(value.text, value.at)),
+    "number": _numbered,
     "after": lambda value: Received(since=_day(value)),
     "before": lambda value: Received(before=_day(value)),
 }

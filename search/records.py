@@ -77,7 +77,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A stretch of the original text with what matched in it. `field` is `title`, `body`, `reply` or `document`."""
+    """A stretch of the original text with what matched in it.
+
+    `field` is `title`, `body`, `reply` or `document`; or `number`, of a number by which it is known.
+    """
 
     field: str
     text: str
@@ -94,6 +97,8 @@ class Hit:
     """What leads the case that it is filed in, seen or not. Never told."""
     channel: Channel
     score: float
+    loose: bool
+    """Whether it holds some of what was asked for, and not all."""
     passages: tuple[Passage, ...]
     cursor: str
 
@@ -108,10 +113,13 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
-    """The answer. `total` and the counts are of all hits, not of this page."""
+    """The answer. Counts are of all hits, not of this page; facets of those that hold all that was asked for."""
 
     total: int | None
-    """None where counts are withheld: the index has not caught up yet with a change of who may see what."""
+    """How many hold all. None where counts are withheld: the index has not caught up yet with a change of who may see
+    what."""
+    loose: int | None
+    """How many more hold some of it and are hits, too, since next to nothing holds all; None where withheld."""
     hits: tuple[Hit, ...]
     has_next_page: bool
     order: SearchOrder = SearchOrder.RELEVANCE

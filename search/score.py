@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Final
 from graph.text.normalise import normalise
 from graph.text.tokens import bare, bigrams, codes, ends, sets
 from search.engine import GRAIN, Leaf, OneOf, Run, Starting, Term, TokenField
+from search.known_by import is_code
 from search.recency import recency, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from search.documents import Source, Texts
+    from search.known_by import Known
 
 SATURATION: Final = 0.5
 """A token that stands there often tells little more than one that stands there once."""
@@ -41,6 +43,8 @@ bigrams across their borders, characters find what is worded a little otherwise.
 LATE: Final = 0.1
 """What was received in 2070 scores a tenth more than what was in 1990: a year later is worth a thousandth, and so of
 equal texts the newest come first."""
+KNOWN_FIRST: Final = 100.0
+"""Who types a number wants what is known by it, before all that only mentions it."""
 DIGITS: Final = 4
 """Decimals of a score: below them lies what floating point makes of another order of adding."""
 
@@ -81,8 +85,18 @@ class Scorer:
         """What is looked for as it stands; how much it tells, and how much more where it leads; by what it leads."""
         self._others: list[tuple[Callable[[_Said], int], float, float, re.Pattern[str] | None]] = []
         """What is counted otherwise, and the same of it."""
+        self._known: list[tuple[str, bool, float]] = []
+        """By what it may be known, whether by that whole, and how much that tells."""
         for what, weight in weighed:
-            self._take(what, weight)
+            if isinstance(what, Term | Starting) and is_code(_token(what)):
+                self._known.append((_token(what), isinstance(what, Term), weight * KNOWN_FIRST))
+            else:
+                self._take(what, weight)
+
+    @property
+    def by_numbers(self) -> bool:
+        """Whether it counts by what submissions are known."""
+        return bool(self._known)
 
     def _take(self, what: Leaf | str, weight: float) -> None:
         leading = weight * LEAD
@@ -129,8 +143,18 @@ class Scorer:
                     points += leading
         if self._others:
             points += self._others_of(_Said(texts.title, name), _Said(said, body), lead, held_back)
+        if self._known:
+            points += self._known_by(texts.known_by)
         late = 1 + LATE * share_of(recent)
         return round(points * late, DIGITS)
+
+    def _known_by(self, known: Known) -> float:
+        codes = [code for _, code in known.codes()]
+        return sum(
+            weight
+            for wanted, whole, weight in self._known
+            if any(code == wanted if whole else code.startswith(wanted) for code in codes)
+        )
 
     def _others_of(self, title: _Said, text: _Said, lead: str, held_back: float) -> float:
         points = 0.0
@@ -141,6 +165,10 @@ class Scorer:
                 if named or (pattern and pattern.search(lead)):
                     points += leading
         return points
+
+
+def _token(leaf: Term | Starting) -> str:
+    return leaf.token if isinstance(leaf, Term) else leaf.prefix
 
 
 class _Said:

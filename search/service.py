@@ -16,9 +16,9 @@ from search import documents
 from search.audience import audience
 from search.compile import compile_query, for_number
 from search.cursor import FOREIGN, After, mark, opened, sealed
-from search.engine import AnyOf, Exact, ExactField, Lookup
+from search.engine import AllOf, AnyOf, Exact, ExactField, Lookup
 from search.highlight import Marker
-from search.query import names, parse
+from search.query import Not, names, parse, without_field
 from search.records import Hit, SearchOrder, SearchPage
 from search.score import Scorer, Weight, grained
 from search.similar import Likeness
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from search.similar import Similar
     from search.standing import Standing
 
+NONE: Final = AllOf((AnyOf(()),))
+"""What nothing fits."""
 WEIGHED: Final = 200
 """Candidates that are put into our own order; those beyond follow, the latest first."""
 
@@ -51,6 +53,15 @@ class Ranked:
     source: Source
     score: float
     after: After
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was found: `whole` holds all that was asked for, of which facets are, `some` only some of it."""
+
+    whole: Found
+    ranked: Sequence[Ranked]
+    some: Found | None = None
 
 
 class Reading(Protocol):
@@ -87,15 +98,16 @@ class Search:
         compiled, after = await asking.understood(after)
         lookup = replace(asking.lookup(compiled), order=order, facets=request.facets)
         if order is SearchOrder.NEWEST:
-            found, ranked = await asking.newest(lookup, request.first + 1, after)
+            answered = Answered(*await asking.newest(lookup, request.first + 1, after))
         else:
-            found, ranked = await asking.relevant(lookup, compiled, request.first + 1, after)
+            answered = await asking.relevant(lookup, compiled, request.first + 1, after)
+        hits = await asyncio.to_thread(_hits, answered, request.first, compiled, order)
         withheld = asking.looked.barrier > asking.held.position
-        hits = await asyncio.to_thread(_hits, ranked[: request.first], compiled, order)
-        more = len(ranked) > request.first
         return SearchPage(
-            total=None if withheld else found.total, hits=hits, has_next_page=more, order=order,
-            facets={} if withheld else dict(found.facets), standing=asking.looked.standing,
+            total=None if withheld else answered.whole.total,
+            loose=None if withheld else answered.some.total if answered.some else 0,
+            hits=hits, has_next_page=len(answered.ranked) > request.first, order=order,
+            facets={} if withheld else dict(answered.whole.facets), standing=asking.looked.standing,
         )  # fmt: skip
 
     async def standing(self, scope: Scope) -> Standing:
@@ -139,7 +151,8 @@ class _Asking:
         self._tree = parse(request.text)
         self._people = {name: hidden.name(name) for name in names(self._tree)} if hidden else {}
         plain = compile_query(self._tree, people=self._people)
-        self._codes = hidden.number(request.text) if hidden and not plain.match.without else ()
+        excluding = any(isinstance(node, Not) for node in self._tree.nodes)
+        self._codes = hidden.number(without_field(request.text)) if hidden and not excluding else ()
         # Nothing to weigh by: the newest first.
         self.order = request.order if plain.leaves and not self._codes else SearchOrder.NEWEST
         self.held = NOTHING
@@ -154,7 +167,7 @@ class _Asking:
         """
         compiled, after = await self._meant(after)
         if self._request.cases:
-            compiled = _filed_in(compiled, self._request.cases, loose=after.loose is not None)
+            compiled = replace(compiled, filed=_filed_in(self._request.cases))
         return compiled, after
 
     async def _meant(self, after: After) -> tuple[Compiled, After]:
@@ -170,7 +183,7 @@ class _Asking:
 
     def lookup(self, compiled: Compiled) -> Lookup:
         """Return what the engine is asked."""
-        return Lookup(match=compiled.match, filter=self._request.filter, audience=self._audience)
+        return Lookup(match=compiled.strictly, filter=self._request.filter, audience=self._audience)
 
     async def newest(self, lookup: Lookup, count: int, after: After) -> tuple[Found, list[Ranked]]:
         """Return what follows a time, the latest first, but those that were given already."""
@@ -192,45 +205,69 @@ class _Asking:
             if one.submission in sources
         ]
 
-    async def relevant(
-        self, lookup: Lookup, compiled: Compiled, count: int, after: After
-    ) -> tuple[Found, list[Ranked]]:
+    async def relevant(self, lookup: Lookup, compiled: Compiled, count: int, after: After) -> Answered:
         """Return the best candidates in our own order, and behind them the rest, the latest first."""
         weighed = _paired(compiled, after.weights)
         # The first page takes all there is: to tell what came in until now costs as much as to find it.
         until = after.until if self._request.after else None
         lookup = replace(lookup, arrived_until=until, weights=grained(weighed), limit=WEIGHED)
-        loosely = compiled.loosely
-        if after.loose is not None and loosely:
-            lookup = replace(lookup, match=loosely)
+        if after.loose is not None:
+            return await self._loosely(lookup, compiled, weighed, after, count)
         if after.below is not None:
-            return await self._beyond(lookup, weighed, after, count)
-        found = await self._engine.find(lookup)
-        if after.key is None and found.total < compiled.few and loosely:
-            after, lookup = replace(after, loose=compiled.common), replace(lookup, match=loosely)
-            found = await self._engine.find(lookup)
-        ranked = await self._weighed(found.candidates, weighed, after, count)
-        if len(ranked) < count and found.total > len(found.candidates):
-            given = frozenset(mark(one.submission) for one in found.candidates)
-            _, rest = await self._beyond(
-                replace(lookup, facets=()), weighed, replace(after, key=None, given=given), count - len(ranked)
-            )
-            ranked += rest
-        return found, ranked
+            return Answered(*await self._beyond(lookup, weighed, after, count))
+        whole = await self._engine.find(lookup)
+        decides = after.key is None and not self._request.cases and compiled.loosely is not None
+        if decides and whole.total < compiled.few:
+            return await self._loosely(lookup, compiled, weighed, after, count)
+        ranked, read = await self._weighed(whole.candidates, weighed, after, count)
+        # By what is seen: how many the index has of what is seen no more must not be told by this, either.
+        if decides and whole.total <= WEIGHED and read < compiled.few:
+            return await self._loosely(lookup, compiled, weighed, after, count)
+        if len(ranked) < count and whole.total > len(whole.candidates):
+            ranked += await self._rest(lookup, whole.candidates, weighed, after, count - len(ranked))
+        return Answered(whole, ranked)
+
+    async def _loosely(
+        self, lookup: Lookup, compiled: Compiled, weighed: Sequence[Weight], after: After, count: int
+    ) -> Answered:
+        """Return the same with what holds some of what is asked, in one order with what holds all."""
+        after = replace(after, loose=compiled.common)
+        whole = await self._engine.find(lookup)
+        loosely = replace(lookup, match=compiled.loosely or NONE, facets=())
+        if after.below is not None:
+            some, ranked = await self._beyond(loosely, weighed, after, count)
+            return Answered(whole, ranked, some)
+        some = await self._engine.find(loosely)
+        candidates = [*whole.candidates, *some.candidates]
+        ranked, _ = await self._weighed(candidates, weighed, after, count)
+        if len(ranked) < count and some.total > len(some.candidates):
+            ranked += await self._rest(loosely, candidates, weighed, after, count - len(ranked))
+        return Answered(whole, ranked, some)
 
     async def _weighed(
         self, candidates: Sequence[Candidate], weighed: Sequence[Weight], after: After, count: int
-    ) -> list[Ranked]:
-        """Return the first candidates in our own order, of those behind `after.key`."""
+    ) -> tuple[list[Ranked], int]:
+        """Return the first candidates in our own order, of those behind `after.key`; and how many are seen."""
         async with self._reading() as reading:
-            texts = await documents.load_texts(reading, [one.submission for one in candidates])
+            scorer = Scorer(weighed)
+            found = [one.submission for one in candidates]
+            texts = await documents.load_texts(reading, found, numbers=scorer.by_numbers)
             here = [one for one in candidates if one.submission in texts]
-            keys = await asyncio.to_thread(_keys, here, texts, weighed)
+            keys = await asyncio.to_thread(_keys, here, texts, scorer)
             keyed = sorted(zip(keys, (one.submission for one in here), strict=True))
             behind = (place for place in keyed if after.key is None or place[0] > after.key)
             best = list(islice(behind, count))
             sources = await documents.load(reading, [one for _, one in best])
-        return [Ranked(sources[one], -key[0], replace(after, key=key)) for key, one in best if one in sources]
+        ranked = [Ranked(sources[one], -key[0], replace(after, key=key)) for key, one in best if one in sources]
+        return ranked, len(here)
+
+    async def _rest(
+        self, lookup: Lookup, given: Sequence[Candidate], weighed: Sequence[Weight], after: After, count: int
+    ) -> list[Ranked]:
+        """Return what follows those that were weighed, which come no more."""
+        marks = frozenset(mark(one.submission) for one in given)
+        after = replace(after, key=None, given=marks)
+        return (await self._beyond(replace(lookup, facets=()), weighed, after, count))[1]
 
     async def _beyond(
         self, lookup: Lookup, weighed: Sequence[Weight], after: After, count: int
@@ -253,11 +290,9 @@ class _Asking:
             yield reading
 
 
-def _filed_in(compiled: Compiled, cases: Sequence[CaseId], *, loose: bool) -> Compiled:
-    """Return the same of what is filed in these cases alone, which are few: only a whole search decides to be loose."""
-    filed = AnyOf(tuple(Exact(ExactField.CASE, str(case)) for case in cases))
-    asked = (compiled.loosely if loose else None) or compiled.match
-    return replace(compiled, match=replace(asked, nodes=(filed, *asked.nodes)), loose=None)
+def _filed_in(cases: Sequence[CaseId]) -> AnyOf:
+    """Return what is filed in these cases, which are few."""
+    return AnyOf(tuple(Exact(ExactField.CASE, str(case)) for case in cases))
 
 
 def _now() -> int:
@@ -265,10 +300,9 @@ def _now() -> int:
 
 
 def _keys(
-    candidates: Sequence[Candidate], texts: Mapping[SubmissionId, Texts], weighed: Sequence[Weight]
+    candidates: Sequence[Candidate], texts: Mapping[SubmissionId, Texts], scorer: Scorer
 ) -> list[tuple[float, int]]:
     """Return where each candidate stands: the best first, of equal ones the latest."""
-    scorer = Scorer(weighed)
     return [(-scorer.points(texts[one.submission], one.recency), -one.recency) for one in candidates]
 
 
@@ -284,13 +318,16 @@ def _paired(compiled: Compiled, kept: Iterable[float]) -> list[Weight]:
         raise InvalidError("after", FOREIGN) from None
 
 
-def _hits(ranked: Sequence[Ranked], compiled: Compiled, order: SearchOrder) -> tuple[Hit, ...]:
-    marker = Marker(compiled.leaves)
+def _hits(answered: Answered, first: int, compiled: Compiled, order: SearchOrder) -> tuple[Hit, ...]:
+    marker = Marker(compiled.marks)
+    # Where something is found loosely, all that holds everything is among the candidates.
+    whole = {one.submission for one in answered.whole.candidates}
     return tuple(
         Hit(
             submission=one.source.id, case=one.source.case, leading=one.source.leading or one.source.case,
-            channel=Channel(one.source.channel), score=one.score, passages=marker.passages(one.source),
+            channel=Channel(one.source.channel), score=one.score,
+            loose=answered.some is not None and one.source.id not in whole, passages=marker.passages(one.source),
             cursor=sealed(one.after, order),
         )
-        for one in ranked
+        for one in answered.ranked[:first]
     )  # fmt: skip

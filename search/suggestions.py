@@ -19,14 +19,13 @@ from graph.divisions import divisions
 from graph.records import PlaceLevel
 from graph.text.normalise import normalise
 from graph.text.sounds import heard, readings
+from search.query_tokens import QUOTES, WORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 LAST: Final = "\U0010ffff"
 """Behind every character that a name has."""
-PLAIN: Final = re.compile(r"[^\s()（）\"“”]+\Z")
-"""What needs no quotes in a query."""
 JOINTS: Final = re.compile(r"[\s'’]+")
 """What may part syllables."""
 LONGEST_SOUND: Final = 100
@@ -57,7 +56,7 @@ class Suggestion:
 
 def quoted(text: str) -> str:
     """Return a value as the query language takes it."""
-    return text if PLAIN.match(text) else f'"{text}"'
+    return text if WORD.fullmatch(text) else f'"{text}"'
 
 
 def place_suggestions() -> Iterator[Suggestion]:
@@ -77,7 +76,7 @@ def topic_suggestions(paths: Iterable[str]) -> Iterator[Suggestion]:
 def organ_suggestions(names: Iterable[str]) -> Iterator[Suggestion]:
     """Yield organs; one whose name has a quotation mark cannot be asked for."""
     for name in names:
-        if not set(name) & set('"“”'):
+        if not set(name) & set(QUOTES):
             yield Suggestion(SuggestionKind.ORGAN, name, f"organ:{quoted(name)}", (normalise(name),))
 
 

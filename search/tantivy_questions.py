@@ -52,7 +52,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("link", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(TokenField.BIGRAMS, tokenizer_name=TOKENISER, index_option="position")
     builder.add_text_field(TokenField.CODES, tokenizer_name=TOKENISER, index_option="basic")
-    for name in ("seen", "case"):
+    for name in ("seen", "case", "organ_name"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("channel", "kind", "status", "topic", "division", "organ", "month"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
@@ -85,6 +85,7 @@ def document_of(document: IndexDocument) -> tantivy.Document:
         ("topic", document.topics),
         ("division", document.divisions),
         ("organ", document.organs),
+        ("organ_name", document.organ_names),
         ("seen", document.seen),
     ):
         for value in values:

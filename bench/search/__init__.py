@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.search import relevance, speed
+from bench.search import phrases, relevance, speed
 
 if TYPE_CHECKING:
     from bench.table import Row
 
 
 def measure() -> list[Row]:
-    """Measure relevance, then speed."""
-    return [*relevance.measure(), *speed.measure()]
+    """Measure relevance, what is shown, then speed."""
+    return [*relevance.measure(), *phrases.measure(), *speed.measure()]

@@ -75,12 +75,13 @@ class Ours:
         meant = await understood(self._engine, parse(query), AllOf())
         compiled = meant.compiled
         lookup = Lookup(match=compiled.match, weights=grained(meant.weights), limit=WEIGHED)
-        found = await self._engine.find(lookup)
-        if found.total < compiled.few and compiled.loosely:
-            found = await self._engine.find(replace(lookup, match=compiled.loosely))
+        whole = await self._engine.find(lookup)
+        candidates = list(whole.candidates)
+        if whole.total < compiled.few and compiled.loosely:
+            candidates += (await self._engine.find(replace(lookup, match=compiled.loosely))).candidates
         scorer = Scorer(meant.weights)
-        points = {one: scorer.score(self._sources[one.submission]) for one in found.candidates}
-        best = sorted(found.candidates, key=lambda one: (-points[one], -one.recency))
+        points = {one: scorer.score(self._sources[one.submission]) for one in candidates}
+        best = sorted(candidates, key=lambda one: (-points[one], -one.recency))
         return [one.submission.int for one in best[:first]]
 
     def close(self) -> None:

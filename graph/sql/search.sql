@@ -46,7 +46,7 @@ select id from submission where id > $1 order by id limit $2;
 -- What is indexed of each submission, as it is now, but for what `attached` tells; the leading case answers for those
 -- that follow it.
 select submission.id, submission.channel, submission.kind, submission.topic, submission.division,
-    submission.received_at, own.id as own_id, own."leading", coalesce(leader.id, own.id) as case_id,
+    submission.received_at, submission.external_id, submission.receipt_code, own.number as case_number, own.id as own_id, own."leading", coalesce(leader.id, own.id) as case_id,
     coalesce(leader.status, own.status) as status, revision.title, revision.body
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
@@ -60,6 +60,13 @@ select submission.id, submission.case_id as own_id, revision.title, revision.bod
 from unnest($1::uuid[]) as asked (id)
 join submission on submission.id = asked.id
 join submission_revision revision on revision.id = submission.revision;
+
+-- name: known_by
+-- The numbers by which each submission is known.
+select submission.id, submission.external_id, submission.receipt_code, own.number as case_number
+from unnest($1::uuid[]) as asked (id)
+join submission on submission.id = asked.id
+join "case" own on own.id = submission.case_id;
 
 -- name: attached
 -- What was said of submissions and of their cases, and the texts of their attachments (those have no time), in any
@@ -98,6 +105,10 @@ select own.id, own.status, own.kind, own.unnamed, own.division,
         order by 1
     ) as accused_persons
 from "case" own where own.id = any($1::uuid[]);
+
+-- name: organs
+-- What each organ is called, and where it sits.
+select id, name, division from organ where id = any($1::uuid[]);
 
 -- name: hidden
 -- Keyed hashes of the numbers that each submission holds, in its texts and of whom it names, and of the names: only

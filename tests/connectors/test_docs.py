@@ -14,8 +14,9 @@ import pytest
 
 from connectors import registry
 from connectors.connector import Resource
-from connectors.headings import TABLE, read_mapping
+from connectors.headings import read_mapping
 from connectors.push import read_push
+from connectors.vocabulary import COMMON, LEFT_OUT, LINES
 from graph.records import Channel, Draft, Refusal, RejectionReason
 from tests.connectors.factory import OPTIONS, instant
 
@@ -30,20 +31,35 @@ def block(before: str) -> str:
     return found[1]
 
 
+def shown(name: str) -> str:
+    """Return a part of the page that is made from data."""
+    return TEXT.partition(f"<!-- {name}: begin -->\n")[2].partition(f"\n<!-- {name}: end -->")[0]
+
+
 def heading_table() -> str:
     """Return the table of headings as the page must show it."""
-    table: dict[str, dict[str, list[str]]] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    those: dict[tuple[str, str], list[str]] = {}
+    for line in LINES:
+        if line.part != LEFT_OUT:
+            part = "all" if line.part == COMMON else line.part
+            those.setdefault((part, f"`{line.field}`" if line.field else "begins"), []).append(line.heading)
     lines = ["| channel | field | headings |", "|---|---|---|"]
-    for channel, part in table.items():
-        shown = "all" if channel == "common" else channel
-        lines += [f"| {shown} | `{name}` | {'、'.join(headings)} |" for name, headings in part.items()]
-    return "\n".join(lines)
+    return "\n".join(lines + [f"| {part} | {field} | {'、'.join(some)} |" for (part, field), some in those.items()])
+
+
+def left_out() -> str:
+    """Return what is left out, by its reason, as the page must show it."""
+    reasons: dict[str, list[str]] = {}
+    for line in LINES:
+        if line.part == LEFT_OUT:
+            reasons.setdefault(line.source, []).append(line.heading)
+    return "\n".join(f"- {'、'.join(those)}: {reason}" for reason, those in reasons.items())
 
 
 def test_the_page_shows_the_headings_in_use() -> None:
     """People look there for what to call a column."""
-    shown = TEXT.partition("<!-- headings: begin -->\n")[2].partition("\n<!-- headings: end -->")[0]
-    assert shown == heading_table()
+    assert shown("headings") == heading_table()
+    assert shown("left out") == left_out()
 
 
 def test_the_pages_example_of_a_new_form_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pickle
 import re
-import tomllib
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connectors.fields import Field
-from connectors.headings import TABLE, HeadingMap, MappingError, load_mapping, meaning, normal, read_mapping
+from connectors.headings import HeadingMap, MappingError, load_mapping, meaning, read_mapping
+from connectors.vocabulary import COMMON, LEFT_OUT, LINES, VocabularyError, known, normal, table_of
 from graph.records import Channel
-from tests.connectors.factory import OPTIONS, drafts, only_refusal, workbook
+from tests.connectors.factory import HEADINGS, OPTIONS, ROW, drafts, only_refusal, workbook
 
 
 @pytest.mark.parametrize(
@@ -38,13 +37,75 @@ def test_a_heading_is_known_however_it_is_written(heading: str, channel: Channel
     assert found[0] is field
 
 
-def test_no_heading_means_two_things_on_a_channel() -> None:
-    """Which one was meant would depend on the table's order."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    for part in table.values():
-        counted = Counter(normal(heading) for headings in part.values() for heading in headings)
-        assert not [heading for heading, times in counted.items() if times > 1]
-        assert set(part) <= set(Field)
+@pytest.mark.parametrize("channel", Channel)
+def test_every_known_heading_means_its_field_and_is_never_left_out(channel: Channel) -> None:
+    """Those of a channel and of all, and those that are put together; what is left out means nothing."""
+    parts = {COMMON, channel.value.lower()}
+    own = {normal(line.heading) for line in LINES if line.part == channel.value.lower()}
+    for line in LINES:
+        found = meaning(line.heading, channel)
+        if line.part == LEFT_OUT:
+            assert found is None, line
+        elif line.part in parts and (line.part != COMMON or normal(line.heading) not in own):
+            assert found is not None, line
+            assert found[0] is line.field
+    assert len(known(channel)) > 1_000
+
+
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize(
+    ("headings", "field"),
+    [
+        ("群众姓名 市民姓名 诉求人姓名 反映人姓名 举报人 投诉人 信访人员姓名 来电人姓名", Field.NAME),
+        ("市民手机 群众电话 诉求人电话 反映人联系方式 来电人电话/账号 信访人手机号", Field.PHONE),
+        ("信访人身份证号 信访人证件号码 投诉人身份证", Field.IDENTITY_NUMBER),
+        ("信访人住址 诉求人联系地址 现住址", Field.ADDRESS),
+        ("信访时间 反映时间 投诉时间", Field.RECEIVED_AT),
+        ("信访日期 诉求日期", Field.RECEIVED_ON),
+        ("信访标题 诉求标题 投诉主题", Field.TITLE),
+        ("信访内容 主要诉求 投诉内容 市民诉求", Field.TEXT),
+        ("承办部门名称 主办单位名称 责任部门 具体承办单位 办理机构", Field.ORGAN),
+        ("反馈意见 回复内容 处理结果", Field.REPLY_TEXT),
+    ],
+)
+def test_the_usual_headings_are_known(headings: str, field: Field, channel: Channel) -> None:
+    """As the registers and exports of public systems write them."""
+    for heading in headings.split():
+        found = meaning(heading, channel)
+        assert found is not None, heading
+        assert found[0] is field, heading
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\ufeff", "\u200e", "\u00ad", "\u2060", "\u202c"])
+def test_marks_without_width_make_no_difference(mark: str) -> None:
+    """Copied from pages and other programs they stand around and within headings, and nobody sees them."""
+    rows = [[f"{mark}{heading[:2]}{mark}{heading[2:]}{mark}" for heading in HEADINGS], ROW]
+    (draft,) = drafts(workbook(rows))
+    assert (draft.external_id, draft.text) == (ROW[0], ROW[4])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("common\tname\t姓名", "line 1: write"),
+        ("common\tname\t\tx", "line 1: write"),
+        ("# x\n\nnobody\tname\t姓名\tx", "line 3: there is no part `nobody`"),
+        ("common\tnames\t姓名\tx", "no field `names`"),
+        ("common\t-\t姓名\tx", "no field `-`"),
+        ("common\tname\t姓名\tx\ncommon\tphone\t姓 名：\tx", "line 2: 姓 名： stands in line 1"),
+    ],
+)
+def test_a_table_of_headings_that_is_wrong_says_where(text: str, says: str) -> None:
+    """It is checked when the program starts."""
+    with pytest.raises(VocabularyError, match=re.escape(says)):
+        table_of(text)
+
+
+def test_each_heading_says_where_it_was_seen() -> None:
+    """Several hundred, by far most of them from public repositories."""
+    lines = [line for line in LINES if line.part != LEFT_OUT]
+    assert len(lines) > 700
+    assert sum(line.source.startswith("read here") for line in lines) < len(lines) // 3
 
 
 def test_the_more_exact_heading_is_meant() -> None:

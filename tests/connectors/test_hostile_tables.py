@@ -18,7 +18,7 @@ from connectors.connector import Limits, ReadOptions, Resource
 from connectors.push import read_push
 from connectors.registry import read
 from graph.records import MAX_KEPT, Channel, Draft, Refusal, RejectionReason
-from tests.connectors.factory import HEADINGS, OPTIONS, ROW, ZONE, only_refusal, readings, text_table, workbook
+from tests.connectors.factory import HEADINGS, OPTIONS, ROW, ZONE, drafts, only_refusal, readings, text_table, workbook
 
 HERE = Path(__file__).parent
 
@@ -145,12 +145,6 @@ def test_a_password_is_told() -> None:
     assert refusal.payload == head
 
 
-@pytest.mark.parametrize("content", [b"<html><table><tr><td>1</td></tr></table></html>", text_table([HEADINGS, ROW])])
-def test_a_workbook_in_name_only_is_told(content: bytes) -> None:
-    """Old systems save a web page or text under the name of a workbook."""
-    assert only_refusal(content).reason is RejectionReason.UNREADABLE
-
-
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 def test_a_truncated_workbook_is_told(share: float) -> None:
     """A copy that broke off."""
@@ -244,12 +238,28 @@ def test_a_sheet_without_a_heading_of_the_text_says_what_it_looks_for() -> None:
     assert "mapping file" in refusal.message
 
 
-def test_wrong_bytes_refuse_their_row_alone() -> None:
-    """A text in another encoding amid a table: the rows around it go in."""
-    rows = [text_table([HEADINGS, ROW]), text_table([ROW], "gb18030"), text_table([ROW] * 5)]
+@pytest.mark.parametrize(("encoding", "other"), [("utf-8", "gb18030"), ("gb18030", "utf-8"), ("utf-8-sig", "gb18030")])
+def test_rows_in_another_encoding_are_read_in_that(encoding: str, other: str) -> None:
+    """Two exports put together by hand: each row is as it was sent."""
+    rows = [text_table([HEADINGS, ROW], encoding), text_table([ROW], other), text_table([ROW] * 5, encoding)]
+    assert [draft.text for draft in drafts(b"".join(rows), "t.csv")] == [ROW[4]] * 7
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_wrong_bytes_refuse_their_row_alone(encoding: str) -> None:
+    """Bytes that are right in no encoding: the rows around them go in."""
+    wrong = text_table([ROW], encoding).replace(",张".encode(encoding), b",\xff\xfe\xfa")
+    rows = [text_table([HEADINGS, ROW], encoding), wrong, text_table([ROW] * 5, encoding)]
     found = readings(b"".join(rows), "t.csv")
     (refusal,) = refusals(list(found))
     assert (refusal.reason, refusal.position, len(found)) == (RejectionReason.ENCODING, "t.csv row 3", 7)
+
+
+@pytest.mark.parametrize("cut", [b"\x00", b"\x00\xd8"])
+def test_half_a_character_of_utf16_refuses_its_row(cut: bytes) -> None:
+    """A file cut off within a character, and half of one: none is patched."""
+    found = readings(b"\xff\xfe" + text_table([HEADINGS, ROW, ROW], "utf-16-le")[:-8] + cut, "t.csv")
+    assert [type(one) for one in found] == [Draft, Refusal]
 
 
 def test_a_nul_refuses_its_row_alone() -> None:

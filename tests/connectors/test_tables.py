@@ -246,6 +246,57 @@ def test_a_sheet_that_is_no_register_is_told_and_the_others_go_in() -> None:
     assert (found[1].reason, found[1].position) == (RejectionReason.HEADINGS, "t.xlsx")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_text_table_may_say_that_its_digits_are_texts(encoding: str) -> None:
+    """As `="00123"`, which keeps a spreadsheet from making a number of it; headings and times are written so, too."""
+    rows = [[f'="{cell}"' for cell in row] for row in (HEADINGS, ROW, [""] * 5)]
+    content = "\r\n".join(",".join(row) for row in rows).encode(encoding)
+    for given in (content, text_table(rows, encoding)):
+        (draft,) = drafts(given, "t.csv")
+        assert (draft.external_id, draft.received_at, draft.text) == (ROW[0], instant(ROW[1]), ROW[4])
+        assert draft.mentions[0].phone == ROW[3]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("marks", [0, 1, 2, 3])
+def test_byte_order_marks_are_no_part_of_the_first_heading(encoding: str, marks: int) -> None:
+    """Two programs on the way put one each, before a quotation mark as well."""
+    quoted = text_table([HEADINGS, ROW], encoding).replace(
+        HEADINGS[0].encode(encoding), f'"{HEADINGS[0]}"'.encode(encoding)
+    )
+    (draft,) = drafts("\ufeff".encode(encoding) * marks + quoted, "t.csv")
+    assert draft.external_id == ROW[0]
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\r\n\x1a", b"\x1a\x1a"])
+def test_a_text_table_may_end_as_those_of_dos(end: bytes) -> None:
+    """With a mark, which is no record."""
+    assert len(drafts(text_table([HEADINGS, ROW]).rstrip() + end, "t.csv")) == 1
+
+
+def test_a_text_table_may_name_its_mark() -> None:
+    """In a first line that is for Excel."""
+    assert len(drafts(b"sep=;\r\n" + text_table([HEADINGS, ROW], mark=";"), "t.csv")) == 1
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r", "\r\n"])
+def test_lines_may_end_in_each_way(ends: str) -> None:
+    """Also within a cell, and where a block that is decoded at once ends between the two characters."""
+    long = "路灯坏了。" * 5_000
+    content = ends.join(["工单编号,来电时间,诉求内容", *[f'{at},2021-3-5,"{long}{ends}{at}"' for at in range(20)]])
+    found = drafts(content.encode("gb18030"), "t.csv")
+    assert [draft.text.endswith(f"\n{at}") for at, draft in enumerate(found)] == [True] * 20
+
+
+@pytest.mark.parametrize("nothing", [r"\N", "NULL", "(null)", "无", "-", "NaN"])
+def test_words_for_nothing_are_nothing(nothing: str) -> None:
+    """As databases export what they do not have: a title is taken from the text, and nobody is called NULL."""
+    headings = (*HEADINGS, "标题", "承办单位", "答复内容", "答复时间", "办理期限", "紧急程度")
+    (draft,) = drafts(text_table([headings, ("1", ROW[1], nothing, nothing, "路灯坏了。", *[nothing] * 6)]), "t.csv")
+    assert (draft.title, draft.organ, draft.replies, draft.mentions) == ("路灯坏了", None, (), ())
+    assert draft.details == HotlineDetails()
+
+
 def test_blank_rows_are_passed_over_in_silence() -> None:
     """A row of blanks is no record."""
     assert len(drafts(workbook([HEADINGS, ROW, [None] * 5, [" ", "\t", "　", None, ""], ROW]))) == 2

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fields import Field
-from connectors.headings import known, normal, read_mapping
+from connectors.headings import read_mapping
 from connectors.objects import NESTED
 from connectors.push import read_push
 from connectors.unread import MOST_SUGGESTED, Suggestions
+from connectors.vocabulary import known, normal
 from graph.records import Channel, Draft, Refusal, RejectionReason, Unread, UnreadField
 from tests.connectors.factory import HEADINGS, OPTIONS, ROW, drafts, readings, text_table, workbook
 

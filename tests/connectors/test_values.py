@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from connectors import values
 from connectors.mentions import kind_of, names_of
 from connectors.moments import Clock
-from connectors.values import Cell, Formula, ValueFault
+from connectors.values import UNSEEN, Cell, Formula, ValueFault
+from connectors.written import HALVES
 from graph.records import PartyKind, PetitionKind, RejectionReason, Satisfaction, Urgency
 from tests.connectors.factory import ZONE, instant, naive
 
@@ -51,6 +53,47 @@ CLOCK = Clock.at(ZONE, NOW)
         (naive("2019-04-25 09:32:09"), "2019-04-25 09:32:09"),
         (date(2019, 4, 25), "2019-04-25"),
         ("\t2019-04-25　", "2019-04-25"),
+        ("2021-03-05 24:00:00", "2021-03-06"),
+        ("2021年3月5日 24时", "2021-03-06"),
+        ("2021年3月5号 9点", "2021-03-05 09:00"),
+        ("2021 年 3 月 5 日", "2021-03-05"),
+        ("2021年3月5日9点半", "2021-03-05 09:30"),
+        ("2021年3月5日 9点一刻", "2021-03-05 09:15"),
+        ("二〇二一年十二月二十五日上午十点三刻", "2021-12-25 10:45"),
+        ("2021/3/5 晚上12:10", "2021-03-06 00:10"),
+        ("2021/3/5 晚上12点", "2021-03-06"),
+        ("2021/3/5 凌晨12:10", "2021-03-05 00:10"),
+        ("2021/3/5 凌晨3点", "2021-03-05 03:00"),
+        ("2021/3/5 中午12点半", "2021-03-05 12:30"),
+        ("2021/3/5 中午1点", "2021-03-05 13:00"),
+        ("2021/3/5 中午11:40", "2021-03-05 11:40"),
+        ("2021/3/5 晚上8点", "2021-03-05 20:00"),
+        ("2021/3/5 傍晚6:30", "2021-03-05 18:30"),
+        ("2021/3/5 下午15:20", "2021-03-05 15:20"),
+        ("2021/3/5 3:20 PM", "2021-03-05 15:20"),
+        ("2021/3/5 3:20:07pm", "2021-03-05 15:20:07"),
+        ("2021/3/5 12:20 a.m.", "2021-03-05 00:20"),
+        ("2021/3/5 12:20 PM", "2021-03-05 12:20"),
+        ("2021年3月5日上午", "2021-03-05"),
+        ("Fri Mar 05 09:00:00 CST 2021", "2021-03-05 09:00"),
+        ("Fri Mar 05 01:00:00 UTC 2021", "2021-03-05 09:00"),
+        ("Fri Mar 05 09:00:00 GMT+08:00 2021", "2021-03-05 09:00"),
+        ("Fri Mar 05 2021 09:00:00 GMT+0800 (中国标准时间)", "2021-03-05 09:00"),
+        ("Fri, 05 Mar 2021 01:00:00 GMT", "2021-03-05 09:00"),
+        ("Mar 5, 2021 3:20:00 PM", "2021-03-05 15:20"),
+        ("5-Mar-2021", "2021-03-05"),
+        ("2021-W09-5T09:00", "2021-03-05 09:00"),
+        ("2021-03-05T09:00:00 Friday", "2021-03-05 09:00"),
+        ("2021-03-05（周五）09:00", "2021-03-05 09:00"),
+        ("2021-03-05T09:00:00.123456+0800", "2021-03-05 09:00"),
+        ("2021-03-05T09:00+08:00[Asia/Shanghai]", "2021-03-05 09:00"),
+        ("2021-03-05 09:00:00 -0500", "2021-03-05 22:00"),
+        ("20210305T093000", "2021-03-05 09:30"),
+        ("2021.3.5 9.30", "2021-03-05 09:30"),
+        ("2021—03—05", "2021-03-05"),
+        ("2021、3、5", "2021-03-05"),
+        ("\u200e2021/\u200e3/\u200e5 \u200f9:00", "2021-03-05 09:00"),
+        ('="2021-03-05"', "2021-03-05"),
     ],
 )
 def test_moments_are_read_in_the_forms_in_use(cell: Cell, meant: str | None) -> None:
@@ -62,7 +105,7 @@ def test_moments_are_read_in_the_forms_in_use(cell: Cell, meant: str | None) -> 
         assert CLOCK.moment(cell) == instant(meant)
 
 
-@pytest.mark.parametrize("cell", [None, "", " ", "　", "-", "无"])
+@pytest.mark.parametrize("cell", [None, "", " ", "　", "-", "无", r"\N", "NULL", "(null)", "NaN", "未填写"])
 def test_no_moment_is_none(cell: Cell) -> None:
     """A blank is no fault."""
     assert CLOCK.moment(cell) is None
@@ -79,9 +122,23 @@ def test_no_moment_is_none(cell: Cell) -> None:
         1.5,
         True,
         "1949-12-31",
-        "nan",
         "0001-01-01 00:00:00",
         "9999-12-31T23:59:59-12:00",
+        "2021-03-05 24:10",
+        "2021-03-05 晚上1点",
+        "2021-03-05 半夜2:30",
+        "2021-03-05 上午13:20",
+        "2021-03-05 凌晨9点",
+        "2021-03-05 0:10 PM",
+        "2021-03-05 09:00-10:00",
+        "2021-03-05至2021-03-08",
+        "Fri Mar 05 09:00:00 EST 2021",
+        "21-3-5",
+        "3月5日",
+        "2021年3月",
+        "2019-04-255",
+        "2021-W60-1",
+        "2021-03-05 上午3点下午",
     ],
 )
 def test_what_is_no_moment_is_refused(cell: Cell) -> None:
@@ -99,6 +156,91 @@ def test_a_written_moment_is_read_back(moment: datetime, between: str) -> None:
     assert CLOCK.moment(written) == whole.replace(tzinfo=ZONE)
     serial = (whole - naive("1899-12-30")) / timedelta(days=1)
     assert CLOCK.moment(serial) == whole.replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("at", "meant"),
+    [
+        ("24:00", "2021-03-06"),
+        ("晚上12:10", "2021-03-06 00:10"),
+        ("3:20 PM", "2021-03-05 15:20"),
+        ("9点半", "2021-03-05 09:30"),
+        ("上午", "2021-03-05"),
+        ("\u200b９：３０", "2021-03-05 09:30"),
+        (timedelta(hours=9), "2021-03-05 09:00"),
+        ("-", "2021-03-05"),
+        ("2021-03-05 10:00", "2021-03-05 10:00"),
+    ],
+)
+def test_a_time_of_day_may_stand_apart(at: Cell, meant: str) -> None:
+    """As it is written, and as a spreadsheet holds it."""
+    assert CLOCK.join("2021-03-05", at) == instant(meant)
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ("2021-03-05 晚上1点", "either of two days"),
+        ("2021-03-05 上午13:20", "part of the day"),
+        ("Fri Mar 05 09:00:00 EST 2021", "time zone"),
+    ],
+)
+def test_what_can_be_meant_in_two_ways_says_how_to_write_it(cell: str, says: str) -> None:
+    """The clocks of a case begin with it."""
+    with pytest.raises(ValueFault, match=says):
+        CLOCK.moment(cell)
+
+
+def test_a_short_name_of_a_zone_is_that_of_the_reader() -> None:
+    """CST is China's in China, and that of a part of America elsewhere: Java writes it so."""
+    chicago = Clock.at(ZoneInfo("America/Chicago"), NOW)
+    assert chicago.moment("Fri Mar 05 09:00:00 CST 2021") == datetime(2021, 3, 5, 15, tzinfo=UTC)
+    with pytest.raises(ValueFault, match="time zone"):
+        chicago.moment("Mon Jul 05 09:00:00 CST 2021")
+
+
+HOURS = st.tuples(st.sampled_from(sorted(HALVES)), st.integers(0, 24), st.integers(0, 59))
+
+
+@given(HOURS)
+def test_an_hour_of_a_part_of_the_day_lies_in_that_part_or_is_refused(hour: tuple[str, int, int]) -> None:
+    """None is moved by half a day unseen: 晚上12:10 was noon, 晚上1点 was at one in the afternoon."""
+    half, number, minute = hour
+    try:
+        moment = CLOCK.moment(f"2021-03-05 {half}{number}:{minute:02}")
+    except ValueFault:
+        return
+    assert moment is not None
+    since = (moment - instant("2021-03-05")) / timedelta(hours=1)
+    begin, end = PARTS[half]
+    assert begin <= since < end
+
+
+PARTS = {
+    **dict.fromkeys(["凌晨"], (0, 7)),
+    **dict.fromkeys(["清晨", "清早", "早晨", "早上", "早"], (4, 12)),
+    **dict.fromkeys(["上午", "am"], (0, 12)),
+    **dict.fromkeys(["中午", "正午"], (10, 15)),
+    **dict.fromkeys(["下午", "午后", "pm"], (12, 24)),
+    **dict.fromkeys(["傍晚"], (16, 21)),
+    **dict.fromkeys(["晚上", "晚间", "夜晚", "晚", "夜间", "夜里", "夜", "深夜", "半夜", "午夜"], (17, 25)),
+}
+WRITTEN = st.text(
+    st.sampled_from(
+        "0123456789０９年月日号时点分秒半刻整上午下晚凌晨夜PMam:：-/.、, TZ+()（）周五星期MarFriCSTGMT二〇一十\u200b"
+    ),
+    max_size=40,
+)
+
+
+@given(st.sampled_from(["", "2021-03-05", "2021年3月5日", "Fri Mar 05 "]), WRITTEN)
+def test_whatever_is_written_is_a_moment_or_is_refused(begin: str, rest: str) -> None:
+    """Nothing else is raised."""
+    for read in (CLOCK.moment, lambda cell: CLOCK.join("2021-03-05", cell)):
+        try:
+            read(begin + rest)
+        except ValueFault as fault:
+            assert fault.reason is RejectionReason.DATE  # noqa: PT017 - some are no fault
 
 
 LIKE_A_MOMENT = st.from_regex(
@@ -135,13 +277,34 @@ def test_a_text_has_no_blanks_around_it(cell: str) -> None:
     assert found is None or (found[0] in "ab" and found[-1] in "ab" and "\r" not in found)
 
 
+@given(st.text(st.sampled_from(UNSEEN), max_size=4), st.text(st.sampled_from(UNSEEN), max_size=4))
+def test_marks_without_width_around_a_cell_say_nothing(before: str, after: str) -> None:
+    """Nor within a number, where nobody sees them."""
+    assert values.text(f"{before}路灯{after}") == "路灯"
+    assert values.code(f"{before}138{after}1234{before}") == "1381234"
+    assert values.short(f"{before}NULL{after}") is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"), [(r"\N", None), ("NULL", None), ("-", None), ("无", "无"), ("NULL 值", "NULL 值")]
+)
+def test_a_text_is_nothing_where_no_text_says_so(cell: str, meant: str | None) -> None:
+    """What a program writes for nothing is no petition; what a person wrote is read."""
+    assert values.said(cell) == meant
+
+
 def test_a_text_keeps_its_lines() -> None:
     """Paragraphs are part of what was said."""
     assert values.text("一\r\n二\r三\n四") == "一\n二\n三\n四"
 
 
 @pytest.mark.parametrize(
-    ("cell", "meant"), [(2549.0, "2549"), ("2549.0", "2549"), (2549, "2549"), ("'0012", "0012"), ("无", None)]
+    ("cell", "meant"),
+    [
+        *((2549.0, "2549"), ("2549.0", "2549"), (2549, "2549"), ("'0012", "0012"), ("无", None)),
+        *(('="0012"', "0012"), ('="13812341234"', "13812341234"), ('=""', None), ('="a""b"', 'a"b')),
+        *((r"\N", None), ("NULL", None), ("<null>", None), ("\u202d13812341234\u202c", "13812341234")),
+    ],
 )
 def test_an_id_is_text(cell: Cell, meant: str | None) -> None:
     """Whatever a spreadsheet made of it."""

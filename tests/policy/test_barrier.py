@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 WORD = "癸丑"
 TURNED = Matter(WORD, "营养午餐变质")
 SEARCH = """{ search(query: "癸丑", facets: [KIND, CHANNEL]) {
-    totalCount countsWithheld facets { counts { value count } } edges { node { externalId } } } }"""
+    totalCount looseCount countsWithheld facets { counts { value count } } edges { node { externalId } } } }"""
 STAFF = replace(EVERYTHING, organs=frozenset({organ_id(SCHOOL)}))
 CLEARED = EVERYTHING
 OTHER_STAFF = replace(EVERYTHING, organs=frozenset({organ_id(CITY)}))
@@ -49,6 +49,7 @@ async def search(executor: Executor, somebody: Viewer) -> Told:
     answered = await post(executor, somebody, SEARCH)
     found = answered["data"]["search"]
     counts = [one["counts"] for one in found["facets"]]
+    assert (found["looseCount"] is None) is found["countsWithheld"]
     hits = sorted(edge["node"]["externalId"] for edge in found["edges"])
     return found["totalCount"], found["countsWithheld"], counts, hits
 

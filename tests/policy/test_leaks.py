@@ -105,15 +105,19 @@ async def test_every_history_is_of_what_is_seen(executor: Executor, parts: Parts
 
 # Searching ----------------------------------------------------------------------------------------------------------
 
-SEARCHED = ("请求查处", "教育局", "补偿 OR 学位", "主任", "", *(f"organ:{name}" for name in village.organ_ids()))
+SEARCHED = (
+    "请求查处", "教育局", "补偿 OR 学位", "补偿 AND 学位", "补偿 学位 A5", "主任", '"请求查处"', "",
+    *(f"organ:{name}" for name in village.organ_ids()),
+)  # fmt: skip
 WHOLE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
     search(query: $q, orderBy: $by, filter: $chosen, first: 3, facets: [CHANNEL, KIND, STATUS, TOPIC, ORGAN, MONTH]) {
-        totalCount facets { name counts { value count organ { name } } } pageInfo { hasNextPage }
-        edges { cursor score passages { text } node { id case { id status } } } } }"""
+        totalCount looseCount facets { name counts { value count organ { name } } } pageInfo { hasNextPage }
+        edges { cursor score loose passages { field text } node { id case { id status } } } } }"""
 BY_CASE = """query($q: String!, $by: SearchOrder!, $chosen: SearchFilter) {
     searchCases(query: $q, orderBy: $by, filter: $chosen, first: 4, facets: [CHANNEL, ORGAN]) {
-        submissionCount facets { name counts { value count } } pageInfo { hasNextPage }
-        edges { cursor score matchCount node { id title } channels { channel hits { score node { id } } } } } }"""
+        submissionCount looseCount facets { name counts { value count } } pageInfo { hasNextPage }
+        edges { cursor score matchCount looseCount node { id title }
+            channels { channel hits { score loose node { id } } } } } }"""
 SIMILAR = """query($to: ID!, $own: Boolean!) { similar(to: $to, first: 50, ownCase: $own) {
     score passages { text } node { id case { id } } } }"""
 SUGGEST = "query($text: String!) { suggest(text: $text, first: 50) { kind label query } }"
@@ -129,10 +133,17 @@ async def test_every_search_counts_what_is_seen(executor: Executor, parts: Parts
     for _ in range(settings().max_examples // 2):
         somebody = viewer(Random(random.getrandbits(64)), cast)  # noqa: S311 - nothing secret
         world = parts.world(somebody)
-        for words in random.sample(SEARCHED, 2):
+        for words in (*random.sample(SEARCHED, 2), number(parts)):
             given = {"q": words, "by": random.choice(("RELEVANCE", "NEWEST")), "chosen": random.choice(CHOSEN)}  # noqa: S311
             await agree(executor, somebody, world, Question(WHOLE, given))
             await agree(executor, somebody, world, Question(BY_CASE, given))
+
+
+def number(parts: Parts) -> str:
+    """Return a number by which something is known, be it seen or not."""
+    row = random.choice(list(parts.graph["submission"]))  # noqa: S311 - nothing secret
+    case = parts.graph.by_id["case"][row["case_id"]]
+    return str(random.choice((case["number"], row["external_id"], row["receipt_code"].lower())))  # noqa: S311
 
 
 async def test_what_is_similar_is_so_among_what_is_seen(executor: Executor, parts: Parts, cast: Cast) -> None:

@@ -49,7 +49,10 @@ STAFF = replace(EVERYTHING, name=NAME, organs=frozenset({organ_id(SCHOOL)}))
 """Everywhere, with every role and clearance, and of the organ accused."""
 GROUPS = ("CHANNEL", "KIND", "STATUS", "TOPIC", "DIVISION", "ORGAN", "MONTH")
 ORDERS = ("OPENED_AT", "LAST_ACTIVITY_AT", "NUMBER", "FIRST_RECEIVED_AT", "TOPIC", "DIVISION")
-SEARCHED = ("癸亥", "基建工程", "行贿 OR 学位", "请求查处", "教育局", "收据", "新来的办公室", "D市D5区", "")
+SEARCHED = (
+    "癸亥", "基建工程", "行贿 OR 学位", "行贿 AND 受贿", "学位 基建工程 A5", "请求查处", '"基建工程"', "教育局", "收据",
+    "新来的办公室", "organ:新来的办公室", "D市D5区", "ext-癸亥", "编号:ext-癸亥", "number:ext-*", "",
+)  # fmt: skip
 
 
 def battery() -> list[Question]:
@@ -68,9 +71,9 @@ def battery() -> list[Question]:
             found.append(
                 Question(
                     """query($q: String!) { search(query: $q, orderBy: ORDER, first: 5,
-                facets: [KIND, TOPIC, DIVISION, MONTH, STATUS, CHANNEL]) { totalCount countsWithheld
+                facets: [KIND, TOPIC, DIVISION, MONTH, STATUS, CHANNEL]) { totalCount looseCount countsWithheld
                 facets { name counts { value count } } pageInfo { hasNextPage endCursor }
-                edges { cursor score passages { field text } node { id } } } }""".replace("ORDER", order),
+                edges { cursor score loose passages { field text } node { id } } } }""".replace("ORDER", order),
                     {"q": words},
                 )
             )

@@ -8,7 +8,7 @@ from graph.errors import InvalidError
 from graph.policy import Action, allows
 from schema.errors import RequestError
 from schema.ids import key_of
-from search.query import QuerySyntaxError
+from search.query_tokens import QuerySyntaxError
 from search.records import SearchOrder, SearchRequest
 from tests.reference import filters
 from tests.reference.fields import directed, field

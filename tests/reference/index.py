@@ -14,6 +14,8 @@ from search import documents
 from search.documents import Source, index_document
 from search.engine import Batch
 from search.hidden import Hidden
+from search.known_by import Known
+from search.organs import organ_names
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from tests.reference.policy import STANDING, is_unnamed
@@ -68,10 +70,12 @@ def _source(graph: Graph, whole: Graph, row: Row) -> Source:
         id=SubmissionId(row["id"]), own=CaseId(row["case_id"]), case=CaseId(case["id"]),
         leading=CaseId(case["id"]), channel=row["channel"],
         kind=row["kind"],
+        known_by=Known(str(graph.by_id["case"][row["case_id"]]["number"]), row["external_id"], row["receipt_code"]),
         status=_status(graph, whole, row), topic=row["topic"], division=row["division"], received_at=row["received_at"],
         title=said["title"], body=said["body"], replies=tuple(one["body"] for one in events if one["body"]),
         documents=tuple(one["body"] for one in papers if one["body"]),
         numbers=_numbers(graph, row["id"], said, current, papers), organs=_organs(graph, row["case_id"]),
+        organ_names=_organ_names(graph, row["case_id"]),
     )  # fmt: skip
 
 
@@ -85,6 +89,12 @@ def _organs(graph: Graph, case: UUID) -> tuple[str, ...]:
     """Return the ids of the organs that have a part in a case."""
     parts = [tie for tie in graph["case_organ"] if tie["case_id"] == case and tie["state"] == "ACCEPTED"]
     return tuple(sorted({str(tie["organ"]) for tie in parts}))
+
+
+def _organ_names(graph: Graph, case: UUID) -> tuple[str, ...]:
+    """Return all by which the organs that have a part in a case are known."""
+    organs = [row for row in graph["organ"] if str(row["id"]) in _organs(graph, case)]
+    return tuple(sorted({name for row in organs for name in organ_names(row["name"], row["division"])}))
 
 
 def _numbers(graph: Graph, key: UUID, said: Row, events: list[Row], papers: list[Row]) -> tuple[bytes, ...]:
@@ -136,7 +146,7 @@ class _Sources:
         found = [self._found[one] for one in values[0] if one in self._found]
         if text == documents.SQL.attached:
             return [row for one in found for row in _attached(one)]
-        assert text in {documents.SQL.documents, documents.SQL.texts}
+        assert text in {documents.SQL.documents, documents.SQL.texts, documents.SQL.known_by}
         return [_row(one) for one in found]
 
 
@@ -147,6 +157,7 @@ def _row(found: Source) -> dict[str, Any]:
         "status": found.status,
         "topic": found.topic, "division": found.division, "received_at": found.received_at, "title": found.title,
         "body": found.body,
+        "case_number": found.known_by.case, "external_id": found.known_by.id, "receipt_code": found.known_by.receipt,
     }  # fmt: skip
 
 

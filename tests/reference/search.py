@@ -17,7 +17,7 @@ from schema.ids import global_id, key_of
 from search.cursor import opened, sealed
 from search.documents import index_document
 from search.highlight import Marker
-from search.query import QuerySyntaxError
+from search.query_tokens import QuerySyntaxError
 from search.recency import recency
 from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
 from search.score import Scorer
@@ -186,6 +186,7 @@ def cases_of(world: World, request: SearchRequest, page: SearchPage | None, behi
             "end_cursor": edges[-1]["cursor"] if edges else None,
         },
         "submission_count": whole["total_count"],
+        "loose_count": whole["loose_count"],
         "counts_withheld": False,
         "facets": whole["facets"],
         "index": whole["index"],
@@ -202,7 +203,8 @@ def case_of(world: World, hits: list[Hit], order: SearchOrder) -> Node:
         # By NEWEST, too, it tells when it was asked.
         "cursor": sealed(replace(place, until=LATEST), order),
         "score": hits[0].score,
-        "match_count": len(hits),
+        "match_count": sum(not hit.loose for hit in hits),
+        "loose_count": sum(hit.loose for hit in hits),
         "channels": [
             {"channel": channel, "hits": [hit_of(world, hit) for hit in own[:SHOWN]]}
             for channel, own in channels.items()
@@ -224,6 +226,7 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
             "end_cursor": edges[-1]["cursor"] if edges else None,
         },
         "total_count": page.total if page else 0,
+        "loose_count": page.loose if page else 0,
         "counts_withheld": False,
         "facets": [
             {"name": name.value, "counts": [count_of(world, name, one) for one in counts.get(name, ())]}
@@ -247,7 +250,7 @@ def hit_of(world: World, hit: Hit) -> Node:
     """Return a hit with its submission as the graph has it."""
     node = find(world.graph, "Submission", hit.submission)
     told = [passage_of(one) for one in hit.passages]
-    return {"cursor": hit.cursor, "score": hit.score, "passages": told, "node": node}
+    return {"cursor": hit.cursor, "score": hit.score, "loose": hit.loose, "passages": told, "node": node}
 
 
 def passage_of(passage: Passage) -> Node:

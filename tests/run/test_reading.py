@@ -17,6 +17,7 @@ from casegraph.ingest import NothingToReadError, find_items
 from casegraph.reading import Batch, Item, Plan, batches, read_all
 from graph.records import Channel, Draft, Refusal, RejectionReason
 from tests.connectors.factory import HEADINGS, ROW, text_table
+from tests.connectors.test_contents import panicking
 from tests.run.processes import awaited
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,6 +47,18 @@ async def test_a_file_that_kills_its_reader_is_refused_alone(tmp_path: Path) -> 
     (refusal,) = [one for batch in found for one in batch.readings if isinstance(one, Refusal)]
     assert (refusal.reason, refusal.source) == (RejectionReason.UNREADABLE, "hotline")
     assert sum(batch.files for batch in found) == 3
+
+
+async def test_nothing_of_what_a_library_panics_at_is_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A workbook at which the one in Rust gives up is refused and kept; the files around it go in."""
+    broken = tmp_path / "b.xls"
+    broken.write_bytes(panicking())
+    items = (sheet(tmp_path / "a.csv", "1"), Item(Channel.HOTLINE, broken, "b.xls"), sheet(tmp_path / "c.csv", "2"))
+    found = [batch async for batch in read_all(Plan(items=items, zone=ZONE))]
+    assert seen(found) == ["1", "b.xls", "2"]
+    (refusal,) = [one for batch in found for one in batch.readings if isinstance(one, Refusal)]
+    assert (refusal.reason, refusal.payload) == (RejectionReason.UNREADABLE, panicking())
+    assert capfd.readouterr().err == ""
 
 
 def kill_readers_of(pipe: Path, times: int) -> None:

@@ -22,7 +22,7 @@ from search.alerting import READER, SQL, Alerter
 from search.engine import Batch, SearchUnavailableError
 from search.indexer import READER as INDEXER
 from search.indexer import Indexer
-from search.query import QuerySyntaxError
+from search.query_tokens import QuerySyntaxError
 from search.records import SearchFilter
 from search.saving import MOST, Saving
 from tests.graph.factory import NOW, draft, make_intake, reply

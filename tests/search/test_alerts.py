@@ -24,7 +24,8 @@ from search.alerts import (
     require_matter,
 )
 from search.compile import compile_query
-from search.query import QuerySyntaxError, parse
+from search.query import names, parse
+from search.query_tokens import QuerySyntaxError
 from search.records import SearchFilter
 from tests.text import spellings
 
@@ -97,6 +98,44 @@ def test_a_person_may_not(text: str) -> None:
     assert caught.value.field == "query"
     assert "张三" not in str(caught.value)
     assert "1234" not in str(caught.value)
+
+
+NAMING = st.sampled_from(["name:李四", "姓名：李四", "ＮＡＭＥ：李四", "姓名: 李四", 'name:"李四"', "name:李*"])
+BEFORE = st.sampled_from(
+    [
+        "油烟",
+        " ",
+        "|",
+        "｜",
+        "||",
+        "&&",
+        "＆＆",
+        '"油烟"',
+        "“油烟”",
+        "＂油烟＂",
+        '"油烟"*',
+        "(",
+        ")",
+        "（",
+        "-",
+        "－",
+        "NOT ",
+        "，",
+    ]
+)
+
+
+@given(st.lists(BEFORE, max_size=6).map("".join), NAMING)
+def test_no_name_is_asked_for_wherever_the_field_stands(before: str, naming: str) -> None:
+    """Whatever the language takes for a name is one."""
+    text = before + naming
+    try:
+        asked = names(parse(text))
+    except QuerySyntaxError:
+        return
+    if asked:
+        with pytest.raises(InvalidError, match="about a matter"):
+            require_matter("query", text)
 
 
 @given(st.data())

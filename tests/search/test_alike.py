@@ -42,10 +42,11 @@ DAYS: Final = st.integers(0, 5)
 BEGIN: Final = datetime(2026, 3, 30, 22, 0, tzinfo=UTC)
 TOKENS: Final = {
     TokenField.BIGRAMS: ("夜间", "间施", "施工", "工地", "夜", "地"),
-    TokenField.CODES: ("138", "1381", "ts2026", "a3"),
+    TokenField.CODES: ("138", "1381", "ts2026", "a3", "Kts2026", "Ka3"),
 }
 TOPICS: Final = ((), ("城乡",), ("城乡", "城乡/安全"), ("环保",))
 DIVISIONS: Final = ((), ("43",), ("43", "4301"), ("43", "4302"), ("44",))
+ORGAN_NAMES: Final = ("城管局", "430102/城市管理局", "/城市管理局")
 SEEN: Final = ("open", "guarded", "division:43", "organ:o1", "accused:o2")
 STRETCH: Final = 20
 """Milliseconds over which the submissions came in."""
@@ -77,6 +78,7 @@ def documents(draw: st.DrawFn) -> IndexDocument:
         topics=draw(st.sampled_from(TOPICS)),
         divisions=draw(st.sampled_from(DIVISIONS)),
         organs=tuple(sorted(draw(st.sets(st.sampled_from(("o1", "o2", "o3")))))),
+        organ_names=tuple(sorted(draw(st.sets(st.sampled_from(ORGAN_NAMES))))),
         month=f"{received:%Y-%m}",
         received_at=received,
         seen=tuple(sorted(draw(st.sets(st.sampled_from(SEEN))))),
@@ -99,6 +101,7 @@ TIMES: Final = st.none() | DAYS.map(lambda day: BEGIN + timedelta(days=day))
 PLAIN: Final = st.one_of(
     st.builds(Exact, st.just(ExactField.CHANNEL), st.sampled_from(Channel).map(str)),
     st.builds(Exact, st.just(ExactField.TOPIC), st.sampled_from(("城乡", "城乡/安全"))),
+    st.builds(Exact, st.just(ExactField.ORGAN_NAME), st.sampled_from(ORGAN_NAMES)),
     st.builds(Exact, st.just(ExactField.CASE), NUMBERS.map(lambda number: str(UUID(int=number)))),
     st.builds(Between, TIMES, TIMES),
 )
@@ -115,7 +118,7 @@ def inner(nodes: st.SearchStrategy[Match]) -> st.SearchStrategy[Match]:
 MATCHES: Final = st.builds(
     AllOf,
     st.lists(st.recursive(LEAVES | PLAIN, inner, max_leaves=6), max_size=3).map(tuple),
-    st.lists(LEAVES | PLAIN, max_size=2).map(tuple),
+    st.lists(st.recursive(LEAVES | PLAIN, inner, max_leaves=4), max_size=2).map(tuple),
     st.lists(LEAVES, max_size=2).map(tuple),
 )
 TYPED: Final = (
@@ -207,7 +210,8 @@ async def test_a_facet_of_many_values_is_cut_at_the_same_place(two: Any, more: i
     count = MOST + more
     base = IndexDocument(
         submission=submission(0), case=CaseId(UUID(int=0)), bigrams=(), codes="", channel="WEB", kind="APPEAL",
-        status="REGISTERED", topics=(), divisions=(), organs=(), month="2026-03", received_at=BEGIN, seen=(),
+        status="REGISTERED", topics=(), divisions=(), organs=(), organ_names=(), month="2026-03",
+        received_at=BEGIN, seen=(),
     )  # fmt: skip
     organs = [f"o{number * 37 % count:04}" for number in range(count)]
     written = [

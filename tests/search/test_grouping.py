@@ -184,3 +184,22 @@ async def test_a_cursor_of_another_search_is_refused(house: House) -> None:
             await house.page(replace(request, after=page.cases[-1].cursor))
     with pytest.raises(InvalidError):
         await house.page(SearchRequest(text="夜间施工", after="x"))
+
+
+@pytest.mark.parametrize("first", [3, 50])
+async def test_cases_say_how_much_was_found_loosely(house: House, first: int) -> None:
+    """Of each those of its submissions that hold all words and those that hold some, on every page as the hits say."""
+    await house.take_in(*(said(number, "夜间电梯停运") for number in range(100, 103)))
+    request = SearchRequest(text="电梯 噪声", first=first)
+    await house.take_in(*(said(number, "噪声，电梯") for number in range(200, 204)))
+    flat = await house.flat(request)
+    assert sum(hit.loose for hit in flat) == SUBMISSIONS + 3
+    page = await house.page(request)
+    assert (page.total, page.loose) == (4, SUBMISSIONS + 3)
+    cases = await house.pages(request)
+    assert [one.case for one in cases] == list(dict.fromkeys(hit.case for hit in flat))
+    for one in cases:
+        own = [hit.loose for hit in flat if hit.case == one.case]
+        assert (one.matches, one.loose) == (own.count(False), own.count(True))
+        shown = {hit.submission: hit.loose for several in one.channels.values() for hit in several}
+        assert shown.items() <= {hit.submission: hit.loose for hit in flat}.items()

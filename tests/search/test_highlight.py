@@ -13,20 +13,23 @@ from hypothesis import strategies as st
 from graph.text.normalise import normalise
 from graph.text.tokens import CODE_JOINT, UNIT, bigrams, codes, units
 from search.compile import compile_query
-from search.engine import Leaf, Starting, Term, TokenField
-from search.highlight import GAP, LONGEST, MOST, Marker, mapped
+from search.engine import Leaf, Run, Starting, Term, TokenField
+from search.highlight import GAP, Marker, mapped
+from search.passages import LONGEST, MOST
 from search.query import parse
 from search.records import Passage
 from tests.search.library import source
 
 SIGNS = st.sampled_from("夜間间施工噪聲声扰擾，。 \n（）Ａ3ｃé한글e\u0301ﾊﾞ😀𠀀ﬁß①\u200b-1380０\ufe0f")
 TEXTS = st.text(SIGNS, max_size=60)
+PHRASES = ("夜间施工", "油烟扰民", "施工噪声")
+PARTS = ("夜间施工", "油烟扰民", "施工噪声", "夜间", "施工", "噪声", "乙" * 90, "丙" * 200, "油烟")
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 def terms(query: str) -> tuple[Leaf, ...]:
     """Return what a query marks."""
-    return compile_query(parse(query)).leaves
+    return compile_query(parse(query)).marks
 
 
 def cut(passage: Passage) -> list[str]:
@@ -102,6 +105,53 @@ def test_all_that_is_said_is_marked(text: str, data: st.DataObject) -> None:
     said = {unit.span() for one, other in pairwise(cut_up) if one[0] + other[0] in wanted for unit in (one, other)}
     said |= {unit.span() for unit in cut_up if unit[0] in single}
     assert set(Marker(looked).stretches(normalise(text))) == said
+
+
+@given(TEXTS | st.text(st.sampled_from("哈呵，"), max_size=60), st.data())
+def test_of_a_phrase_the_phrase_alone_is_marked(text: str, data: st.DataObject) -> None:
+    """Wherever its bigrams stand in a row, and nowhere else: as going through the text unit by unit tells."""
+    cut_up = [unit.span() for unit in UNIT.finditer(mapped(text).plain)]
+    pairs = bigrams(normalise(text))
+    if not pairs:
+        return
+    start = data.draw(st.integers(0, len(pairs) - 1))
+    run = pairs[start : data.draw(st.integers(start + 1, min(start + 7, len(pairs))))]
+    places = {
+        at + inside
+        for at in range(len(pairs) - len(run) + 1)
+        if pairs[at : at + len(run)] == run
+        for inside in range(len(run) + 1)
+    }
+    passages = Marker([Run(tuple(run))]).passages(source(1, body=text))
+    alone = Marker([])
+    alone.stretches = lambda plain: (cut_up[at] for at in places if plain)  # type: ignore[method-assign]
+    assert passages == alone.passages(source(1, body=text))
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=2, max_size=30), st.sets(st.sampled_from(PHRASES), min_size=1))
+def test_each_phrase_that_is_said_is_shown(parts: list[str], asked: set[str]) -> None:
+    """Be they far apart, in one text or in several; the passages that hold phrases come first."""
+    half = len(parts) // 2
+    said = source(1, title=parts[0], body="".join(parts[1:half]), replies=("".join(parts[half:]),))
+    passages = Marker(terms(" ".join(f'"{phrase}"' for phrase in sorted(asked)) + " 噪声")).passages(said)
+    shown = [{phrase for phrase in asked if any(phrase in mark for mark in cut(one))} for one in passages]
+    assert len(passages) <= MOST
+    assert set().union(*shown) == {phrase for phrase in asked if any(phrase in text for text in said.texts())}
+    assert [bool(one) for one in shown] == sorted((bool(one) for one in shown), reverse=True)
+    for passage in passages:
+        assert all(not mark.replace("噪声", "") or any(phrase in mark for phrase in asked) for mark in cut(passage))
+
+
+def test_a_phrase_is_shown_before_a_title_that_lacks_it() -> None:
+    """Who asks for a phrase looks for it first; a phrase longer than a passage is shown from its beginning."""
+    one = source(1, title="噪声", body="乙" * 300 + "夜间施工" + "丙" * 300 + "噪声，噪声，夜间，有施工队")
+    passages = Marker(terms('"夜间施工" 噪声')).passages(one)
+    assert [passage.field for passage in passages] == ["body", "title"]
+    assert cut(passages[0]) == ["夜间施工"]
+    long = "".join(chr(0x4E00 + at) for at in range(300))
+    (passage,) = Marker(terms(f'"{long}"')).passages(source(1, body="，" * 300 + long))
+    assert cut(passage) == [passage.text[-len(cut(passage)[0]) :]]
+    assert long.startswith(cut(passage)[0])
 
 
 @given(ANY_TEXT | TEXTS)

@@ -16,7 +16,7 @@ from search import service
 from search.cursor import opened, sealed
 from search.engine import SearchUnavailableError
 from search.indexer import Indexer
-from search.query import QuerySyntaxError
+from search.query_tokens import QuerySyntaxError
 from search.records import FacetCount, FacetName, SearchFilter, SearchOrder, SearchRequest
 from search.service import Search
 from tests.graph.factory import NOW, draft, make_intake, reply
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from graph.database import Pool
     from graph.identity import Vault
-    from graph.records import Draft
+    from graph.records import Draft, SubmissionId
     from search.engine import Engine
     from search.records import Hit, SearchPage
 
@@ -190,20 +190,72 @@ async def test_filters_and_facets_hold_for_all_hits(house: House) -> None:
 async def test_where_hardly_anything_holds_all_words_those_that_hold_some_are_hits(house: House) -> None:
     """Where hardly any do; where enough hold all, no other is a hit."""
     await house.take_in(draft("1", text="夜间施工噪声"), draft("2", text="噪声"), draft("3", text="停车"))
-    page = await house.ask("夜间施工 噪声", first=1)
-    assert page.total == 2
+    page = await house.ask("夜间施工 噪声", first=1, facets=(FacetName.CHANNEL,))
+    assert (page.total, page.loose) == (1, 1)
+    assert page.facets == {FacetName.CHANNEL: (FacetCount("HOTLINE", 1),)}
     (best,) = page.hits
+    assert not best.loose
     assert best.submission == (await house.ask('"夜间施工噪声"')).hits[0].submission
-    rest = await house.ask("夜间施工 噪声", after=best.cursor)
-    assert (rest.total, len(rest.hits), rest.has_next_page) == (2, 1, False)
+    rest = await house.ask("夜间施工 噪声", after=best.cursor, facets=(FacetName.CHANNEL,))
+    assert (rest.total, rest.loose, rest.has_next_page) == (1, 1, False)
+    assert [hit.loose for hit in rest.hits] == [True]
+    assert rest.facets == page.facets
     await house.take_in(*many(20, "夜间施工噪声"))
-    assert (await house.ask("夜间施工 噪声")).total == 21
+    page = await house.ask("夜间施工 噪声")
+    assert (page.total, page.loose, {hit.loose for hit in page.hits}) == (21, 0, {False})
+
+
+async def test_where_none_holds_all_words_it_is_said_so(house: House) -> None:
+    """Codes are words, too; what holds but a common pair of the query is no hit whole."""
+    await house.take_in(*many(30, "A1区噪声"), *many(20, "酒吧扰民", start=100), *many(5, "a5栋", start=200))
+    page = await house.ask("A1区 酒吧", facets=(FacetName.MONTH,))
+    assert (page.total, page.loose, {hit.loose for hit in page.hits}) == (0, 50, {True})
+    assert page.facets == {FacetName.MONTH: ()}
+    page = await house.ask("A5 酒吧")
+    assert (page.total, page.loose) == (0, 25)
+    assert (await house.ask("酒吧 a5")).loose == 25
+    assert (await house.ask("A5 AND 酒吧")).hits == ()
+    assert (await house.ask('A5 "酒吧"')).hits == ()
+
+
+@pytest.mark.parametrize("first", [3, 17, 100])
+async def test_what_is_found_loosely_is_told_apart_on_every_page(
+    house: House, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    """Among the weighed and beyond, by the same counts, while others come in."""
+    monkeypatch.setattr(service, "WEIGHED", 12)
+    await house.take_in(*many(6, "夜间施工，噪声"), *many(25, "噪声", start=100), *many(4, "夜间施工", start=200))
+    whole = {hit.submission for hit in (await house.ask("夜间施工 AND 噪声")).hits}
+    assert len(whole) == 6
+    told: dict[SubmissionId, bool] = {}
+    after = None
+    while True:
+        page = await house.ask("夜间施工 噪声", first=first, after=after)
+        assert (page.total, page.loose) == (6, 29)
+        told |= {hit.submission: hit.loose for hit in page.hits}
+        if not page.has_next_page:
+            break
+        after = page.hits[-1].cursor
+        await house.take_in(*many(1, "噪声", start=1_000 + len(told)))
+    assert len(told) == 35
+    assert {one for one, loose in told.items() if not loose} == whole
+
+
+async def test_how_many_hold_all_is_decided_by_what_is_seen(house: House) -> None:
+    """The index still holds more than there are: that must not be told by what is found loosely."""
+    await house.take_in(*many(10, "夜间施工，噪声"), *many(5, "噪声", start=100))
+    assert (await house.ask("夜间施工 噪声")).loose == 0
+    async with house.pool.acquire() as connection:
+        await connection.execute("delete from submission where external_id = 'M0'")
+    page = await house.ask("夜间施工 噪声")
+    assert [hit.loose for hit in page.hits] == [False] * 9 + [True] * 5
 
 
 async def test_what_must_not_be_there_is_not_loosened(house: House) -> None:
     """Minus, quotation marks and fields mean what they say, however few the hits."""
     await house.take_in(draft("1", text="夜间施工噪声"), draft("2", text="噪声物业"), draft("3", text="夜里有噪声"))
-    assert (await house.ask("夜间 噪声 -物业")).total == 2
+    page = await house.ask("夜间 噪声 -物业")
+    assert (page.total, page.loose) == (1, 1)
     assert (await house.ask('"夜间施工" 噪声')).total == 1
     assert (await house.ask("夜间 噪声 channel:letter")).total == 0
 

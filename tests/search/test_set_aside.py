@@ -234,7 +234,7 @@ async def told(pool: Pool, search: SavedSearchId) -> list[str]:
 
 async def keeps_what_none_understands(pool: Pool, search: UUID) -> None:
     """A query of a language of then."""
-    await pool.execute("update saved_search set query = '\"' || repeat('(', 9) where id = $1", search)
+    await pool.execute("update saved_search set query = '\"' || repeat('油', 9) where id = $1", search)
 
 
 async def keeps_a_filter_of_then(pool: Pool, search: UUID) -> None:
