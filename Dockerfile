@@ -4,6 +4,11 @@ WORKDIR /build
 COPY requirements.txt .
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements.txt
+# Scans of letters are read where it is built with `--build-arg OCR=yes`.
+ARG OCR=
+COPY requirements-ocr.txt .
+RUN test -z "$OCR" \
+    || /venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements-ocr.txt
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home casegraph

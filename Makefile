@@ -24,6 +24,9 @@ $(DEV): $(RUN) requirements-dev.txt
 demo: $(RUN)  ## make a town's petitions, take them in, and serve them at http://127.0.0.1:8000/graphql
 	@exec $(BIN)/python -m casegraph demo
 
+ocr: $(RUN)  ## install what recognises the writing in scans
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements-ocr.txt
+
 serve: $(RUN)  ## answer GraphQL on this machine
 	@exec $(BIN)/python -m casegraph serve
 
@@ -55,13 +58,15 @@ bench: $(RUN)  ## measure the speed; ONLY=name measures one thing
 sdl: $(RUN)  ## print the schema to schema.graphql
 	$(BIN)/python -c "from schema.schema import print_sdl; print(print_sdl(), end='')" > schema.graphql
 
-requirements: $(DEV)  ## pin requirements.in and requirements-dev.in with hashes
+requirements: $(DEV)  ## pin the requirements' .in files with hashes
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 		--strip-extras --allow-unsafe -o requirements.txt requirements.in
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 		--strip-extras --allow-unsafe -o requirements-dev.txt requirements-dev.in
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
+		--strip-extras --allow-unsafe -o requirements-ocr.txt requirements-ocr.in
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-.PHONY: demo serve test check format lint types contracts migrations tests bench sdl requirements help
+.PHONY: demo ocr serve test check format lint types contracts migrations tests bench sdl requirements help

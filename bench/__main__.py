@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import asking, attacks, finding, graphql, masking, parsing, search, searching, writes, year
+from bench import asking, attacks, finding, graphql, masking, parsing, recognition, search, searching, writes, year
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "graphql": graphql.measure,
     "masking": masking.measure,
     "parsing": parsing.measure,
+    "recognition": recognition.measure,
     "search": search.measure,
     "searching": searching.measure,
     "writes": writes.measure,

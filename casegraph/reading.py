@@ -12,13 +12,13 @@ import asyncio
 import multiprocessing
 import os
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from casegraph.running import rarely_collect, unheard
-from connectors.connector import ReadOptions, Resource
+from connectors.connector import Limits, ReadOptions, Resource
 from connectors.headings import HeadingMap
 from graph.records import Channel, Draft, Reading, Refusal, RejectionReason
 
@@ -50,6 +50,7 @@ class Plan:
     source: str | None = None
     mapping: HeadingMap | None = None
     strict_sources: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
     batch: int = 300
     file_by_file: bool = False
 
@@ -85,7 +86,7 @@ def batches(plan: Plan) -> Iterator[Batch]:
     for item in plan.items:
         refused = False
         options = ReadOptions(
-            source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping,
+            source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping, limits=plan.limits,
             strict_sources=plan.strict_sources,
         )  # fmt: skip
         for reading in read(item.channel, Resource.from_path(item.path, name=item.name), options):

@@ -21,7 +21,7 @@ from casegraph.signin.development import FILE as DEVELOPMENT_KEY
 from casegraph.signin.service import SignIn, Ways
 from casegraph.watch import Watch
 from casegraph.web_names import LOOPBACK, Names
-from connectors.connector import ReadOptions
+from connectors.connector import Limits, ReadOptions
 from graph.attachments import Attachments
 from graph.commands import Commands
 from graph.database import WRITING, close, open_pool, open_reading_pool
@@ -166,7 +166,10 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
     gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
     attachments = Attachments(attachments_folder(settings))
     intake = Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy)
-    options = ReadOptions(source="", zone=settings.timezone, strict_sources=settings.strict_sources)
+    options = ReadOptions(
+        source="", zone=settings.timezone, limits=Limits(pages=settings.scan_pages),
+        strict_sources=settings.strict_sources,
+    )  # fmt: skip
     return Services(
         settings=settings,
         database_url=url,

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from casegraph.client_limits import ClientLimits
 from casegraph.web_names import LOOPBACK
+from connectors.connector import Limits
 from graph.sources import is_source
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "CASEGRAPH_"
 DEFAULTS: Final = ClientLimits()
+LIMITS: Final = Limits()
 TEST_PREFIX: Final = "CASEGRAPH_TEST_"
 """Read by the tests alone, so no mistake here."""
 KEY_BYTES: Final = 32
@@ -342,6 +344,15 @@ class Settings:
             "none",
             _sources,
             "Sources, with commas between, of which a record is refused that brings a column or key that is not read.",
+        ),
+    )
+    scan_pages: int = field(
+        default=LIMITS.pages,
+        metadata=_said(
+            f"{LIMITS.pages}",
+            _number(0, 1_000),
+            "Pages of a scan whose writing is recognised, where that is installed (`requirements-ocr.txt`); a letter of"
+            " more is refused. 0 recognises none.",
         ),
     )
     pool_size: int = field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 LARGEST_UPLOAD: Final = 20 * 1_048_576
 """Bytes of one file."""
 LONGEST_NAME: Final = 255
+SCAN_PAGES: Final = 5
+PAGE_SECONDS: Final = 20.0
+"""Pages of a scan, and seconds for each, while a person waits for the mutation that names it."""
 UNNAMED: Final = "application/octet-stream"
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\Z", re.ASCII)
 """RFC 6838, in small letters."""
@@ -48,14 +52,16 @@ async def take_upload(request: Request, services: Services, viewer: Viewer, turn
 
 
 def text_layer(limits: Limits) -> TextLayer:
-    """Return what reads a file's text layer, as it is read of a letter's attachments."""
+    """Return what reads a file's text, as it is read of a letter's attachments; whoever sent it waits meanwhile."""
+    shorter = replace(limits, pages=min(limits.pages, SCAN_PAGES), page_seconds=PAGE_SECONDS)
 
-    def text_of(name: str, media_type: str, content: bytes) -> str:
+    def text_of(name: str, media_type: str, content: bytes) -> tuple[str, float | None]:
         try:
-            return document_of(name, media_type, content, limits).text
+            read = document_of(name, media_type, content, shorter)
         except Exception as error:  # noqa: BLE001 - whatever a parser raises is about what it was given
             logger.info("An upload's text layer cannot be read (%s); it is kept without.", type(error).__name__)
-            return ""
+            return "", None
+        return read.text, read.confidence
 
     return text_of
 

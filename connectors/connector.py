@@ -109,6 +109,10 @@ class Limits:
     """Columns of a sheet."""
     depth: int = 10
     """How deep messages may stand in messages, or JSON in JSON."""
+    pages: int = 50
+    """Pages of a scan whose writing is recognised; 0 recognises none."""
+    page_seconds: float = 120.0
+    """Seconds that recognising a page may take; two to four are usual where nobody else wants the processor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ ENOUGH: Final = 12
 """Chinese characters from which on a text must hold common ones."""
 COMMON_SHARE: Final = 0.06
 USUAL_SHARE: Final = 0.7
+END_OF_FILE: Final = "\x1a"
+"""How CP/M and DOS end a text, and fill the rest of its last block."""
 _UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
 _STRANGE: Final = re.compile("[\x01-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ue000-\uf8ff]")
 _WESTERN_LETTERS: Final = re.compile(
@@ -184,13 +186,13 @@ def _seven_bits(content: bytes, label: str | None) -> Decoded:
             return Decoded(found, name)
     if label is not None and label.startswith(("hz", "iso2022", "utf-7")):
         return Decoded(_strictly(content, label), label)
-    return Decoded(check_characters(content.decode("ascii")), "utf-8")
+    return Decoded(_strictly(content, "ascii"), "utf-8")
 
 
 def _fitting(content: bytes, name: str, *, labelled: bool = False) -> str | None:
     """Return the text if all of it fits an encoding, and looks so."""
     try:
-        text = content.decode(name)
+        text = _characters(content, name)
     except (UnicodeDecodeError, UnicodeError):
         return None
     if name == "utf-8":
@@ -198,9 +200,16 @@ def _fitting(content: bytes, name: str, *, labelled: bool = False) -> str | None
     return text if is_plausible(text, labelled=labelled) and not _UNUSABLE.search(text) else None
 
 
+def _characters(content: bytes, name: str) -> str:
+    """Return a text without the mark of its end. Raises UnicodeError."""
+    text = content.decode(name)
+    bare = text.rstrip(f"{END_OF_FILE}\0 \t\r\n")
+    return bare if END_OF_FILE in text[len(bare) :] else text
+
+
 def _strictly(content: bytes, name: str) -> str:
     try:
-        text = content.decode(name)
+        text = _characters(content, name)
     except UnicodeDecodeError as error:
         if name.startswith("utf-16") and error.reason.startswith("illegal"):
             message = "Half a character stands there. Save it again as UTF-8."

@@ -10,6 +10,7 @@ from connectors.jsonfiles import JsonFile
 from connectors.letters.mail import MailLetter
 from connectors.letters.pdf import PdfLetter
 from connectors.letters.plain import PlainLetter
+from connectors.letters.scans import PictureLetter
 from connectors.letters.word import WordLetter
 from connectors.tables import Table
 from graph.records import Channel, Reading, Refusal, RejectionReason
@@ -20,6 +21,7 @@ CONNECTORS: Final[tuple[Connector, ...]] = (
     MailLetter(),
     WordLetter(),
     PdfLetter(),
+    PictureLetter(),
     PlainLetter(),
     Table("register of letters", Channel.LETTER),
     Table("register of visits", Channel.VISIT),

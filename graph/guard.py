@@ -81,8 +81,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "revision", "revision_count", "receipt_code", "case_id", "unnamed", "division_2", "division_4", "division_6",
         "topic_1", "topic_2",
     ),
-    "submission_revision": ("id", "submission", "number", "at", "title", "body", "details", "position"),
-    "document": ("id", "submission", "revision", "name", "media_type", "size", "body", "withheld"),
+    "submission_revision": ("id", "submission", "number", "at", "title", "body", "details", "position", "confidence"),
+    "document": ("id", "submission", "revision", "name", "media_type", "size", "body", "withheld", "confidence"),
     "mention": (
         "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",
         "address_masked", "account_masked", "email_masked", "party",

@@ -245,7 +245,9 @@ class DocumentDraft:
     media_type: str
     content: bytes
     text: str = ""
-    """Its text layer, empty where it has none."""
+    """Its text layer, or what was recognised in its picture; empty where it has neither."""
+    confidence: float | None = None
+    """How sure the recognition of its text was, 0 to 1; None where the text was not recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +308,8 @@ class Draft:
     """Aware."""
     title: str
     text: str
+    confidence: float | None = None
+    """How sure the recognition of the text was, 0 to 1; None where it was not recognised in a picture."""
     payload: bytes
     """The record as received, kept sealed."""
     position: str

@@ -19,11 +19,11 @@ COPIED: Final[dict[str, Columns]] = {
     ),
     "submission_revision": (
         "id", "submission", "number", "at", "title", "body", "details", "content_digest", "position", "payload", "key",
-        "scope", "sealed_text", "number_hashes",
+        "scope", "sealed_text", "number_hashes", "confidence",
     ),
     "document": (
         "id", "submission", "revision", "name", "media_type", "size", "digest", "file", "body", "key", "scope",
-        "sealed", "number_hashes",
+        "sealed", "number_hashes", "confidence",
     ),
     "mention": (
         "id", "submission", "since", "until", "role", "kind", "name_masked", "identity_masked", "phone_masked",

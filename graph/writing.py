@@ -98,7 +98,7 @@ class Writing:
         self._writes.add(
             "submission_revision", revision.id, subject.id, revision.number, self._now, prepared.title, prepared.body,
             prepared.details, prepared.digest, masked(draft.position), key.seal(draft.payload, revision.id.bytes),
-            key.wrapped, scope_in(subject), shown.seal(key, revision.id), shown.hashes,
+            key.wrapped, scope_in(subject), shown.seal(key, revision.id), shown.hashes, draft.confidence,
         )  # fmt: skip
         kind = EntryKind.SUBMISSION_RECEIVED if revision.number == 1 else EntryKind.SUBMISSION_REVISED
         self.entries.append(
@@ -176,6 +176,7 @@ class Writing:
         self._writes.add(
             "document", part.id, subject.id, part.since, name, masked(document.media_type), len(document.content),
             part.key, file, body, key.wrapped, scope_in(subject), shown.seal(key, part.id), shown.hashes,
+            document.confidence,
         )  # fmt: skip
 
     def _event(self, subject: Subject, part: Part) -> None:

@@ -75,9 +75,9 @@ class Uploads(Protocol):
 
 
 class TextLayer(Protocol):
-    """Reads the text layer of a file, empty where it has none that can be read."""
+    """Reads what a file says, empty where that cannot be read, and how sure the recognition of a picture was."""
 
-    def __call__(self, name: str, media_type: str, content: bytes) -> str: ...
+    def __call__(self, name: str, media_type: str, content: bytes) -> tuple[str, float | None]: ...
 
 
 class Revealing(Protocol):

@@ -162,7 +162,8 @@ class GraphWrites:
         return [await asyncio.to_thread(self._with_text, document) for document in documents]
 
     def _with_text(self, document: DocumentDraft) -> DocumentDraft:
-        return replace(document, text=self._doors.text_of(document.name, document.media_type, document.content))
+        text, confidence = self._doors.text_of(document.name, document.media_type, document.content)
+        return replace(document, text=text, confidence=confidence)
 
     async def file_submission(self, entered: inputs.FileSubmissionInput) -> mutations.FilePayload:
         async def work() -> mutations.FilePayload:

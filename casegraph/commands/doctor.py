@@ -11,6 +11,7 @@ from casegraph.doctor import Finding, Kept, examine
 from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault
 from casegraph.services import opened_engine
 from casegraph.terminal import say
+from connectors.letters import recognising
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +24,7 @@ LIBRARIES: Final = ("asyncpg", "strawberry-graphql", "tantivy", "elasticsearch",
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell every finding; 1 where something is to be done."""
-    findings = [_versions(), _room(settings)]
+    findings = [_versions(), _room(settings), _recognition(settings)]
     async with open_database(settings) as url:
         vault = open_vault(settings)
         async with opened_engine(settings) as engine:
@@ -39,6 +40,17 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
 def _versions() -> Finding:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
     return Finding("versions", f"Python {platform.python_version()}, {versions}")
+
+
+def _recognition(settings: Settings) -> Finding:
+    """Tell whether scans are read. It is optional, so that it is not there is no fault."""
+    if not settings.scan_pages:
+        return Finding("recognition of scans", "turned off by CASEGRAPH_SCAN_PAGES; they are refused")
+    if missing := recognising.missing():
+        install = f"not installed ({', '.join(missing)}), scans are refused; to have them read: {recognising.INSTALL}"
+        return Finding("recognition of scans", install)
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("rapidocr", "onnxruntime", "pypdfium2"))
+    return Finding("recognition of scans", f"{versions}, up to {settings.scan_pages} pages of a letter")
 
 
 def _room(settings: Settings) -> Finding:

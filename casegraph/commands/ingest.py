@@ -15,6 +15,7 @@ from casegraph.reading import Item, Plan, source_of
 from casegraph.services import for_child, open_services
 from casegraph.terminal import complain, say, steps
 from casegraph.workers import indexed, worker
+from connectors.connector import Limits
 from connectors.headings import load_mapping
 from graph.outcomes import Change
 from graph.records import Channel
@@ -67,8 +68,9 @@ def plan_of(
 ) -> Plan:
     """Return how to read these items."""
     return Plan(
-        items=tuple(items), zone=settings.timezone, source=source, mapping=mapping,
-        strict_sources=settings.strict_sources, batch=settings.batch_size,
+        items=tuple(items), zone=settings.timezone, source=source, mapping=mapping, batch=settings.batch_size,
+        limits=Limits(pages=settings.scan_pages),
+        strict_sources=settings.strict_sources,
     )  # fmt: skip
 
 

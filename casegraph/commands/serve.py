@@ -21,6 +21,7 @@ from casegraph.services import for_child, open_services, ways_of
 from casegraph.settings import Settings, configure_logging
 from casegraph.terminal import say
 from casegraph.workers import worker
+from connectors.letters import recognising
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import load
 
@@ -50,8 +51,9 @@ def app_of(services: Services) -> ASGIApp:
 async def serve(services: Services, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until cancelled; call `ready` once requests are answered."""
     app = app_of(services)
-    async with services.watch.kept():
-        await serve_app(app, opened, ready, services.client_limits)
+    with recognising.ended():
+        async with services.watch.kept():
+            await serve_app(app, opened, ready, services.client_limits)
 
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Attachments as documents: kept as they came, with their text layer where they have one that can be read."""
+"""Attachments as documents: kept as they came, with their text layer or what is recognised in them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from connectors.connector import UnreadableError
-from connectors.letters import markup, pdf, plain, word
+from connectors.letters import markup, pdf, plain, scans, word
+from connectors.letters.recognising import Recognised
 from graph.records import DocumentDraft, RejectionReason
+from graph.text.ideographs import as_ideographs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from connectors.connector import Limits
 
 LONGEST_NAME: Final = 200
-READERS: Final[dict[str, Callable[[bytes, Limits], str]]] = {
-    ".docx": word.text_of,
-    ".pdf": pdf.text_of,
+READERS: Final[dict[str, Callable[[bytes, Limits], str | Recognised]]] = {
+    ".docx": word.written_in,
+    ".pdf": pdf.written_in,
     ".txt": lambda content, _: plain.text_of(content),
     ".csv": lambda content, _: plain.text_of(content),
     ".html": lambda content, _: markup.text_of(content),
     ".htm": lambda content, _: markup.text_of(content),
+    **dict.fromkeys(scans.MEDIA_TYPES, scans.written_in),
 }
 SUFFIXES: Final = {
     word.MEDIA_TYPE: ".docx",
@@ -31,7 +34,7 @@ SUFFIXES: Final = {
     "text/plain": ".txt",
     "text/csv": ".csv",
     "text/html": ".html",
-}
+} | {media_type: suffix for suffix, media_type in reversed(scans.MEDIA_TYPES.items())}
 _UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
 _CONTROLS: Final = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff/\\\\]+")
 
@@ -45,8 +48,10 @@ def document_of(name: str, media_type: str, content: bytes, limits: Limits) -> D
     if media_type in {"", "application/octet-stream"}:
         media_type = mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
     reader = READERS.get(suffix) or READERS.get(SUFFIXES.get(media_type, ""))
-    text = "" if reader is None else _text(reader, content, limits)
-    return DocumentDraft(name=name, media_type=media_type, content=content, text=text)
+    found = Recognised("", None) if reader is None else _read(reader, content, limits)
+    return DocumentDraft(
+        name=name, media_type=media_type, content=content, text=found.text, confidence=found.confidence
+    )
 
 
 def named(given: str | None, media_type: str, number: int) -> str:
@@ -63,12 +68,15 @@ def named(given: str | None, media_type: str, number: int) -> str:
 
 def usable(text: str, limits: Limits) -> str:
     """Return as much of a text layer as is kept, without what no text holds."""
-    return _UNUSABLE.sub("", text)[: limits.text]
+    return as_ideographs(_UNUSABLE.sub("", text)[: limits.text])
 
 
-def _text(reader: Callable[[bytes, Limits], str], content: bytes, limits: Limits) -> str:
-    """Read a text layer. What cannot be read is kept all the same: a person may open it."""
+def _read(reader: Callable[[bytes, Limits], str | Recognised], content: bytes, limits: Limits) -> Recognised:
+    """Read what is written there. What cannot be read is kept all the same: a person may open it."""
     try:
-        return usable(reader(content, limits), limits)
+        found = reader(content, limits)
     except UnreadableError:
-        return ""
+        return Recognised("", None)
+    told = found if isinstance(found, Recognised) else Recognised(found, None)
+    text = usable(told.text, limits)
+    return Recognised(text, told.confidence if text else None)

@@ -21,6 +21,7 @@ from connectors.moments import Clock
 from connectors.rows import title_of
 from connectors.values import ValueFault
 from graph.records import MAX_KEPT, Channel, DocumentDraft, Draft, LetterDetails, RejectionReason
+from graph.text.ideographs import as_ideographs
 
 if TYPE_CHECKING:
     from connectors.connector import Limits, ReadOptions, Resource
@@ -51,6 +52,10 @@ class Written:
     email: str | None = None
     documents: tuple[DocumentDraft, ...] = ()
     enclosures: int | None = None
+    confidence: float | None = None
+    """How sure the recognition of its text was; None where it was not recognised in a picture."""
+    is_picture: bool = False
+    """Whether the file is a picture of the letter, and so a document: its text may be recognised wrongly."""
     whole: bool = True
     """Whether all that it says is in text and documents; else a file too large for a payload becomes a document."""
 
@@ -69,15 +74,16 @@ def read_whole(resource: Resource, limits: Limits) -> bytes:
 
 def draft_of(written: Written, resource: Resource, options: ReadOptions, where: str = "") -> Draft:
     """Return the draft of a letter. Raises UnreadableError."""
-    text = _tidy(written.text)
+    text = as_ideographs(_tidy(written.text))
     if len(text) > options.limits.text:
         message = (
             f"{len(text)} characters stand there, at most {options.limits.text} are read. Send it as an attachment."
         )
         raise UnreadableError(RejectionReason.TOO_LARGE, message, where=where)
     check_characters(f"{written.title or ''}{written.sender or ''}{written.email or ''}{text}")
-    signed = read_signed(text, title=written.title or None)
-    title, body = _titled(written.title or signed.title, signed.text)
+    given = as_ideographs(written.title or "") or None
+    signed = read_signed(text, title=given)
+    title, body = _titled(given or signed.title, signed.text)
     if not body:
         message = "There is no text in it: nothing could be handled. Type the letter, or enter it in the register."
         raise UnreadableError(RejectionReason.MISSING_FIELD, message, where=where)
@@ -91,6 +97,7 @@ def draft_of(written: Written, resource: Resource, options: ReadOptions, where: 
         received_at=written.received_at or _received(signed, resource, clock),
         title=title,
         text=body,
+        confidence=written.confidence,
         payload=_payload(written.content),
         position=f"{resource.name} {where}".strip(),
         mentions=with_sender(signed.mentions, written.sender, written.email),
@@ -187,7 +194,8 @@ def _payload(content: bytes) -> bytes:
 
 
 def _documents(written: Written, resource: Resource, limits: Limits) -> tuple[DocumentDraft, ...]:
-    if len(written.content) <= MAX_KEPT or not written.whole:
+    large = len(written.content) > MAX_KEPT and written.whole
+    if not large and not written.is_picture:
         return written.documents
     if len(written.content) > limits.attachment:
         message = f"The file has {len(written.content)} bytes, at most {limits.attachment} are kept. Split it."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -49,6 +49,7 @@ class _Letter:
     title: str | None = None
     sender: str | None = None
     email: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _read(letter: _Letter, whole: Written, resource: Resource, options: ReadOpti
         title=letter.title,
         sender=letter.sender,
         email=letter.email,
+        confidence=letter.confidence,
         documents=(*documents, *_covers(letter)),
         enclosures=len(letter.parts.leaves) + len(letter.parts.mails) or None,
     )
@@ -149,10 +151,16 @@ def _take_enclosed(letter: _Letter, documents: list[DocumentDraft]) -> None:
     if text and not ("附" in text and len(text) <= LONGEST_HINT and not read_signed(text).mentions):
         return
     shortest = SHORTEST_LETTER if text else 1
-    enclosed = [document.text for document in documents if len(document.text) >= shortest]
-    if len(enclosed) == 1:
+    enclosed = [
+        document
+        for document in documents
+        if len(document.text) >= (shortest if document.confidence is None else SHORTEST_LETTER)
+    ]
+    pages = enclosed if len(enclosed) == 1 else _photographed(documents)
+    if pages:
         letter.covers += [text] if text else []
-        letter.text = enclosed[0]
+        letter.text = "\n".join(page.text for page in pages)
+        letter.confidence = min((page.confidence for page in pages if page.confidence is not None), default=None)
     elif not text or not enclosed:
         _check_open(letter.parts.leaves)
 
@@ -177,6 +185,13 @@ def _is_packet(leaf: Mail) -> bool:
         return leaf.content().startswith(PACKET)
     except UnreadableError:
         return False
+
+
+def _photographed(documents: Sequence[DocumentDraft]) -> list[DocumentDraft]:
+    """Return the pages of a letter that came as pictures, each by itself, where nothing else that can be read did."""
+    written = [document for document in documents if document.text]
+    pages = [document for document in written if document.media_type.startswith("image/")]
+    return pages if len(pages) == len(written) and sum(len(one.text) for one in pages) >= SHORTEST_LETTER else []
 
 
 def _is_cover(text: str) -> bool:

@@ -6,18 +6,24 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import docx
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from connectors.archives import check_archive
 from connectors.connector import Resource, UnreadableError
+from connectors.letters import recognising
 from connectors.letters.drafting import Written, draft_of, read_whole
+from connectors.letters.recognising import Recognised
+from connectors.letters.scans import letter_of
+from connectors.letters.word_body import lines_of
 from graph.records import Channel, RejectionReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from connectors.connector import Limits, ReadOptions
@@ -29,16 +35,11 @@ SUFFIXES: Final = frozenset({".docx", ".docm", ".doc", ".wps"})
 _DECLARED: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _PROLOGUE: Final = 65_536
 """Bytes of a member among which its declarations stand: the standard allows none."""
-_PARAGRAPH: Final = qn("w:p")
-_ROW: Final = qn("w:tr")
-_CELL: Final = qn("w:tc")
-_TEXT: Final = qn("w:t")
-_SIGNS: Final = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
-_ABSENT: Final = frozenset({
-    qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sectPr"), qn("w:instrText"),
-    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
-})  # fmt: skip
-"""What was struck out, how it looks, and what stands there once more for older programs."""
+_BLIP: Final = qn("a:blip")
+_IMAGE_DATA: Final = "{urn:schemas-microsoft-com:vml}imagedata"
+_REFERENCES: Final = (qn("r:embed"), qn("r:id"))
+_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+_NOTES: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +56,41 @@ class WordLetter:
     def read(self, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
         """Yield the letter."""
         content = read_whole(resource, options.limits)
-        text = text_of(content, options.limits)
-        if not text:
-            message = "There is no text in it, perhaps pictures of it. Type it, or enter the letter in the register."
+        found = written_in(content, options.limits)
+        if found.confidence is not None:
+            yield draft_of(letter_of(found, MEDIA_TYPE, content), resource, options)
+            return
+        if not found.text:
+            message = "There is no text in it. Type it, or enter the letter in the register."
             raise UnreadableError(RejectionReason.MISSING_FIELD, message)
-        yield draft_of(Written(text=text, media_type=MEDIA_TYPE, content=content), resource, options)
+        yield draft_of(Written(text=found.text, media_type=MEDIA_TYPE, content=content), resource, options)
+
+
+def written_in(content: bytes, limits: Limits) -> Recognised:
+    """Return what is written in it: its text, or what is recognised in its pictures. Raises UnreadableError."""
+    text, pictures = _opened(content, limits)
+    if text or not pictures:
+        return Recognised(text, None)
+    if len(pictures) > limits.pages > 0:
+        message = f"It holds {len(pictures)} pictures and no text, at most {limits.pages} are recognised. Split it."
+        raise UnreadableError(RejectionReason.TOO_LARGE, message)
+    pages = [page for picture in pictures for page in recognising.recognise(picture, limits, pdf=False)]
+    return recognising.told(pages)
 
 
 def text_of(content: bytes, limits: Limits) -> str:
     """Return a document's text, a line for each paragraph and each row of a table. Raises UnreadableError."""
+    return _opened(content, limits)[0]
+
+
+def _opened(content: bytes, limits: Limits) -> tuple[str, list[bytes]]:
+    """Return a document's text and its pictures."""
     check_archive(Resource.from_bytes("document", content), limits)
     _check_declarations(content)
     try:
-        body = docx.Document(io.BytesIO(content)).element.body
-        lines = list(_lines(body))
+        document = docx.Document(io.BytesIO(content))
+        text = "\n".join(lines_of(document.element.body, _notes(document))).strip()
+        return text, list(_pictures(document))
     except RecursionError as error:
         message = "Its tables stand in tables too deeply. Save it anew as plain text."
         raise UnreadableError(RejectionReason.BOMB, message) from error
@@ -76,7 +98,6 @@ def text_of(content: bytes, limits: Limits) -> str:
         # The library raises whatever the packages below it do: for a missing part, a wrong type, broken XML.
         message = "It is no Word document, or a damaged one. Open it in a word processor and save it anew as .docx."
         raise UnreadableError(RejectionReason.UNREADABLE, message) from error
-    return "\n".join(lines).strip()
 
 
 def _check_declarations(content: bytes) -> None:
@@ -92,35 +113,22 @@ def _check_declarations(content: bytes) -> None:
                 raise UnreadableError(RejectionReason.BOMB, message)
 
 
-def _lines(element: Any) -> Iterator[str]:
-    """Yield the lines of whatever stands in a body or a cell, in their order."""
-    for child in element:
-        if child.tag == _PARAGRAPH:
-            yield from "".join(_characters(child)).split("\n")
-        elif child.tag == _ROW:
-            cells = [" ".join(filter(None, map(str.strip, _lines(cell)))) for cell in _cells(child)]
-            yield "\t".join(cells)
-        elif child.tag not in _ABSENT:
-            yield from _lines(child)
+def _pictures(document: Any) -> Iterator[bytes]:
+    """Yield the pictures of a document in the order in which they stand there, each once, but for drawings."""
+    shown = document.element.body.iter(_BLIP, _IMAGE_DATA)
+    for key in dict.fromkeys(found for one in shown for name in _REFERENCES if (found := one.get(name))):
+        part = document.part.related_parts.get(key)
+        if part is not None and part.blob.startswith(_PICTURES):
+            yield part.blob
 
 
-def _cells(row: Any) -> Iterator[Any]:
-    """Yield a row's own cells, whatever they are wrapped in; those of tables within them are theirs."""
-    for child in row:
-        if child.tag == _CELL:
-            yield child
-        elif child.tag not in _ABSENT:
-            yield from _cells(child)
+def _notes(document: Any) -> Callable[[str, str], Any]:
+    """Return what finds a note by its kind and id."""
 
+    @cache
+    def gathered(kind: str) -> dict[str, Any]:
+        related = [one.target_part for one in document.part.rels.values() if one.reltype == _NOTES.format(kind)]
+        trees = [parse_xml(part.blob) for part in related]
+        return {note.get(qn("w:id"), ""): note for tree in trees for note in tree.findall(qn(f"w:{kind}"))}
 
-def _characters(element: Any) -> Iterator[str]:
-    for child in element:
-        if child.tag == _TEXT:
-            yield child.text or ""
-        elif child.tag in _SIGNS:
-            yield _SIGNS[child.tag]
-        elif child.tag == _PARAGRAPH:  # of a text box
-            yield "\n"
-            yield from _characters(child)
-        elif child.tag not in _ABSENT:
-            yield from _characters(child)
+    return lambda kind, key: gathered(kind).get(key)

@@ -1,4 +1,4 @@
-"""The normal form in which texts are compared: NFKC, half width, simplified characters, case folded. Pure.
+"""The normal form in which texts are compared: NFKC, half width, ideographs, simplified, case folded. Pure.
 
 What a text's part becomes does not depend on what stands around it, so that a phrase cut from a text has the normal
 form that it has in the text. Therefore traditional characters are mapped one by one, by a table that opencc gives
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import opencc
 
+from graph.text.ideographs import alike
 from graph.text.nfkc import nfkc
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def _simplified() -> dict[int, str]:
     converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
     table = {one: other for one, other in zip(characters, converted, strict=True) if one != other and len(other) == 1}
     # A few simplified forms are themselves entries (薴, 苧, 苎): follow them, so that once is enough.
-    return {ord(one): table.get(other, other) for one, other in table.items()}
+    simplified = {ord(one): table.get(other, other) for one, other in table.items()}
+    # NFKC knows the Kangxi radicals alone, and PDFs write others as well (⻔ for 门).
+    return simplified | {code: simplified.get(ord(ideograph), ideograph) for code, ideograph in alike().items()}
 
 
 @cache

@@ -65,7 +65,7 @@ def readings() -> list[Reading]:
         replace(ticket, title="补充材料"),
         draft(
             "L", channel=Channel.LETTER, source="letter", text="征地补偿没有到位。", mentions=(PERSON,),
-            documents=(attached,),
+            documents=(attached,), confidence=0.9,
             details=LetterDetails(postmarked_on=NOW.date(), signatories=3, enclosures=1),
         ),
         draft(

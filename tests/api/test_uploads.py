@@ -244,7 +244,7 @@ async def test_a_text_layer_is_read_where_there_is_one(
 )
 def test_a_hostile_file_has_no_text_layer(name: str, content: bytes) -> None:
     """Whatever a parser makes of it, an attachment is kept without text rather than the submission refused."""
-    assert not text_layer(Limits())(name, "application/octet-stream", content).strip()
+    assert not text_layer(Limits())(name, "application/octet-stream", content)[0].strip()
 
 
 # What is refused ---------------------------------------------------------------------------------------------------

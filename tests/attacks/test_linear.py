@@ -19,7 +19,7 @@ import pytest
 from connectors import labels, values
 from connectors.connector import Limits
 from connectors.jsonfiles import records_of
-from connectors.letters import forwards, headers, markup, message, pdf, word
+from connectors.letters import forwards, headers, markup, message, misread, paragraphs, plain, symbols, word
 from connectors.letters.flowed import unflowed
 from connectors.letters.framing import framed
 from connectors.letters.senders import name_and_address
@@ -84,7 +84,11 @@ ENDLESS: Final[dict[str, Callable[[], object]]] = {
     "blanks behind a label in brackets": lambda: read_signed("【姓名" + " " * MANY + "x"),
     "blanks behind a label within a line": lambda: read_signed("姓名：张三 电话" + " " * MANY + "x"),
     "blanks behind a number of signatories": lambda: labels.names_in("张三等5" + " " * MANY + "x"),
-    "blanks behind a page's number": lambda: pdf._lines("第1页" + " " * MANY + "x"),
+    "blanks behind a page's number": lambda: paragraphs.without_marks(["第1页" + " " * MANY + "x"], str),
+    "blanks in a scanner's mark": lambda: paragraphs.without_marks(["AB" + " " * MANY + "x", " " * MANY + "由x"], str),
+    "marks of a text's end": lambda: plain.text_of(b"\x1a" * MANY + b"x"),
+    "digits that letters may be": lambda: misread.put_right("1l" * MANY),
+    "codes of signs": lambda: symbols.as_typed(symbols.drawn("\uf0b7\ufb01\ufe35" * MANY, "Wingdings")),
     "marks of having been passed on": lambda: forwards.bare("Fw:" * MANY),
     "attributes of a tag": lambda: markup.text_of_page("<p " + " ".join(f"a{one}" for one in range(MANY)) + ">x"),
     "tags that are never closed": lambda: markup.text_of_page("<a" * MANY),

@@ -147,3 +147,52 @@ def people(found: Draft, role: MentionRole = MentionRole.PETITIONER) -> list[Men
 def names(found: Draft, role: MentionRole = MentionRole.PETITIONER) -> list[str | None]:
     """Return the names of those who have a role in a letter."""
     return [mention.name for mention in people(found, role)]
+
+
+def drawn_pdf(*lines: Sequence[tuple[str, str]]) -> bytes:
+    """Return a PDF of lines, each of pieces with their font's name, whose fonts tell their characters by a map."""
+    fonts: dict[str, dict[str, int]] = {}
+    shown = []
+    for line in lines:
+        for font, text in line:
+            codes = fonts.setdefault(font, {})
+            written = "".join(f"{codes.setdefault(char, len(codes) + 1):04X}" for char in text)
+            shown.append(f"/{list(fonts).index(font)} 12 Tf <{written}> Tj")
+        shown.append("T*")
+    content = f"BT 20 TL 72 760 Td {' '.join(shown)} ET".encode()
+    named = " ".join(f"/{number} {4 + 3 * number} 0 R" for number in range(len(fonts)))
+    page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 1 0 R/Resources<</Font<<{named}>>>>>>"
+    objects = [_stream(content), f"<</Type/Pages/Count 1/Kids[{4 + 3 * len(fonts)} 0 R]>>".encode(),
+               b"<</Type/Catalog/Pages 2 0 R>>"]  # fmt: skip
+    for number, (font, codes) in enumerate(fonts.items()):
+        objects += _font(font, codes, 4 + 3 * number)
+    return _numbered([*objects, page.encode()])
+
+
+def _font(name: str, codes: dict[str, int], at: int) -> list[bytes]:
+    lines = "\n".join(f"<{code:04X}> <{char.encode('utf-16-be').hex()}>" for char, code in codes.items())
+    told = f"1 begincodespacerange <0000> <FFFF> endcodespacerange {len(codes)} beginbfchar\n{lines}\nendbfchar"
+    inner = f"<</Type/Font/Subtype/CIDFontType2/BaseFont/{name}/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)>>>>"
+    return [
+        f"<</Type/Font/Subtype/Type0/BaseFont/{name}/Encoding/Identity-H/DescendantFonts[{at + 1} 0 R]"
+        f"/ToUnicode {at + 2} 0 R>>".encode(),
+        inner.encode(),
+        _stream(told.encode()),
+    ]  # fmt: skip
+
+
+def _stream(content: bytes) -> bytes:
+    return b"<</Length %d>>stream\n%s\nendstream" % (len(content), content)
+
+
+def _numbered(objects: Sequence[bytes]) -> bytes:
+    """Return objects as a PDF whose third one is its catalogue."""
+    whole, places = b"%PDF-1.7\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    start, count = len(whole), len(objects) + 1
+    return whole + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<</Size %d/Root 3 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+        count, table, count, start,
+    )  # fmt: skip

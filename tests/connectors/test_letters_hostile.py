@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+
+pytestmark = pytest.mark.usefixtures("without_recogniser")
+
 SMALL = ReadOptions(source="test", zone=ZONE, limits=Limits(attachment=20_000, letter=100_000, text=500, depth=3))
 MAIN = "word/document.xml"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -113,7 +116,7 @@ def test_pictures_of_a_letter_have_no_text() -> None:
     """A scan needs recognition first, and is told so."""
     found = refusal(scanned(), "a.pdf")
     assert found.reason is RejectionReason.MISSING_FIELD
-    assert "text layer" in found.message
+    assert "recognition" in found.message
     assert refusal(document(""), "a.docx").reason is RejectionReason.MISSING_FIELD
     assert refusal(b"\xe5\xa7\x93\xe5\x90\x8d\xef\xbc\x9a\xe5\xbc\xa0\xe4\xb8\x89", "a.txt").reason is (
         RejectionReason.MISSING_FIELD

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
+from pypdf.generic import NameObject, TextStringObject
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfgen.canvas import Canvas
 
 from connectors.connector import Resource
+from connectors.letters.pdf_fields import filled_in
 from connectors.registry import read
-from graph.records import MAX_KEPT, Channel, Draft
+from graph.records import MAX_KEPT, Channel, Draft, RejectionReason
+from graph.text import ideographs
 from tests.connectors.factory import OPTIONS, instant
-from tests.connectors.letterbox import TEXT, document, draft, locked, names, pdf, people
+from tests.connectors.letterbox import (
+    TEXT,
+    document,
+    draft,
+    drawn_pdf,
+    locked,
+    names,
+    pdf,
+    people,
+    refusal,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+pytestmark = pytest.mark.usefixtures("without_recogniser")
 
 LINES = ("关于油烟扰民的反映", *TEXT.split("\n"), "姓名：张三", "电话：13812341234", "日期：2024年5月6日")
 
@@ -135,3 +158,111 @@ def test_any_text_is_a_letter_or_refused(lines: list[str]) -> None:
     """Nothing is raised whatever the lines say."""
     found = list(read(Channel.LETTER, Resource.from_bytes("a.txt", "\n".join(lines).encode()), OPTIONS))
     assert len(found) == 1
+
+
+def test_radicals_in_a_pdf_are_read_as_the_ideographs_they_look_like() -> None:
+    """Fonts draw both alike, and a PDF may name either: words are found, and the day at the foot is seen."""
+    lines = ["关于路灯损坏的反映", "阳光⼩区北⻔的路灯坏了半个⽉，晚上出⻔很不⽅便，请派⼈来修理。", "2021年3⽉5⽇"]
+    found = draft(drawn_pdf(*([("PingFang", line)] for line in lines)), "a.pdf")
+    assert found.text == "阳光小区北门的路灯坏了半个月，晚上出门很不方便，请派人来修理。"
+    assert found.received_at.isoformat() == "2021-03-04T16:00:00+00:00"
+
+
+RADICALS = [line.split("\t") for line in ideographs.TABLE.read_text(encoding="utf-8").splitlines()]
+
+
+@given(st.lists(st.sampled_from(RADICALS), min_size=1, max_size=20))
+def test_each_radical_becomes_its_ideograph_in_every_form(pairs: list[list[str]]) -> None:
+    """In a PDF as in a text that was pasted from one, and in titles as in texts."""
+    written, meant = ("".join(signs) for signs in zip(*pairs, strict=True))
+    lines = [f"关于{written}的反映", f"我们小区的{written}坏了，请派人来修理。"]
+    for name, content in (
+        ("a.pdf", drawn_pdf(*([("F", line)] for line in lines))),
+        ("a.txt", "\n".join(lines).encode()),
+    ):
+        found = draft(content, name)
+        assert (found.title, found.text) == (f"关于{meant}的反映", f"我们小区的{meant}坏了，请派人来修理。")
+
+
+@pytest.mark.parametrize(
+    ("font", "written", "read"),
+    [
+        ("FangSong", "\uf0b7", "·"), ("ABCDEF+SymbolMT", "\uf0b7", "·"), ("Wingdings-Regular", "\uf0a8", "☐"),
+        ("ABCDEF+Wingdings", "þ", "☑"), ("Wingdings2", "\uf052", "☑"), ("FangSong", "\uf0fe", "☑"),
+        ("Wingdings-Regular", "\uf0e0", "→"), ("SymbolMT", "α", "α"), ("F", "ﬁ", "fi"), ("F", "︵", "（"),
+        ("F", "豈", "豈"), ("F", "（１２３，Ａ）", "（１２３，Ａ）"), ("F", "①㎡№", "①㎡№"), ("F", "\ue123", "\ue123"),
+    ],
+)  # fmt: skip
+def test_a_pdfs_signs_are_what_its_fonts_draw(font: str, written: str, read: str) -> None:
+    """Bullets, boxes and arrows by their fonts; what people type in full width stays, and a rare name's own sign."""
+    said = "请派人来修理我们小区的路灯，谢谢。"
+    found = draft(drawn_pdf([("Song", "关于路灯的反映")], [(font, written), ("Song", said)]), "a.pdf")
+    assert found.text == f"{read}{said}"
+
+
+def test_each_item_of_a_list_stays_a_line() -> None:
+    """A line that is full goes on in the next, but not with the sign of a list."""
+    lines = [[("Symbol", "\uf0b7"), ("Song", "一二三四五六七八九十甲乙丙丁戊己庚辛壬癸的")]] * 3
+    found = draft(drawn_pdf([("Song", "关于路灯的反映")], *lines), "a.pdf")
+    assert found.text.split("\n") == ["·一二三四五六七八九十甲乙丙丁戊己庚辛壬癸的"] * 3
+
+
+def test_a_pdf_of_private_characters_is_refused() -> None:
+    """Its fonts do not say which characters they draw: nothing is guessed."""
+    found = refusal(drawn_pdf([("F", "关于路灯的反映"), ("F", "\ue123\ue124\ue125\ue126\ue127")]), "a.pdf")
+    assert found.reason is RejectionReason.ENCODING
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "ascii"])
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\x1a\x1a\x1a\x1a", "\x1a\r\n"])
+def test_the_mark_that_ends_a_text_is_not_of_it(encoding: str, end: str) -> None:
+    """DOS ends a text by it, and fills the last block with more; an ideograph whose byte it is stays."""
+    text = "street lamp\r\nPlease repair it" if encoding == "ascii" else "路灯坏了\r\n请派人来修，影响作业"
+    found = draft(f"{text}{end}".encode(encoding), "a.txt")
+    assert f"{found.title}\r\n{found.text}" == text
+    if "utf-16" in encoding:  # 业 is written as 4E 1A
+        assert draft(text.encode(encoding), "a.txt").text.endswith("业")
+
+
+def test_the_mark_within_a_text_is_refused() -> None:
+    """What stands behind it is no rest of a block: the file is none of text, or two in one."""
+    assert refusal("路灯坏了\x1a请派人来修".encode("gb18030"), "a.txt").reason is RejectionReason.ENCODING
+
+
+def test_a_pdfs_form_says_what_was_filled_in() -> None:
+    """The values of its fields, its ticked boxes, and what was typed onto the page: none is in the text layer."""
+    registerFont(UnicodeCIDFont("STSong-Light"))
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1)
+    canvas.setFont("STSong-Light", 12)
+    canvas.drawString(72, 760, "信访登记表")
+    canvas.acroForm.textfield(name="姓名", value="x", x=72, y=700)
+    canvas.acroForm.textfield(name="Text2", value="x", x=72, y=670)
+    canvas.acroForm.textfield(name="Text3", value="", x=72, y=640)
+    canvas.acroForm.checkbox(name="要求回复", checked=True, x=72, y=610)
+    canvas.acroForm.checkbox(name="匿名", checked=False, x=72, y=580)
+    canvas.save()
+    writer = PdfWriter(clone_from=PdfReader(stream))
+    filled = {"姓名": "张三", "Text2": "北门的路灯坏了半个月，请派人来修理。"}
+    for held in writer.pages[0]["/Annots"]:  # type: ignore[attr-defined]
+        field = held.get_object()
+        if field.get("/T") in filled:
+            field[NameObject("/V")] = TextStringObject(filled[field["/T"]])
+    writer.add_annotation(0, FreeText(text="2021年3月5日", rect=(72, 100, 300, 120)))
+    written = io.BytesIO()
+    writer.write(written)
+    found = draft(written.getvalue(), "a.pdf")
+    assert found.title == "信访登记表"
+    assert "北门的路灯坏了半个月，请派人来修理。" in found.text
+    assert "☑要求回复" in found.text
+    assert "匿名" not in found.text
+    assert names(found) == ["张三"]
+    assert found.received_at.isoformat() == "2021-03-04T16:00:00+00:00"
+
+
+def test_a_form_whose_fields_stand_in_each_other_is_read() -> None:
+    """However a hostile file nests them."""
+    widget: dict[str, Any] = {"/Subtype": "/Widget", "/FT": "/Tx"}
+    held = SimpleNamespace(get_object=lambda: widget)
+    widget["/Parent"] = held
+    assert list(filled_in({"/Annots": [held, held]})) == [""]

@@ -92,7 +92,8 @@ def submission_of(graph: Graph, key: UUID) -> Node | None:
         return None
     said = graph.by_id["submission_revision"][row["revision"]]
     details = details_of(row["channel"], said["details"])
-    return {"__typename": "Submission", **row, "title": said["title"], "text": said["body"], "details": details}
+    texts = {"title": said["title"], "text": said["body"], "text_source": source_of(said)}
+    return {"__typename": "Submission", **row, **texts, "details": details}
 
 
 def revision_of(graph: Graph, key: UUID) -> Node | None:
@@ -101,7 +102,24 @@ def revision_of(graph: Graph, key: UUID) -> Node | None:
     if row is None:
         return None
     channel = graph.by_id["submission"][row["submission"]]["channel"]
-    return {"__typename": "Revision", **row, "text": row["body"], "details": details_of(channel, row["details"])}
+    texts = {"text": row["body"], "text_source": source_of(row)}
+    return {"__typename": "Revision", **row, **texts, "details": details_of(channel, row["details"])}
+
+
+def document_of(graph: Graph, key: UUID) -> Node | None:
+    """Return an attachment."""
+    row = graph.row("document", key)
+    return row and {"__typename": "Document", **row, "text": row["body"], "text_source": source_of(row)}
+
+
+def source_of(row: Row) -> Node:
+    """Return where a row's text comes from."""
+    kind = "NONE" if row["body"] == "" else "WRITTEN"
+    return {
+        "__typename": "TextSource",
+        "kind": kind if row["confidence"] is None else "RECOGNISED",
+        "confidence": row["confidence"],
+    }
 
 
 def details_of(channel: str, said: dict[str, Any]) -> Node:
@@ -154,7 +172,7 @@ NODES = {
     "Case": case_of,
     "Submission": submission_of,
     "Revision": revision_of,
-    "Document": _as_it_stands("Document", "document", text="body"),
+    "Document": document_of,
     "Mention": mention_of,
     "Party": party_of,
     "Place": _as_it_stands("Place", "place"),

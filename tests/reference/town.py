@@ -69,13 +69,16 @@ def first_readings() -> list[Reading]:
         details=HotlineDetails(ticket_type="投诉", urgency=Urgency.URGENT, due_at=NOW),
     )  # fmt: skip
     attached = DocumentDraft(name="合同.txt", media_type="text/plain", content=b"text", text="租赁合同")
-    scanned = DocumentDraft(name="照片.png", media_type="image/png", content=b"png")
+    scanned = DocumentDraft(
+        name="照片.png", media_type="image/png", content=b"png", text="出租车公司收据", confidence=0.987
+    )
+    unread = DocumentDraft(name="录音.mp3", media_type="audio/mpeg", content=b"mp3")
     return [
         ticket,
         replace(ticket, title="补充材料", mentions=(PERSON,), replies=(reply(),)),
         draft(
             "L", channel=Channel.LETTER, source="letter", text="征地补偿没有到位。", mentions=(PERSON,),
-            documents=(attached, scanned), kind=PetitionKind.ACCUSATION,
+            documents=(attached, scanned, unread), confidence=0.912, kind=PetitionKind.ACCUSATION,
             details=LetterDetails(postmarked_on=NOW.date(), signatories=3, enclosures=1),
         ),
         draft(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from bench import finding, masking, parsing, searching, writes, year
+from bench import finding, masking, parsing, recognition, searching, writes, year
 from bench.__main__ import BENCHMARKS
 from bench.attacks import sockets
 from bench.graphql import ceiling as reached
@@ -45,6 +45,7 @@ TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
         servers: {"shutil": SimpleNamespace(which=lambda _: None)},  # no rival is installed over the network
     },
     "parsing": {parsing: {"SUBMISSIONS": 60}},
+    "recognition": {recognition: {"LETTERS": 1}},
     "search": {messages: MADE, speed: {"SIZES": (30, 60), "QUERIES": 2}},
     "searching": {searching: {"SUBMISSIONS": 600, "QUERIES": 2, "TITLES": 100}},
     "writes": {writes: {"SINGLES": 2}},
@@ -53,7 +54,10 @@ TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
 """What makes each part small: constants of its modules, by part."""
 ELSEWHERE: Final = frozenset({"attacks", "masking"})
 """Parts that run in `tests/attacks/test_fairness.py` and below."""
-OUTSIDE: Final = {"graphql": ("wrk", load.missing)}
+OUTSIDE: Final = {
+    "graphql": ("wrk", load.missing),
+    "recognition": ("recogniser (`make ocr`) or no Chinese font", recognition.lacking),
+}
 """Programs that are not there everywhere, and how that is told."""
 ASKED = """query($source: String!) { submissions(filter: {source: $source}, first: 1) { nodes { id } } }"""
 

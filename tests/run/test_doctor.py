@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from casegraph.commands.doctor import _recognition
 from casegraph.doctor import LAG, Finding, Kept, examine
+from casegraph.settings import Settings
+from connectors.letters import recognising
 from graph import journal, keycheck, set_aside
 from graph.attachments import Attachments
 from graph.database import statements, transaction
@@ -44,6 +47,20 @@ async def kept(request: pytest.FixtureRequest, pool: Pool, vault: Vault, tmp_pat
     await Indexer(pool=pool, engine=engine).catch_up()
     yield Kept(vault, engine, tmp_path / "attachments", tmp_path / "erasures.log")
     await engine.close()
+
+
+@pytest.mark.parametrize(
+    ("libraries", "pages", "says"),
+    [(("no_such_library",), "50", "requirements-ocr.txt"), ((), "0", "CASEGRAPH_SCAN_PAGES")],
+)
+def test_a_recogniser_that_is_not_there_is_told_and_no_fault(
+    monkeypatch: pytest.MonkeyPatch, libraries: tuple[str, ...], pages: str, says: str
+) -> None:
+    """It is optional: what to install is said, and the exit code stays 0."""
+    monkeypatch.setattr(recognising, "LIBRARIES", libraries)
+    found = _recognition(Settings.from_environment({"CASEGRAPH_SCAN_PAGES": pages}))
+    assert says in found.state
+    assert found.advice is None
 
 
 async def bad(url: str, kept: Kept) -> dict[str, Finding]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.text.ideographs import alike, as_ideographs
 from graph.text.normalise import COMMON, INVISIBLE, is_plain, normalise
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -73,3 +74,17 @@ def test_what_is_not_plain_changes_nothing_around_it(text: str) -> None:
     """A text of both kinds becomes what each of its plain characters becomes, where nothing combines."""
     for sign in "夜Ａ。":
         assert normalise(f"{sign} {text}") == normalise(sign) + normalise(f" {text}")
+
+
+@pytest.mark.parametrize("form", sorted(map(chr, alike())))
+def test_what_looks_like_an_ideograph_is_searched_as_it(form: str) -> None:
+    """PDFs name radicals in place of characters, also those that NFKC does not know (⻔)."""
+    assert normalise(form) == normalise(as_ideographs(form))
+    assert as_ideographs(as_ideographs(form)) == as_ideographs(form) != form
+
+
+@given(ANY_TEXT)
+def test_ideographs_change_nothing_else(text: str) -> None:
+    """What people type in full width stays as they typed it, and each character stays one."""
+    for before, after in zip(text, as_ideographs(text), strict=True):
+        assert before == after or before in map(chr, alike())
