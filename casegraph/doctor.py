@@ -268,5 +268,8 @@ async def _erasures(connection: Connection, kept: Kept) -> Finding:
 
 
 async def _rejections(connection: Connection) -> Finding:
-    count = await connection.fetchval(SQL.open_rejections_count)
-    return Finding("rejections", f"{count:,} open" + ("; `rejections list` shows them" if count else ""))
+    row = await connection.fetchrow(SQL.open_rejections_count)
+    if row is None or not row["rejections"]:
+        return Finding("rejections", "0 open")
+    told = f"{row['rejections']:,} open, of {row['records']:,} records; `rejections list` shows them"
+    return Finding("rejections", told)

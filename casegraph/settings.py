@@ -135,6 +135,13 @@ def _index_prefix(text: str) -> str:
     return text
 
 
+def _sources(text: str) -> frozenset[str]:
+    names = frozenset(one.strip() for one in text.split(","))
+    if not all(map(is_source, names)):
+        raise ValueError("must be names of sources, as hotline,web-portal")
+    return names
+
+
 def _zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
@@ -369,6 +376,14 @@ class Settings:
         repr=False,
         metadata=_said("none", str, "The token that `ingest web https://…` shows to the feed it follows."),
     )
+    strict_sources: frozenset[str] = field(
+        default=frozenset(),
+        metadata=_said(
+            "none",
+            _sources,
+            "Sources, with commas between, of which a record is refused that brings a column or key that is not read.",
+        ),
+    )
     scan_pages: int = field(
         default=LIMITS.pages,
         metadata=_said(
@@ -586,6 +601,8 @@ def _text_of(value: object) -> str:
     match value:
         case tuple():
             return ",".join(one.hex() if isinstance(one, bytes) else "=".join(one) for one in value)
+        case frozenset():
+            return ",".join(sorted(value))
         case bool():
             return "on" if value else "off"
         case _:

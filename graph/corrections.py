@@ -14,7 +14,7 @@ from graph import journal
 from graph.barriers import concerned, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
-from graph.errors import ConflictError, InvalidError, InvalidInputError
+from graph.errors import ConflictError, InvalidError, InvalidFieldsError
 from graph.holding import held_groups, held_submission, held_with_reasons
 from graph.ids import new_id, organ_id
 from graph.journal import Entry, EntryKind
@@ -77,7 +77,7 @@ class Wanted:
 
 
 def read(asked: Mapping[Correctable, str | None], gazetteer: Gazetteer, taxonomy: Taxonomy) -> Wanted:
-    """Return what is asked for as the graph has it; raise InvalidInputError, which tells all that is wrong. Pure."""
+    """Return what is asked for as the graph has it; raise InvalidFieldsError, which tells all that is wrong. Pure."""
     values: dict[Correctable, str | None] = {}
     faults = []
     for name, text in asked.items():
@@ -88,7 +88,7 @@ def read(asked: Mapping[Correctable, str | None], gazetteer: Gazetteer, taxonomy
     if not asked:
         faults.append(InvalidError("submission", "Say what shall be corrected: kind, topic, division or organ."))
     if faults:
-        raise InvalidInputError(faults)
+        raise InvalidFieldsError(faults)
     return Wanted(values)
 
 

@@ -4,7 +4,7 @@
     ├── NotFoundError      nothing has this id
     ├── ConflictError      what was asked contradicts what is already so
     ├── InvalidError       a value cannot be used as it is
-    ├── InvalidInputError  several values cannot be used as they are
+    ├── InvalidFieldsError several values cannot be used as they are
     ├── UncertainError     the database went away, and whether something was done is not known
     ├── DatabaseStateError the database is not one this version can work on
     └── MasterKeyError     a key is missing, damaged, or another one
@@ -44,11 +44,11 @@ class InvalidError(GraphError):
         self.message = message
 
 
-class InvalidInputError(GraphError):
+class InvalidFieldsError(GraphError):
     """Several values cannot be used as they are. `faults` tells of each."""
 
     def __init__(self, faults: Sequence[InvalidError]) -> None:
-        super().__init__(" ".join(map(str, faults)))
+        super().__init__("; ".join(map(str, faults)))
         self.faults = tuple(faults)
 
 

@@ -65,6 +65,7 @@ class Action(StrEnum):
     READ_REVEALS = "see who had what revealed"
     READ_REJECTIONS = "see what could not be taken in"
     RETRY = "try rejected records again"
+    DISMISS = "decide that a rejected record need not be taken in"
     SAVE = "save searches to be alerted"
     EXPLAIN = "see the plan of a query"
     OPERATE = "see the figures of operation"
@@ -156,6 +157,7 @@ TABLE: Final = (
     _rule(Action.READ_REVEALS, (Role.AUDITOR,), "", "个保法 Art. 51, 54"),
     _rule(Action.READ_REJECTIONS, (*_DESK, Role.AUDITOR, Role.ADMINISTRATOR), "", "Art. 22"),
     _rule(Action.RETRY, (*_DESK, Role.ADMINISTRATOR), "", "Art. 22"),
+    _rule(Action.DISMISS, (*_DESK, Role.ADMINISTRATOR), "the reason is kept with who and when", "Art. 22"),
     _rule(
         Action.SAVE,
         _CASEWORK,

@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import orjson
 
 from graph.accused import Accused
 from graph.ids import new_id, organ_id, place_id
-from graph.organs import normalise_organ
 from graph.records import (
     CallBackDraft,
     CaseId,
@@ -26,10 +25,12 @@ from graph.records import (
     MentionRole,
     OrganRole,
     PetitionKind,
+    Replaced,
     ReplyDraft,
     RevisionId,
     SubmissionId,
 )
+from graph.steps import Step, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +57,13 @@ the protection of whoever accuses does not end because somebody sends another te
 
 COMPARED: Final = frozenset({"topic", "division"})
 """Columns of a submission that people may set: what its source says of them is compared with what it said."""
+PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
+"""Whose matter it is."""
+REPLACED_EVENTS: Final[dict[str, Replaced]] = {
+    EventKind.REPLIED: Replaced.REPLIES,
+    EventKind.CALLED_BACK: Replaced.CALL_BACKS,
+}
+"""By which word a record says that it tells of all events of a kind."""
 
 
 @dataclass(slots=True)
@@ -159,18 +167,23 @@ class Subject:
         """Take a record in; return False where it says nothing new."""
         if self.replayed or prepared.digest == self.digest:
             return False
-        self._hear(prepared)
+        called = prepared.draft.kind
         prepared = self._protected(prepared)
         if self._is_copy(prepared, vault):
             return False
+        prepared = self._completed(prepared)
+        self._hear(prepared, called)
         self.count += 1
         revision = self.first_revision or RevisionId(new_id())
         columns = columns_of(prepared)
         prepared = self._as_corrected(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
-        parts = wanted_parts(prepared, vault)
-        for kind, wanted in parts.items():
-            self._revise(kind, wanted, revision)
+        wanted = wanted_parts(prepared, vault)
+        self._report(wanted.pop(PartKind.EVENT), prepared.draft.replaces, revision, vault)
+        wanted[PartKind.MENTION] += self._still_named(prepared)
+        wanted[PartKind.ORGAN] += self._still_taking_part(prepared, wanted[PartKind.ORGAN])
+        for kind, parts in wanted.items():
+            self._revise(kind, parts, revision)
         named = prepared.accused
         self._accuse(prepared, named.organs, revision)
         self.unnamed = self.unnamed or (not named.complete and self._accuses_anew(prepared, columns))
@@ -180,9 +193,8 @@ class Subject:
         self.digest, self.columns = prepared.digest, columns
         return True
 
-    def _hear(self, prepared: Prepared) -> None:
-        """Note what a record says of what people have set: it holds once they take that back."""
-        kind = prepared.draft.kind
+    def _hear(self, prepared: Prepared, kind: PetitionKind) -> None:
+        """Note what a record, of this kind, says of what people have set: it holds once they take that back."""
         if self.said.get(Correctable.KIND) == PetitionKind.ACCUSATION:
             kind = PetitionKind.ACCUSATION  # what was one stays one
         says = {
@@ -200,6 +212,27 @@ class Subject:
             topic=self.corrected.get(Correctable.TOPIC, prepared.topic),
             division=self.corrected.get(Correctable.DIVISION, prepared.division),
         )
+
+    @property
+    def _carries(self) -> bool:
+        """Tell whether what a record leaves out stays: of an accusation it stays with who could see that (Art. 30)."""
+        return bool(self.columns) and self.columns["kind"] != PetitionKind.ACCUSATION
+
+    def _completed(self, prepared: Prepared) -> Prepared:
+        """Return a record with what earlier ones said and it leaves out: silence takes nothing back."""
+        if not self._carries:
+            return prepared
+        replaces = prepared.draft.replaces
+        if prepared.topic is None and Replaced.TOPIC not in replaces:
+            prepared = replace(prepared, topic=cast("str | None", self.columns["topic"]))
+        if Replaced.DETAILS not in replaces:
+            said = orjson.loads(orjson.dumps(prepared.details))
+            stood = cast("dict[str, Any]", self.columns["details"])
+            left_out = {
+                name: stood[name] for name, value in said.items() if value is None and stood.get(name) is not None
+            }
+            prepared = replace(prepared, details=replace(prepared.details, **left_out)) if left_out else prepared
+        return prepared
 
     def _protected(self, prepared: Prepared) -> Prepared:
         """Return a record as it counts.
@@ -258,6 +291,62 @@ class Subject:
                 for part in dropped:
                     part.until = revision
 
+    def _report(
+        self,
+        told: Iterable[tuple[object, object]],
+        replaces: frozenset[Replaced],
+        revision: RevisionId,
+        vault: Vault,
+    ) -> None:
+        """Add the events that a record tells of to those that were told; one that is told again is the same event.
+
+        What tells more of one stands in its place. Where the record says that it replaces them, all others end.
+        """
+        parts = self.parts[PartKind.EVENT]
+        standing = [part for part in parts if part.holds and not part.fresh]
+        for key, value in told:
+            same, less = _told_before(standing, key, cast("EventDraft", value), vault)
+            if same:
+                same.again = revision
+                standing.remove(same)
+                continue
+            if less:
+                less.until = revision
+                standing.remove(less)
+            parts.append(Part(new_id(), key, since=revision, fresh=True, value=value))
+        for part in standing:
+            if REPLACED_EVENTS.get(cast("Step", part.value).kind) in replaces:
+                part.until = revision
+
+    def _still_named(self, prepared: Prepared) -> list[tuple[object, object]]:
+        """Return who petitioned by earlier records, where this one names nobody in that role.
+
+        Others that a record named go with its words: whom a matter moves to sees what it says, not what it said.
+        """
+        if Replaced.MENTIONS in prepared.draft.replaces or not self._carries:
+            return []
+        named = {one.draft.role for one in prepared.mentions}
+        return [
+            (part.key, None)
+            for part in self.parts[PartKind.MENTION]
+            if part.holds and not part.fresh and part.value in PETITIONING - named
+        ]
+
+    def _still_taking_part(
+        self, prepared: Prepared, wanted: Iterable[tuple[object, object]]
+    ) -> list[tuple[object, object]]:
+        """Return the organs of earlier records that keep their part: by what they answered, or since none is named."""
+        told = {key for key, _ in wanted}
+        left_out = prepared.draft.organ is None and Replaced.ORGAN not in prepared.draft.replaces
+        stays = left_out and self._carries
+        steps = (part.value for part in self.parts[PartKind.EVENT] if part.holds)
+        answered = {step.organ for step in steps if isinstance(step, Step)}
+        return [
+            (part.key, None)
+            for part in self.parts[PartKind.ORGAN]
+            if part.holds and part.key not in told and (stays or organ_of(part)[0] in answered)
+        ]
+
     def _accuse(self, prepared: Prepared, organs: Sequence[str], revision: RevisionId) -> None:
         """Take an accusation's respondents as its accused; organisations among them are so as organs too (Art. 30)."""
         wanted: list[tuple[object, object]] = []
@@ -280,9 +369,9 @@ class Subject:
         """Return the parts of a kind that are to be written."""
         return [part for part in self.parts[kind] if part.fresh]
 
-    def brought_again(self) -> list[Part]:
-        """Return the attachments that stand in the database and were brought once more."""
-        return [part for part in self.parts[PartKind.DOCUMENT] if part.again is not None and not part.fresh]
+    def said_again(self, kind: PartKind) -> list[Part]:
+        """Return the parts of a kind that stand in the database and were said once more."""
+        return [part for part in self.parts[kind] if part.again is not None and not part.fresh]
 
     def dropped(self, kind: PartKind) -> list[Part]:
         """Return the parts of a kind that stand in the database and hold no longer."""
@@ -309,7 +398,8 @@ def columns_of(prepared: Prepared) -> dict[str, object]:
 def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[object, object]]]:
     """Return what a record says the submission has, by kind, each with its key."""
     draft = prepared.draft
-    events = [_reply_event(reply, draft.received_at) for reply in draft.replies]
+    replies = zip(draft.replies, prepared.reply_organs, strict=True)
+    events = [_reply_event(reply, organ, draft.received_at) for reply, organ in replies]
     answered_at = max((event.at for event in events), default=draft.received_at)
     events += [_call_back_event(call, answered_at) for call in draft.call_backs]
     places: list[object] = [place_id(code) for code in prepared.places]
@@ -326,8 +416,27 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     }  # fmt: skip
 
 
-def _reply_event(reply: ReplyDraft, received_at: datetime) -> EventDraft:
-    organ = normalise_organ(reply.organ) if reply.organ else None
+def _told_before(
+    standing: Sequence[Part], key: object, event: EventDraft, vault: Vault
+) -> tuple[Part | None, Part | None]:
+    """Return the event that says all that this one does, else the one of which this one says all, and more."""
+    if not standing:
+        return None, None
+    if same := next((part for part in standing if part.key == key), None):
+        return same, None
+    step = step_of(event, vault)
+    same = next((part for part in standing if cast("Step", part.value).says(step)), None)
+    return same, next((part for part in standing if step.says(cast("Step", part.value))), None)
+
+
+def step_of(event: EventDraft, vault: Vault) -> Step:
+    """Return an event that a record tells of as it will stand in the tables."""
+    organ = organ_id(event.organ) if event.organ else None
+    words = words_of(event.body, vault)
+    return Step(event.kind, event.at if event.at_given else None, organ, words, event.satisfaction)
+
+
+def _reply_event(reply: ReplyDraft, organ: str | None, received_at: datetime) -> EventDraft:
     return EventDraft(EventKind.REPLIED, reply.at or received_at, reply.at is not None, organ, reply.text, None)
 
 

@@ -173,8 +173,16 @@ def _place(chosen: Given) -> Iterator[Condition]:
     yield from _equal("source", chosen["source"])
 
 
+OPEN: Final = Condition("{row}.state = 'OPEN'")
+"""What rejections are listed where nobody asks for those that ended."""
+
+
 def _rejection(chosen: Given) -> Iterator[Condition]:
-    yield Condition("{row}.resolved_at is not null" if chosen["resolved"] else "{row}.resolved_at is null")
+    yield from _choice("state", chosen["state"])
+    if chosen["resolved"]:
+        yield Condition("{row}.state = 'RESOLVED'")
+    elif chosen["state"] is None or chosen["resolved"] is False:
+        yield OPEN
     yield from _choice("channel", chosen["channel"])
     yield from _equal("source", chosen["source"])
 
@@ -207,7 +215,7 @@ FILTERS: Final[dict[str, Callable[[Given], Iterator[Condition]]]] = {
 }
 """By the name of the filter's input type."""
 
-UNFILTERED: Final = {"RejectionFilter": (Condition("{row}.resolved_at is null"),)}
+UNFILTERED: Final = {"RejectionFilter": (OPEN,)}
 """What is asked where no filter is given."""
 
 

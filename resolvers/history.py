@@ -95,7 +95,7 @@ SELDOM: Final = (
     " 'SUBMISSION_CLASSIFIED', 'SUBMISSION_CORRECTED', 'PERSON_ERASED', 'REVISION_REFUSED'"
 )
 """Entries of a division's history that no index of submissions or events leads to; they have one of their own
-(migration 0021). What opening, filing and moving wrote is told by the histories of cases alone."""
+(migration 0022). What opening, filing and moving wrote is told by the histories of cases alone."""
 RECEIVED: Final = f"""(
     select {_told("submission.received_at", "submission")}
     from submission join journal on journal.subject = submission.id
@@ -163,6 +163,8 @@ def _of_division(prefix: str) -> list[Condition]:
 
 # What its submissions must match --------------------------------------------------------------------------------------
 
+OF_CASES_ALONE: Final = Condition("{row}.kind not in ('CASE_OPENED', 'CASE_MOVED', 'SUBMISSION_FILED')")
+"""How files were kept is told by the histories of cases, not by those of people and places."""
 MOST_MATCHES: Final = 10_000
 """Submissions that `matching` takes at most, the latest received: their ids travel as one parameter of 160 kB."""
 
@@ -183,9 +185,10 @@ def matching_of(given: Given) -> Matching | None:
 
 
 def restrictions_of(given: Given) -> tuple[Condition, ...]:
-    """Return the condition of `matching` over entries."""
+    """Return the conditions over entries: that of `matching`, and which kinds are told of what is named."""
+    kinds = (OF_CASES_ALONE,) if given.get("case") is None else ()
     found = matching_of(given)
-    return () if found is None else (Condition("{row}.submission = any({0}::uuid[])", (found,)),)
+    return kinds if found is None else (*kinds, Condition("{row}.submission = any({0}::uuid[])", (found,)))
 
 
 def cut_of(given: Given) -> Condition | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from casegraph.ingest import Summary, find_items, follow_feed, take_in
-from casegraph.reading import Item, Plan
+from casegraph.reading import Item, Plan, source_of
 from casegraph.services import for_child, open_services
 from casegraph.terminal import complain, say, steps
 from casegraph.workers import indexed, worker
@@ -44,9 +44,14 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with _items(channel, [path for path in arguments.paths if path not in feeds], arguments.suffix) as items:
         async with open_services(settings) as services, worker(for_child(services)) as beside:
             plan = plan_of(settings, items, arguments.source, mapping)
+            if arguments.strict:
+                plan = replace(plan, strict_sources=plan.strict_sources | {source_of(plan, channel)})
             summary = await ingest(services, plan)
             for url in feeds:
-                options = replace(services.read_options, source=plan.source or channel.value.lower(), mapping=mapping)
+                options = replace(
+                    services.read_options, source=source_of(plan, channel), mapping=mapping,
+                    strict_sources=plan.strict_sources,
+                )  # fmt: skip
                 with steps(f"Following {url}") as bar:
                     await follow_feed(services, url, options, bar, summary)
             try:
@@ -65,6 +70,7 @@ def plan_of(
     return Plan(
         items=tuple(items), zone=settings.timezone, source=source, mapping=mapping, batch=settings.batch_size,
         limits=Limits(pages=settings.scan_pages),
+        strict_sources=settings.strict_sources,
     )  # fmt: skip
 
 

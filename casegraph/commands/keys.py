@@ -61,6 +61,8 @@ async def _create(connection: Connection, vault: Vault, arguments: argparse.Name
             " make another."
         ) from error
     say(key)
+    if (made := await api_keys.find(connection, vault, key)) and made.system != made.id:
+        complain(f"{arguments.name} goes on with it as what it was by the key {made.system}: its cursors hold.")
     complain(f"This is the only time that it is shown. It holds until {rfc3339(until)}.")
 
 
@@ -85,6 +87,8 @@ def scope_of(key: ApiKey) -> str:
     """Tell what a key is for. Pure."""
     scope = key.scope
     parts = [", ".join(sorted(scope.roles))]
+    if key.system != key.id:
+        parts.append(f"goes on as {key.system}")
     if scope.divisions:
         parts.append("divisions " + ", ".join(division or "all" for division in scope.divisions))
     if scope.organs:

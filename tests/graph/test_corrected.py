@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.commands import Commands
-from graph.errors import ConflictError, InvalidInputError, NotFoundError
+from graph.errors import ConflictError, InvalidFieldsError, NotFoundError
 from graph.ids import organ_id
 from graph.policy import Clearance, ForbiddenError, Role
 from graph.records import Correctable, MentionDraft, MentionRole, PetitionKind, SubmissionId
@@ -254,10 +254,10 @@ async def test_what_cannot_be_set_is_told_all_at_once(
     """Each field by its name; and nothing is set."""
     submission = await taken_in(intake, draft(division="430104"))
     asked: dict[Correctable, str | None] = {TOPIC: "无此类", DIVISION: "999999", ORGAN: "（）", KIND: "SUGGESTION"}
-    with pytest.raises(InvalidInputError) as caught:
+    with pytest.raises(InvalidFieldsError) as caught:
         await correct(commands, submission, asked)
     assert [one.field for one in caught.value.faults] == ["topic", "division", "organ"]
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(InvalidFieldsError):
         await correct(commands, submission, {})
     with pytest.raises(ConflictError, match="already"):
         await correct(commands, submission, {DIVISION: "岳麓区"})

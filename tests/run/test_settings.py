@@ -44,6 +44,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
         ("CASEGRAPH_SOURCE_DIVISIONS", "hotline=长沙", "hotline"),
         ("CASEGRAPH_SOURCE_DIVISIONS", "热线=4301", "hotline=430100"),
         ("CASEGRAPH_SOURCE_DIVISIONS", "hotline=43,hotline=4301", "each source once"),
+        ("CASEGRAPH_STRICT_SOURCES", "hotline,热线", "names of sources"),
         ("CASEGRAPH_BATCH_SIZE", "1000", "from 1 to 300"),
         ("CASEGRAPH_LOG_LEVEL", "LOUD", "one of DEBUG"),
         ("CASEGRAPH_HEAD_SECONDS", "0", "seconds from 0.01 to 3600"),
