@@ -296,3 +296,9 @@ class Gazetteer:
         outermost = [one for one in candidates if not any(other.holds(one) for other in candidates)]
         provinces = [one for one in outermost if one.level is PlaceLevel.PROVINCE]
         return _only(outermost) or _only(provinces) or _nearest(outermost, self._home_heads)
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the gazetteer without a home: what it takes a typed name for is the same on every instance."""
+    return Gazetteer()

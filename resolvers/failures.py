@@ -9,13 +9,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from graphql import GraphQLError
+from graphql import GraphQLError, VariableDefinitionNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from graph.database import is_away, is_short
 from graph.errors import GraphError, InvalidError
 from graph.files import is_of_files
 from graph.policy import ForbiddenError
+from resolvers.blame import blamed
 from schema.errors import INTERNAL
 from search.engine import SearchUnavailableError
 from search.query_tokens import QuerySyntaxError
@@ -84,7 +85,8 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
     """Return what is told of an error that whoever asks can understand, None for any other."""
     match cause:
         case QuerySyntaxError():
-            return cause.message, {"code": "QUERY_SYNTAX", "position": cause.position}
+            # Of a history it is `matching` that is searched for; it says so itself.
+            return cause.message, {"code": "QUERY_SYNTAX", "position": cause.position, "argument": "query"}
         case InvalidError():
             return cause.message, {"code": "INVALID_VALUE", "argument": cause.field}
         case GraphError():
@@ -146,9 +148,15 @@ def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
 def _told(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
     return GraphQLError(
         message,
-        nodes=error.nodes,
+        nodes=blamed(error.nodes, extensions) if error.nodes else None,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions=dict(extensions),
+        extensions=dict(extensions) | _variable(error),
     )
+
+
+def _variable(error: GraphQLError) -> dict[str, object]:
+    """Return the name of the variable that an error is about, nothing where it is about none."""
+    named = [one.variable.name.value for one in error.nodes or () if isinstance(one, VariableDefinitionNode)]
+    return {"variable": named[0]} if named and error.path is None else {}

@@ -135,33 +135,34 @@ async def test_a_body_without_a_length_is_measured_as_it_comes(api: Api, address
 
 
 @pytest.mark.parametrize(
-    ("query", "code", "limit", "asked"),
+    ("query", "code", "limit", "asked", "argument"),
     [
-        ("{ cases(first: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201),
-        ("{ cases(last: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201),
-        ("{ search(first: 201) { totalCount } }", "LIMIT_PAGE_SIZE", 200, 201),
-        ("{ changes(first: 1001) { cursor } }", "LIMIT_PAGE_SIZE", 1000, 1001),
-        ("{ nodes(ids: [" + '"x" ' * 201 + "]) { id } }", "LIMIT_NODES", 200, 201),
-        ("{" + " ".join(f"a{n}: topics {{ name }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51),
-        ("{" + " ".join(f"a{n}: __schema {{ __typename }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51),
-        ("{" + "__typename " * 5000 + "}", "LIMIT_TOKENS", 5000, 5001),
+        ("{ cases(first: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201, "first"),
+        ("{ cases(last: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201, "last"),
+        ("{ search(first: 201) { totalCount } }", "LIMIT_PAGE_SIZE", 200, 201, "first"),
+        ("{ changes(first: 1001) { cursor } }", "LIMIT_PAGE_SIZE", 1000, 1001, "first"),
+        ("{ nodes(ids: [" + '"x" ' * 201 + "]) { id } }", "LIMIT_NODES", 200, 201, "ids"),
+        ("{" + " ".join(f"a{n}: topics {{ name }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51, None),
+        ("{" + " ".join(f"a{n}: __schema {{ __typename }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51, None),
+        ("{" + "__typename " * 5000 + "}", "LIMIT_TOKENS", 5000, 5001, None),
         (
             "{ cases { nodes " + "{ submissions { nodes { case " * 4 + "{ id }" + " } } }" * 4 + " } }",
-            "LIMIT_DEPTH", 12, 15,
+            "LIMIT_DEPTH", 12, 15, None,
         ),
         (
             "{ cases { ...deep } } fragment deep on CaseConnection { nodes "
             + "{ submissions { nodes { case " * 4 + "{ id }" + " } } }" * 4 + " }",
-            "LIMIT_DEPTH", 12, 15,
+            "LIMIT_DEPTH", 12, 15, None,
         ),
     ],
 )  # fmt: skip
 async def test_each_limit_says_what_it_is_and_what_was_asked(
-    api: Api, query: str, code: str, limit: int, asked: int
+    api: Api, query: str, code: str, limit: int, asked: int, argument: str | None
 ) -> None:
     """So a client can ask less without trying."""
     [error] = (await api.post(query))["errors"]
-    assert error["extensions"] == {"code": code, "limit": limit, "asked": asked}
+    blamed = {} if argument is None else {"argument": argument}
+    assert error["extensions"] == {"code": code, "limit": limit, "asked": asked} | blamed
 
 
 async def test_the_schema_can_be_asked_for_within_the_limits(api: Api) -> None:
