@@ -12,8 +12,10 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from casegraph import graphiql, probes
+from casegraph import graphiql, home, probes
 from casegraph.allowances import AllHeldError, Allowance
+from casegraph.compression import Compressed
+from casegraph.cross_origin import CrossOrigin
 from casegraph.faults import Masked
 from casegraph.graphql_http import GraphQLOverHTTP
 from casegraph.graphql_ws import GraphQLOverWebSocket
@@ -198,13 +200,15 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
             Route("/uploads", upload, methods=["POST"]),
             Route("/sync/changes", follow),
             *Pages(services.signin).routes(),
+            Route(home.ADDRESS, home.answer),
             Mount(graphiql.ADDRESS, graphiql.files()),
         ],
         middleware=[Middleware(Masked)],
         exception_handlers={RefusalError: _refused, BusyError: _busy, HTTPException: _http},
     )
     gate = Gate(Front(over_http, routes), services.signin)
-    return Measured(KnownNames(Masked(gate), services.signin.ways.names), metrics)
+    names = services.signin.ways.names
+    return Measured(KnownNames(Compressed(CrossOrigin(Masked(gate), names), names), names), metrics)
 
 
 class Front:

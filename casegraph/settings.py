@@ -68,6 +68,15 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    found = [one.strip().rstrip("/").lower() for one in text.split(",")]
+    if not all(_is_https(one) and not urlsplit(one).path for one in found):
+        raise ValueError(
+            "must be origins of pages, as https://desk.example, several with commas between; `*` and `null` are none"
+        )
+    return tuple(dict.fromkeys(found))
+
+
 def _address(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
@@ -208,6 +217,15 @@ class Settings:
             "none",
             _public_url,
             "Where others reach this server, as https://petitions.example; a proxy before it ends TLS.",
+        ),
+    )
+    allowed_origins: tuple[str, ...] = field(
+        default=(),
+        metadata=_said(
+            "none",
+            _origins,
+            "Origins of front ends elsewhere whose pages may ask here (CORS), as https://desk.example, several with"
+            " commas between. They show tokens; the session's cookie is never taken from them.",
         ),
     )
     proxy: str | None = field(
@@ -546,7 +564,7 @@ def _text_of(value: object) -> str:
     """Return a setting's value as its variable has it."""
     match value:
         case tuple():
-            return ",".join(key.hex() for key in value)
+            return ",".join(one.hex() if isinstance(one, bytes) else one for one in value)
         case bool():
             return "on" if value else "off"
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.divisions import prefix_of
@@ -97,9 +97,10 @@ def month_of(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     try:
         year, month = (int(found["year"]), int(found["month"])) if found else (0, 0)
         following = (year + month // DECEMBER, month % DECEMBER + 1)
-        return datetime(year, month, 1, tzinfo=zone), datetime(*following, 1, tzinfo=zone)
-    except ValueError:
+        begins, ends = (datetime(*one, 1, tzinfo=zone).astimezone(UTC) for one in ((year, month), following))
+    except (ValueError, OverflowError):
         raise RequestError("INVALID_VALUE", "A month is asked for as facets tell it: 2026-11.") from None
+    return begins, ends
 
 
 def chosen_of(equals: object, any_of: list[Any] | None) -> tuple[str, ...] | None:

@@ -21,7 +21,7 @@ from resolvers.conditions import (
     division_prefix,
     month_of,
 )
-from schema.bindings import answering
+from schema.bindings import answering, stood_for
 from schema.errors import RequestError, argument
 from schema.ids import key_of, split_id
 
@@ -148,14 +148,15 @@ def _key(column: str, kind: str) -> Reader:
 # What is tied to a row -----------------------------------------------------------------------------------------------
 
 
-def _answering(found: str) -> str:
+def _answering(tables: str, condition: str) -> str:
     """Return that a case answers for one that is found as `filed`: from that to the case, never the other way round."""
-    return f"{{row}}.id in (select {answering('filed')} from {found})"  # noqa: S608  # our own words
+    answers = stood_for(answering("filed"))
+    return f"{{row}}.id in (select found.id from {tables} {answers} where {condition})"  # noqa: S608  # our own words
 
 
 def _saying(said: str) -> str:
     """Return that a case answers for one in which a submission is filed of which this holds."""
-    return _answering(f'submission said join "case" filed on filed.id = said.case_id where {said}')
+    return _answering('submission said join "case" filed on filed.id = said.case_id', said)
 
 
 TIED: Final = """exists (select from {table} tie join "case" filed on filed.id = tie.case_id
@@ -194,7 +195,7 @@ def _organs(given: Given, _: Instance) -> Iterator[Condition]:
 
 
 _CASE: Final = _fields({
-    "number": _compared(_answering('"case" filed where filed.number = {0}::bigint')),
+    "number": _compared(_answering('"case" filed', "filed.number = {0}::bigint")),
     "externalId": _compared(
         _saying("said.external_id = {0}::text"), lambda given: shown_id(clean("externalId", given))
     ),

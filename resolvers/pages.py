@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
 DEFAULT_SIZE: Final = 20
 LARGEST_SIZE: Final = 200
 
-LOWEST: Final = {"text": "", "uuid": "00000000-0000-0000-0000-000000000000"}
-HIGHEST: Final = {"text": "\U0010ffff", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff"}
+LOWEST: Final = {
+    "text": "", "timestamptz": datetime.min.replace(tzinfo=UTC), "uuid": "00000000-0000-0000-0000-000000000000",
+}  # fmt: skip
+HIGHEST: Final = {
+    "text": "\U0010ffff", "timestamptz": datetime.max.replace(tzinfo=UTC),
+    "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff",
+}  # fmt: skip
 """Below and above every value that a nullable order's keys can have."""
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from casegraph.web_names import Names
     from graph.policy import Action, Viewer
 
-OPEN: Final = frozenset({"/healthz", "/readyz", "/session"})
+OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/session"})
 """Addresses that answer everybody. `/session` tells about oneself alone."""
 OPEN_BELOW: Final = ("/receipts/", "/session/", "/static/graphiql/")
 FIGURES: Final = "/metrics"
@@ -174,6 +174,9 @@ class Gate:
                 return
             raise UnauthenticatedError
         if shown.kind is Kind.COOKIE and scope.get("method") not in READING and from_elsewhere(scope, self._names):
+            if scope["type"] == "websocket" and self._names.allows(Headers(scope=scope).get("origin", "")):
+                # Browsers send cookies of the same site along, whether a page wants it or not: as if there were none.
+                return
             raise RefusalError(
                 403, "FOREIGN_ORIGIN", "A session is for the pages of this server. Send a token instead."
             )

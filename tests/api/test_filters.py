@@ -33,7 +33,8 @@ def seeded() -> list[Draft]:
         ),
         draft(
             "V", title="V", text="征地补偿没有到位。", division="110105", channel=Channel.VISIT, source="visit",
-            details=VisitDetails(), received_at=day(3), kind=PetitionKind.ACCUSATION, mentions=(petitioner(account="user-77"),),
+            details=VisitDetails(), received_at=day(3), kind=PetitionKind.ACCUSATION,
+            mentions=(petitioner(account="user-77"),),
         ),
         draft(
             "L", title="L", text="建议增设公交站。", division="430104", topic="城乡建设", channel=Channel.LETTER,
