@@ -33,6 +33,8 @@ KEY_BYTES: Final = 32
 PORTS: Final = range(1, 65536)
 SHORTEST: Final = 0.01
 LONGEST: Final = 3_600.0
+ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?", re.ASCII)
+"""As browsers tell where a page is from: names of other scripts in their ASCII form."""
 SQL_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
@@ -70,7 +72,7 @@ def _public_url(text: str) -> str:
 
 def _origins(text: str) -> tuple[str, ...]:
     found = [one.strip().rstrip("/").lower() for one in text.split(",")]
-    if not all(_is_https(one) and not urlsplit(one).path for one in found):
+    if not all(_is_https(one) and ORIGIN.fullmatch(one) for one in found):
         raise ValueError(
             "must be origins of pages, as https://desk.example, several with commas between; `*` and `null` are none"
         )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.identity import normal_account
+from graph.ids import organ_id
+from graph.organs import normalise_organ
 from graph.policy import Action
 from graph.records import OrganRole
 from graph.sealing import shown_id
@@ -159,9 +161,11 @@ def _saying(said: str) -> str:
     return _answering('submission said join "case" filed on filed.id = said.case_id', said)
 
 
-TIED: Final = """exists (select from {table} tie join "case" filed on filed.id = tie.case_id
-    where {tied} and tie.state = 'ACCEPTED' and filed."leading" = {{row}}."leading"
-    and ({{row}}.leads or filed.id = {{row}}.id))"""
+def _tied(table: str, tied: str) -> str:
+    """Return that a case answers for one that an accepted edge ties to what is asked for."""
+    return _answering(f'{table} tie join "case" filed on filed.id = tie.case_id', f"{tied} and tie.state = 'ACCEPTED'")
+
+
 NAMING: Final = """(select named.submission from mention named
     where named.id in (select unnest(mentions_by_account({0}::bytea))))"""
 """The submissions that name an account. A function of the database (migration 0020) finds its mentions, for whoever may
@@ -188,10 +192,10 @@ def _organs(given: Given, _: Instance) -> Iterator[Condition]:
     (name,) = by
     roles = [str(given["organRole"])] if given.get("organRole") else list(map(str, OrganRole))
     with argument(name):
-        key = key_of("Organ", given[name]) if name == "organ" else clean("name", given[name])
-    which = "{0}::uuid" if name == "organ" else '(select organ.id from organ where organ.name collate "C" = {0}::text)'
-    tied = f"tie.organ = {which} and tie.role = any({{1}}::text[])"
-    yield Condition(TIED.format(table="case_organ", tied=tied), (key, roles))
+        # The id of an organ is made of its name.
+        key = key_of("Organ", given[name]) if name == "organ" else organ_id(normalise_organ(clean(name, given[name])))
+    tied = "tie.organ = {0}::uuid and tie.role = any({1}::text[])"
+    yield Condition(_tied("case_organ", tied), (key, roles))
 
 
 _CASE: Final = _fields({
@@ -217,7 +221,7 @@ _CASE: Final = _fields({
     "lastActivityAt": _instants("last_activity_at"),
     "submissionCount": _count("submission_count"),
     "place": _compared(
-        TIED.format(table="case_place", tied="tie.place = {0}::uuid"), lambda given: key_of("Place", given)
+        _tied("case_place", "tie.place = {0}::uuid"), lambda given: key_of("Place", given)
     ),
 })  # fmt: skip
 

@@ -115,7 +115,7 @@ class CaseFilter:
     submission_count: CountFilter | None = asked("By how many submissions are filed in them.")
     place: strawberry.ID | None = asked("By the id of a place they are about.")
     organ: strawberry.ID | None = asked("By the id of an organ that has a part in them.")
-    organ_name: str | None = asked("By the whole name of such an organ instead.")
+    organ_name: str | None = asked("By the whole name of such an organ, instead.")
     organ_role: OrganRole | None = asked("With `organ` or `organName`: by its part.")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from graph.database import open_reading_pool
 from graph.identity import normal_account
+from graph.ids import organ_id
 from graph.policy import Role, Viewer
 from resolvers.asked import Asked
 from resolvers.execution import Executor
@@ -33,6 +34,8 @@ OFTEN = 276
 """Each so manieth submission is of one busy party, which petitioned five hundred times."""
 NTH = "('x' || right(id::text, 8))::bit(32)::bigint"
 """What was counted up in an id."""
+ORGAN = organ_id("第77局")
+PLACE = UUID("00000000-0000-0000-0000-000000000077")
 FILL = f"""
 set session_replication_role = replica;
 insert into "case" (id, "leading", opened_at, status, kind, topic, division, title, channels, submission_count,
@@ -70,11 +73,15 @@ select {NTH} * 4 + nth, told.kind, case told.kind when 'CASE_OPENED' then case_i
 from submission cross join (values
     (0, 'SUBMISSION_RECEIVED'), (1, 'CASE_OPENED'), (2, 'EVENT_RECORDED'), (3, 'SUBMISSION_REVISED')
 ) told (nth, kind) where nth < 3 or {NTH} % 30 = 0;
-insert into organ (id, name) select lpad(number::text, 32, '0')::uuid, '第' || number || '局'
+insert into organ (id, name)
+select case number when 77 then '{ORGAN}' else lpad(number::text, 32, '0')::uuid end, '第' || number || '局'
 from generate_series(1, 500) number;
 insert into case_organ (id, case_id, organ, role, submission, state, evidence, decided_by, decided_at, scope)
-select id, id, lpad((number % 500 + 1)::text, 32, '0')::uuid, 'RESPONSIBLE', id, 'ACCEPTED', '{{}}', 'made', opened_at,
-    scope
+select made.id, made.id, organ.id, 'RESPONSIBLE', made.id, 'ACCEPTED', '{{}}', 'made', opened_at, scope
+from (select id, opened_at, scope, row_number() over (order by opened_at) as number from "case") made
+join organ on organ.name = '第' || number % 500 + 1 || '局';
+insert into case_place (id, case_id, place, submission, state, evidence, decided_by, decided_at, scope)
+select id, id, lpad((number % 300 + 1)::text, 32, '0')::uuid, id, 'ACCEPTED', '{{}}', 'made', opened_at, scope
 from (select id, opened_at, scope, row_number() over (order by opened_at) as number from "case") made;
 insert into reveal (id, subject_kind, subject, actor, reason, at)
 select id, 'Submission', id, 'user' || (get_byte(uuid_send(id), 15) % 40), 'x', received_at from submission;
@@ -102,13 +109,24 @@ LISTS = {
     "of a receipt": ("cases", 'filter: {receiptCode: "77"}'),
     "of an account": ("cases", 'filter: {account: {source: "made", name: "somebody"}}'),
     "received in a day": ("cases", f"filter: {{lastReceivedAt: {DAY}}}"),
-    "received since": ("cases", 'filter: {lastReceivedAt: {from: "2025-02-01T00:00:00Z"}}'),
-    "first received in a month": ("cases", 'filter: {firstReceivedAt: {month: "2025-03"}}'),
+    "received since": (
+        "cases",
+        'filter: {lastReceivedAt: {from: "2025-02-01T00:00:00Z"}}, orderBy: {field: LAST_RECEIVED_AT}',
+    ),
+    "first received in a month": (
+        "cases",
+        'filter: {firstReceivedAt: {month: "2025-03"}}, orderBy: {field: FIRST_RECEIVED_AT}',
+    ),
     "answered in a day": ("cases", f"filter: {{lastAnsweredAt: {DAY}}}"),
-    "not answered since": ("cases", 'filter: {lastAnsweredAt: {until: "2025-02-01T00:00:00Z"}}'),
-    "of many submissions": ("cases", "filter: {submissionCount: {atLeast: 5}}"),
+    "not answered since": (
+        "cases",
+        'filter: {lastAnsweredAt: {until: "2025-02-01T00:00:00Z"}}, orderBy: {field: LAST_ANSWERED_AT}',
+    ),
+    "of many submissions": ("cases", "filter: {submissionCount: {atLeast: 5}}, orderBy: {field: SUBMISSION_COUNT}"),
     "of few submissions": ("cases", "filter: {submissionCount: {atMost: 1}}"),
+    "of an organ": ("cases", f'filter: {{organ: "{global_id("Organ", ORGAN)}"}}'),
     "of an organ by name": ("cases", 'filter: {organName: "第77局"}'),
+    "of a place": ("cases", f'filter: {{place: "{global_id("Place", PLACE)}"}}'),
     "by topic": ("cases", "orderBy: {field: TOPIC, direction: ASCENDING}"),
     "by division": ("cases", "orderBy: {field: DIVISION}"),
     "submissions": ("submissions", ""),
@@ -140,7 +158,6 @@ NODES = {
     "places": "name fullName",
     "organs": "name",
 }
-ORGAN = UUID("00000000-0000-0000-0000-000000000077")
 VIEWERS = {
     "everything": EVERYTHING,
     "no accusations": replace(EVERYTHING, clearances=frozenset()),

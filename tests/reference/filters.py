@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from graph.gazetteer import Gazetteer
+from graph.organs import normalise_organ
 from graph.policy import Action, allows
 from graph.sealing import shown_id
 from schema.errors import RequestError
@@ -174,7 +175,7 @@ def cases(world: World, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]
     if given.get("organ") is not None and given.get("organName") is not None:
         raise RequestError("INVALID_VALUE", "Two organs.")
     if given.get("organName") is not None:
-        wanted = clean(given["organName"])
+        wanted = normalise_organ(clean(given["organName"]))
         named = [row["id"] for row in graph["organ"] if row["name"] == wanted]
         ties = [tie for tie in graph["case_organ"] if tie["organ"] in named and role in {None, tie["role"]}]
         having = _tied(graph, ties)
