@@ -148,9 +148,9 @@ def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
 def _told(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
     return GraphQLError(
         message,
-        nodes=blamed(error.nodes, extensions) if error.nodes else None,
-        source=error.source,
-        positions=error.positions,
+        nodes=blamed(error.nodes or (), extensions),
+        source=None if error.nodes else error.source,
+        positions=None if error.nodes else error.positions,
         path=error.path,
         extensions=dict(extensions) | _variable(error),
     )
