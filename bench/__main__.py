@@ -9,7 +9,20 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import asking, attacks, finding, graphql, masking, parsing, recognition, search, searching, writes, year
+from bench import (
+    asking,
+    attacks,
+    compressing,
+    finding,
+    graphql,
+    masking,
+    parsing,
+    recognition,
+    search,
+    searching,
+    writes,
+    year,
+)
 from bench.table import RESULTS, Row, lines, save
 
 if TYPE_CHECKING:
@@ -18,6 +31,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Row]]]] = {
     "asking": asking.measure,
     "attacks": attacks.measure,
+    "compressing": compressing.measure,
     "finding": finding.measure,
     "graphql": graphql.measure,
     "masking": masking.measure,

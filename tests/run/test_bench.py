@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from bench import finding, masking, parsing, recognition, searching, writes, year
+from bench import compressing, finding, masking, parsing, recognition, searching, writes, year
 from bench.__main__ import BENCHMARKS
 from bench.attacks import sockets
 from bench.graphql import ceiling as reached
@@ -35,6 +35,7 @@ __all__ = ["api"]
 MADE: Final = {"MADE": 40, "QUERIES": 5}
 TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
     "asking": {messages: MADE},
+    "compressing": {compressing: {"SUBMISSIONS": 60, "ROUNDS": 1}},
     "finding": {finding: {"SUBMISSIONS": 60, "WRITES": 2, "APART": 0, "RATE": 20, "SECONDS": 1}},
     "graphql": {
         measuring: {"SUBMISSIONS": 600, "ROUNDS": 1, "WARMING": 1, "SAME": 2},
