@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -279,3 +280,70 @@ async def test_our_own_page_is_answered(api: Api) -> None:
     assert (await api.http.post("/graphql", json={"query": NAME}, headers=headers)).status_code == 200
     [accepted, *_] = await handshake(api, "http://127.0.0.1:8000")
     assert (accepted["type"], accepted["subprotocol"]) == ("websocket.accept", "graphql-transport-ws")
+
+
+# GraphQL over HTTP: every status ---------------------------------------------------------------------------------------
+
+STATUSES = [
+    ({"query": NAME}, 200, 200),
+    ({"query": NAME, "variables": None, "operationName": None, "extensions": None}, 200, 200),
+    ({"query": '{ case(id: "x") { id } }'}, 200, 200),  # a field's error beside data
+    ({"query": "{"}, 200, 400),  # no document
+    ({"query": "{ nothing }"}, 200, 400),  # not of the schema
+    ({"query": TWO}, 200, 400),  # which operation?
+    ({"query": NAME, "operationName": "A"}, 200, 400),
+    ({"query": "query($n: Int!) { cases(first: $n) { totalCount } }"}, 200, 400),
+    ({"query": "query($n: Int) { cases(first: $n) { totalCount } }", "variables": {"n": "x"}}, 200, 400),
+    ({"query": "subscription { caseChanged { cursor } }"}, 200, 400),
+    ({}, 400, 400),
+    ({"query": None}, 400, 400),
+    ({"query": 7}, 400, 400),
+    ({"query": ""}, 400, 400),
+    ({"query": NAME, "variables": []}, 400, 400),
+    ({"query": NAME, "variables": "{}"}, 400, 400),
+    ({"query": NAME, "operationName": 7}, 400, 400),
+    ({"query": NAME, "extensions": []}, 400, 400),
+    ([{"query": NAME}], 400, 400),
+    (7, 400, 400),
+    (None, 400, 400),
+]  # fmt: skip
+"""What is asked, and its status as application/json and as application/graphql-response+json."""
+
+
+@pytest.mark.parametrize("modern", [False, True])
+@pytest.mark.parametrize(("asked", "plain", "strict"), STATUSES)
+async def test_every_status_is_the_specification_s(
+    api: Api, asked: Any, plain: int, strict: int, *, modern: bool
+) -> None:
+    """As application/json 200 to whatever is well formed; `data` is there where the operation ran, nowhere else."""
+    media = MODERN if modern else PLAIN
+    sent = {"accept": media, "content-type": PLAIN}
+    response = await api.http.post("/graphql", content=json.dumps(asked), headers=sent)
+    assert response.status_code == (strict if modern else plain)
+    assert response.headers["content-type"] == f"{media}; charset=utf-8"
+    answer = response.json()
+    ran = strict == 200
+    assert ("data" in answer) is ran
+    assert ("errors" in answer) or ran
+
+
+@pytest.mark.parametrize("media", [PLAIN, MODERN])
+@pytest.mark.parametrize(
+    ("method", "headers", "content", "status"),
+    [
+        ("POST", {}, b'{"query": "{', 400),
+        ("POST", {}, b'\xff\xfe{"query"', 400),
+        ("POST", {"content-type": "application/graphql"}, NAME.encode(), 415),
+        ("POST", {"content-type": ""}, b'{"query": "{ __typename }"}', 415),
+        ("PUT", {}, b'{"query": "{ __typename }"}', 405),
+        ("DELETE", {}, b"", 405),
+    ],
+)
+async def test_what_is_no_request_has_a_status_of_its_own(  # one for each part of a request
+    api: Api, media: str, method: str, headers: dict[str, str], content: bytes, status: int
+) -> None:
+    """In either media type."""
+    given = {"accept": media, "content-type": PLAIN} | headers
+    response = await api.http.request(method, "/graphql", content=content, headers=given)
+    assert response.status_code == status
+    assert code_of(response)
