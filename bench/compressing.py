@@ -6,6 +6,7 @@ The application is asked without a network, so the cost is told larger than it i
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import tempfile
 import time
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 SUBMISSIONS: Final = 2_000
 ROUNDS: Final = 20
-"""Each asks the same in every encoding. Counted is the time of this processor, whatever else the machine does."""
+"""Each asks the same in every encoding. Counted is this
+process's own time in the best round, whatever else the machine does."""
 TOGETHER: Final = 5
 PAGE: Final = {
     "query": """query($first: Int!) { search(query: "小区 OR 道路 OR 噪音", first: $first, facets: [CHANNEL, MONTH]) {
@@ -77,19 +79,19 @@ async def _asked(app: ASGIApp, encoding: str) -> int:
 async def _measured(app: ASGIApp) -> list[Row]:
     names = ("identity", *ENCODINGS)
     sizes = {name: await _asked(app, name) for name in names}
-    took = dict.fromkeys(names, 0.0)
+    took: dict[str, float] = {}
     for number in range(ROUNDS):
         begin = number % len(names)  # none is always the first
         for name in names[begin:] + names[:begin]:
             began = time.process_time()
             await asyncio.gather(*(_asked(app, name) for _ in range(TOGETHER)))
-            took[name] += time.process_time() - began
+            took[name] = min(took.get(name, math.inf), time.process_time() - began)
     return [row for name in ENCODINGS for row in _rows(name, sizes, took)]
 
 
 def _rows(name: str, sizes: Mapping[str, int], took: Mapping[str, float]) -> tuple[Row, Row]:
     """Return what an encoding spares and what it costs."""
-    whole, asked = sizes["identity"], ROUNDS * TOGETHER
+    whole = sizes["identity"]
     spared, kept = sizes[name] / whole, took["identity"] / took[name]
     return (
         Row(
@@ -97,8 +99,8 @@ def _rows(name: str, sizes: Mapping[str, int], took: Mapping[str, float]) -> tup
             reference=f"as it is {whole:,}", goal="≤ 0.50", holds=spared <= 0.5,
         ),
         Row(
-            name=f"compressing.requests {name}", value=asked / took[name], unit="/s", ratio=kept,
-            reference=f"as it is {asked / took['identity']:.0f}", goal=f"≥ {GOAL}", holds=kept >= GOAL,
+            name=f"compressing.requests {name}", value=TOGETHER / took[name], unit="/s", ratio=kept,
+            reference=f"as it is {TOGETHER / took['identity']:.0f}", goal=f"≥ {GOAL}", holds=kept >= GOAL,
         ),
     )  # fmt: skip
 

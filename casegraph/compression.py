@@ -39,7 +39,7 @@ def _zstd(body: bytes) -> bytes:
 
 
 def _brotli(body: bytes) -> bytes:
-    compressed: bytes = brotli.compress(body, quality=4)
+    compressed: bytes = brotli.compress(body, quality=3)
     return compressed
 
 

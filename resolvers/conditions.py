@@ -78,7 +78,7 @@ def division_prefix(text: str) -> str:
 
 def division_named(text: str) -> str | None:
     """Return the code of the one division of a name, without its trailing pairs of zeros; None where there is none."""
-    found = None if len(text) > LONGEST_NAME or text[:1].isdecimal() else gazetteer().by_name(text)
+    found = None if len(text) > LONGEST_NAME or text[:1].isdecimal() else gazetteer().by_whole_name(text)
     return None if found is None else found.prefix
 
 

@@ -282,7 +282,7 @@ async def test_our_own_page_is_answered(api: Api) -> None:
     assert (accepted["type"], accepted["subprotocol"]) == ("websocket.accept", "graphql-transport-ws")
 
 
-# GraphQL over HTTP: every status ---------------------------------------------------------------------------------------
+# GraphQL over HTTP: every status --------------------------------------------------------------------------------------
 
 STATUSES = [
     ({"query": NAME}, 200, 200),

@@ -41,7 +41,7 @@ def clean(text: str) -> str:
 
 def prefix_of(text: str) -> str:
     """Return a division's code without trailing pairs of zeros; raise where it is none."""
-    code = text if text[:1].isdigit() else getattr(GAZETTEER.by_name(text), "code", "")
+    code = text if text[:1].isdigit() else getattr(GAZETTEER.by_whole_name(text), "code", "")
     while code.endswith("00"):
         code = code[:-2]
     if not re.fullmatch("[0-9]{2,12}", code):
