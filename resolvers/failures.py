@@ -157,6 +157,6 @@ def _told(error: GraphQLError, message: str, extensions: Mapping[str, object]) -
 
 
 def _variable(error: GraphQLError) -> dict[str, object]:
-    """Return the name of the variable that an error is about, nothing where it is about none."""
+    """Return the name of the variable that an error is about, as it may be told; nothing where it is about none."""
     named = [one.variable.name.value for one in error.nodes or () if isinstance(one, VariableDefinitionNode)]
-    return {"variable": named[0]} if named and error.path is None else {}
+    return {"variable": without_values(named[0])} if named and error.path is None else {}
