@@ -406,7 +406,7 @@ class Query:
     @fetched(
         "The cursor of this moment, for `after` of `changes` and of subscriptions: what happens from now on is told."
         " Beside other fields it is taken before they are read, so nothing that happens between is missed.",
-        Cost(once=1),
+        Cost(once=10),
     )
     async def changes_cursor(self, info: Info) -> str | None:
         return await info.context.reads.changes_cursor()
