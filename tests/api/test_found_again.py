@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from casegraph.app import executor_of
+from graph.migrate import FOLDER
 from graph.policy import Clearance, Role
 from graph.records import Channel, PetitionKind, WebDetails
 from resolvers.asked import Asked
@@ -22,6 +23,8 @@ from tests.viewers import only
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from graph.database import Connection
 
 CASE: Final = "query($n: BigInt!) { case(number: $n) { id number title } }"
 BY: Final = "query($f: CaseFilter) { cases(filter: $f) { totalCount nodes { title } } }"
@@ -191,3 +194,21 @@ async def test_now_is_one_question(filled: Api) -> None:
     assert "SUBMISSION_RECEIVED" in {change["kind"] for change in told["changes"]}
     followed = await filled.http.get("/sync/changes", params={"after": cursor})
     assert len(followed.content.splitlines()) == len(told["changes"]) + 1
+
+
+async def test_what_the_migration_filled_in_is_what_is_derived(filled: Api, connection: Connection) -> None:
+    """Of cases with and without an answer, one taken back and one of several submissions among them."""
+    await filled.take_in(draft("H1", title="油烟", division="430104", text="还在冒烟。", replies=(reply(days=3),)))
+    leading = await one(filled, "油烟")
+    file = "mutation($i: FileSubmissionInput!) { fileSubmission(input: $i) { errors { message } } }"
+    submission = (await filled.ask(SAID_BY.replace("title", "id"), f={"externalId": "W1"}))["submissions"]["nodes"][0]
+    await filled.ask(file, i={"submission": submission["id"], "case": leading["id"], "reason": "同一事项"})
+    read = 'select id, last_received_at, last_answered_at from "case" where submission_count > 0 order by id'
+    derived = await connection.fetch(read)
+    assert {row["last_answered_at"] is None for row in derived} == {True, False}
+    [migration] = FOLDER.glob("*_found_again.sql")
+    text = migration.read_text(encoding="utf-8")
+    filling = text[text.index('update "case" own') : text.index('alter table "case" alter column')]
+    await connection.execute('update "case" set last_received_at = opened_at, last_answered_at = opened_at')
+    await connection.execute(filling)
+    assert await connection.fetch(read) == derived
