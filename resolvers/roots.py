@@ -42,7 +42,7 @@ from schema.ids import global_id, key_of, split_id
 from schema.types import Organ
 from search.documents import SQL
 from search.grouping import CasePage
-from search.query import QuerySyntaxError
+from search.query_tokens import QuerySyntaxError
 from search.records import SearchFilter, SearchOrder, SearchPage, SearchRequest
 from search.standing import worst
 from search.suggestions import holds, organ_suggestions, sounds, suggested
