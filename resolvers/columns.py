@@ -279,7 +279,8 @@ class Columns:
             self._rows += outer * binding.whole
         used = page.used
         parts = used.parts(stretch)
-        self._needs |= {one.needs for one in parts if one.needs}
+        # Whatever of the page is asked for.
+        self._needs |= {one.needs for one in stretch.filters if one.needs}
         texts = [condition.text for condition in parts]
 
         def values(given: Mapping[str, Any]) -> tuple[object, ...]:

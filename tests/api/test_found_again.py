@@ -113,6 +113,8 @@ async def test_an_account_is_found_by_who_may_see_it(filled: Api, narrow: Api, q
     assert [found["title"] for found in root["nodes"]] == ["油烟"]
     (root,) = (await filled.ask(query, f={"account": {"source": "web", "name": "SOMEBODY"}})).values()
     assert [found["title"] for found in root["nodes"]] == ["举报"]
+    nothing = query.replace("totalCount nodes { title }", "__typename")
+    assert (await narrow.post(nothing, f={"account": {"source": "web", "name": "x"}}))["errors"]
     for name in ("小张", "nobody"):
         [error] = (await narrow.post(query, f={"account": {"source": "hotline", "name": name}}))["errors"]
         assert error["extensions"]["code"] == "FORBIDDEN"
