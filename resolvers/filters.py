@@ -168,7 +168,7 @@ def _tied(table: str, tied: str) -> str:
 
 NAMING: Final = """(select named.submission from mention named
     where named.id in (select unnest(mentions_by_account({0}::bytea))))"""
-"""The submissions that name an account. A function of the database (migration 0020) finds its mentions, for whoever may
+"""The submissions that name an account. A function of the database (migration 0021) finds its mentions, for whoever may
 have them revealed; which of them are seen is asked as of all mentions."""
 
 
