@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 import sys
 from multiprocessing.connection import Connection
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from casegraph.app import build_app
 from casegraph.children import SPAWN, kept
+from casegraph.ending import ENDING, OF_A_CHILD
 from casegraph.guarding import guarded
 from casegraph.listening import address, listen
 from casegraph.running import run as run_until_signalled
@@ -97,6 +97,7 @@ async def _serve_by_many(settings: Settings, opened: socket.socket, count: int) 
 
 def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None:
     """Run in a process of its own: answer, and tell who started it once that is so."""
+    ENDING.listen(OF_A_CHILD, tells=False)
     configure_logging(settings)
 
     async def answer() -> int:
@@ -104,7 +105,7 @@ def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None
             await serve(services, opened, lambda: told.send(None))
         return 0
 
-    sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,)), settings.data, logger.error))
+    sys.exit(guarded(lambda: run_until_signalled(answer()), settings.data, logger.error))
 
 
 def announce(opened: socket.socket, settings: Settings) -> None:

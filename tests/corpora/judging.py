@@ -92,6 +92,6 @@ def _judgement(path: Path, form: Form) -> Judgement:
 
 
 def _grouped(refusal: Refusal) -> str:
-    """Return what a refusal says without what differs from file to file: its first sentence, numbers and names left out."""
+    """Return what a refusal says first, without the numbers and names that differ from file to file."""
     first, *_ = re.split(r"(?<=[.:])\s", refusal.message)
     return f"{refusal.reason}: {DIFFERING.sub('…', first)}"

@@ -1,4 +1,4 @@
-"""Whose test files are read, in which versions, and as what. None of them is ours: they are fetched, never kept here."""
+"""Whose test files are read, in which versions, and as what. They are fetched and never kept here."""
 
 from __future__ import annotations
 
