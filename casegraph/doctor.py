@@ -57,13 +57,16 @@ class Kept:
     erasures: Path
 
 
-async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]:
+AWAY: Final = "Look whether the server runs, and at CASEGRAPH_DATABASE_URL."
+OWN_AWAY: Final = "Run this again, which starts it. The file postgres/log in the data folder says why it ended."
+
+
+async def examine(url: str, kept: Kept, *, quick: bool = False, embedded: bool = False) -> list[Finding]:
     """Return what is found, `quick` without what takes long; an unreachable or foreign database ends it early."""
     try:
         connection = await connect(url)
     except (DatabaseError, *DatabaseUnreachable) as error:
-        advice = "Look whether the server runs, and at CASEGRAPH_DATABASE_URL."
-        return [Finding("database", f"cannot be reached ({type(error).__name__})", advice)]
+        return [Finding("database", f"cannot be reached ({type(error).__name__})", OWN_AWAY if embedded else AWAY)]
     except DatabaseStateError as error:
         return [Finding("database", "too old", str(error))]
     try:

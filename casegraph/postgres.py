@@ -247,7 +247,8 @@ class EmbeddedPostgres:
             if address := self._running():
                 return address
             time.sleep(PAUSE)
-        raise EmbeddedPostgresError(f"PostgreSQL did not start: {self._last_words()} See {self.log}.")
+        killed = f"it was ended by {signal.Signals(-server.returncode).name}." if server.returncode < 0 else None
+        raise EmbeddedPostgresError(f"PostgreSQL did not start: {killed or self._last_words()} See {self.log}.")
 
     @contextmanager
     def _opened_log(self, account: Account) -> Iterator[BinaryIO]:

@@ -48,7 +48,12 @@ CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (GraphError, os.EX_DATAERR),
 )
 """Errors whose message is what a person needs, and all of it."""
+URL: Final = "CASEGRAPH_DATABASE_URL"
 FULL: Final = "The disk is full. Make room, or move the data with CASEGRAPH_DATA, then try again."
+OWN_ENDED: Final = (
+    "The embedded PostgreSQL has ended. It is started again by whatever runs, and by the next command: run this again."
+    " The file postgres/log in the data folder says why it ended."
+)
 STATES: Final = {
     "53100": ("The disk of the database is full. Make room there, then try again.", os.EX_IOERR),
     "28P01": ("The database refuses the user or the password of CASEGRAPH_DATABASE_URL.", os.EX_NOPERM),
@@ -97,7 +102,17 @@ def _lost(data: Path | None) -> Trouble:
     # PostgreSQL that cannot write its log stops at once, and those connected learn no reason.
     if data is not None and shutil.disk_usage(data).free < LEAST_ROOM:
         return Trouble(FULL, os.EX_IOERR)
+    if is_embedded():
+        return Trouble(OWN_ENDED, os.EX_TEMPFAIL)
     return Trouble("The database went away. See whether it runs, then run this again.", os.EX_TEMPFAIL)
+
+
+def is_embedded() -> bool:
+    """Tell whether the database is the embedded one: what an operator has not set is not worth a look.
+
+    The settings of a process beside a command name its database, whichever that is.
+    """
+    return URL not in os.environ
 
 
 def _of_files(error: OSError) -> Trouble:
@@ -121,6 +136,8 @@ def _unreachable(error: BaseException) -> Trouble:
             reason = getattr(error, "verify_message", error.strerror)  # OpenSSL's own errors alone have it
             line = f"The database's certificate is not trusted ({reason}). Name its authority with sslrootcert=…."
             return Trouble(line, os.EX_NOPERM)
+        case _ if is_embedded():
+            return Trouble(OWN_ENDED, os.EX_TEMPFAIL)
         case FileNotFoundError(filename=None):
             line = "A socket or file that CASEGRAPH_DATABASE_URL names is not there. Look whether the server runs."
             return Trouble(line, os.EX_UNAVAILABLE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from casegraph.doctor import Finding, Kept, examine
 from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault
 from casegraph.services import opened_engine
+from casegraph.serving import servers
 from casegraph.terminal import say
 from connectors.letters import recognising
 
@@ -24,12 +25,12 @@ LIBRARIES: Final = ("asyncpg", "strawberry-graphql", "tantivy", "elasticsearch",
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell every finding; 1 where something is to be done."""
-    findings = [_versions(), _room(settings), _recognition(settings)]
+    findings = [_versions(), _room(settings), _recognition(settings), _servers(settings)]
     async with open_database(settings) as url:
         vault = open_vault(settings)
         async with opened_engine(settings) as engine:
             kept = Kept(vault, engine, attachments_folder(settings), erasures_file(settings))
-            findings += await examine(url, kept, quick=arguments.quick)
+            findings += await examine(url, kept, quick=arguments.quick, embedded=settings.database_url is None)
     for finding in findings:
         say(f"{'ok  ' if finding.advice is None else 'BAD '} {finding.about}: {finding.state}")
         if finding.advice:
@@ -51,6 +52,10 @@ def _recognition(settings: Settings) -> Finding:
         return Finding("recognition of scans", install)
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("rapidocr", "onnxruntime", "pypdfium2"))
     return Finding("recognition of scans", f"{versions}, up to {settings.scan_pages} pages of a letter")
+
+
+def _servers(settings: Settings) -> Finding:
+    return Finding("servers", "; ".join(one.words() for one in servers(settings.data)) or "none runs on this folder")
 
 
 def _room(settings: Settings) -> Finding:
