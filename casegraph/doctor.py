@@ -9,13 +9,15 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from graph import erasure_list, followers, journal, keycheck, set_aside
+from graph import api_keys, erasure_list, followers, journal, keycheck, set_aside
 from graph.database import DatabaseError, DatabaseUnreachable, close, connect, statements
 from graph.erasure_list import ErasureListError
 from graph.errors import DatabaseStateError, MasterKeyError
 from graph.migrate import require_current
+from graph.policy import is_useless
 from search.engine import SearchUnavailableError
 from search.indexer import READER as INDEXER
 
@@ -98,7 +100,18 @@ async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
         await _set_aside(connection),
         await _rejections(connection),
         await _erasures(connection, kept),
+        await _api_keys(connection),
     ]
+
+
+async def _api_keys(connection: Connection) -> Finding:
+    now = datetime.now(UTC)
+    keys = [key for key in await api_keys.all_keys(connection) if key.holds(now)]
+    useless = [key.id for key in keys if is_useless(key.viewer())]
+    if not useless:
+        return Finding("API keys", f"{len(keys):,} that hold")
+    advice = "They name no division, organ or source. Revoke them, and make others with `keys create --help`."
+    return Finding("API keys", f"by {', '.join(useless)} nothing may be seen or done", advice)
 
 
 async def _slow(connection: Connection, kept: Kept) -> list[Finding]:

@@ -39,6 +39,7 @@ from casegraph.postgres_programs import (
     require_runnable,
     run,
 )
+from casegraph.rights import ELSEWHERE, denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -347,7 +348,9 @@ def _folder_trouble(folder: Path, error: OSError) -> str:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return f"The disk of {folder} is full. Make room, or choose another folder with CASEGRAPH_DATA."
-        case errno.EROFS | errno.EACCES | errno.EPERM:
-            return f"{folder} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
+        case errno.EROFS:
+            return f"The disk of {folder} is mounted for reading alone. {ELSEWHERE}"
+        case errno.EACCES | errno.EPERM:
+            return denied(os.fsdecode(error.filename or folder), folder)
         case _:
             return f"{error.filename or folder} cannot be used: {error.strerror}. Choose another with CASEGRAPH_DATA."

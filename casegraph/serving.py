@@ -65,8 +65,12 @@ def _lay_down(folder: Path, address: str, now: datetime) -> int | None:
 
 def servers(data: Path) -> list[Server]:
     """Return who serves from a folder, the longest first; files of those that were killed are removed."""
-    found = []
-    for path in (data / FOLDER).glob("[0-9]*"):
+    found: list[Server] = []
+    try:
+        paths = list((data / FOLDER).glob("[0-9]*"))
+    except OSError:
+        return found  # who may not look there is told so by whatever comes next
+    for path in paths:
         with suppress(OSError, ValueError, KeyError), path.open("rb") as file:
             if _is_held(file.fileno()):
                 said: dict[str, Any] = orjson.loads(file.read())
