@@ -173,7 +173,7 @@ class TantivyIndex:
     def _last_commit_of(self, generation: str | None) -> Commit:
         commit = written(self.folder / generation / META) if generation else None
         if generation is None or commit is None:
-            if self.folder.exists() and not os.access(self.folder, os.R_OK | os.X_OK):
+            if self.folder.is_dir() and not os.access(self.folder, os.R_OK | os.X_OK):
                 raise SearchAwayError(RIGHTS_SAY)
             raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
         seen = (generation, *commit)
