@@ -492,6 +492,9 @@ def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_p
     (tmp_path / "backup" / "master.key").unlink()
     lost = Home(two.data.parent / "three").run("restore", str(tmp_path / "backup"))
     assert (lost.returncode, "master key is in neither" in lost.stderr) == (65, True)
+    four = Home(two.data.parent / "four", master_key="ab" * 32)
+    other = four.run("restore", str(tmp_path / "backup"))
+    assert (other.returncode, "was sealed by another master key" in other.stderr) == (65, True), other.stderr
 
 
 @pytest.mark.long
