@@ -162,7 +162,8 @@ def test_a_write_protected_folder_is_said(home: Home) -> None:
     """One line names the folder and the setting that moves it."""
     done = on_a_disk(home, "ro", "migrate")
     assert done.returncode == os.EX_CANTCREAT
-    assert done.stderr.endswith("cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA.\n")
+    assert "cannot be written: its disk is mounted for reading alone." in done.stderr
+    assert done.stderr.endswith("or choose another folder with CASEGRAPH_DATA.\n")
     assert done.stderr.count("\n") == 1
 
 

@@ -120,6 +120,7 @@ def assert_ended(command: Ended, number: signal.Signals) -> None:
     said = command.rest()
     assert command.process.returncode == 128 + number, said
     assert "Traceback" not in said, said
+    assert "ended by itself" not in said, said
     assert said.count(LINE) == 1, said
     assert LINE in said.splitlines()[-1], said
 
