@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.corpora.libraries import KNOWN, MAIL, Form, Library, Registry
+from tests.corpora.libraries import KNOWN, MAIL, TEXT, Form, Library, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,6 +97,9 @@ def _unpack(folder: Path) -> None:
 def files_of(library: Library, folder: Path) -> Iterator[tuple[Path, Form]]:
     """Yield a library's test files and what each is taken in as, by their names."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        form = MAIL if any(path.match(one) for one in library.mails) else KNOWN.get(path.suffix.lower())
-        if form is not None:
+        if any(path.match(one) for one in library.mails):
+            yield path, MAIL
+        elif any(path.match(one) for one in library.texts):
+            yield path, TEXT
+        elif form := KNOWN.get(path.suffix.lower()):
             yield path, form

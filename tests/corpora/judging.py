@@ -70,7 +70,7 @@ def judge(path: Path, form: Form) -> Judgement:
             process.join()
             ours.close()
         said.seek(0)
-        lines = said.read().decode(errors="replace").splitlines()
+        lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
     # What a library prints by itself, a stack trace among it, would stand on the terminal of whoever takes files in.
     return Judgement(Verdict.CRASHED, (f"printed: {lines[0][:SHOWN]}",), found.shown) if lines else found
 

@@ -27,6 +27,7 @@ class Form:
 
 
 MAIL: Final = Form(Channel.LETTER, ".eml")
+TEXT: Final = Form(Channel.LETTER, ".txt")
 KNOWN: Final = {
     ".eml": MAIL,
     ".pdf": Form(Channel.LETTER, ".pdf"),
@@ -38,12 +39,13 @@ KNOWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """One library: `mails` are patterns of files that are mails by another name."""
+    """One library: `mails` and `texts` are patterns of files that are such by another name."""
 
     name: str
     version: str
     registry: Registry = Registry.PYTHON
     mails: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 LIBRARIES: Final = (
@@ -72,6 +74,11 @@ LIBRARIES: Final = (
     Library("pyexcel-xlsx", "0.6.1"),
     Library("python-calamine", "0.9.1"),
     Library("tablib", "3.10.0"),
+    Library("xlrd2", "1.3.4"),
+    Library("oletools", "0.60.2"),
     Library("mammoth", "1.13.0", Registry.NODE),
+    Library("pydocx", "0.9.10"),
+    Library("python-docx", "1.2.0"),
+    Library("charset-normalizer", "3.5.3", texts=("data/sample-*.txt",)),
 )
 """Those whose published sources hold test files: many leave them out."""
