@@ -101,6 +101,7 @@ def begun(home: Home, *words: str, terminal: bool = False) -> Iterator[Ended]:
     finally:
         for one in command.left():
             one.kill()
+        command.process.wait(PATIENCE)
 
 
 def casegraph(*words: str) -> tuple[str, ...]:

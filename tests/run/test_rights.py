@@ -81,7 +81,7 @@ def test_what_is_read_and_may_not_be(home: Home, tmp_path: Path) -> None:
         named(run(home, "ingest", "web", str(tmp_path / "in"), "--mapping", str(mapping)), mapping, "read")
         named(run(home, "rejections", "retry", "all", "--mapping", str(mapping)), mapping, "read")
     with closed(inside, 0):
-        named(run(home, "ingest", "web", str(tmp_path / "in")), inside, "entered")
+        named(run(home, "ingest", "web", str(tmp_path / "in")), inside, "read")
         named(run(home, "ingest", "web", str(inside / "a.json")), inside, "entered")
         named(run(home, "backup", str(inside / "backup")), inside, "entered")
     erasures.touch()
