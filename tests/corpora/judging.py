@@ -72,7 +72,9 @@ def judge(path: Path, form: Form) -> Judgement:
         said.seek(0)
         lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
     # What a library prints by itself, a stack trace among it, would stand on the terminal of whoever takes files in.
-    return Judgement(Verdict.CRASHED, (f"printed: {lines[0][:SHOWN]}",), found.shown) if lines else found
+    if lines:
+        return Judgement(Verdict.CRASHED, (f"printed: {DIFFERING.sub('…', lines[0][:SHOWN])}",), found.shown)
+    return found
 
 
 def _read(path: Path, form: Form, told: Connection, said: int) -> None:
