@@ -50,16 +50,18 @@ def told(data: Path, address: str, now: datetime) -> Iterator[None]:
 
 def _lay_down(folder: Path, address: str, now: datetime) -> int | None:
     """Write the file and hold it; return None in a folder that cannot be written, from which can be served as well."""
-    partial = folder / f"{os.getpid()}.partial"
+    partial, handle = folder / f"{os.getpid()}.partial", None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        # Held before it can be found by its name, or whoever finds it would take its process for dead.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        os.write(handle, orjson.dumps({"address": address, "since": now}))
+        partial.rename(folder / str(os.getpid()))
     except OSError:
+        if handle is not None:
+            os.close(handle)
         return None
-    # Held before it can be found by its name, or whoever finds it would take its process for dead.
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    os.write(handle, orjson.dumps({"address": address, "since": now}))
-    partial.rename(folder / str(os.getpid()))
     return handle
 
 
@@ -71,7 +73,7 @@ def servers(data: Path) -> list[Server]:
     except OSError:
         return found  # who may not look there is told so by whatever comes next
     for path in paths:
-        with suppress(OSError, ValueError, KeyError), path.open("rb") as file:
+        with suppress(OSError, ValueError, KeyError, TypeError), path.open("rb") as file:
             if _is_held(file.fileno()):
                 said: dict[str, Any] = orjson.loads(file.read())
                 since = datetime.fromisoformat(said["since"])
