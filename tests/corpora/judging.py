@@ -7,7 +7,7 @@ import os
 import re
 import resource
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -71,9 +71,10 @@ def judge(path: Path, form: Form) -> Judgement:
             ours.close()
         said.seek(0)
         lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
-    # What a library prints by itself, a stack trace among it, would stand on the terminal of whoever takes files in.
     if lines:
-        return Judgement(Verdict.CRASHED, (f"printed: {DIFFERING.sub('…', lines[0][:SHOWN])}",), found.shown)
+        # A library's own stack trace, which `ingest` has its reader show to nobody.
+        printed = f"printed besides: {DIFFERING.sub('…', lines[0][:SHOWN])}"
+        return replace(found, reasons=(*found.reasons, printed))
     return found
 
 

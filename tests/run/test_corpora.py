@@ -40,7 +40,7 @@ def test_what_is_read_and_what_is_refused(tmp_path: Path) -> None:
     ("dies", "verdict"),
     [
         (lambda: os.kill(os.getpid(), signal.SIGKILL), Verdict.CRASHED),
-        (lambda: os.write(2, b"a stack trace of the library's own\n"), Verdict.CRASHED),
+        (lambda: os.write(2, b"a stack trace of the library's own\n"), Verdict.REFUSED),
         (signal.pause, Verdict.HUNG),
     ],
 )
@@ -55,7 +55,9 @@ def test_a_reader_that_dies_prints_or_hangs(
         return []
 
     monkeypatch.setattr(judging, "read", read)
-    assert judge(written(tmp_path, "a.eml", LETTER), MAIL).verdict is verdict
+    found = judge(written(tmp_path, "a.eml", LETTER), MAIL)
+    assert found.verdict is verdict
+    assert (found.reasons == ("printed besides: a stack trace of the library's own",)) == (verdict is Verdict.REFUSED)
 
 
 def test_files_are_known_by_their_names(tmp_path: Path) -> None:
