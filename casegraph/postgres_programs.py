@@ -114,18 +114,25 @@ def _find_user() -> pwd.struct_passwd | None:
         return None
 
 
+class Program(subprocess.Popen[bytes]):
+    """A program of PostgreSQL. The server may outlive who began it, where others use it: that is no mistake."""
+
+    def __del__(self) -> None:
+        """Warn of nothing."""
+
+
 class Programs:
     """The programs of PostgreSQL that we have begun, each in a session of its own: a Ctrl-C is meant for us."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._begun: dict[subprocess.Popen[bytes], signal.Signals] = {}
+        self._begun: dict[Program, signal.Signals] = {}
         self._over = False
 
     def begin(
         self, program: str, arguments: Sequence[str], account: Account, output: IO[Any], *,
         given: IO[Any] | int = DEVNULL, ends_by: signal.Signals = signal.SIGKILL,
-    ) -> subprocess.Popen[bytes]:  # fmt: skip
+    ) -> Program:  # fmt: skip
         """Begin one, which `end_all` ends by a signal of its own.
 
         Raises EmbeddedPostgresError where it cannot run here, or this process is ending.
@@ -134,7 +141,7 @@ class Programs:
             if self._over:
                 raise EmbeddedPostgresError("PostgreSQL is not started any more: casegraph is ending.")
             try:
-                begun = subprocess.Popen(
+                begun = Program(
                     [programs() / program, *arguments], stdin=given, stdout=output, stderr=subprocess.STDOUT, cwd="/",
                     env=_environment(), start_new_session=True, **account.options(),
                 )  # fmt: skip
