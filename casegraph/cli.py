@@ -15,6 +15,7 @@ from casegraph.signin.claims import division_prefix
 from graph.api_keys import ROLES as KEY_ROLES
 from graph.organs import normalise_organ
 from graph.policy import Clearance, Role
+from graph.records import RejectionState
 from graph.sources import NAMED, is_source
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean"
     )
+    command.add_argument("--strict", action="store_true", help="refuse records that bring what would not be read")
     command.add_argument("--suffix", default=".json", help="the form of what comes by `-`, such as .csv")
 
 
@@ -113,9 +115,17 @@ def _add_rejections(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="the latest that are open")
     listing.add_argument("--limit", type=_count(MOST_LISTED), default=100, help="how many at most (100)")
+    listing.add_argument(
+        "--state", type=RejectionState, choices=list(RejectionState), default=RejectionState.OPEN,
+        help="those that ended so instead (OPEN)",
+    )  # fmt: skip
     retry = actions.add_parser("retry", help="read them again")
     retry.add_argument("ids", nargs="+", metavar="ID", help="an id of `rejections list`, or `all`")
     retry.add_argument("--mapping", type=Path, metavar="FILE", help="a TOML file that says what unknown headings mean")
+    dismiss = actions.add_parser("dismiss", help="decide that they need not be taken in; they stay on record")
+    dismiss.add_argument("ids", nargs="+", metavar="ID", help="an id of `rejections list`")
+    dismiss.add_argument("--reason", required=True, help="why, kept with them; name nobody")
+    dismiss.add_argument("--actor", required=True, help="who decided, kept with them")
 
 
 def _add_set_aside(command: argparse.ArgumentParser) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from casegraph.reading import Item, read_all
+from casegraph.reading import Item, read_all, source_of
+from connectors.connector import printable
 from graph.outcomes import Change, SourceCursor
-from graph.records import Channel
+from graph.positions import file_of
+from graph.records import Channel, Unread
+from graph.text.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from casegraph.reading import Plan
     from casegraph.services import Services
@@ -22,11 +26,22 @@ if TYPE_CHECKING:
     from connectors.connector import ReadOptions
     from graph.intake import Intake
     from graph.outcomes import Outcome
-    from graph.records import RejectionReason
+    from graph.records import RejectionReason, UnreadField
 
 ACTOR: Final = "ingest"
 EXAMPLES: Final = 5
 """Rejections that the summary tells of; `rejections` lists all."""
+MOST_NAMES: Final = 1_000
+"""Names of what was not read that are counted apart; a hostile file may have no end of them."""
+UNREAD: Final = {
+    Unread.UNKNOWN: "unknown",
+    Unread.DOUBLED: "another column of the same meaning was read",
+    Unread.LEFT_OUT: "left out by the mapping",
+    Unread.NOT_HERE: "not read of this channel, or not without others",
+    Unread.NO_TEXT: "an object stands there",
+    Unread.NO_SUCH: "not in the vocabulary",
+}
+"""Why something was not read, in words."""
 
 
 class NothingToReadError(Exception):
@@ -40,15 +55,26 @@ class Summary:
     changes: Counter[Change] = field(default_factory=Counter)
     reasons: Counter[RejectionReason] = field(default_factory=Counter)
     examples: list[Outcome] = field(default_factory=list)
+    unread: Counter[UnreadField] = field(default_factory=Counter)
+    unnamed: int = 0
+    """How often something was not read whose name is not among those that are counted."""
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count outcomes."""
         for outcome in outcomes:
             self.changes[outcome.change] += outcome.records
+            self._pass_over(outcome.unread)
             if outcome.reason is not None:
                 self.reasons[outcome.reason] += outcome.records
                 if len(self.examples) < EXAMPLES:
                     self.examples.append(outcome)
+
+    def _pass_over(self, unread: Iterable[UnreadField]) -> None:
+        for one in unread:
+            if one in self.unread or len(self.unread) < MOST_NAMES:
+                self.unread[one] += 1
+            else:
+                self.unnamed += 1
 
     def words(self) -> str:
         """Tell the counts in one line."""
@@ -57,6 +83,10 @@ class Summary:
     def lines(self) -> Iterator[str]:
         """Tell all a person needs to know: counts, reasons, and where to read on."""
         yield self.words()
+        for one, count in self.unread.most_common():
+            yield f"  not read in {count:,} records: {one.name} ({UNREAD[one.why]}){_nearest(one)}"
+        if self.unnamed:
+            yield f"  not read under more than {MOST_NAMES:,} other names: {self.unnamed:,} times"
         for reason, count in self.reasons.most_common():
             yield f"  {count:,} rejected: {reason}"
         for outcome in self.examples:
@@ -65,15 +95,19 @@ class Summary:
             yield "  All of them: python -m casegraph rejections list"
 
 
+def _nearest(unread: UnreadField) -> str:
+    return f"; near: {unread.nearest}" if unread.nearest else ""
+
+
 def find_items(channel: Channel, paths: Iterable[Path]) -> list[Item]:
     """Return the files to read, folders gone through by name; hidden files and editors' locks are not meant.
 
-    Raises NothingToReadError for a path that is not there.
+    Raises NothingToReadError for a path that is not there, OSError for a folder that may not be looked into.
     """
     found = []
     for path in paths:
         if path.is_dir():
-            inside = (one for one in sorted(path.rglob("*")) if one.is_file() and _is_meant(one.relative_to(path)))
+            inside = (one for one in sorted(_files(path)) if _is_meant(one.relative_to(path)))
             found += [Item(channel, one, str(one.relative_to(path))) for one in inside]
         elif path.exists():
             found.append(Item(channel, path, path.name))
@@ -82,15 +116,31 @@ def find_items(channel: Channel, paths: Iterable[Path]) -> list[Item]:
     return found
 
 
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder; raise OSError for one that may not be looked into, which else would be missed."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for place, _, names in os.walk(folder, onerror=fail):
+        yield from (path for name in names if (path := Path(place, name)).is_file())
+
+
 def _is_meant(path: Path) -> bool:
     return not any(part.startswith((".", "~$")) for part in path.parts)
 
 
 async def take_in(intake: Intake, plan: Plan, steps: Steps, summary: Summary) -> None:
     """Read a plan's files and take in what they hold. To be stopped at any moment and run again."""
+    refused: set[str] = set()
     async with aclosing(read_all(plan)) as reading:
         async for batch in reading:
-            outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            outcomes = await intake.take_in(batch.readings, actor=ACTOR, now=now)
+            refused.update(file_of(one.position) for one in outcomes if one.change is Change.REJECTED)
+            whole = [(source_of(plan, item.channel), item.channel, printable(item.name)) for item in batch.whole]
+            files = [file for file in whole if masked(file[-1]) not in refused]
+            await intake.settle_files(files, actor=ACTOR, now=now)
             summary.add(outcomes)
             steps.advance(batch.files, summary.words())
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from casegraph.app import Services
     from graph.intake import Outcome
     from graph.policy import Viewer
-    from graph.records import CaseId
+    from graph.records import CaseId, UnreadField
     from resolvers.turns import Turns
 
 LARGEST_PUSH: Final = 16_777_216
@@ -88,6 +88,7 @@ def told(outcome: Outcome, seen: Collection[CaseId]) -> dict[str, Any]:
     """Return what a source is told of one record; what does not apply is left out. Pure."""
     said = {
         "position": outcome.position,
+        "externalId": outcome.external_id,
         "change": outcome.change,
         "submission": global_id("Submission", outcome.submission) if outcome.submission else None,
         "case": global_id("Case", outcome.case) if outcome.case and outcome.case in seen else None,
@@ -95,5 +96,12 @@ def told(outcome: Outcome, seen: Collection[CaseId]) -> dict[str, Any]:
         "rejection": global_id("Rejection", outcome.rejection) if outcome.rejection else None,
         "reason": outcome.reason,
         "message": outcome.message,
+        "unread": [told_unread(one) for one in outcome.unread] or None,
     }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def told_unread(unread: UnreadField) -> dict[str, str]:
+    """Return what a source is told of a key that was not read. Pure."""
+    said = {"name": unread.name, "why": unread.why.value, "nearest": unread.nearest}
     return {name: value for name, value in said.items() if value is not None}

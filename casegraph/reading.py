@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from casegraph.ending import ENDING
 from casegraph.running import rarely_collect, unheard
 from connectors.connector import Limits, ReadOptions, Resource
 from connectors.headings import HeadingMap
@@ -49,6 +50,7 @@ class Plan:
     zone: ZoneInfo
     source: str | None = None
     mapping: HeadingMap | None = None
+    strict_sources: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     batch: int = 300
     file_by_file: bool = False
@@ -60,10 +62,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was read since the last one; `files` is how many files it is the end of."""
+    """What was read since the last one; `files` is how many files it is the end of.
+
+    `whole` are those of them of which nothing was refused.
+    """
 
     readings: list[Reading]
     files: int
+    whole: tuple[Item, ...] = ()
 
 
 def source_of(plan: Plan, channel: Channel) -> str:
@@ -76,23 +82,29 @@ def batches(plan: Plan) -> Iterator[Batch]:
     from connectors.registry import read  # noqa: PLC0415  # who only stores waits for no parser
 
     readings: list[Reading] = []
+    whole: list[Item] = []
     files = size = 0
     for item in plan.items:
+        refused = False
         options = ReadOptions(
-            source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping, limits=plan.limits
-        )
+            source=source_of(plan, item.channel), zone=plan.zone, mapping=plan.mapping, limits=plan.limits,
+            strict_sources=plan.strict_sources,
+        )  # fmt: skip
         for reading in read(item.channel, Resource.from_path(item.path, name=item.name), options):
             readings.append(reading)
+            refused = refused or isinstance(reading, Refusal)
             size += _size(reading)
             if len(readings) >= plan.batch or size >= BATCH_BYTES:
-                yield Batch(readings, files)
-                readings, files, size = [], 0, 0
+                yield Batch(readings, files, tuple(whole))
+                readings, whole, files, size = [], [], 0, 0
         files += 1
+        if not refused:
+            whole.append(item)
         if plan.file_by_file:
-            yield Batch(readings, files)
-            readings, files, size = [], 0, 0
+            yield Batch(readings, files, tuple(whole))
+            readings, whole, files, size = [], [], 0, 0
     if readings or files:
-        yield Batch(readings, files)
+        yield Batch(readings, files, tuple(whole))
 
 
 def _size(reading: Reading) -> int:
@@ -148,22 +160,23 @@ async def _one_reader(plan: Plan) -> AsyncGenerator[Batch | None]:
         process.start()
     theirs.close()
     coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
-    try:
-        while True:
-            try:
-                batch: Batch | None = await asyncio.shield(coming)
-            except EOFError:
-                return
-            if batch is not None:
-                coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
-            yield batch
-    finally:
-        process.kill()
-        await asyncio.wait([coming])
-        if not coming.cancelled():
-            coming.exception()  # its end is no news
-        await asyncio.to_thread(process.join)
-        ours.close()
+    with ENDING.last_resort(process.kill):
+        try:
+            while True:
+                try:
+                    batch: Batch | None = await asyncio.shield(coming)
+                except EOFError:
+                    return
+                if batch is not None:
+                    coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
+                yield batch
+        finally:
+            process.kill()
+            await asyncio.wait([coming])
+            if not coming.cancelled():
+                coming.exception()  # its end is no news
+            await asyncio.to_thread(process.join)
+            ours.close()
 
 
 def _fatal(plan: Plan, item: Item) -> Refusal:

@@ -166,7 +166,10 @@ def _wire(settings: Settings, url: str, pool: Pool, reader: Reader, *, vault: Va
     gazetteer, taxonomy = Gazetteer(settings.home_division), Taxonomy()
     attachments = Attachments(attachments_folder(settings))
     intake = Intake(pool=pool, vault=vault, attachments=attachments, gazetteer=gazetteer, taxonomy=taxonomy)
-    options = ReadOptions(source="", zone=settings.timezone, limits=Limits(pages=settings.scan_pages))
+    options = ReadOptions(
+        source="", zone=settings.timezone, limits=Limits(pages=settings.scan_pages),
+        strict_sources=settings.strict_sources,
+    )  # fmt: skip
     return Services(
         settings=settings,
         database_url=url,

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from casegraph.client_limits import ClientLimits
 from casegraph.web_names import LOOPBACK
 from connectors.connector import Limits
+from graph.sources import is_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,6 +142,13 @@ def _index_prefix(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,60}", text):
         raise ValueError("must be up to 61 small letters, digits and hyphens, a letter first")
     return text
+
+
+def _sources(text: str) -> frozenset[str]:
+    names = frozenset(one.strip() for one in text.split(","))
+    if not all(map(is_source, names)):
+        raise ValueError("must be names of sources, as hotline,web-portal")
+    return names
 
 
 def _zone(text: str) -> ZoneInfo:
@@ -349,6 +357,14 @@ class Settings:
         default=None,
         repr=False,
         metadata=_said("none", str, "The token that `ingest web https://…` shows to the feed it follows."),
+    )
+    strict_sources: frozenset[str] = field(
+        default=frozenset(),
+        metadata=_said(
+            "none",
+            _sources,
+            "Sources, with commas between, of which a record is refused that brings a column or key that is not read.",
+        ),
     )
     scan_pages: int = field(
         default=LIMITS.pages,
@@ -567,6 +583,8 @@ def _text_of(value: object) -> str:
     match value:
         case tuple():
             return ",".join(one.hex() if isinstance(one, bytes) else one for one in value)
+        case frozenset():
+            return ",".join(sorted(value))
         case bool():
             return "on" if value else "off"
         case _:

@@ -125,6 +125,13 @@ class ReadOptions:
     mapping: HeadingMap | None = None
     """From a TOML mapping file, for a sheet whose headings are not known."""
     limits: Limits = field(default_factory=Limits)
+    strict_sources: frozenset[str] = frozenset()
+    """The sources of which a record is refused that brings something that would not be read."""
+
+    @property
+    def strict(self) -> bool:
+        """Tell whether what would not be read is refused."""
+        return self.source in self.strict_sources
 
     def for_source(self, source: str) -> ReadOptions:
         """Return the same options under another source's name."""

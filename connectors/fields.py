@@ -21,6 +21,8 @@ class Field(StrEnum):
     SCENE = "scene"
     """Where it happened, as an address: it becomes the last line of the text, since it is nobody's address."""
     ORGAN = "organ"
+    REPLACES = "replaces"
+    """Of which lists the record says all, so that what was said before ends."""
 
     NAME = "name"
     IDENTITY_NUMBER = "identity_number"

@@ -19,7 +19,9 @@ from graph.records import (
     LetterDetails,
     PetitionKind,
     RejectionReason,
+    Replaced,
     ReplyDraft,
+    UnreadField,
     VisitDetails,
     WebDetails,
 )
@@ -74,20 +76,24 @@ DETAILS: Final[dict[Channel, Callable[[Columns], Callable[[Row], Details]]]] = {
 }
 
 
+NOTHING_REPLACED: Final[frozenset[Replaced]] = frozenset()
+
+
 def form_of(channel: Channel) -> Form:
     """Return what compiles a channel's rows."""
     return lambda columns: _compile(channel, columns)
 
 
-def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, str], Draft]:
+def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, str, tuple[UnreadField, ...]], Draft]:
     external_id, title = columns.get(Field.EXTERNAL_ID, values.code), columns.get(Field.TITLE, values.short)
     text, received = _text(columns), _received(columns)
     kind, topic = _kind(columns), columns.get(Field.TOPIC, values.short)
     division, organ = columns.get(Field.DIVISION, values.code), columns.get(Field.ORGAN, values.short)
     mentions, details = compile_mentions(columns), DETAILS[channel](columns)
     replies, call_backs = compile_replies(columns), compile_call_backs(columns)
+    replaces = columns.get(Field.REPLACES, values.replaced) if columns.has(Field.REPLACES) else None
 
-    def draft(row: Row, payload: bytes, position: str, source: str) -> Draft:
+    def draft(row: Row, payload: bytes, position: str, source: str, unread: tuple[UnreadField, ...]) -> Draft:
         body = text(row)
         return Draft(
             channel=channel,
@@ -106,6 +112,8 @@ def _compile(channel: Channel, columns: Columns) -> Callable[[Row, bytes, str, s
             replies=replies(row),
             call_backs=call_backs(row),
             details=details(row),
+            replaces=(replaces and replaces(row)) or NOTHING_REPLACED,
+            unread=unread,
         )
 
     return draft

@@ -12,6 +12,11 @@ from connectors.rows import Columns, Getter, Row
 from graph.records import MentionDraft, MentionRole, PartyKind
 
 _BETWEEN: Final = re.compile(r"[、,，;；/\n\t]+|\s{2,}|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff]{2})")
+_BRACKETED: Final = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】〕]")
+_MARKS: Final = "、,，;；/\n\t 等"
+# Signs that Unicode keeps free for programs stand for marks in brackets meanwhile: 红星公司（张三、李四） is one name.
+_HIDDEN: Final = {ord(mark): 0xFDD0 + place for place, mark in enumerate(_MARKS)}
+_SHOWN: Final = {hidden: mark for mark, hidden in _HIDDEN.items()}
 _AND_OTHERS: Final = re.compile(
     r"等[\d一二三四五六七八九十百两余多几]*(?:余|多)?(?:人|户|名|位)?(?:群众|村民|业主|居民|职工)?$"
 )
@@ -31,7 +36,8 @@ def names_of(cell: values.Cell) -> list[str]:
         return []
     if not _MANY.search(found):
         return [found]
-    parts = (_AND_OTHERS.sub("", part.strip(values.STRIPPED)) for part in _BETWEEN.split(found))
+    apart = _BETWEEN.split(_BRACKETED.sub(lambda note: note[0].translate(_HIDDEN), found))
+    parts = (_AND_OTHERS.sub("", part.translate(_SHOWN).strip(values.STRIPPED)) for part in apart)
     return [part for part in parts if part not in values.UNNAMED]
 
 

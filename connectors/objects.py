@@ -18,12 +18,24 @@ from connectors import mentions
 from connectors.connector import UnreadableError
 from connectors.fields import Field
 from connectors.forms import compile_call_backs, compile_replies, form_of
+from connectors.headings import meaning
 from connectors.layout import columns_of, unique
 from connectors.moments import Clock
 from connectors.rows import FORMULA, Columns, RowReader
+from connectors.unread import Suggestions, refuse_unread, told, unread_columns
 from connectors.values import Cell, Formula, ValueFault
 from connectors.vocabulary import normal
-from graph.records import MAX_KEPT, Draft, MentionRole, Reading, Refusal, RejectionReason
+from graph.records import (
+    MAX_KEPT,
+    Draft,
+    MentionRole,
+    Reading,
+    Refusal,
+    RejectionReason,
+    Unread,
+    UnreadField,
+    usable_key,
+)
 
 if TYPE_CHECKING:
     from connectors.connector import ReadOptions
@@ -81,6 +93,7 @@ class ObjectReader:
         self._options = options
         self._clock = Clock.at(options.zone, datetime.now(UTC))
         self._readers: dict[tuple[str, ...], RowReader] = {}
+        self._suggestions = Suggestions(channel, NESTED)
 
     def read(self, record: object, position: str) -> Reading:
         """Return what one object says."""
@@ -96,16 +109,52 @@ class ObjectReader:
             return self.refusal(fault, position, _payload(record))
 
     def _read(self, record: dict[str, Any], position: str) -> Reading:
-        nested = _nested(record)
-        flat = {key: _cell(value) for key, value in record.items() if key not in nested} if _is_deep(record) else record
+        nested = self._nested(record)
+        flat = record
+        if nested or _is_deep(record):
+            flat = {key: _cell(value) for key, value in record.items() if key not in nested}
         reading = self._reader(tuple(flat)).read(list(flat.values()), position)
         if reading is None:
             raise ValueFault(RejectionReason.MISSING_FIELD, "The record is empty. Send its text and its time.")
         if flat is record:
             return reading
         if isinstance(reading, Draft):
-            reading = self._with(reading, record, nested)
-        return replace(reading, payload=_payload(record))
+            try:
+                reading = self._with(self._telling(reading, record, flat), record, nested)
+            except ValueFault as fault:
+                refused = self.refusal(fault, position, _payload(record))
+                return replace(refused, external_id=usable_key(reading.external_id))
+        payload = _payload(record)
+        return replace(reading, payload=payload if len(payload) <= MAX_KEPT or isinstance(reading, Draft) else b"")
+
+    def _nested(self, record: Mapping[str, Any]) -> dict[str, Nested]:
+        """Return the keys under which objects stand; a key may be spelled in many ways, and all of them stand there.
+
+        One object, or a text that is no heading's, is as good as a list of it.
+        """
+        named = ((key, value, NESTED.get(normal(key))) for key, value in record.items())
+        return {key: kind for key, value, kind in named if kind and self._stands_under(key, value)}
+
+    def _stands_under(self, key: str, value: object) -> bool:
+        if isinstance(value, list | dict):
+            return True
+        return value not in (None, "") and meaning(key, self._channel, self._options.mapping) is None
+
+    def _telling(self, draft: Draft, record: Mapping[str, Any], flat: Mapping[str, Any]) -> Draft:
+        """Return a draft that also tells of the keys under which objects stand that say nothing here."""
+        lost = [key for key in flat if _is_lost(record[key])]
+        if not lost:
+            return draft
+        unread = (*draft.unread, *(self._lost(key) for key in lost))
+        if self._options.strict:
+            refuse_unread(unread)
+        return replace(draft, unread=unread)
+
+    def _lost(self, key: str) -> UnreadField:
+        if meaning(key, self._channel, self._options.mapping):
+            return UnreadField(told(key), Unread.NO_TEXT)
+        (unread,) = unread_columns((key,), {}, self._channel, self._options.mapping, self._suggestions).values()
+        return unread
 
     def _reader(self, keys: tuple[str, ...]) -> RowReader:
         found = self._readers.get(keys)
@@ -118,16 +167,16 @@ class ObjectReader:
     def _compiled(self, keys: tuple[str, ...]) -> RowReader:
         mapping = self._options.mapping
         columns = columns_of(keys, self._channel, mapping)
-        words = mapping.values if mapping else {}
-        return RowReader(
-            self._channel, Columns(unique(keys), columns, self._clock, words), self._options, form_of(self._channel)
-        )
+        unread = unread_columns(keys, columns, self._channel, mapping, self._suggestions)
+        made = Columns(unique(keys), columns, self._clock, self._words(), unread)
+        return RowReader(self._channel, made, self._options, form_of(self._channel))
 
     def _with(self, draft: Draft, record: Mapping[str, Any], nested: Mapping[str, Nested]) -> Draft:
         """Return a draft with what the objects under these keys say as well."""
         found: dict[str, list[Any]] = {kind.into: list(getattr(draft, kind.into)) for kind in nested.values()}
         for key, kind in nested.items():
-            for value in record[key]:
+            given = record[key]
+            for value in given if isinstance(given, list) else [given]:
                 found[kind.into] += self._one(kind, key, value)
         added: dict[str, Any] = {into: tuple(said) for into, said in found.items()}
         return replace(draft, **added)
@@ -135,10 +184,11 @@ class ObjectReader:
     def _one(self, nested: Nested, key: str, value: object) -> tuple[Any, ...]:
         given = value if isinstance(value, dict) else {nested.alone.value: value}
         known = {**nested.keys, **{name.value: name for name in nested.keys.values()}}
-        if unknown := [name for name in given if name not in known]:
-            message = (
-                f"{key}: there is no key of this kind ({len(unknown)} are unknown). Known are {', '.join(nested.keys)}."
-            )
+        if unknown := [told(name) for name in given if name not in known]:
+            message = f"{told(key)}: {'、'.join(unknown)} cannot be said there. Known are {', '.join(nested.keys)}."
+            raise ValueFault(RejectionReason.BAD_VALUE, message)
+        if lost := [name for name, one in given.items() if _is_lost(one)]:
+            message = f"{told(key)}: under {'、'.join(lost)} an object stands, which cannot be read. Send a text."
             raise ValueFault(RejectionReason.BAD_VALUE, message)
         headings = tuple(f"{key}.{name}" for name in given)
         columns = Columns(
@@ -165,12 +215,6 @@ _NO_OBJECT: Final = ValueFault(RejectionReason.BAD_VALUE, "This is no JSON objec
 _TOO_DEEP: Final = ValueFault(RejectionReason.BOMB, "Objects stand in objects too deeply. Send the record flat.")
 
 
-def _nested(record: Mapping[str, Any]) -> dict[str, Nested]:
-    """Return the keys under which objects stand; a key may be spelled in many ways, and all of them stand there."""
-    lists = ((key, normal(key)) for key, value in record.items() if isinstance(value, list))
-    return {key: NESTED[name] for key, name in lists if name in NESTED}
-
-
 def _is_deep(record: dict[str, Any]) -> bool:
     return any(isinstance(value, dict | list) for value in record.values())
 
@@ -179,11 +223,18 @@ def _cell(value: Any) -> Cell:
     """Return a JSON value as a cell: a list of texts as they would stand in one, an object not at all."""
     match value:
         case list():
-            return "、".join(str(one) for one in value if isinstance(one, str | int)) or None
+            return "、".join(str(one) for one in value if isinstance(one, str | int | float)) or None
         case dict():
             return Formula(value[FORMULA]) if list(value) == [FORMULA] else None
         case _:
             return value  # type: ignore[no-any-return]
+
+
+def _is_lost(value: object) -> bool:
+    """Tell whether a value holds an object that a cell cannot."""
+    if isinstance(value, dict):
+        return bool(value) and list(value) != [FORMULA]
+    return isinstance(value, list) and any(isinstance(one, dict | list) and one for one in value)
 
 
 def _payload(record: object) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,8 +14,9 @@ import orjson
 from connectors import values
 from connectors.fields import Field
 from connectors.moments import Clock
+from connectors.unread import refuse_unread, says_something, told
 from connectors.values import Cell, Formula, ValueFault
-from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason, key_fault
+from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason, Unread, UnreadField, key_fault, usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,10 @@ class Columns:
     clock: Clock
     words: Mapping[Field, Mapping[str, str]]
     """By field: what a sheet writes, and the known word for it."""
+    unread: Mapping[int, UnreadField] = field(default_factory=dict)
+    """The columns that mean no field, or one that another column gives."""
+    asked: set[Field] = field(default_factory=set, compare=False)
+    """The fields that somebody made a getter of: no others are read, whatever column they have."""
 
     def has(self, *fields: Field) -> bool:
         """Tell whether any of these fields has a column."""
@@ -51,6 +56,7 @@ class Columns:
 
     def get(self, field: Field, read: Callable[[Cell], T | None]) -> Getter[T | None]:
         """Return what reads a field from a row. It raises `ValueFault` that names the column."""
+        self.asked.add(field)
         index = self.columns.get(field)
         if index is None:
             return _nothing
@@ -67,6 +73,7 @@ class Columns:
 
     def pair(self, field: Field, other: Field, read: Callable[[Cell, Cell], T | None]) -> Getter[T | None]:
         """Return what reads two fields, both of which have columns, as one value. Faults name the second column."""
+        self.asked.update((field, other))
         first, second = self.columns[field], self.columns[other]
         heading = self.headings[second]
 
@@ -77,6 +84,12 @@ class Columns:
                 raise ValueFault(fault.reason, f"Column {heading}: {fault.message}.") from None
 
         return getter
+
+    def left(self) -> dict[int, UnreadField]:
+        """Return all columns that nothing reads, once all getters are made, by their index."""
+        idle = {index: named for named, index in self.columns.items() if named not in self.asked}
+        here = {index: UnreadField(told(self.headings[index]), Unread.NOT_HERE) for index in idle}
+        return dict(sorted({**self.unread, **here}.items()))
 
 
 def _nothing(row: Row) -> None:  # noqa: ARG001 - a getter takes a row
@@ -100,6 +113,9 @@ class RowReader:
         # A key that means no field may be anything, a person's name as well.
         self._told = tuple(name if index in known else f"{index + 1}" for index, name in enumerate(self._names))
         self._longest = options.limits.text
+        self._key = columns.get(Field.EXTERNAL_ID, values.code)
+        self._left = tuple(columns.left().items())
+        self._strict = options.strict
 
     def read(self, row: Row, position: str) -> Reading | None:
         """Return what a row holds, None where it is wholly blank."""
@@ -114,9 +130,16 @@ class RowReader:
             return None
         try:
             self._check(row, payload)
-            return _with_a_key(self._draft(row, payload, position, self._options.source))
+            unread = self._unread(row) if self._left else ()
+            return _with_a_key(self._draft(row, payload, position, self._options.source, unread))
         except ValueFault as fault:
-            return self._refusal(fault, payload, position)
+            return self._refusal(fault, row, payload, position)
+
+    def _unread(self, row: Row) -> tuple[UnreadField, ...]:
+        unread = tuple([named for index, named in self._left if says_something(row[index])])
+        if self._strict:
+            refuse_unread(unread)
+        return unread
 
     def _fitted(self, row: Row) -> Row:
         """Return a row as wide as the headings; what stands beyond them is checked later."""
@@ -153,7 +176,13 @@ class RowReader:
             message = f"Column {name}: a NUL or half a character stands there. Export it again as UTF-8."
             raise ValueFault(RejectionReason.BAD_CHARACTER, message)
 
-    def _refusal(self, fault: ValueFault, payload: bytes, position: str) -> Refusal:
+    def _external_id(self, row: Row) -> str | None:
+        try:
+            return usable_key(self._key(row))
+        except ValueFault:
+            return None
+
+    def _refusal(self, fault: ValueFault, row: Row, payload: bytes, position: str) -> Refusal:
         return Refusal(
             channel=self._channel,
             source=self._options.source,
@@ -161,11 +190,13 @@ class RowReader:
             reason=fault.reason,
             message=fault.message,
             payload=payload if len(payload) <= MAX_KEPT else b"",
+            external_id=self._external_id(row),
         )
 
 
-Form = Callable[[Columns], Callable[[Row, bytes, str, str], Draft]]
-"""Compiles a channel's rows: from columns to what makes a draft of a row, its payload, its position and its source."""
+Form = Callable[[Columns], Callable[[Row, bytes, str, str, tuple[UnreadField, ...]], Draft]]
+"""Compiles a channel's rows: from columns to what makes a draft of a row, its payload, its position, its source, and
+what of it is not read."""
 
 
 def _with_a_key(draft: Draft) -> Draft:

@@ -16,6 +16,7 @@ from connectors.forms import form_of
 from connectors.layout import SEARCHED, find_layout
 from connectors.moments import Clock, since_1900
 from connectors.rows import Columns, RowReader
+from connectors.unread import Suggestions, unread_columns
 from connectors.values import Cell
 from graph.records import RejectionReason
 
@@ -132,7 +133,10 @@ class _Reading:
         mapping = self._options.mapping
         layout = find_layout(first, self._channel, mapping, width if square else 0)
         clock = Clock.at(self._options.zone, datetime.now(UTC))
-        columns = Columns(layout.headings, layout.columns, clock, mapping.values if mapping else {})
+        words = mapping.values if mapping else {}
+        suggestions = Suggestions(self._channel)
+        unread = unread_columns(layout.headings, layout.columns, self._channel, mapping, suggestions)
+        columns = Columns(layout.headings, layout.columns, clock, words, unread)
         self._first, self._columns = layout.first, layout.columns
         self._reader = RowReader(self._channel, columns, self._options, form_of(self._channel))
         return width

@@ -9,7 +9,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from graph.records import PetitionKind, RejectionReason, Satisfaction, Urgency
+from graph.records import PetitionKind, RejectionReason, Replaced, Satisfaction, Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -211,6 +211,29 @@ URGENCY: Final = _table({
     Urgency.URGENT: "紧急 急 加急 急件 较急 较紧急 URGENT urgent",
     Urgency.CRITICAL: "特急 特别紧急 非常紧急 特提 十万火急 CRITICAL critical",
 })  # fmt: skip
+
+
+REPLACED: Final = _table({
+    Replaced.REPLIES: "replies reply 答复 回复",
+    Replaced.CALL_BACKS: "callbacks call_backs 回访 评价",
+    Replaced.MENTIONS: "mentions petitioners 人员 信访人",
+    Replaced.ORGAN: "organ organs 承办单位 单位",
+    Replaced.TOPIC: "topic 分类 类别",
+    Replaced.DETAILS: "details 详情",
+})  # fmt: skip
+_EVERYTHING: Final = frozenset({"all", "全部"})
+_LISTED: Final = re.compile(r"[、,，;；/\s]+")
+
+
+def replaced(cell: Cell) -> frozenset[Replaced]:
+    """Return what a record says anew as a whole."""
+    words = [word.casefold() for word in _LISTED.split(short(cell) or "") if word]
+    if not _EVERYTHING.isdisjoint(words):
+        return frozenset(Replaced)
+    if not all(word in REPLACED for word in words):
+        known = ", ".join(dict.fromkeys(one.value.lower() for one in Replaced))
+        raise ValueFault(RejectionReason.BAD_VALUE, f"this can be replaced by no record; known are {known} and all")
+    return frozenset(REPLACED[word] for word in words)
 
 
 def flag(cell: Cell) -> bool | None:

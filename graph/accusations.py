@@ -127,6 +127,7 @@ class Accusations:
         """Let an accusation accuse nobody, and keep what it brought from those who see it from now on."""
         await connection.execute(CASES.accuse_nobody, submission)
         await connection.execute(CASES.withhold_documents, submission)
+        await connection.execute(CASES.withhold_events, submission)
         await connection.execute(ALERTS.hold_reader)  # none is raised meanwhile by what it said
         await connection.execute(CASES.forget_alerts, submission)
 

@@ -39,12 +39,16 @@ class Scope:
     """What a key is for."""
 
     name: str
-    """Of the system, for whoever lists the keys."""
+    """Of the system: keys of one name are one system's, renewed or for other rights."""
     roles: frozenset[Role]
     divisions: tuple[str, ...]
     """Prefixes, as a viewer's."""
     organs: frozenset[UUID]
     sources: frozenset[str]
+
+    def viewer(self, name: str) -> Viewer:
+        """Return who asks by such a key."""
+        return Viewer(name=name, roles=self.roles, divisions=self.divisions, organs=self.organs, sources=self.sources)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +60,12 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    system: str
+    """The id of the first key of the same system: a renewed one goes on with its cursors and records."""
 
     def viewer(self) -> Viewer:
         """Return who asks by it."""
-        scope = self.scope
-        return Viewer(
-            name=f"key:{self.id}", roles=scope.roles, divisions=scope.divisions, organs=scope.organs,
-            sources=scope.sources,
-        )  # fmt: skip
+        return self.scope.viewer(f"key:{self.system}")
 
     def holds(self, now: datetime) -> bool:
         """Tell whether it neither ended nor was revoked."""
@@ -116,5 +118,5 @@ def _of(row: Row) -> ApiKey:
     )  # fmt: skip
     return ApiKey(
         id=row["id"], scope=scope, created_at=row["created_at"], expires_at=row["expires_at"],
-        revoked_at=row["revoked_at"],
+        revoked_at=row["revoked_at"], system=row["system"],
     )  # fmt: skip

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -15,11 +17,24 @@ import orjson
 from graph.accused import accused_by, names_of
 from graph.divisions import prefix_of
 from graph.identity import normal_account, normal_identity, normal_name, normal_phone
+from graph.organ_cells import organs_in
 from graph.organ_names import OrganNames
-from graph.organs import division_of, normalise_organ
+from graph.organs import division_of
 from graph.places import find_source_places
-from graph.records import Draft, HotlineDetails, LetterDetails, MentionDraft, Refusal, RejectionReason, key_fault
+from graph.records import (
+    Draft,
+    HotlineDetails,
+    LetterDetails,
+    MentionDraft,
+    Refusal,
+    RejectionReason,
+    Unread,
+    UnreadField,
+    key_fault,
+    usable_key,
+)
 from graph.sealing import Shown, show, shown_details, shown_id
+from graph.text.numbers import masked
 from graph.times import AHEAD, misplaced
 
 if TYPE_CHECKING:
@@ -33,6 +48,12 @@ if TYPE_CHECKING:
     from graph.topics import Taxonomy
 
 _UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
+_UNSAID: Final = frozenset({"payload", "position", "unread", "replaces"})
+"""What of a draft is no part of what it says."""
+
+
+MOST_CELLS: Final = 4_096
+"""Cells that name organs and are kept understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +85,8 @@ class Prepared:
     """The code without trailing pairs of zeros."""
     place_code: str | None
     source_places: tuple[SourcePlace, ...]
-    organ: str | None
+    reply_organs: tuple[str | None, ...]
+    """Of each reply the organ that gave it, by its name in one spelling; of several, the first."""
     accused: Accused
     organ_names: Mapping[str, tuple[str, ...]]
     """Each organ that it was sent to or answered by, by its name in one spelling: all by which that is known."""
@@ -73,6 +95,8 @@ class Prepared:
     """Title and text as they may stand in clear."""
     details: Details
     """What only its channel has, as it may stand in clear."""
+    unread: tuple[UnreadField, ...]
+    """What of the record stands in its payload alone, as it may stand in clear."""
 
     @property
     def title(self) -> str:
@@ -100,16 +124,18 @@ def record_key(vault: Vault, source: str, external_id: str, holder: str = "", im
 def canonical(draft: Draft) -> bytes:
     """Return all that a draft says, but not where it stood; raise TypeError on lone surrogates."""
     documents = [(one.name, one.media_type, hashlib.sha256(one.content).hexdigest()) for one in draft.documents]
+    # What most records do not say is left out, so that they stay the same records.
+    replaced = [sorted(draft.replaces)] if draft.replaces else []
     return orjson.dumps((
         draft.channel, draft.received_at, draft.title, draft.text, draft.kind, draft.topic, draft.division, draft.organ,
-        draft.mentions, draft.replies, draft.call_backs, documents, draft.details,
+        draft.mentions, draft.replies, draft.call_backs, documents, draft.details, *replaced,
     ))  # fmt: skip
 
 
 def _texts(draft: Draft) -> Iterator[tuple[str, str]]:
     """Yield the path and value of every text of a draft."""
     stack: list[tuple[str, object]] = [
-        (name.name, getattr(draft, name.name)) for name in fields(draft) if name.name not in {"payload", "position"}
+        (name.name, getattr(draft, name.name)) for name in fields(draft) if name.name not in _UNSAID
     ]
     while stack:
         path, value = stack.pop()
@@ -148,13 +174,14 @@ def refuse(draft: Draft, reason: RejectionReason, message: str) -> Refusal:
         message=message,
         payload=draft.payload,
         holder=draft.holder,
+        # Of a mail the id is not all that it is known by, so the rejection ends by its file.
+        external_id=None if draft.imprint else usable_key(draft.external_id),
     )
 
 
-def _organs_of(draft: Draft) -> list[str]:
-    """Return the organs that a record was sent to or answered by, each once, in one spelling."""
-    named = [draft.organ, *(reply.organ for reply in draft.replies)]
-    return list(dict.fromkeys(normalise_organ(name) for name in named if name))
+def _shown(unread: UnreadField) -> UnreadField:
+    """Return a name as it may stand in clear: a heading may be somebody's number."""
+    return replace(unread, name=masked(unread.name), nearest=unread.nearest and masked(unread.nearest))
 
 
 class Preparer:
@@ -165,6 +192,8 @@ class Preparer:
         self._gazetteer = gazetteer
         self.names = OrganNames(gazetteer)
         self._taxonomy = taxonomy
+        # A source names the same few organs again and again.
+        self._organs = lru_cache(MOST_CELLS)(lambda cell: organs_in(cell, self.names, gazetteer))
 
     def prepare(self, draft: Draft, now: datetime) -> Prepared | Refusal:
         """Check a draft and resolve what it names."""
@@ -184,26 +213,36 @@ class Preparer:
         return self._resolved(draft, external_id, content)
 
     def _resolved(self, draft: Draft, external_id: str, content: bytes) -> Prepared:
-        organ = normalise_organ(draft.organ) if draft.organ else None
-        code = self._division(draft, organ)
+        organs = self._organs(draft.organ) if draft.organ else ()
+        replied = [self._organs(reply.organ) if reply.organ else () for reply in draft.replies]
+        code = self._division(draft, next(iter(organs), None))
         division = prefix_of(code) if code else None
+        topic = self._taxonomy.resolve(draft.topic)
         return Prepared(
             draft=draft,
             external_id=shown_id(external_id),
             key=record_key(self._vault, draft.source, external_id, draft.holder, draft.imprint),
             content=content,
             digest=self._vault.digest(content),
-            topic=self._taxonomy.resolve(draft.topic),
+            topic=topic,
             division=division,
             place_code=code,
             source_places=find_source_places(f"{draft.title}\n{draft.text}", draft.source),
-            organ=organ,
+            reply_organs=tuple(next(iter(some), None) for some in replied),
             accused=accused_by(draft, self.names, division),
-            organ_names={name: names_of(name, self.names, division) for name in _organs_of(draft)},
+            organ_names={name: names_of(name, self.names, division) for name in chain(organs, *replied)},
             mentions=tuple(self._mention(draft.source, mention) for mention in draft.mentions),
             shown=show(self._vault, draft.title, draft.text),
             details=shown_details(draft.details),
+            unread=(*map(_shown, draft.unread), *self._unresolved(draft, topic)),
         )
+
+    def _unresolved(self, draft: Draft, topic: str | None) -> Iterator[UnreadField]:
+        """Yield what names nothing that the vocabularies have, so that it is not kept as what it was meant for."""
+        if draft.topic and topic is None:
+            yield UnreadField("topic", Unread.NO_SUCH)
+        if draft.division and self._gazetteer.by_name(draft.division) is None:
+            yield UnreadField("division", Unread.NO_SUCH)
 
     def _division(self, draft: Draft, organ: str | None) -> str | None:
         """Return the code of the place it is about: as given, else named in its words, else of its organ, else home."""

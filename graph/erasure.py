@@ -27,8 +27,8 @@ from graph.linking import NewMention
 from graph.locks import SQL as LOCKS
 from graph.occurrences import REPLACEMENT, Occurrences
 from graph.records import CaseId, CaseStatus, MentionDraft, MentionRole, PartyKind
+from graph.subjects import PETITIONING
 from graph.text.numbers import masked
-from graph.transaction import PETITIONING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence

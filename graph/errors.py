@@ -4,6 +4,7 @@
     ├── NotFoundError      nothing has this id
     ├── ConflictError      what was asked contradicts what is already so
     ├── InvalidError       a value cannot be used as it is
+    ├── InvalidFieldsError several values cannot be used as they are
     ├── UncertainError     the database went away, and whether something was done is not known
     ├── DatabaseStateError the database is not one this version can work on
     └── MasterKeyError     a key is missing, damaged, or another one
@@ -12,6 +13,11 @@ Messages tell what is wrong and what to do; they know nothing of HTTP or GraphQL
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class GraphError(Exception):
@@ -36,6 +42,14 @@ class InvalidError(GraphError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+
+class InvalidFieldsError(GraphError):
+    """Several values cannot be used as they are. `faults` tells of each."""
+
+    def __init__(self, faults: Sequence[InvalidError]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = tuple(faults)
 
 
 class UncertainError(GraphError):

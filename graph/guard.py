@@ -101,7 +101,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "place": ("id", "code", "source", "name", "full_name", "level", "parent"),
     "organ": ("id", "name", "division"),
     "rejection": (
-        "id", "channel", "source", "position", "reason", "message", "at", "attempts", "resolved_at", "resolved_to",
+        "id", "channel", "source", "position", "reason", "message", "at", "attempts", "records", "state", "resolved_at",
+        "resolved_to", "dismissed_at", "dismissed_by", "dismissal",
     ),
     "reveal": ("id", "subject_kind", "subject", "actor", "reason", "at"),
     "journal": ("position", "kind", "subject", "object", "actor", "at", "state", "fields"),
@@ -299,7 +300,7 @@ class Guard:
             ),
             "'ACCUSED_NAMED', 'SUBMISSION_CLASSIFIED'": f"{there('submission', 'subject')} and {self._accuser(row)}",
             "'PERSON_ERASED', 'REVISION_REFUSED', 'PAYLOAD_EXPIRED', 'TEXTS_MASKED'": there("submission", "subject"),
-            "'RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_EXPIRED'": (
+            "'RECORD_REJECTED', 'REJECTION_RESOLVED', 'REJECTION_DISMISSED', 'REJECTION_EXPIRED'": (
                 "true" if self._shape.rejections else "false"
             ),
             "'IDENTITY_REVEALED'": self._revealed(row, "state"),

@@ -10,17 +10,22 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from graph import journal
 from graph.database import BAD_RECORD, CONFLICTED, statements, transaction
 from graph.drafts import Prepared, Preparer
 from graph.errors import NotFoundError
+from graph.journal import Entry, EntryKind
 from graph.linking import ExactLinker, Linker
 from graph.outcomes import Change, Order, Outcome, SourceCursor
-from graph.records import Channel, Reading, Refusal, RejectionId, RejectionReason, SubmissionId
+from graph.positions import rest_of
+from graph.records import Channel, Reading, Refusal, RejectionId, RejectionReason, RejectionState, SubmissionId
 from graph.subjects import Arrival, cut
-from graph.transaction import Tools, Transaction
+from graph.text.numbers import masked
+from graph.transaction import Tools, Transaction, place_hash
+from graph.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from graph.attachments import Attachments
@@ -56,6 +61,7 @@ class Intake:
         self._pool = pool
         self._vault = vault
         self._preparer = Preparer(vault, gazetteer, taxonomy)
+        self.vocabulary = Vocabulary(pool=pool, gazetteer=gazetteer, taxonomy=taxonomy, names=self._preparer.names)
         self._tools = Tools(vault, attachments, gazetteer, self._preparer.names, linker or ExactLinker())
 
     async def take_in(
@@ -117,15 +123,15 @@ class Intake:
         found: str | None = await self._pool.fetchval(SQL.cursor, source)
         return found
 
-    async def open_rejections(self, limit: int) -> list[tuple[RejectionId, Refusal]]:
-        """Return the latest rejections that are not resolved, without what was refused."""
-        rows = await self._pool.fetch(SQL.open_rejections, limit)
+    async def rejections(self, state: RejectionState, limit: int) -> list[tuple[RejectionId, Refusal]]:
+        """Return the latest rejections in a state, without what was refused."""
+        rows = await self._pool.fetch(SQL.rejections, state, limit)
         return [(RejectionId(row["id"]), _refusal(row, b"")) for row in rows]
 
     async def kept(self, rejection: RejectionId) -> Refusal:
         """Return what was turned down, opened, so that it can be read again.
 
-        Raises NotFoundError where there is none, or where it was resolved or erased.
+        Raises NotFoundError where there is none, or where it is not open or was erased.
         """
         row = await self._pool.fetchrow(SQL.kept, rejection)
         if row is None:
@@ -149,6 +155,40 @@ class Intake:
             authority.require(())
         async with transaction(self._pool) as connection:
             await Transaction.resolve(connection, rejection, submission, actor=actor, now=now)
+
+    async def dismiss(
+        self, rejection: RejectionId, reason: str, *, actor: str, now: datetime, authority: Authority | None = None
+    ) -> None:
+        """Close a rejection whose record need not be taken in; the reason is kept with it, numbers masked.
+
+        Raises NotFoundError where it is not open, ForbiddenError as `take_in` does.
+        """
+        if authority:
+            authority.require(())
+        async with transaction(self._pool) as connection:
+            if not await connection.fetchval(SQL.dismiss, rejection, now, actor, masked(reason)):
+                raise NotFoundError("open rejection", rejection)
+            kind = EntryKind.REJECTION_DISMISSED
+            await journal.append(connection, [Entry(kind=kind, subject=rejection, actor=actor, at=now)])
+
+    async def settle_files(self, files: Collection[tuple[str, Channel, str]], *, actor: str, now: datetime) -> None:
+        """Close what was refused of files as a whole that were read to their ends now, with nothing of them refused.
+
+        Each is named by its source, its channel and its name.
+        """
+        if not files:
+            return
+        places = [
+            place_hash(self._vault, source, channel, place)
+            for source, channel, name in files
+            for place in (name, rest_of(name))
+        ]
+        async with transaction(self._pool) as connection:
+            settled = await connection.fetch(SQL.settle_files, places, now)
+            kind = EntryKind.REJECTION_RESOLVED
+            entries = [Entry(kind=kind, subject=row["id"], actor=actor, at=now) for row in settled]
+            if entries:
+                await journal.append(connection, entries)
 
 
 def _refusal(row: Row, payload: bytes) -> Refusal:

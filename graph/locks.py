@@ -1,7 +1,8 @@
 """The one order in which every write locks what it changes, so that no two transactions wait for each other.
 
 1. Records: keys that intake claims (rows of `submission` that are new), by key; then submissions that stand, by key.
-2. Rejections, by source, position and digest.
+2. Rejections that end, by source, position and digest; then those that are refused, in the same order. Two that
+   end what the other refuses wait for each other, and one of them is tried again.
 3. Link keys, by key; then parties, by id.
 4. Cases, by id.
 5. Vocabularies: places and organs that a source names for the first time, then those that become known.

@@ -131,6 +131,11 @@ class OrganNames:
         """Return the keys of the organs that a field names."""
         return tuple(organ.key for organ in self.named_by(text, near).organs)
 
+    def is_authority(self, text: str) -> bool:
+        """Tell whether a text names authorities and nothing else."""
+        named = self.named_by(text)
+        return named.complete and bool(named.organs)
+
     def _piece(self, piece: str, near: str, last: str | None) -> _Read:
         """Read a piece as what stands between its blanks, where each is a name, else as one name with blanks inside."""
         words = piece.split()

@@ -36,10 +36,10 @@ def normalise_organ(name: str) -> str:
     """
     # Blanks can keep apart what NFKC composes, hence once more.
     # A blank keeps numbers apart, too, hence cut before.
-    plain = nfkc(_without_numbers(name))
+    plain = nfkc(without_numbers(name))
     spelled = nfkc(_BLANKS.sub("", plain))
     while True:
-        bare = _without_numbers(spelled).strip(_EDGES)
+        bare = without_numbers(spelled).strip(_EDGES)
         if wrapped := _WRAPPED.match(bare):
             bare = wrapped["inside"]
         if bare == spelled:
@@ -53,7 +53,14 @@ def seat_of(name: str, gazetteer: Gazetteer) -> str | None:
     return prefix_of(code) if code else None
 
 
-def _without_numbers(name: str) -> str:
+def level_of(name: str) -> str:
+    """Return how a name that begins with its level alone says that (区, 我市), nothing where it does not."""
+    says = _SAYS_LEVEL.match(name)
+    return says[0] if says else ""
+
+
+def without_numbers(name: str) -> str:
+    """Return a name with each number of a person cut out, and the note in brackets that one stands in."""
     while found(name):
         name = _NOTE.sub(lambda note: _APART if found(note[0]) else note[0], name)
         pieces, at = [], 0

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from graph.drafts import refuse
 from graph.policy import Authority
-from graph.records import CaseId, Refusal, RejectionId, RejectionReason, SubmissionId
+from graph.records import CaseId, Refusal, RejectionId, RejectionReason, SubmissionId, UnreadField
 from graph.subjects import Arrival
 
 
@@ -30,10 +30,14 @@ class Outcome:
     submission: SubmissionId | None = None
     case: CaseId | None = None
     receipt_code: str | None = None
+    external_id: str | None = None
+    """Its id in its source as that gave it, to be told to whoever sent it and to nobody else."""
     rejection: RejectionId | None = None
     reason: RejectionReason | None = None
     message: str | None = None
     records: int = 1
+    unread: tuple[UnreadField, ...] = ()
+    """What it brought that stands in the record as received alone; of what was rejected, its message tells."""
 
     def filed_under(self, case: CaseId) -> Outcome:
         """Return the same outcome with the case that linking chose."""

@@ -5,9 +5,10 @@ Names follow the Regulations on Petition Work (信访工作条例, 2022). Record
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Final, NewType
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -138,6 +139,14 @@ class EdgeState(StrEnum):
     RETIRED = "RETIRED"
 
 
+class RejectionState(StrEnum):
+    """Where a rejection stands: open, or ended because its record came in or because a person dismissed it."""
+
+    OPEN = "OPEN"
+    RESOLVED = "RESOLVED"
+    DISMISSED = "DISMISSED"
+
+
 class RejectionReason(StrEnum):
     """Why something a source sent could not be taken in."""
 
@@ -155,6 +164,39 @@ class RejectionReason(StrEnum):
     BAD_VALUE = "BAD_VALUE"
     BAD_CHARACTER = "BAD_CHARACTER"
     DATABASE = "DATABASE"
+
+
+class Replaced(StrEnum):
+    """What a later record of a source says anew as a whole, where it says so; else it adds to what was said."""
+
+    REPLIES = "REPLIES"
+    CALL_BACKS = "CALL_BACKS"
+    MENTIONS = "MENTIONS"
+    ORGAN = "ORGAN"
+    TOPIC = "TOPIC"
+    DETAILS = "DETAILS"
+
+
+class Unread(StrEnum):
+    """Why something that a source sent stands nowhere but in the record as received."""
+
+    UNKNOWN = "UNKNOWN"
+    DOUBLED = "DOUBLED"
+    LEFT_OUT = "LEFT_OUT"
+    NOT_HERE = "NOT_HERE"
+    NO_TEXT = "NO_TEXT"
+    NO_SUCH = "NO_SUCH"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadField:
+    """A column of a sheet or a key of an object whose value was not read, as the record that brought it is told."""
+
+    name: str
+    """As the source writes it."""
+    why: Unread
+    nearest: str | None = None
+    """Of an unknown one the known name that is most like it; of a doubled one the name that was read instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +326,10 @@ class Draft:
     call_backs: tuple[CallBackDraft, ...] = ()
     documents: tuple[DocumentDraft, ...] = ()
     details: Details
+    replaces: frozenset[Replaced] = frozenset()
+    """What of it stands in place of all that earlier records said."""
+    unread: tuple[UnreadField, ...] = ()
+    """What stands in the payload alone. No part of what the record says."""
 
     def __repr__(self) -> str:
         """Say where it is from and nothing of what it says."""
@@ -304,6 +350,8 @@ class Refusal:
     """What was refused, as far as it is reasonable to keep it (see `MAX_KEPT`); sealed by intake."""
     holder: str = ""
     """Who entered it at a desk; empty where a source sent it."""
+    external_id: str | None = None
+    """Its id in that system, where that much could be read."""
     records: int = 1
     """How many records it stands for: of a file that is bad throughout the rest is one refusal."""
 
@@ -313,6 +361,16 @@ MAX_KEPT = 1_048_576
 
 LONGEST_KEY = 512
 """Characters of an external id: longer ones do not fit an index entry, and no source has them."""
+
+
+_UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+def usable_key(external_id: str | None) -> str | None:
+    """Return an external id by which a record can be known again, None where it is none."""
+    if not external_id or key_fault(external_id) or _UNUSABLE.search(external_id):
+        return None
+    return external_id
 
 
 def key_fault(external_id: str) -> str | None:

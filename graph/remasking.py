@@ -274,7 +274,9 @@ STEPS: Final = (
 """Organs come last: what names one is looked at before its id changes."""
 PLAIN: Final = {
     "api_key": Plain(SQL.api_key_texts, SQL.mask_api_key, ("api_key.name",)),
-    "rejection": Plain(SQL.rejection_texts, SQL.mask_rejection, ("rejection.position", "rejection.message")),
+    "rejection": Plain(
+        SQL.rejection_texts, SQL.mask_rejection, ("rejection.position", "rejection.message", "rejection.dismissal")
+    ),
     "reveal": Plain(SQL.reveal_texts, SQL.mask_reveal, ("reveal.reason",)),
     "erasure": Plain(SQL.erasure_texts, SQL.mask_erasure, ("erasure.reason",)),
     "evidence": Plain(SQL.evidence_texts, SQL.mask_evidence, tuple(

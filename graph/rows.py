@@ -32,7 +32,7 @@ COPIED: Final[dict[str, Columns]] = {
     ),
     "event": (
         "id", "submission", "case_id", "kind", "at", "at_given", "organ", "body", "satisfaction", "since", "until",
-        "content_digest", "scope", "sealed", "key", "number_hashes",
+        "content_digest", "scope", "sealed", "key", "number_hashes", "told",
     ),
     "filing": ("id", "submission", "case_id", *_DECISION),
     "same_party": ("id", "low", "high", *_DECISION),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from graph.database import statements
 from graph.locks import SQL as LOCKS
-from graph.records import CaseId, PetitionKind, SubmissionId
+from graph.records import CaseId, MentionRole, PetitionKind, SubmissionId
 from graph.sealing import open_texts
+from graph.steps import Step, Words, words_of
 from graph.subjects import Part, PartKind, Subject
 
 if TYPE_CHECKING:
@@ -69,7 +70,20 @@ async def _load_parts(connection: Connection, subjects: Mapping[SubmissionId, Su
         subjects[row["id"]].columns = {name: row[name] for name in COLUMNS} | _as_received(row, vault)
     for kind, (statement, key) in PARTS.items():
         for row in await connection.fetch(statement, ids):
-            subjects[row["submission"]].parts[kind].append(Part(row["id"], key(row)))
+            subjects[row["submission"]].parts[kind].append(Part(row["id"], key(row), value=_value(kind, row, vault)))
+
+
+def _value(kind: PartKind, row: Row, vault: Vault) -> object:
+    """Return what later records are compared with besides the key."""
+    match kind:
+        case PartKind.MENTION:
+            return MentionRole(row["role"])
+        case PartKind.EVENT:
+            body, numbers = row["body"], row["number_hashes"]
+            words = words_of(body, vault) if numbers is None else Words(body, tuple(numbers))
+            return Step(row["kind"], row["at"], row["organ"], words, row["satisfaction"])
+        case _:
+            return None
 
 
 def _as_received(row: Row, vault: Vault) -> dict[str, object]:

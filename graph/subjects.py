@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import orjson
 
 from graph.accused import Accused
 from graph.ids import new_id, organ_id, place_id
-from graph.organs import normalise_organ
 from graph.records import (
     CallBackDraft,
     CaseId,
@@ -25,10 +24,12 @@ from graph.records import (
     MentionRole,
     OrganRole,
     PetitionKind,
+    Replaced,
     ReplyDraft,
     RevisionId,
     SubmissionId,
 )
+from graph.steps import Step, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +52,15 @@ class PartKind(StrEnum):
 KEPT_ALWAYS: Final = frozenset({PartKind.DOCUMENT, PartKind.ACCUSED})
 """What stays though a later record no longer says it: an attachment that came once, and whoever was accused once, since
 the protection of whoever accuses does not end because somebody sends another text (Art. 30)."""
+
+
+PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
+"""Whose matter it is."""
+REPLACED_EVENTS: Final[dict[str, Replaced]] = {
+    EventKind.REPLIED: Replaced.REPLIES,
+    EventKind.CALLED_BACK: Replaced.CALL_BACKS,
+}
+"""By which word a record says that it tells of all events of a kind."""
 
 
 @dataclass(slots=True)
@@ -149,13 +159,17 @@ class Subject:
         prepared = self._protected(prepared)
         if self._is_copy(prepared, vault):
             return False
+        prepared = self._completed(prepared)
         self.count += 1
         revision = self.first_revision or RevisionId(new_id())
         columns = columns_of(prepared)
         fields = [name for name, value in columns.items() if self.columns and self.columns[name] != value]
-        parts = wanted_parts(prepared, vault)
-        for kind, wanted in parts.items():
-            self._revise(kind, wanted, revision)
+        wanted = wanted_parts(prepared, vault)
+        self._report(wanted.pop(PartKind.EVENT), prepared.draft.replaces, revision, vault)
+        wanted[PartKind.MENTION] += self._still_named(prepared)
+        wanted[PartKind.ORGAN] += self._still_taking_part(prepared, wanted[PartKind.ORGAN])
+        for kind, parts in wanted.items():
+            self._revise(kind, parts, revision)
         named = prepared.accused
         self._accuse(prepared, named.organs, revision)
         self.unnamed = self.unnamed or (not named.complete and self._accuses_anew(prepared, columns))
@@ -164,6 +178,27 @@ class Subject:
         self.revision = Revision(revision, self.count, prepared, tuple(fields))
         self.digest, self.columns = prepared.digest, columns
         return True
+
+    @property
+    def _carries(self) -> bool:
+        """Tell whether what a record leaves out stays: of an accusation it stays with who could see that (Art. 30)."""
+        return bool(self.columns) and self.columns["kind"] != PetitionKind.ACCUSATION
+
+    def _completed(self, prepared: Prepared) -> Prepared:
+        """Return a record with what earlier ones said and it leaves out: silence takes nothing back."""
+        if not self._carries:
+            return prepared
+        replaces = prepared.draft.replaces
+        if prepared.topic is None and Replaced.TOPIC not in replaces:
+            prepared = replace(prepared, topic=cast("str | None", self.columns["topic"]))
+        if Replaced.DETAILS not in replaces:
+            said = orjson.loads(orjson.dumps(prepared.details))
+            stood = cast("dict[str, Any]", self.columns["details"])
+            left_out = {
+                name: stood[name] for name, value in said.items() if value is None and stood.get(name) is not None
+            }
+            prepared = replace(prepared, details=replace(prepared.details, **left_out)) if left_out else prepared
+        return prepared
 
     def _protected(self, prepared: Prepared) -> Prepared:
         """Return a record as it counts.
@@ -218,6 +253,62 @@ class Subject:
                 for part in dropped:
                     part.until = revision
 
+    def _report(
+        self,
+        told: Iterable[tuple[object, object]],
+        replaces: frozenset[Replaced],
+        revision: RevisionId,
+        vault: Vault,
+    ) -> None:
+        """Add the events that a record tells of to those that were told; one that is told again is the same event.
+
+        What tells more of one stands in its place. Where the record says that it replaces them, all others end.
+        """
+        parts = self.parts[PartKind.EVENT]
+        standing = [part for part in parts if part.holds and not part.fresh]
+        for key, value in told:
+            same, less = _told_before(standing, key, cast("EventDraft", value), vault)
+            if same:
+                same.again = revision
+                standing.remove(same)
+                continue
+            if less:
+                less.until = revision
+                standing.remove(less)
+            parts.append(Part(new_id(), key, since=revision, fresh=True, value=value))
+        for part in standing:
+            if REPLACED_EVENTS.get(cast("Step", part.value).kind) in replaces:
+                part.until = revision
+
+    def _still_named(self, prepared: Prepared) -> list[tuple[object, object]]:
+        """Return who petitioned by earlier records, where this one names nobody in that role.
+
+        Others that a record named go with its words: whom a matter moves to sees what it says, not what it said.
+        """
+        if Replaced.MENTIONS in prepared.draft.replaces or not self._carries:
+            return []
+        named = {one.draft.role for one in prepared.mentions}
+        return [
+            (part.key, None)
+            for part in self.parts[PartKind.MENTION]
+            if part.holds and not part.fresh and part.value in PETITIONING - named
+        ]
+
+    def _still_taking_part(
+        self, prepared: Prepared, wanted: Iterable[tuple[object, object]]
+    ) -> list[tuple[object, object]]:
+        """Return the organs of earlier records that keep their part: by what they answered, or since none is named."""
+        told = {key for key, _ in wanted}
+        left_out = prepared.draft.organ is None and Replaced.ORGAN not in prepared.draft.replaces
+        stays = left_out and self._carries
+        steps = (part.value for part in self.parts[PartKind.EVENT] if part.holds)
+        answered = {step.organ for step in steps if isinstance(step, Step)}
+        return [
+            (part.key, None)
+            for part in self.parts[PartKind.ORGAN]
+            if part.holds and part.key not in told and (stays or organ_of(part)[0] in answered)
+        ]
+
     def _accuse(self, prepared: Prepared, organs: Sequence[str], revision: RevisionId) -> None:
         """Take an accusation's respondents as its accused; organisations among them are so as organs too (Art. 30)."""
         wanted: list[tuple[object, object]] = []
@@ -240,9 +331,9 @@ class Subject:
         """Return the parts of a kind that are to be written."""
         return [part for part in self.parts[kind] if part.fresh]
 
-    def brought_again(self) -> list[Part]:
-        """Return the attachments that stand in the database and were brought once more."""
-        return [part for part in self.parts[PartKind.DOCUMENT] if part.again is not None and not part.fresh]
+    def said_again(self, kind: PartKind) -> list[Part]:
+        """Return the parts of a kind that stand in the database and were said once more."""
+        return [part for part in self.parts[kind] if part.again is not None and not part.fresh]
 
     def dropped(self, kind: PartKind) -> list[Part]:
         """Return the parts of a kind that stand in the database and hold no longer."""
@@ -269,7 +360,8 @@ def columns_of(prepared: Prepared) -> dict[str, object]:
 def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[object, object]]]:
     """Return what a record says the submission has, by kind, each with its key."""
     draft = prepared.draft
-    events = [_reply_event(reply, draft.received_at) for reply in draft.replies]
+    replies = zip(draft.replies, prepared.reply_organs, strict=True)
+    events = [_reply_event(reply, organ, draft.received_at) for reply, organ in replies]
     answered_at = max((event.at for event in events), default=draft.received_at)
     events += [_call_back_event(call, answered_at) for call in draft.call_backs]
     places: list[object] = [place_id(prepared.place_code)] if prepared.place_code else []
@@ -286,8 +378,27 @@ def wanted_parts(prepared: Prepared, vault: Vault) -> dict[PartKind, list[tuple[
     }  # fmt: skip
 
 
-def _reply_event(reply: ReplyDraft, received_at: datetime) -> EventDraft:
-    organ = normalise_organ(reply.organ) if reply.organ else None
+def _told_before(
+    standing: Sequence[Part], key: object, event: EventDraft, vault: Vault
+) -> tuple[Part | None, Part | None]:
+    """Return the event that says all that this one does, else the one of which this one says all, and more."""
+    if not standing:
+        return None, None
+    if same := next((part for part in standing if part.key == key), None):
+        return same, None
+    step = step_of(event, vault)
+    same = next((part for part in standing if cast("Step", part.value).says(step)), None)
+    return same, next((part for part in standing if step.says(cast("Step", part.value))), None)
+
+
+def step_of(event: EventDraft, vault: Vault) -> Step:
+    """Return an event that a record tells of as it will stand in the tables."""
+    organ = organ_id(event.organ) if event.organ else None
+    words = words_of(event.body, vault)
+    return Step(event.kind, event.at if event.at_given else None, organ, words, event.satisfaction)
+
+
+def _reply_event(reply: ReplyDraft, organ: str | None, received_at: datetime) -> EventDraft:
     return EventDraft(EventKind.REPLIED, reply.at or received_at, reply.at is not None, organ, reply.text, None)
 
 

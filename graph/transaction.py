@@ -8,6 +8,7 @@ from graph import journal
 from graph.barriers import concerned, narrows, raise_barriers
 from graph.casework import refresh_cases
 from graph.database import statements
+from graph.drafts import record_key
 from graph.errors import InvalidError, NotFoundError
 from graph.formerly import under_former_keys
 from graph.ids import new_id
@@ -17,13 +18,15 @@ from graph.locks import SQL as LOCKS
 from graph.outcomes import Change, Outcome
 from graph.parts import settle_parts
 from graph.partywork import recluster
+from graph.positions import places_of, refused_place
 from graph.receipts import receipt_code
 from graph.records import (
     CaseId,
+    Channel,
     MentionId,
-    MentionRole,
     PartyId,
     PetitionKind,
+    Refusal,
     RejectionId,
     RevisionId,
     SubmissionId,
@@ -31,7 +34,7 @@ from graph.records import (
 from graph.scope import scope_of
 from graph.seeing import sees
 from graph.standing import load_standing
-from graph.subjects import Arrival, Part, PartKind, Subject, fold, mention_of, place_of
+from graph.subjects import PETITIONING, Arrival, Part, PartKind, Subject, fold, mention_of, place_of
 from graph.text.numbers import masked
 from graph.writing import Writing, accuses
 
@@ -50,7 +53,8 @@ if TYPE_CHECKING:
     from graph.organ_names import OrganNames
     from graph.outcomes import Order
 
-PETITIONING: Final = frozenset({MentionRole.PETITIONER, MentionRole.REPRESENTATIVE, MentionRole.AGENT})
+NEWS: Final = frozenset({Change.NEW, Change.REVISED})
+"""What ends rejections: of a record that is known as it is, an older export may have come once more."""
 
 OUT_OF_SIGHT: Final = (
     "You entered something else under this id, which you may not revise now. Enter this under another."
@@ -87,8 +91,9 @@ class Transaction:
             self._order.authority.require(self._order.sources)
         groups = fold(await under_former_keys(self._connection, self._order.arrivals, self._tools.vault))
         subjects = await self._subjects(groups)
-        await self._reject()
         self._apply(groups, subjects)
+        await self._settle()
+        await self._reject()
         if changed := [subjects[key] for key in groups if subjects[key].changed]:
             await self._take_in(changed)
         if self._order.cursor:
@@ -161,7 +166,9 @@ class Transaction:
             for place, prepared in arrivals:
                 change = Change.UNCHANGED
                 if subject.new and subject.replayed:  # erased, and no longer there under this key
-                    self._outcomes[place] = Outcome(position=prepared.draft.position, change=change)
+                    self._outcomes[place] = Outcome(
+                        position=prepared.draft.position, change=change, external_id=prepared.draft.external_id
+                    )
                     continue
                 if subject.arrive(prepared, self._tools.vault):
                     change = Change.NEW if subject.new else Change.REVISED
@@ -171,6 +178,8 @@ class Transaction:
                     submission=subject.id,
                     case=subject.case,
                     receipt_code=subject.receipt_code,
+                    external_id=prepared.draft.external_id,
+                    unread=prepared.unread,
                 )
 
     # Linking and filing --------------------------------------------------------------------------------------------
@@ -245,6 +254,29 @@ class Transaction:
 
     # Rejections ----------------------------------------------------------------------------------------------------
 
+    async def _settle(self) -> None:
+        """End the rejections of records that are in now: by their ids, and by where they stood in a file."""
+        news = (arrival for arrival in self._order.arrivals if self._outcomes[arrival.place].change in NEWS)
+        rows: list[tuple[UUID | None, bytes | None, bytes | None]] = []
+        for place, prepared in news:
+            draft, submission = prepared.draft, self._outcomes[place].submission
+            key = prepared.key if draft.external_id else None
+            places = places_of(draft.position)
+            hashes: list[bytes | None] = [
+                place_hash(self._tools.vault, draft.source, draft.channel, one) for one in places
+            ]
+            rows += [(submission, key, one) for one in hashes or [None]]
+        if not rows:
+            return
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        for row in await self._connection.fetch(SQL.settle, *columns, self._order.now):
+            kind = EntryKind.REJECTION_RESOLVED
+            self._entries.append(
+                Entry(
+                    kind=kind, subject=row["id"], object=row["resolved_to"], actor=self._order.actor, at=self._order.now
+                )
+            )  # fmt: skip
+
     async def _reject(self) -> None:
         order, vault = self._order, self._tools.vault
         refused = [
@@ -257,14 +289,15 @@ class Transaction:
             row = await self._connection.fetchrow(
                 SQL.reject, rejection, refusal.channel, refusal.source, position, refusal.reason,
                 message, digest, key.seal(refusal.payload, rejection.bytes),
-                key.wrapped, order.now, refusal.holder, refusal.records,
+                key.wrapped, order.now, refusal.holder, refusal.records, self._key_of(refusal),
+                self._place_of(refusal), bool(refusal.payload),
             )  # fmt: skip
             if row is None:
                 raise NotFoundError("rejection", rejection)
-            if row["id"] == rejection:
+            if row["opened"]:
                 self._entries.append(
                     Entry(
-                        kind=EntryKind.RECORD_REJECTED, subject=rejection, actor=order.actor, at=order.now,
+                        kind=EntryKind.RECORD_REJECTED, subject=row["id"], actor=order.actor, at=order.now,
                         state=refusal.reason, digest=key.digest(refusal.payload),
                     )
                 )  # fmt: skip
@@ -274,8 +307,21 @@ class Transaction:
                 rejection=row["id"],
                 reason=refusal.reason,
                 message=message,
+                external_id=refusal.external_id,
                 records=refusal.records,
             )
+
+    def _key_of(self, refusal: Refusal) -> bytes | None:
+        if refusal.external_id is None:
+            return None
+        return record_key(self._tools.vault, refusal.source, refusal.external_id, refusal.holder)
+
+    def _place_of(self, refusal: Refusal) -> bytes | None:
+        """Return the place of a refusal, None where it was of a push, or where its number is hidden in what is kept."""
+        place = refused_place(refusal.position, refusal.channel, refusal.records)
+        if place is None or masked(refusal.position) != refusal.position:
+            return None
+        return place_hash(self._tools.vault, refusal.source, refusal.channel, place)
 
     @staticmethod
     async def resolve(
@@ -288,6 +334,11 @@ class Transaction:
         await journal.append(
             connection, [Entry(kind=kind, subject=rejection, object=submission, actor=actor, at=now)]
         )  # fmt: skip
+
+
+def place_hash(vault: Vault, source: str, channel: Channel, place: str) -> bytes:
+    """Return the keyed hash of a place in a file of a source."""
+    return vault.equality("place", f"{source}\0{channel}\0{place}")
 
 
 def new_mention(part: Part, *, accusing: bool) -> NewMention:

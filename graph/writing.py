@@ -63,7 +63,7 @@ class Writing:
         self._submissions: list[tuple[object, ...]] = []
         self._refiled: list[tuple[UUID, UUID]] = []
         self._dropped: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in DROP}
-        self._again: list[tuple[UUID, UUID | None]] = []
+        self._again: dict[PartKind, list[tuple[UUID, UUID | None]]] = {kind: [] for kind in AGAIN}
         self._overruled: list[UUID] = []
         self.entries: list[Entry] = []
 
@@ -83,7 +83,8 @@ class Writing:
         for part in subject.fresh(PartKind.EVENT):
             self._event(subject, part)
         self._edges(subject)
-        self._again += [(part.id, part.again) for part in subject.brought_again()]
+        for kind in AGAIN:
+            self._again[kind] += [(part.id, part.again) for part in subject.said_again(kind)]
         for kind in DROP:
             self._dropped[kind] += [(part.id, part.until) for part in subject.dropped(kind)]
         found = subject.latest.prepared.source_places
@@ -187,7 +188,7 @@ class Writing:
         self._writes.add(
             "event", part.id, subject.id, subject.case, event.kind, event.at, event.at_given, organ, *shown.texts,
             event.satisfaction, part.since, part.until, part.key, scope_in(subject), key and shown.seal(key, part.id),
-            key and key.wrapped, shown.hashes,
+            key and key.wrapped, shown.hashes, part.since,
         )  # fmt: skip
         self._note(EntryKind.EVENT_RECORDED, part.id, subject.case, state=event.kind)
 
@@ -255,8 +256,9 @@ class Writing:
         for kind, statement in DROP.items():
             if dropped := self._dropped[kind]:
                 await connection.execute(statement, *_columns(dropped))
-        if self._again:
-            await connection.execute(SQL.bring_again, *_columns(self._again))
+        for kind, statement in AGAIN.items():
+            if again := self._again[kind]:
+                await connection.execute(statement, *_columns(again))
         if self._overruled:
             await connection.execute(SQL.overrule, self._overruled)
 
@@ -266,6 +268,9 @@ DROP: Final[Mapping[PartKind, str]] = {
     PartKind.PLACE: SQL.drop_places,
     PartKind.ORGAN: SQL.drop_organs,
 }
+
+
+AGAIN: Final[Mapping[PartKind, str]] = {PartKind.DOCUMENT: SQL.bring_again, PartKind.EVENT: SQL.tell_again}
 
 
 def accuses(subject: Subject) -> bool:

@@ -25,15 +25,21 @@ if TYPE_CHECKING:
         UploadId,
     )
     from graph.revealing import Request, Revealed
+    from resolvers.faults import Vocabulary
     from search.records import SearchFilter
 
 
 class Intake(Protocol):
     """Takes readings in (`graph.intake`)."""
 
+    @property
+    def vocabulary(self) -> Vocabulary: ...
     async def take_in(
         self, readings: Sequence[Reading], *, actor: str, now: datetime, authority: Authority
     ) -> list[Outcome]: ...
+    async def dismiss(
+        self, rejection: RejectionId, reason: str, *, actor: str, now: datetime, authority: Authority
+    ) -> None: ...
 
 
 class Commands(Protocol):

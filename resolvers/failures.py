@@ -37,6 +37,8 @@ class Stage(StrEnum):
 
 UNAVAILABLE: Final = "UNAVAILABLE"
 SEARCH_UNAVAILABLE: Final = "SEARCH_UNAVAILABLE"
+AGAIN: Final = 5
+"""Seconds after which it is worth asking again: an embedded server that ended is up by then."""
 UNREACHABLE: Final = "The database cannot be reached just now. Try again."
 NO_ROOM: Final = (
     "This cannot be kept or read here just now, and nothing was written. Try again later; the operator's log says why."
@@ -92,7 +94,7 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
         case GraphError():
             return str(cause), {"code": _code(cause)}
         case _ if told := unavailable(cause):
-            return told, {"code": UNAVAILABLE}
+            return told, {"code": UNAVAILABLE, "retryAfter": AGAIN}
         case _:
             return None
 

@@ -168,7 +168,7 @@ def _tied(table: str, tied: str) -> str:
 
 NAMING: Final = """(select named.submission from mention named
     where named.id in (select unnest(mentions_by_account({0}::bytea))))"""
-"""The submissions that name an account. A function of the database (migration 0021) finds its mentions, for whoever may
+"""The submissions that name an account. A function of the database (migration 0022) finds its mentions, for whoever may
 have them revealed; which of them are seen is asked as of all mentions."""
 
 
@@ -266,11 +266,25 @@ _PLACE: Final = _fields({
 _ORGAN: Final = _fields({"name": _name("name")})
 
 
+_OPEN: Final = Condition("{row}.state = 'OPEN'")
+
+
 def _resolved(given: bool, _: Instance) -> Iterator[Condition]:  # a value of the API
-    yield Condition("{row}.resolved_at is not null" if given else "{row}.resolved_at is null")
+    yield Condition("{row}.state = 'RESOLVED'") if given else _OPEN
 
 
-_REJECTION: Final = _fields({"resolved": _resolved, "channel": _one_of("channel"), "source": _equal("source")})
+_REJECTED: Final = _fields({
+    "state": _one_of("state"),
+    "resolved": _resolved,
+    "channel": _one_of("channel"),
+    "source": _equal("source"),
+})  # fmt: skip
+
+
+def _rejection(given: Given, instance: Instance) -> Iterator[Condition]:
+    if not given.keys() & {"state", "resolved"}:
+        yield _OPEN  # those that ended are listed where they are asked for
+    yield from _REJECTED(given, instance)
 
 
 def _subject(given: str, _: Instance) -> Iterator[Condition]:
@@ -296,18 +310,15 @@ FILTERS: Final[Mapping[str, Reader]] = {
     "PartyFilter": _PARTY,
     "PlaceFilter": _PLACE,
     "OrganFilter": _ORGAN,
-    "RejectionFilter": _REJECTION,
+    "RejectionFilter": _rejection,
     "RevealFilter": _REVEAL,
     "HistoryFilter": _HISTORY,
 }
 """By the name of the filter's input type."""
-
-USUAL: Final[Mapping[str, Given]] = {"RejectionFilter": {"resolved": False}}
-"""What is asked where it is left out."""
 
 
 def conditions_of(kind: str, chosen: Given | None, instance: Instance) -> tuple[Condition, ...]:
     """Return what a filter of an input type asks; raise RequestError for a value that cannot be."""
     given = {name: value for name, value in (chosen or {}).items() if value is not None}
     with argument("filter"):
-        return tuple(FILTERS[kind]({**USUAL.get(kind, {}), **given}, instance))
+        return tuple(FILTERS[kind](given, instance))

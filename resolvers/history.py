@@ -166,6 +166,8 @@ def _of_division(prefix: str) -> list[Condition]:
 
 # What its submissions must match --------------------------------------------------------------------------------------
 
+OF_CASES_ALONE: Final = Condition("{row}.kind not in ('CASE_OPENED', 'CASE_MOVED', 'SUBMISSION_FILED')")
+"""How files were kept is told by the histories of cases, not by those of people and places."""
 MOST_MATCHES: Final = 10_000
 """Submissions that `matching` takes at most, the latest received: their ids travel as one parameter of 160 kB."""
 
@@ -187,9 +189,10 @@ def matching_of(given: Given) -> Matching | None:
 
 
 def restrictions_of(given: Given) -> tuple[Condition, ...]:
-    """Return the condition of `matching` over entries."""
+    """Return the conditions over entries: that of `matching`, and which kinds are told of what is named."""
+    kinds = (OF_CASES_ALONE,) if given.get("case") is None else ()
     found = matching_of(given)
-    return () if found is None else (Condition("{row}.submission = any({0}::uuid[])", (found,)),)
+    return kinds if found is None else (*kinds, Condition("{row}.submission = any({0}::uuid[])", (found,)))
 
 
 def cut_of(given: Given) -> Condition | None:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, assert_never
 
-from graph.errors import ConflictError, GraphError, InvalidError, NotFoundError
+from graph.errors import ConflictError, GraphError, InvalidError, InvalidFieldsError, NotFoundError
 from graph.intake import Change
 from graph.organs import normalise_organ
 from graph.policy import Action, Authority, ForbiddenError
@@ -15,6 +15,7 @@ from graph.revealing import Request, Revealable, RevealedMention, RevealedText
 from graph.text.numbers import masked
 from resolvers.conditions import clean
 from resolvers.drafts import draft_of
+from resolvers.faults import faults_of
 from resolvers.roots import ref
 from resolvers.search import filter_of, impossible
 from schema import answers, mutations, types
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from graph.policy import Viewer
     from graph.records import DocumentDraft
     from resolvers.doors import Doors
-    from resolvers.drafts import Entered
+    from resolvers.faults import Entered
     from schema import inputs
     from search.records import SearchFilter
 
@@ -121,6 +122,8 @@ class GraphWrites:
             return await work
         except ForbiddenError as error:
             raise RequestError("FORBIDDEN", str(error)) from error
+        except InvalidFieldsError as error:
+            return refused(errors=[user_error(fault) for fault in error.faults])
         except (GraphError, RequestError) as error:
             return refused(errors=[user_error(error)])
 
@@ -141,7 +144,11 @@ class GraphWrites:
     async def _submit(self, entered: Entered) -> mutations.SubmitPayload:
         now, authority = self._doors.clock(), Authority(self._viewer, Action.SUBMIT)
         authority.require(())  # before files are opened for them
-        draft = draft_of(entered, self._viewer, now, await self._attached(entered.attachments, now))
+        found = await faults_of(entered, self._viewer, now, self._doors.intake.vocabulary)
+        uploads = _uploads(entered.attachments, found)
+        if found:
+            raise InvalidFieldsError(found)
+        draft = draft_of(entered, self._viewer, await self._attached(uploads, now))
         (outcome,) = await self._doors.intake.take_in([draft], actor=self._viewer.name, now=now, authority=authority)
         payload = mutations.SubmitPayload(
             receipt_code=outcome.receipt_code, change=IntakeChange(outcome.change), errors=rejected(outcome)
@@ -151,9 +158,8 @@ class GraphWrites:
             payload.case = ref(types.Case, outcome.case)
         return payload
 
-    async def _attached(self, named: Sequence[str], now: datetime) -> list[DocumentDraft]:
+    async def _attached(self, uploads: Sequence[UploadId], now: datetime) -> list[DocumentDraft]:
         """Return what attachments are, with their text layers; raise InvalidError, which names the field."""
-        uploads = _uploads(named)
         documents = await self._doors.uploads.open(uploads, now) if uploads else []
         return [await asyncio.to_thread(self._with_text, document) for document in documents]
 
@@ -272,10 +278,25 @@ class GraphWrites:
             return mutations.RetryPayload(
                 rejection=ref(answers.Rejection, rejection),
                 submission=ref(types.Submission, outcome.submission) if outcome.submission else None,
+                unread=[
+                    mutations.UnreadField(name=one.name, why=one.why, nearest=one.nearest) for one in outcome.unread
+                ],
                 errors=rejected(outcome),
             )
 
         return await self._answered(work(), mutations.RetryPayload)
+
+    async def dismiss_rejection(self, entered: inputs.DismissRejectionInput) -> mutations.DismissPayload:
+        async def work() -> mutations.DismissPayload:
+            authority = Authority(self._viewer, Action.DISMISS)
+            rejection = RejectionId(_key("rejection", "Rejection", entered.rejection))
+            await self._doors.intake.dismiss(
+                rejection, _reason(entered.reason), actor=self._viewer.name, now=self._doors.clock(),
+                authority=authority,
+            )  # fmt: skip
+            return mutations.DismissPayload(rejection=ref(answers.Rejection, rejection))
+
+        return await self._answered(work(), mutations.DismissPayload)
 
     # Saved searches ------------------------------------------------------------------------------------------------
 
@@ -336,15 +357,23 @@ def _revealable(text: str) -> tuple[Revealable, UUID]:
         raise InvalidError("id", message) from None
 
 
-def _uploads(named: Sequence[str]) -> list[UploadId]:
-    if len(named) > MOST_ATTACHMENTS:
-        raise InvalidError("attachments", f"At most {MOST_ATTACHMENTS} are taken. Send the rest with a revision.")
+def _uploads(named: Sequence[str], faults: list[InvalidError]) -> list[UploadId]:
+    """Return the uploads that are named; what is wrong with them is added to the faults."""
     uploads: list[UploadId] = []
+    if len(named) > MOST_ATTACHMENTS:
+        faults.append(
+            InvalidError("attachments", f"At most {MOST_ATTACHMENTS} are taken. Send the rest with a revision.")
+        )
+        return uploads
     for number, text in enumerate(named):
         field = f"attachments.{number}"
-        upload = UploadId(_key(field, "Upload", text))
+        try:
+            upload = UploadId(_key(field, "Upload", text))
+        except InvalidError as fault:
+            faults.append(fault)
+            continue
         if upload in uploads:
-            raise InvalidError(field, "This upload is named twice. Name it once.")
+            faults.append(InvalidError(field, "This upload is named twice. Name it once."))
         uploads.append(upload)
     return uploads
 

@@ -8,7 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from graph.policy import Action, Clearance, Role
-from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason
+from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason, RejectionState
 from schema.bindings import Key, Many, One, Order, Rows, Value, bound, by_plan, column, planned, rows
 from schema.enums import ChangeKind, FacetName, PassageField, SuggestionKind
 from schema.fields import told
@@ -84,8 +84,13 @@ class Rejection(Node):
     message: str = column("What is wrong and what to do.")
     at: datetime = column("When it was first rejected.")
     attempts: int = column("How often it was tried.")
+    records: int = column("How many records it stands for: over 1 for the rest of a file that is bad throughout.")
+    state: RejectionState = column("Where it stands.")
     resolved_at: datetime | None = column("When it was taken in after all.")
     submission: Submission | None = bound("The submission it became.", One("{row}.resolved_to"))
+    dismissed_at: datetime | None = column("When a person decided that it need not be taken in.")
+    dismissed_by: str | None = column("Who decided that.")
+    dismissal: str | None = column("Why, in their words.")
 
 
 @strawberry.type(description="That somebody had a sealed identity or text shown.")

@@ -20,7 +20,10 @@ from graph.records import (
     PetitionKind,
     PlaceLevel,
     RejectionReason,
+    RejectionState,
+    Replaced,
     Satisfaction,
+    Unread,
     Urgency,
 )
 
@@ -123,6 +126,7 @@ class ChangeKind(StrEnum):
     EVENT_RECORDED = "EVENT_RECORDED"
     RECORD_REJECTED = "RECORD_REJECTED"
     REJECTION_RESOLVED = "REJECTION_RESOLVED"
+    REJECTION_DISMISSED = "REJECTION_DISMISSED"
     IDENTITY_REVEALED = "IDENTITY_REVEALED"
     ACCUSED_NAMED = "ACCUSED_NAMED"
     SUBMISSION_CLASSIFIED = "SUBMISSION_CLASSIFIED"
@@ -276,6 +280,14 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "RETIRED": "It was of a mention that its source has since corrected away.",
         },
     ),
+    RejectionState: (
+        "Where a rejection stands.",
+        {
+            "OPEN": "It was not taken in, and nobody decided that it need not be.",
+            "RESOLVED": "Its record was taken in after all.",
+            "DISMISSED": "A person decided that it need not be taken in.",
+        },
+    ),
     TextSourceKind: (
         "Where a text comes from.",
         {
@@ -301,6 +313,28 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "BAD_VALUE": "A value cannot be what its field says.",
             "BAD_CHARACTER": "It holds a character that cannot be stored.",
             "DATABASE": "The database refused it.",
+        },
+    ),
+    Replaced: (
+        "What a later record says anew as a whole, where it says so; else it adds to what was said, or leaves it.",
+        {
+            "REPLIES": "Its replies are all there are.",
+            "CALL_BACKS": "Its call-backs are all there are.",
+            "MENTIONS": "Whom it names are all whom it concerns.",
+            "ORGAN": "The organs it is sent to are all, be it none.",
+            "TOPIC": "Its topic holds, be it none.",
+            "DETAILS": "What only its channel has holds, be it nothing.",
+        },
+    ),
+    Unread: (
+        "Why a column or a key of a record was not read.",
+        {
+            "UNKNOWN": "No field has this name.",
+            "DOUBLED": "Another column of the same meaning was read.",
+            "LEFT_OUT": "The mapping says to leave it out.",
+            "NOT_HERE": "This channel has no such field, or it says nothing without another that is missing.",
+            "NO_TEXT": "An object stands where a text is read.",
+            "NO_SUCH": "It names no division or topic that there is, or more than one.",
         },
     ),
     FacetName: (
@@ -380,6 +414,7 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "EVENT_RECORDED": "A reply, call-back or rating was recorded.",
             "RECORD_REJECTED": "Something a source sent could not be taken in.",
             "REJECTION_RESOLVED": "Something once rejected was taken in.",
+            "REJECTION_DISMISSED": "Somebody decided that something rejected need not be taken in; it says why.",
             "IDENTITY_REVEALED": "Somebody had a sealed identity or text shown; `reveals` says why.",
             "ACCUSED_NAMED": "Somebody named the organs that an accusation accuses; not told which.",
             "SUBMISSION_CLASSIFIED": "Somebody said of what kind a submission is; told to whoever may see accusations.",

@@ -17,6 +17,8 @@ from graph.records import (
     PartyKind,
     PetitionKind,
     PlaceLevel,
+    RejectionState,
+    Replaced,
     Satisfaction,
     Urgency,
 )
@@ -160,9 +162,20 @@ class OrganFilter:
     name: NameFilter | None = asked("By name.")
 
 
-@strawberry.input(description="Which rejections; all that is given must hold.")
+@strawberry.input(description="Which states.")
+class RejectionStateFilter:
+    equals: RejectionState | None = asked("Exactly this one.")
+    any_of: list[RejectionState] | None = asked("One of these.")
+
+
+@strawberry.input(
+    description="Which rejections; all that is given must hold. Without a state only open ones are listed."
+)
 class RejectionFilter:
-    resolved: bool | None = asked("Whether they were taken in after all; without it only open ones are listed.")
+    state: RejectionStateFilter | None = asked("By where they stand.")
+    resolved: bool | None = asked(
+        "Whether they were taken in after all.", deprecation_reason="Ask by `state`, which tells dismissed ones apart."
+    )
     channel: ChannelFilter | None = asked("By channel.")
     source: str | None = asked("By the system that sent them.")
 
@@ -256,10 +269,17 @@ class SubmissionInput:
     kind: PetitionKind = strawberry.field(default=PetitionKind.APPEAL, description="What it asks.")
     topic: str | None = asked("Its topic: a name of any level, or a path joined by `/`.")
     division: str | None = asked("The division it is about: a code or a name.")
-    organ: str | None = asked("The organ it is dispatched to, by name.")
+    organ: str | None = asked("The organ it is dispatched to, by name; several with 、 between.")
+    new_organs: bool = strawberry.field(
+        default=False, description="Whether organs may be named, here and in replies, that nobody knows yet."
+    )
     mentions: list[MentionInput] = strawberry.field(default_factory=list, description="Who is named in it.")
     replies: list[ReplyInput] = strawberry.field(default_factory=list, description="Answers already given.")
     call_backs: list[CallBackInput] = strawberry.field(default_factory=list, description="Call-backs already made.")
+    replaces: list[Replaced] = strawberry.field(
+        default_factory=list,
+        description="Of a revision: what it says in place of all that was said before. All else adds to it.",
+    )
     attachments: list[strawberry.ID] = strawberry.field(
         default_factory=list,
         description="Its attachments, at most 20: ids that `POST /uploads` gave within the last day.",
@@ -355,6 +375,12 @@ class PartPartiesInput:
 @strawberry.input(description="A rejection to try again.")
 class RetryRejectionInput:
     rejection: strawberry.ID = needed("The rejection's id.")
+
+
+@strawberry.input(description="A rejection that need not be taken in.")
+class DismissRejectionInput:
+    rejection: strawberry.ID = needed("The rejection's id.")
+    reason: str = needed("Why; kept with the rejection.")
 
 
 @strawberry.input(description="A search to be saved.")

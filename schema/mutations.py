@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import strawberry
 
+from graph.records import Unread
 from schema.answers import Rejection, SavedSearch
 from schema.enums import IntakeChange, UserErrorCode
 from schema.fields import changing, told
 from schema.inputs import (
     ClassifySubmissionInput,
     DeleteSavedSearchInput,
+    DismissRejectionInput,
     FileSubmissionInput,
     JoinCasesInput,
     JoinPartiesInput,
@@ -88,10 +90,28 @@ class PartyPayload:
     errors: list[UserError] = _errors()
 
 
+@strawberry.type(
+    description="A column or key of a record that was not read; it stands in the record as received alone."
+)
+class UnreadField:
+    name: str = told("Its name, as the source writes it.")
+    why: Unread = told("Why.")
+    nearest: str | None = told("Of an unknown one the known name most like it; of a doubled one what was read instead.")
+
+
 @strawberry.type(description="What became of a second try.")
 class RetryPayload:
     rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
     submission: Submission | None = strawberry.field(default=None, description="What it became.")
+    unread: list[UnreadField] = strawberry.field(
+        default_factory=list, description="What of it was not read, once it is in."
+    )
+    errors: list[UserError] = _errors()
+
+
+@strawberry.type(description="What became of dismissing a rejection.")
+class DismissPayload:
+    rejection: Rejection | None = strawberry.field(default=None, description="The rejection as it stands.")
     errors: list[UserError] = _errors()
 
 
@@ -213,6 +233,12 @@ class Mutation:
         self, info: Info, entered: Annotated[RetryRejectionInput, _given("The rejection.")]
     ) -> RetryPayload | None:
         return await info.context.writes.retry_rejection(entered)
+
+    @changing("Decide that something rejected need not be taken in; it stays on record with who decided and why.")
+    async def dismiss_rejection(
+        self, info: Info, entered: Annotated[DismissRejectionInput, _given("The rejection, and why.")]
+    ) -> DismissPayload | None:
+        return await info.context.writes.dismiss_rejection(entered)
 
     @changing("Save a search about a matter, to be alerted of new matches.")
     async def save_search(

@@ -45,6 +45,7 @@ NODE_TYPES: Final = {
     EntryKind.EVENT_RECORDED: "Event",
     EntryKind.RECORD_REJECTED: "Rejection",
     EntryKind.REJECTION_RESOLVED: "Rejection",
+    EntryKind.REJECTION_DISMISSED: "Rejection",
     EntryKind.ACCUSED_NAMED: "Submission",
     EntryKind.SUBMISSION_CLASSIFIED: "Submission",
     EntryKind.PERSON_ERASED: "Submission",

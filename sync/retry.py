@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from itertools import islice
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from connectors.connector import Resource
+from connectors.jsonfiles import read_line
+from connectors.objects import ObjectReader
+from connectors.push import NAME as PUSHED
 from connectors.push import read_push
+from graph.errors import NotFoundError
 from graph.intake import BATCH, Change, Intake, Outcome
-from graph.records import Channel, Reading, Refusal, RejectionId
+from graph.positions import file_of, is_one_record
+from graph.records import Reading, Refusal, RejectionId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,25 +50,32 @@ class Retry:
             held = [replace(one, holder=refusal.holder) for one in some]
             outcomes += await self._intake.take_in(held, actor=actor, now=now, authority=authority)
         refused = [one for one in outcomes if one.change is Change.REJECTED]
-        # What a rest was for stands in the rests that took its place.
-        still = [one for one in refused if one.rejection == rejection] if refusal.records > 1 else refused
         taken_in = next((one.submission for one in outcomes if one.submission), None)
-        if not still and (taken_in or refused):
-            await self._intake.resolve(rejection, taken_in, actor=actor, now=now, authority=authority)
+        # What a file or a rest was refused for stands in what was refused of it now.
+        if all(one.rejection != rejection for one in refused) and (taken_in or refused):
+            with contextlib.suppress(NotFoundError):  # its record ended it as it came in
+                await self._intake.resolve(rejection, taken_in, actor=actor, now=now, authority=authority)
         return max(refused, key=lambda one: one.records, default=outcomes[0])
 
 
 def read_again(refusal: Refusal, options: ReadOptions) -> Iterator[Reading]:
-    """Read a refused record in the form in which it was kept: a rest, one row as JSON, or a whole file. Pure."""
+    """Read a refused record in the form in which it was kept, at its place: a rest, one record, or a whole. Pure."""
     # Most starts retry nothing and need no parser.
     from connectors.folding import unfold  # noqa: PLC0415
     from connectors.registry import read  # noqa: PLC0415
 
     options = options.for_source(refusal.source)
+    if not refusal.payload:  # it was too large to be kept
+        return iter([refusal])
     if refusal.records > 1:
         return unfold(refusal, options)
-    a_row = refusal.channel is not Channel.LETTER or " row " in refusal.position  # a letter's text may begin so as well
-    if a_row and refusal.payload[:1] in (b"{", b"["):
+    if is_one_record(refusal.position, refusal.channel) or refusal.holder:
+        # A desk's record may be kept as a list of one.
+        content = refusal.payload.removeprefix(b"[").removesuffix(b"]") if refusal.holder else refusal.payload
+        reading = read_line(content, refusal.position, ObjectReader(refusal.channel, options))
+        # As it was kept, so that what is refused again is the same rejection.
+        return iter([replace(reading, payload=refusal.payload)])
+    name = file_of(refusal.position)
+    if name == PUSHED:
         return iter(read_push(refusal.channel, refusal.payload, options))
-    name = PurePath(refusal.position).name
     return read(refusal.channel, Resource.from_bytes(name, refusal.payload), options)

@@ -7,11 +7,13 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from casegraph.ending import ENDING
 from casegraph.ingest import Summary, find_items, follow_feed, take_in
-from casegraph.reading import Item, Plan
+from casegraph.reading import Item, Plan, source_of
 from casegraph.services import for_child, open_services
 from casegraph.terminal import complain, say, steps
 from casegraph.workers import indexed, worker
@@ -44,9 +46,14 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with _items(channel, [path for path in arguments.paths if path not in feeds], arguments.suffix) as items:
         async with open_services(settings) as services, worker(for_child(services)) as beside:
             plan = plan_of(settings, items, arguments.source, mapping)
+            if arguments.strict:
+                plan = replace(plan, strict_sources=plan.strict_sources | {source_of(plan, channel)})
             summary = await ingest(services, plan)
             for url in feeds:
-                options = replace(services.read_options, source=plan.source or channel.value.lower(), mapping=mapping)
+                options = replace(
+                    services.read_options, source=source_of(plan, channel), mapping=mapping,
+                    strict_sources=plan.strict_sources,
+                )  # fmt: skip
                 with steps(f"Following {url}") as bar:
                     await follow_feed(services, url, options, bar, summary)
             try:
@@ -65,6 +72,7 @@ def plan_of(
     return Plan(
         items=tuple(items), zone=settings.timezone, source=source, mapping=mapping, batch=settings.batch_size,
         limits=Limits(pages=settings.scan_pages),
+        strict_sources=settings.strict_sources,
     )  # fmt: skip
 
 
@@ -86,7 +94,7 @@ async def find_all(services: Services, beside: Kept) -> None:
 @contextmanager
 def _items(channel: Channel, paths: Sequence[str], suffix: str) -> Iterator[list[Item]]:
     """Give the items that paths name; what comes by the standard input is kept in a file meanwhile."""
-    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
+    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder, ENDING.last_resort(partial(shutil.rmtree, folder)):
         items = find_items(channel, [Path(path) for path in paths if path != STANDARD_INPUT])
         if STANDARD_INPUT in paths:
             kept = Path(folder) / f"stdin{suffix}"

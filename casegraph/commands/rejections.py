@@ -1,4 +1,4 @@
-"""`rejections`: list what could not be taken in, and try it again once its source or its mapping is mended."""
+"""`rejections`: list what could not be taken in, try it again once its source or mapping is mended, or dismiss it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from casegraph.terminal import complain, say
 from connectors.headings import load_mapping
 from graph.errors import NotFoundError
 from graph.outcomes import Change
-from graph.records import RejectionId
+from graph.records import RejectionId, RejectionState
 from sync.retry import Retry
 
 if TYPE_CHECKING:
@@ -30,18 +30,22 @@ MOST: Final = 100_000
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Do what is asked."""
     async with open_services(settings) as services:
-        if arguments.action == "list":
-            return await _list(services, arguments.limit)
-        return await _retry(services, arguments.ids, _retrying(services, arguments.mapping))
+        match arguments.action:
+            case "list":
+                return await _list(services, arguments.state, arguments.limit)
+            case "dismiss":
+                return await _dismiss(services, arguments)
+            case _:
+                return await _retry(services, arguments.ids, _retrying(services, arguments.mapping))
 
 
-async def _list(services: Services, limit: int) -> int:
-    found = await services.intake.open_rejections(limit)
+async def _list(services: Services, state: RejectionState, limit: int) -> int:
+    found = await services.intake.rejections(state, limit)
     for rejection, refusal in found:
         say(f"{rejection}  {refusal.channel}/{refusal.source}  {refusal.position}  {refusal.reason}")
         say(f"    {refusal.message}")
     if not found:
-        say("Nothing is rejected.")
+        say("Nothing is rejected." if state is RejectionState.OPEN else "There is none.")
     elif len(found) == limit:
         say("There may be more: --limit shows them.")
     return 0
@@ -53,15 +57,37 @@ def _retrying(services: Services, mapping: Path | None) -> Retry:
     return Retry(services.intake, replace(services.read_options, mapping=load_mapping(mapping)))
 
 
+def _ids(texts: list[str]) -> list[RejectionId]:
+    """Return the ids of rejections; complain, and return none, where one of the texts is no id."""
+    try:
+        return [RejectionId(UUID(text)) for text in texts]
+    except ValueError:
+        complain("A rejection's id looks like 0199a0c4-…: `rejections list` shows them.")
+        return []
+
+
+async def _dismiss(services: Services, arguments: argparse.Namespace) -> int:
+    if not arguments.reason.strip() or not arguments.actor.strip():
+        complain("Say with --reason why, and with --actor who decided.")
+        return 2
+    if not (rejections := _ids(arguments.ids)):
+        return 2
+    dismissed = 0
+    for rejection in rejections:
+        try:
+            await services.intake.dismiss(rejection, arguments.reason, actor=arguments.actor, now=services.clock())
+            dismissed += 1
+        except NotFoundError as error:
+            complain(str(error))
+    say(f"{dismissed:,} dismissed.")
+    return 0 if dismissed == len(rejections) else REJECTED
+
+
 async def _retry(services: Services, ids: list[str], retry: Retry) -> int:
     if ids == [ALL]:
-        rejections = [rejection for rejection, _ in await services.intake.open_rejections(MOST)]
-    else:
-        try:
-            rejections = [RejectionId(UUID(text)) for text in ids]
-        except ValueError:
-            complain("A rejection's id looks like 0199a0c4-…: `rejections list` shows them. Or say `all`.")
-            return 2
+        rejections = [rejection for rejection, _ in await services.intake.rejections(RejectionState.OPEN, MOST)]
+    elif not (rejections := _ids(ids)):
+        return 2
     still = 0
     for rejection in rejections:
         try:

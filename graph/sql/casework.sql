@@ -136,6 +136,13 @@ update document set withheld = true
 from submission_revision said
 where document.submission = $1 and said.id = document.revision and said.kept_scope < 0;
 
+-- name: withhold_events
+-- The same of what they alone told. It holds no longer, until a record tells it once more.
+update event set until = submission.revision
+from submission join submission_revision said on said.submission = submission.id
+where submission.id = $1 and event.submission = submission.id and event.until is null and said.id = event.told
+and said.kept_scope < 0;
+
 -- name: forget_alerts
 -- Alerts of what it said then; what it says now is matched again.
 delete from alert where submission = $1;

@@ -46,10 +46,11 @@ left join classification on classification.submission = submission.id and classi
 where submission.id = any($1::uuid[]);
 
 -- name: standing_mentions
-select id, submission, content_digest from mention where submission = any($1::uuid[]) and until is null order by id;
+select id, submission, content_digest, role from mention where submission = any($1::uuid[]) and until is null order by id;
 
 -- name: standing_events
-select id, submission, content_digest from event where submission = any($1::uuid[]) and until is null order by id;
+select id, submission, content_digest, kind, case when at_given then at end as at, organ, body, satisfaction, number_hashes
+from event where submission = any($1::uuid[]) and until is null order by id;
 
 -- name: standing_documents
 select id, submission, digest from document where submission = any($1::uuid[]) order by id;
@@ -87,6 +88,9 @@ with held as materialized (
     select id from organ where id = any($1::uuid[]) and not known order by id for no key update
 )
 update organ set known = true from held where organ.id = held.id;
+
+-- name: known_organs
+select id from organ where id = any($1::uuid[]) and known;
 
 -- name: refile_new
 update submission set case_id = filed.case_id
@@ -136,6 +140,10 @@ from unnest($1::uuid[], $2::uuid[]) as dropped (id, until) where case_organ.id =
 update document set revision = brought.revision, withheld = false
 from unnest($1::uuid[], $2::uuid[]) as brought (id, revision) where document.id = brought.id;
 
+-- name: tell_again
+update event set told = said.revision
+from unnest($1::uuid[], $2::uuid[]) as said (id, revision) where event.id = said.id;
+
 -- name: overrule
 -- What a person decided holds no longer of those that accuse somebody anew.
 update classification set state = 'RETIRED' where state = 'ACCEPTED' and submission = any($1::uuid[]);
@@ -153,19 +161,64 @@ select distinct party from mention where id = any($1::uuid[]);
 
 -- name: reject
 -- The same record turned down again counts as another attempt; nothing else changes.
+-- What it is refused for now is told. Of what could not be kept, nothing says that it is what was resolved or dismissed.
 insert into rejection (
-    id, channel, source, position, reason, message, digest, payload, key, at, holder, records, attempts
+    id, channel, source, position, reason, message, digest, payload, key, at, holder, records, record_key, place,
+    attempts
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)
-on conflict (source, position, digest) do update set attempts = rejection.attempts + 1
-returning id;
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)
+on conflict (source, position, digest) do update
+set attempts = rejection.attempts + 1, reason = excluded.reason, message = excluded.message,
+    record_key = excluded.record_key, place = excluded.place,
+    resolved_at = case when $15 then rejection.resolved_at end,
+    resolved_to = case when $15 then rejection.resolved_to end,
+    dismissed_at = case when $15 then rejection.dismissed_at end,
+    dismissed_by = case when $15 then rejection.dismissed_by end,
+    dismissal = case when $15 then rejection.dismissal end
+returning id, old.state is distinct from 'OPEN' and new.state = 'OPEN' as opened;
+
+-- name: settle
+-- What came in ends the rejections of the same record, or of its place where no id says that another stood there.
+with arrived as (
+    select * from unnest($1::uuid[], $2::bytea[], $3::bytea[]) as arrived (submission, record_key, place)
+),
+found as (
+    select rejection.id, arrived.submission
+    from arrived join rejection on rejection.state = 'OPEN' and rejection.record_key = arrived.record_key
+    union
+    select rejection.id, arrived.submission
+    from arrived join rejection on rejection.state = 'OPEN' and rejection.place = arrived.place
+        and coalesce(rejection.record_key = arrived.record_key, true)
+),
+held as materialized (
+    select id from rejection where id in (select id from found)
+    order by source, position, digest for no key update
+)
+update rejection set resolved_at = $4, resolved_to = (
+    select found.submission from found where found.id = rejection.id order by found.submission limit 1
+)
+from held where rejection.id = held.id and rejection.state = 'OPEN'
+returning rejection.id, rejection.resolved_to;
+
+-- name: settle_files
+-- Files that were read to their ends, of which nothing was refused, end what was refused of them as a whole. What
+-- somebody else is about to end or to refuse is left to them.
+with held as materialized (
+    select id from rejection where state = 'OPEN' and place = any($1::bytea[]) for no key update skip locked
+)
+update rejection set resolved_at = $2 from held where rejection.id = held.id and rejection.state = 'OPEN'
+returning rejection.id;
+
+-- name: dismiss
+update rejection set dismissed_at = $2, dismissed_by = $3, dismissal = $4 where id = $1 and state = 'OPEN'
+returning true;
 
 -- name: kept
 select channel, source, position, reason, message, payload, key, holder, records from rejection
-where id = $1 and resolved_at is null and payload is not null;
+where id = $1 and state = 'OPEN' and payload is not null;
 
 -- name: resolve
-update rejection set resolved_at = $3, resolved_to = $2 where id = $1 and resolved_at is null returning true;
+update rejection set resolved_at = $3, resolved_to = $2 where id = $1 and state = 'OPEN' returning true;
 
 -- name: move_cursor
 insert into source_cursor (source, cursor, at) values ($1, $2, $3)
@@ -174,9 +227,9 @@ on conflict (source) do update set cursor = excluded.cursor, at = excluded.at;
 -- name: cursor
 select cursor from source_cursor where source = $1;
 
--- name: open_rejections
+-- name: rejections
 select id, channel, source, position, reason, message, holder, records from rejection
-where resolved_at is null order by at desc, id desc limit $1;
+where state = $1 order by at desc, id desc limit $2;
 
 -- name: erased_records
 -- Asked once all records of a transaction are claimed or held, so that no erasure can be overlooked.

@@ -142,10 +142,10 @@ select id, array[name] as said from api_key;
 update api_key set name = $2 where id = $1;
 
 -- name: rejection_texts
-select id, array[position, message] as said from rejection;
+select id, array[position, message, coalesce(dismissal, '')] as said from rejection;
 
 -- name: mask_rejection
-update rejection set position = $2, message = $3 where id = $1;
+update rejection set position = $2, message = $3, dismissal = nullif($4, '') where id = $1;
 
 -- name: reveal_texts
 select id, array[reason] as said from reveal;

@@ -15,7 +15,7 @@ from index_standing($1::bigint, $2);
 select file from document where file <> '' union all select file from upload;
 
 -- name: open_rejections_count
-select count(*) from rejection where resolved_at is null;
+select count(*) as rejections, coalesce(sum(records), 0) as records from rejection where state = 'OPEN';
 
 -- name: reached_over
 select case when ssl then 'TLS (' || version || ')' when inet_server_addr() is null then 'a socket' else 'TCP' end

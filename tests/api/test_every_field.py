@@ -137,6 +137,15 @@ async def whole(api: Api) -> Api:
     retry = "mutation($i: RetryRejectionInput!) { retryRejection(input: $i) { errors { message } } }"
     tried = await api.ask(retry, i={"rejection": data["rejections"]["nodes"][0]["id"]})
     assert tried["retryRejection"]["errors"] == []
+    hopeless = Refusal(
+        channel=Channel.WEB, source="web", position="a.xlsx row 1000", reason=RejectionReason.DATE, message="m",
+        payload=b"x",
+    )  # fmt: skip
+    await api.take_in(hopeless)
+    (left,) = (await api.ask("{ rejections { nodes { id } } }"))["rejections"]["nodes"]
+    dismiss = "mutation($i: DismissRejectionInput!) { dismissRejection(input: $i) { errors { message } } }"
+    done = await api.ask(dismiss, i={"rejection": left["id"], "reason": "测试数据"})
+    assert done["dismissRejection"]["errors"] == []
     return api
 
 
@@ -144,7 +153,7 @@ async def ids_of_everything(api: Api) -> dict[str, list[str]]:
     """Return the ids of the nodes of each type."""
     data = await api.ask("""{ submissions { nodes { id revisions { id } documents { id } mentions { id party { id } }
         events { id } case { id organs { organ { id } } } } }
-        rejections(filter: {resolved: true}) { nodes { id } } savedSearches { nodes { id } }
+        rejections(filter: {state: {anyOf: [RESOLVED, DISMISSED]}}) { nodes { id } } savedSearches { nodes { id } }
         places(filter: {code: {within: "430104"}}) { nodes { id } }
         named: places(filter: {source: "web"}) { nodes { id } } }""")
     found: defaultdict[str, list[str]] = defaultdict(list)

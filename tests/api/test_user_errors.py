@@ -34,9 +34,10 @@ DECISIONS: dict[str, dict[str, str]] = {
     "joinParties": {"one": "Mention", "other": "Mention"},
     "partParties": {"one": "Mention", "other": "Mention"},
     "retryRejection": {"rejection": "Rejection"},
+    "dismissRejection": {"rejection": "Rejection"},
 }
 """Each decision with the fields of its input that are ids, and of what."""
-REASONED = {"joinCases", "fileSubmission", "nameAccused", "classifySubmission", "joinParties"}
+REASONED = {"joinCases", "fileSubmission", "nameAccused", "classifySubmission", "joinParties", "dismissRejection"}
 BESIDES: dict[str, dict[str, Any]] = {"nameAccused": {"organs": []}, "classifySubmission": {"kind": "APPEAL"}}
 """What else an input needs."""
 

@@ -141,3 +141,26 @@ async def test_a_rejection_is_tried_again(api: Api) -> None:
     tried = await api.ask(query, input={"rejection": data["rejections"]["nodes"][0]["id"]})
     assert tried["retryRejection"] == {"submission": {"externalId": "T77"}, "errors": []}
     assert (await api.ask("{ rejections { totalCount } }"))["rejections"]["totalCount"] == 0
+
+
+async def test_a_rejection_is_dismissed_with_a_reason(api: Api) -> None:
+    """It is open no more, stays listed with who decided and why, and cannot be tried again."""
+    kept = Refusal(
+        channel=draft().channel, source="hotline", position="tickets.csv row 2", reason=RejectionReason.DATE,
+        message="m", payload=b"{}",
+    )  # fmt: skip
+    await api.take_in(kept)
+    [open_one] = (await api.ask("{ rejections { nodes { id state } } }"))["rejections"]["nodes"]
+    assert open_one["state"] == "OPEN"
+    payload = f"{{ rejection {{ state dismissedBy dismissal }} {ERRORS} }}"
+    query = f"mutation($input: DismissRejectionInput!) {{ dismissRejection(input: $input) {payload} }}"
+    given = {"rejection": open_one["id"], "reason": "测试数据"}
+    done = (await api.ask(query, input=given))["dismissRejection"]
+    assert (done["rejection"]["state"], done["rejection"]["dismissal"]) == ("DISMISSED", "测试数据")
+    assert done["rejection"]["dismissedBy"]
+    assert (await api.ask(query, input=given))["dismissRejection"]["errors"][0]["code"] == "NOT_FOUND"
+    counts = {
+        asked: (await api.ask(f"{{ rejections({asked}) {{ totalCount }} }}"))["rejections"]["totalCount"]
+        for asked in ("first: 1", "filter: {state: {equals: DISMISSED}}", "filter: {resolved: true}")
+    }
+    assert list(counts.values()) == [0, 1, 0]

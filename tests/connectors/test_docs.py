@@ -91,6 +91,6 @@ def test_the_pages_push_is_taken_in() -> None:
 
 def test_the_pages_mapping_can_be_read() -> None:
     """It is a whole mapping file."""
-    mapping = read_mapping(tomllib.loads(block("source's words for known ones.")), "page")
+    mapping = read_mapping(tomllib.loads(block("exchanges a source's words for known ones.")), "page")
     assert len(mapping.headings) == 3
     assert mapping.values

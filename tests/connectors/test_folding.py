@@ -15,7 +15,7 @@ from connectors.folding import TOLD, fold
 from connectors.headings import read_mapping
 from graph import journal
 from graph.intake import Change
-from graph.records import MAX_KEPT, Channel, Draft, Reading, Refusal, RejectionReason
+from graph.records import MAX_KEPT, Channel, Draft, Reading, Refusal, RejectionReason, RejectionState
 from sync.retry import Retry, read_again
 from tests.connectors.factory import HEADINGS, OPTIONS, ROW, readings, text_table
 from tests.graph.factory import NOW, draft, make_intake
@@ -123,7 +123,7 @@ async def test_a_rest_is_kept_listed_and_tried_again(
     assert await connection.fetchval("select count(*) from rejection") == TOLD + 1
     rest = outcomes[-1].rejection
     assert rest is not None
-    [(_, listed)] = [one for one in await intake.open_rejections(200) if one[0] == rest]
+    [(_, listed)] = [one for one in await intake.rejections(RejectionState.OPEN, 200) if one[0] == rest]
     assert (listed.records, listed.position) == (400, "t.csv row 102 to 501")
 
     refused = await Retry(intake, OPTIONS).retry(rest, actor="test", now=NOW)

@@ -354,6 +354,8 @@ def test_a_formula_is_never_a_value() -> None:
         ("买买提·艾力", ["买买提·艾力"]),
         ("匿名", []),
         ("欧阳 锋", ["欧阳 锋"]),
+        ("红星公司（张三、李四）、某某厂", ["红星公司（张三、李四）", "某某厂"]),
+        ("张三（代表）、李四等", ["张三（代表）", "李四"]),
     ],
 )
 def test_names_are_told_apart(cell: Cell, names: list[str]) -> None:

@@ -124,7 +124,7 @@ async def test_news_of_a_record_is_a_revision(intake: Intake, connection: Connec
     assert await connection.fetchval("select count(*) from mention") == 1
 
 
-async def test_a_revision_drops_what_it_no_longer_says(intake: Intake, connection: Connection) -> None:
+async def test_a_revision_replaces_whom_it_names(intake: Intake, connection: Connection) -> None:
     """A corrected telephone number replaces the mention; the old one stays on record and links nobody."""
     await take_in(intake, draft("0", mentions=(petitioner(),)))
     await take_in(intake, draft("1", mentions=(petitioner(),), replies=(reply("第一次"),)))
@@ -132,7 +132,7 @@ async def test_a_revision_drops_what_it_no_longer_says(intake: Intake, connectio
     await take_in(intake, draft("1", mentions=(petitioner(phone="13900000001"),), replies=(reply("第二次"),)))
     assert await connection.fetchval("select count(*) from mention where until is null") == 2
     assert await connection.fetchval("select count(distinct party) from mention where until is null") == 2
-    assert await connection.fetchval("select count(*) from event where until is null") == 1
+    assert await connection.fetchval("select count(*) from event where until is null") == 2
     assert await connection.fetchval("select state from same_party") == "RETIRED"
 
 

@@ -145,14 +145,14 @@ async def test_what_an_older_rule_left_is_masked_and_nothing_lost(
 
 
 async def test_the_graph_is_the_one_of_today(
-    monkeypatch: pytest.MonkeyPatch, connection: Connection, vault: Vault, intake: Intake
+    monkeypatch: pytest.MonkeyPatch, pool: Pool, connection: Connection, vault: Vault, intake: Intake, tmp_path: Path
 ) -> None:
     """Whatever an older rule took in, masking it anew gives what a new instance takes in, organs and titles too."""
     await by_older_rule(monkeypatch, connection, vault, intake, telling("1"), telling("2"))
     await mask_standing(connection, vault, NOW)
     anew = await picture(connection)
     await connection.execute(EMPTY)
-    await intake.take_in([telling("1"), telling("2")], actor="test", now=NOW)
+    await make_intake(pool, vault, tmp_path).take_in([telling("1"), telling("2")], actor="test", now=NOW)
     assert anew == await picture(connection)
 
 

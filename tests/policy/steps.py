@@ -53,6 +53,7 @@ KINDS: Final = (
     Kind("classifySubmission", {"submission": ("Submission",)}, f"{SUBMISSION}"),
     Kind("reveal", {"id": REVEALABLE}, "mention { name phone identityNumber } text { title text }"),
     Kind("retryRejection", {"rejection": ("Rejection",)}, f"rejection {{ id }} {SUBMISSION}", reason=False),
+    Kind("dismissRejection", {"rejection": ("Rejection",)}, "rejection { id state }"),
     Kind("renameSavedSearch", {"id": ("SavedSearch",)}, "savedSearch { id name }", reason=False),
     Kind("deleteSavedSearch", {"id": ("SavedSearch",)}, "id", reason=False),
 )

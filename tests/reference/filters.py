@@ -261,7 +261,11 @@ def reveals(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
 
 def rejections(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     """Yield what is asked of rejections: that they are open, unless said otherwise."""
-    resolved = bool(given.get("resolved"))
-    yield lambda row: (row["resolved_at"] is not None) == resolved
+    resolved = given.get("resolved")
+    if resolved:
+        yield lambda row: row["resolved_at"] is not None
+    elif resolved is False or given.get("state") is None:
+        yield lambda row: row["resolved_at"] is None and row["dismissed_at"] is None
+    yield from _choice("state", given.get("state"))
     yield from _choice("channel", given.get("channel"))
     yield from _equal("source", given.get("source"))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SUBJECTS = ("party", "case", "place", "division")
 OF_CASES = ("SUBMISSION_FILED", "SUBMISSION_PARTED", "CASES_JOINED", "CASES_PARTED")
 """Entries that name a case after what they are about."""
+OF_CASES_ALONE = ("CASE_OPENED", "CASE_MOVED", "SUBMISSION_FILED")
+"""Entries that only the history of a case has."""
 OF_DIVISIONS = (
     "SUBMISSION_REVISED", "SUBMISSION_PARTED", "CASES_JOINED", "CASES_PARTED", "ACCUSED_NAMED",
     "SUBMISSION_CLASSIFIED", "PERSON_ERASED", "REVISION_REFUSED",
@@ -89,6 +91,8 @@ def _belonging(graph: Graph, subject: str, given: str) -> Callable[[Row], bool]:
     submissions, cases = _held(graph, subject, key)
 
     def belongs(entry: Row) -> bool:
+        if subject != "case" and entry["kind"] in OF_CASES_ALONE:
+            return False
         if entry["kind"] == "EVENT_RECORDED":
             event = graph.row("event", entry["subject"])
             return event is not None and event["case_id"] in cases

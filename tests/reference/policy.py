@@ -36,7 +36,7 @@ NAMED = {
     "TEXTS_MASKED": ("submission", ""),
 }
 """What an entry's subject and object are; where there is no second, only the first is asked for."""
-REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED", "REJECTION_EXPIRED")
+REJECTED = ("RECORD_REJECTED", "REJECTION_RESOLVED", "REJECTION_DISMISSED", "REJECTION_EXPIRED")
 OF_ACCUSATIONS = ("ACCUSED_NAMED", "SUBMISSION_CLASSIFIED")
 """Told to nobody who may not know that the submission is or was an accusation."""
 

@@ -45,7 +45,7 @@ TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
         queries: {"DRAWN": 3},
         servers: {"shutil": SimpleNamespace(which=lambda _: None)},  # no rival is installed over the network
     },
-    "parsing": {parsing: {"SUBMISSIONS": 60}},
+    "parsing": {parsing: {"SUBMISSIONS": 60, "PAPERS": 3}},
     "recognition": {recognition: {"LETTERS": 1}},
     "search": {messages: MADE, speed: {"SIZES": (30, 60), "QUERIES": 2}},
     "searching": {searching: {"SUBMISSIONS": 600, "QUERIES": 2, "TITLES": 100}},

@@ -216,6 +216,43 @@ def test_a_mapping_reads_what_was_rejected(home: Home, tmp_path: Path) -> None:
     assert "no.toml" in missing.stderr
 
 
+def test_what_is_not_read_is_named_and_can_be_refused(home: Home, tmp_path: Path) -> None:
+    """Columns by `ingest`, with what is near; `--strict` and a setting refuse them; renamed, they end the rejection."""
+    headings = ("工单编号", "来电时间", "诉求内容", "备用手机")
+    row = ("1", ROW[1], "树枝挡住路灯。", "13812341234")
+    sheet = tmp_path / "own.csv"
+    sheet.write_bytes(text_table([headings, row]))
+    told = home.run("ingest", "hotline", str(sheet))
+    assert (told.returncode, told.stdout) == (
+        0, "1 new, 0 revised, 0 unchanged, 0 rejected\n  not read in 1 records: 备用手机 (unknown); near: 手机\n",
+    )  # fmt: skip
+    strict = home.run("ingest", "hotline", str(sheet), "--strict")
+    assert strict.returncode == 3
+    assert "备用手机" in strict.stdout
+    assert home.run("ingest", "hotline", str(sheet), strict_sources="hotline").returncode == 3
+    assert home.run("rejections", "list").stdout.count("own.csv row 2") == 1
+    sheet.write_bytes(text_table([(*headings[:3], "手机"), row]))
+    assert home.run("ingest", "hotline", str(sheet)).stdout == "0 new, 1 revised, 0 unchanged, 0 rejected\n"
+    assert home.run("rejections", "list").stdout == "Nothing is rejected.\n"
+    assert "own.csv row 2" in home.run("rejections", "list", "--state", "RESOLVED").stdout
+
+
+def test_a_rejection_is_dismissed_with_a_reason(home: Home, tmp_path: Path) -> None:
+    """It is listed no more but among those that ended so, and cannot be tried again; `doctor` counts what is open."""
+    (tmp_path / "bad.csv").write_bytes(text_table([("来电时间", "诉求内容"), ("1899-12-31", "树枝挡住路灯。")]))
+    assert home.run("ingest", "hotline", str(tmp_path / "bad.csv")).returncode == 3
+    assert "1 open, of 1 records" in home.run("doctor", "--quick").stdout
+    rejection = home.run("rejections", "list").stdout.split()[0]
+    said = ("--reason", "测试数据", "--actor", "desk")
+    done = home.run("rejections", "dismiss", rejection, *said)
+    assert (done.returncode, done.stdout) == (0, "1 dismissed.\n")
+    assert home.run("rejections", "dismiss", rejection, *said).returncode == 3
+    assert home.run("rejections", "retry", rejection).returncode == 3
+    assert home.run("rejections", "list").stdout == "Nothing is rejected.\n"
+    assert rejection in home.run("rejections", "list", "--state", "DISMISSED").stdout
+    assert "0 open" in home.run("doctor", "--quick").stdout
+
+
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     """One line, no data folder, no database."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -237,6 +274,8 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
         (("serve", "--workers", "0"), 2, "from 1 to 64"),
         (("rejections", "retry", "x"), 2, "`rejections list` shows them"),
         (("rejections", "retry", "01a20d09-d0ff-733d-adc7-a5296e7d013f"), 3, "There is no open rejection"),
+        (("rejections", "dismiss", "x"), 2, "--reason"),
+        (("rejections", "dismiss", "x", "--reason", " ", "--actor", "desk"), 2, "--reason"),
         (("set-aside", "retry", "x"), 2, "`set-aside list` shows"),
         (("set-aside", "retry", "01a20d09-d0ff-733d-adc7-a5296e7d013f"), 1, "Only 0 of these are set aside."),
         ((), 2, "COMMAND"),
@@ -414,7 +453,7 @@ async def test_a_disk_that_cannot_be_used_is_named(home: Home, database_url: str
     def named(*words: str, where: Home = home) -> None:
         done = where.run(*words)
         assert done.returncode == os.EX_IOERR, done.stderr
-        assert done.stderr.splitlines()[-1].endswith("cannot be used: Not a directory.")
+        assert done.stderr.splitlines()[-1].endswith("cannot be used: Not a directory. Check its path.")
         assert "reached" not in done.stderr
         assert "Traceback" not in done.stderr
 

@@ -40,6 +40,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
         ("CASEGRAPH_ELASTICSEARCH_SHARDS", "0", "from 1 to 100"),
         ("CASEGRAPH_MASTER_KEY", "abcd", "32 bytes"),
         ("CASEGRAPH_HOME_DIVISION", "长沙", "GB/T 2260"),
+        ("CASEGRAPH_STRICT_SOURCES", "hotline,热线", "names of sources"),
         ("CASEGRAPH_BATCH_SIZE", "1000", "from 1 to 300"),
         ("CASEGRAPH_LOG_LEVEL", "LOUD", "one of DEBUG"),
         ("CASEGRAPH_HEAD_SECONDS", "0", "seconds from 0.01 to 3600"),

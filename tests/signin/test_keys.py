@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import httpx
+import orjson
 import pytest
 
 from casegraph.signin.service import REVOCABLE_FOR
@@ -56,6 +58,37 @@ async def test_a_key_works_until_it_is_revoked(
     actor = await connection.fetchval("select distinct actor from journal")
     assert actor == f"key:{key.split('_')[1]}"
     assert key not in caplog.text
+
+
+async def test_a_renewed_key_goes_on_from_its_old_cursor(
+    api: Api, connection: Connection, vault: Vault, clock: Clock
+) -> None:
+    """Of the same system, whatever became of the old key; another system's key opens nothing of it."""
+    until = clock() + timedelta(days=1)
+    keys = [await api_keys.create(connection, vault, SCOPE, clock(), until)]
+    services = replace(api.services, signin=signin_of(api.services.pool, vault, clock))
+
+    async def ask(key: str, path: str) -> httpx.Response:
+        return await http.get(path, headers={"authorization": f"Bearer {key}"})
+
+    async with client_of(services, viewer=None) as http:
+        headers = {"authorization": f"Bearer {keys[0]}"}
+        record = TICKET | {"division": "430104"}
+        assert (await http.post("/intake/centre?channel=HOTLINE", json=[record], headers=headers)).status_code == 200
+        page = (await ask(keys[0], "/sync/changes?first=1")).text.splitlines()
+        cursor = orjson.loads(page[-1])["cursor"]
+        rest = (await ask(keys[0], f"/sync/changes?after={cursor}")).text.splitlines()[:-1]
+        assert rest
+        await api_keys.revoke(connection, keys[0].split("_")[1], clock())
+        keys.append(await api_keys.create(connection, vault, SCOPE, clock(), until))
+        keys.append(await api_keys.create(connection, vault, replace(SCOPE, name="另一个系统"), clock(), until))
+        renewed, other = [await ask(key, f"/sync/changes?after={cursor}") for key in keys[1:]]
+        assert renewed.text.splitlines()[:-1] == rest
+        assert other.status_code == 400
+        again = await http.post(
+            "/intake/centre?channel=HOTLINE", json=[record], headers={"authorization": f"Bearer {keys[1]}"}
+        )
+        assert again.json()["outcomes"][0]["change"] == "UNCHANGED"
 
 
 async def test_a_key_ends_with_its_time(api: Api, connection: Connection, vault: Vault, clock: Clock) -> None:
