@@ -4,6 +4,13 @@ SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+OLD := import sys; sys.exit(sys.version_info < (3, 11))
+# One that is named and of no use is not passed over in silence, though .venv be there already.
+ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
+ifneq ($(shell $(PYTHON) -c '$(OLD)' >/dev/null 2>&1 && echo fits),fits)
+$(error casegraph needs Python 3.11 or newer. PYTHON=$(PYTHON) is $(or $(shell $(PYTHON) -V 2>/dev/null),not there): name another, or leave it out)
+endif
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
@@ -14,6 +21,7 @@ PACKAGES := bench casegraph connectors graph resolvers schema search sync tests
 $(RUN): requirements.txt
 	@test -n "$(PYTHON)" || { echo "casegraph needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "The virtual environment cannot be made: install Python's venv module (python3-venv)."; exit 1; }
+	@$(BIN)/python -c '$(OLD)' || { echo "$(VENV) was made by an older Python than 3.11, or does not run any more. Remove it (rm -r $(VENV)), then try again."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.txt
 	@touch $@
 

@@ -93,13 +93,10 @@ def measure() -> list[Row]:
         make_year(Path(folder), submissions=SUBMISSIONS)
         sheets = {path.suffix: path for path in sorted(_files(folder, "hotline"), key=_size)}
         papers = [path for path in sorted(_files(folder, "letters")) if path.suffix in BARE and _is_whole(path)]
-        letters = [
-            list(islice(cycle([path for path in papers if path.suffix == suffix]), PAPERS))
-            for suffix in (".eml", ".pdf")
-        ]
+        letters = [[path for path in papers if path.suffix == suffix] for suffix in (".eml", ".pdf")]
         return [
             *(_measure(Channel.HOTLINE, [sheets[suffix]]) for suffix in GOALS),
-            *(_measure(Channel.LETTER, paths) for paths in letters),
+            *(_measure(Channel.LETTER, list(islice(cycle(paths), PAPERS))) for paths in letters if paths),
         ]
 
 

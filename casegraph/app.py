@@ -12,8 +12,10 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from casegraph import graphiql, probes
+from casegraph import graphiql, home, probes
 from casegraph.allowances import AllHeldError, Allowance
+from casegraph.compression import Compressed
+from casegraph.cross_origin import CrossOrigin
 from casegraph.faults import Masked
 from casegraph.graphql_http import GraphQLOverHTTP
 from casegraph.graphql_ws import GraphQLOverWebSocket
@@ -28,6 +30,7 @@ from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
 from graph.policy import Action
 from graph.scope import scope as scope_of
+from resolvers.conditions import Instance
 from resolvers.doors import Commands, Doors, Intake, Retry, Revealing, Saving
 from resolvers.execution import Executor, Following
 from resolvers.following import Follows
@@ -111,10 +114,10 @@ class Services(Protocol):
 
 def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) -> Executor:
     """Return what answers operations by these services."""
-    reader = services.reader
+    reader, instance = services.reader, Instance(services.read_options.zone, services.vault)
     sources = Sources(
-        reader, services.vault, services.search, CaseSearch(services.search),
-        vocabulary_of(services.taxonomy.all()), services.taxonomy, limits.page_size,
+        reader, services.search, CaseSearch(services.search), vocabulary_of(services.taxonomy.all()),
+        services.taxonomy, instance, limits.page_size,
     )  # fmt: skip
     text_of = text_layer(services.read_options.limits)
     lanes = Lanes.of(reader.pool.get_max_size(), services.pool.get_max_size())
@@ -125,15 +128,14 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
         return Doors(
             intake=services.intake, commands=services.commands, retry=services.retry,
             uploads=services.uploads.of(viewer.name), text_of=text_of, clock=services.clock,
-            revealing=services.revealing, saving=services.saving,
+            zone=instance.zone, revealing=services.revealing, saving=services.saving,
         )  # fmt: skip
 
     def context(viewer: Viewer) -> Context:
-        scope = scope_of(viewer)
         return Context(
-            reads=GraphReads(sources, scope),
+            reads=GraphReads(sources, viewer),
             writes=GraphWrites(doors(viewer), viewer),
-            follows=Follows(shared, services.vault, scope),
+            follows=Follows(shared, instance, viewer),
         )
 
     @contextmanager
@@ -147,9 +149,9 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
                 raise LimitError("LIMIT_SUBSCRIPTIONS", told, limit=most, asked=most + 1) from None
             yield
 
-    zone = str(services.read_options.zone)
     return Executor(
-        schema.build(), reader=reader, vault=services.vault, limits=limits, context=context, trusted=trusted, zone=zone,
+        schema.build(), reader=reader, vault=services.vault, limits=limits, context=context, trusted=trusted,
+        zone=str(instance.zone),
         following=Following(held, services.client_limits.event_seconds), lanes=lanes,
     )  # fmt: skip
 
@@ -198,13 +200,15 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
             Route("/uploads", upload, methods=["POST"]),
             Route("/sync/changes", follow),
             *Pages(services.signin).routes(),
+            Route(home.ADDRESS, home.answer),
             Mount(graphiql.ADDRESS, graphiql.files()),
         ],
         middleware=[Middleware(Masked)],
         exception_handlers={RefusalError: _refused, BusyError: _busy, HTTPException: _http},
     )
     gate = Gate(Front(over_http, routes), services.signin)
-    return Measured(KnownNames(Masked(gate), services.signin.ways.names), metrics)
+    names = services.signin.ways.names
+    return Measured(KnownNames(Compressed(CrossOrigin(Masked(gate), names), names), names), metrics)
 
 
 class Front:

@@ -9,6 +9,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from casegraph.ending import ENDING
 from casegraph.running import unheard
 from graph.tasks import finish
 
@@ -58,19 +59,20 @@ class Kept:
             began = time.monotonic()
             with unheard():
                 process.start()
-            try:
-                await _ended(process)
-            finally:
-                await asyncio.shield(asyncio.to_thread(_end, process))
+            with ENDING.last_resort(process.kill):
+                try:
+                    await _ended(process)
+                finally:
+                    await asyncio.shield(asyncio.to_thread(_end, process))
             if time.monotonic() - began > LIVED:
                 self._deaths = 0
             pause = min(RESTART_AFTER * 2**self._deaths, LONGEST_PAUSE)
             self._deaths += 1
-            logger.error(
-                "The process %s ended by itself (exit code %s); it is started again in %.0f s.",
-                self._name, process.exitcode, pause,
-            )  # fmt: skip
+            # Not before: a signal to all of us ends it, too, and may reach it first.
             await asyncio.sleep(pause)
+            logger.error(
+                "The process %s ended by itself (exit code %s); it is started again.", self._name, process.exitcode
+            )
 
 
 @asynccontextmanager

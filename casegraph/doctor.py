@@ -9,13 +9,15 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from graph import erasure_list, followers, journal, keycheck, set_aside
+from graph import api_keys, erasure_list, followers, journal, keycheck, set_aside
 from graph.database import DatabaseError, DatabaseUnreachable, close, connect, statements
 from graph.erasure_list import ErasureListError
 from graph.errors import DatabaseStateError, MasterKeyError
 from graph.migrate import require_current
+from graph.policy import is_useless
 from search.engine import SearchUnavailableError
 from search.indexer import READER as INDEXER
 
@@ -59,13 +61,16 @@ class Kept:
     homes: Homes
 
 
-async def examine(url: str, kept: Kept, *, quick: bool = False) -> list[Finding]:
+AWAY: Final = "Look whether the server runs, and at CASEGRAPH_DATABASE_URL."
+OWN_AWAY: Final = "Run this again, which starts it. The file postgres/log in the data folder says why it ended."
+
+
+async def examine(url: str, kept: Kept, *, quick: bool = False, embedded: bool = False) -> list[Finding]:
     """Return what is found, `quick` without what takes long; an unreachable or foreign database ends it early."""
     try:
         connection = await connect(url)
     except (DatabaseError, *DatabaseUnreachable) as error:
-        advice = "Look whether the server runs, and at CASEGRAPH_DATABASE_URL."
-        return [Finding("database", f"cannot be reached ({type(error).__name__})", advice)]
+        return [Finding("database", f"cannot be reached ({type(error).__name__})", OWN_AWAY if embedded else AWAY)]
     except DatabaseStateError as error:
         return [Finding("database", "too old", str(error))]
     try:
@@ -97,7 +102,18 @@ async def _contents(connection: Connection, kept: Kept) -> list[Finding]:
         await _set_aside(connection),
         await _rejections(connection),
         await _erasures(connection, kept),
+        await _api_keys(connection),
     ]
+
+
+async def _api_keys(connection: Connection) -> Finding:
+    now = datetime.now(UTC)
+    keys = [key for key in await api_keys.all_keys(connection) if key.holds(now)]
+    useless = [key.id for key in keys if is_useless(key.viewer())]
+    if not useless:
+        return Finding("API keys", f"{len(keys):,} that hold")
+    advice = "They name no division, organ or source. Revoke them, and make others with `keys create --help`."
+    return Finding("API keys", f"by {', '.join(useless)} nothing may be seen or done", advice)
 
 
 async def _slow(connection: Connection, kept: Kept) -> list[Finding]:

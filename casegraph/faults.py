@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casegraph.refusals import RefusalError
-from resolvers.failures import UNAVAILABLE, apology, noted, unavailable
+from casegraph.refusals import RefusalError, away
+from resolvers.failures import apology, noted, unavailable
 from schema.errors import INTERNAL
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def refusal_of(error: Exception, where: str) -> RefusalError:
     """Return what is told of an error that nothing else has answered, and log it."""
     if told := unavailable(error):
-        return RefusalError(503, UNAVAILABLE, told)
+        return away(told)
     incident = noted(error, where)
     return RefusalError(500, INTERNAL, apology(incident), incident=incident)
 

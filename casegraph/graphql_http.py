@@ -13,6 +13,7 @@ from graphql import OperationType
 from starlette.requests import Request
 
 from casegraph import graphiql
+from casegraph.accepting import weighed
 from casegraph.leaving import ClientGoneError, unless_gone
 from casegraph.refusals import RefusalError, bounded_body, busy, content_type
 from graph.policy import Action, allows
@@ -51,24 +52,11 @@ def accepted(header: str | None) -> str | None:
     if not header:
         return PLAIN
     best, answer = 0.0, None
-    for part in header.split(","):
-        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = _weight(parameters)
+    for media, weight in weighed(header):
         offered = MODERN if media == MODERN else PLAIN if media in {PLAIN, "application/*", "*/*"} else None
         if offered and weight > best:
             best, answer = weight, offered
     return answer
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def shows_page(scope: Scope) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from casegraph.reading import Item, read_all, source_of
@@ -17,7 +19,6 @@ from graph.text.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from casegraph.reading import Plan
     from casegraph.services import Services
@@ -101,18 +102,28 @@ def _nearest(unread: UnreadField) -> str:
 def find_items(channel: Channel, paths: Iterable[Path]) -> list[Item]:
     """Return the files to read, folders gone through by name; hidden files and editors' locks are not meant.
 
-    Raises NothingToReadError for a path that is not there.
+    Raises NothingToReadError for a path that is not there, OSError for a folder that may not be looked into.
     """
     found = []
     for path in paths:
         if path.is_dir():
-            inside = (one for one in sorted(path.rglob("*")) if one.is_file() and _is_meant(one.relative_to(path)))
+            inside = (one for one in sorted(_files(path)) if _is_meant(one.relative_to(path)))
             found += [Item(channel, one, str(one.relative_to(path))) for one in inside]
         elif path.exists():
             found.append(Item(channel, path, path.name))
         else:
             raise NothingToReadError(f"There is no {path}. Check the path.")
     return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder; raise OSError for one that may not be looked into, which else would be missed."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for place, _, names in os.walk(folder, onerror=fail):
+        yield from (path for name in names if (path := Path(place, name)).is_file())
 
 
 def _is_meant(path: Path) -> bool:

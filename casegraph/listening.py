@@ -6,7 +6,10 @@ import errno
 import socket
 from typing import TYPE_CHECKING, Final
 
+from casegraph.serving import servers
+
 if TYPE_CHECKING:
+    from casegraph.serving import Server
     from casegraph.settings import Settings
 
 BACKLOG: Final = 2048
@@ -22,6 +25,12 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
+        if first := _first(settings) if error.errno == errno.EADDRINUSE else None:
+            raise PortError(
+                f"Port {settings.port} of {settings.host} is in use: this data folder is served already, by"
+                f" {first.words()}. Use that one, end it with `kill {first.process}`, or choose another port with"
+                " CASEGRAPH_PORT."
+            ) from None
         trouble = {
             errno.EADDRINUSE: "is in use",
             errno.EACCES: "may only be opened by root",
@@ -29,6 +38,12 @@ def listen(settings: Settings) -> socket.socket:
         raise PortError(
             f"Port {settings.port} of {settings.host} {trouble}. Choose another with CASEGRAPH_PORT."
         ) from None
+
+
+def _first(settings: Settings) -> Server | None:
+    """Return who serves the same folder on the same port."""
+    port = f":{settings.port}/"
+    return next((one for one in servers(settings.data) if port in one.address), None)
 
 
 def address(opened: socket.socket) -> str:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from casegraph.ending import ENDING
 from casegraph.postgres import EmbeddedPostgres
 from graph import keycheck, places
 from graph.database import connected
@@ -69,12 +70,16 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
             yield settings.database_url
         return
     server = EmbeddedPostgres(settings.data / "postgres")
-    url = await asyncio.to_thread(server.start)
-    try:
-        async with lookout(url, server.start):
-            yield url
-    finally:
-        await asyncio.to_thread(server.stop)
+    with ENDING.last_resort(server.abandon):
+        starting = asyncio.create_task(asyncio.to_thread(server.start))
+        try:
+            url = await asyncio.shield(starting)
+            async with lookout(url, server.start):
+                yield url
+        finally:
+            # A thread cannot be cancelled: what is being started is stopped once it has begun.
+            await asyncio.wait({starting})
+            await asyncio.to_thread(server.stop)
 
 
 async def prepare_database(url: str, vault: Vault) -> list[str]:

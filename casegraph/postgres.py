@@ -16,21 +16,22 @@ import errno
 import fcntl
 import hashlib
 import os
-import shlex
 import shutil
+import signal
 import stat
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
 from urllib.parse import quote
 
 import psutil
 
 from casegraph.postgres_programs import (
     MAJOR,
+    PROGRAMS,
     Account,
     EmbeddedPostgresError,
     account_for,
@@ -38,6 +39,7 @@ from casegraph.postgres_programs import (
     require_runnable,
     run,
 )
+from casegraph.rights import ELSEWHERE, denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,6 +59,9 @@ LEAST_ROOM: Final = 32_000_000
 STOPPING: Final = 60.0
 """Seconds to wait for a server that another process is just stopping or starting."""
 PAUSE: Final = 0.02
+ABANDONING: Final = 0.5
+"""Seconds that a server has to end in at once; it does so by itself whoever waits."""
+PID_FILE: Final = "postmaster.pid"
 
 TUNING: Final[Mapping[str, str]] = MappingProxyType({
     "listen_addresses": "",
@@ -136,6 +141,22 @@ class EmbeddedPostgres:
             self._leave()
         return last
 
+    def abandon(self) -> None:
+        """Leave the server at once, whatever we are just doing with it: this process is ending.
+
+        It ends unless others use it, without waiting for anybody's turn. What is committed is safe, and the next start
+        recovers it.
+        """
+        PROGRAMS.let_none_begin()
+        if self._held is None or not self._is_last():
+            return
+        PROGRAMS.end_all()
+        until = time.monotonic() + ABANDONING
+        if process := self._process():
+            process.send_signal(signal.SIGQUIT)
+        while self._process() and time.monotonic() < until:
+            time.sleep(PAUSE)
+
     # Who uses it ------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -188,13 +209,20 @@ class EmbeddedPostgres:
         return None
 
     def _postmaster(self) -> list[str] | None:
-        """Return the lines of the living server's `postmaster.pid`; remove the file where its process is another's."""
-        file = self._cluster / "postmaster.pid"
+        """Return the lines of the living server's `postmaster.pid`, None where there is none."""
         try:
-            lines = file.read_text().splitlines()
-            process = psutil.Process(int(lines[0]))
-            if process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres"):
-                return lines
+            lines = (self._cluster / PID_FILE).read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        return lines if self._process() else None
+
+    def _process(self) -> psutil.Process | None:
+        """Return the server's process, None where it has ended; remove its file where its number is another's."""
+        file = self._cluster / PID_FILE
+        try:
+            process = psutil.Process(int(file.read_text().splitlines()[0]))
+            if process.name().startswith("postgres"):
+                return None if process.status() == psutil.STATUS_ZOMBIE else process
         except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
             return None
         # After the machine restarted, another program can have the number, which PostgreSQL takes for its own.
@@ -211,13 +239,24 @@ class EmbeddedPostgres:
         options = self._settings | {"unix_socket_directories": str(socket), "unix_socket_permissions": "0700"}
         options.setdefault("port", PORT)
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        done = run(
-            "pg_ctl", ["start", "-w", "-s", "-D", str(self._cluster), "-l", str(self.log), "-o", shlex.join(words)],
-            account,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise EmbeddedPostgresError(f"PostgreSQL did not start: {self._last_words()} See {self.log}.")
-        return Address(str(socket), options["port"])
+        with self._opened_log(account) as log:
+            # Not by `pg_ctl`: ended in the middle of its work, that would leave a server that nobody knows of.
+            server = PROGRAMS.begin(
+                "postgres", ["-D", str(self._cluster), *words], account, log, ends_by=signal.SIGQUIT
+            )
+        while server.poll() is None:
+            if address := self._running():
+                return address
+            time.sleep(PAUSE)
+        killed = f"it was ended by {signal.Signals(-server.returncode).name}." if server.returncode < 0 else None
+        raise EmbeddedPostgresError(f"PostgreSQL did not start: {killed or self._last_words()} See {self.log}.")
+
+    @contextmanager
+    def _opened_log(self, account: Account) -> Iterator[BinaryIO]:
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
+            if account.switch:
+                os.fchown(log.fileno(), account.uid, account.gid)
+            yield log
 
     def _create(self, account: Account) -> None:
         """Make the cluster and its database beside its place and move it there whole, however often we are killed."""
@@ -309,7 +348,9 @@ def _folder_trouble(folder: Path, error: OSError) -> str:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return f"The disk of {folder} is full. Make room, or choose another folder with CASEGRAPH_DATA."
-        case errno.EROFS | errno.EACCES | errno.EPERM:
-            return f"{folder} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
+        case errno.EROFS:
+            return f"The disk of {folder} is mounted for reading alone. {ELSEWHERE}"
+        case errno.EACCES | errno.EPERM:
+            return denied(os.fsdecode(error.filename or folder), folder)
         case _:
             return f"{error.filename or folder} cannot be used: {error.strerror}. Choose another with CASEGRAPH_DATA."

@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from subprocess import DEVNULL
+from typing import IO, TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,29 +114,77 @@ def _find_user() -> pwd.struct_passwd | None:
         return None
 
 
+class Program(subprocess.Popen[bytes]):
+    """A program of PostgreSQL. The server may outlive who began it, where others use it: that is no mistake."""
+
+    def __del__(self) -> None:
+        """Warn of nothing."""
+
+
+class Programs:
+    """The programs of PostgreSQL that we have begun, each in a session of its own: a Ctrl-C is meant for us."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._begun: dict[Program, signal.Signals] = {}
+        self._over = False
+
+    def begin(
+        self, program: str, arguments: Sequence[str], account: Account, output: IO[Any], *,
+        given: IO[Any] | int = DEVNULL, ends_by: signal.Signals = signal.SIGKILL,
+    ) -> Program:  # fmt: skip
+        """Begin one, which `end_all` ends by a signal of its own.
+
+        Raises EmbeddedPostgresError where it cannot run here, or this process is ending.
+        """
+        with self._guard:
+            if self._over:
+                raise EmbeddedPostgresError("PostgreSQL is not started any more: casegraph is ending.")
+            try:
+                begun = Program(
+                    [programs() / program, *arguments], stdin=given, stdout=output, stderr=subprocess.STDOUT, cwd="/",
+                    env=_environment(), start_new_session=True, **account.options(),
+                )  # fmt: skip
+            except OSError as error:
+                raise EmbeddedPostgresError(_cannot_execute(error)) from None
+            # One that ended is waited for by this, too, and is no zombie any more.
+            self._begun = {one: by for one, by in self._begun.items() if one.poll() is None} | {begun: ends_by}
+            return begun
+
+    def let_none_begin(self) -> None:
+        """Let nothing begin any more: this process is ending."""
+        with self._guard:
+            self._over = True
+
+    def end_all(self) -> None:
+        """End what runs."""
+        with self._guard:
+            for one, by in self._begun.items():
+                if one.poll() is None:
+                    os.killpg(one.pid, by)
+
+
+PROGRAMS: Final = Programs()
+
+
 def run(
     program: str, arguments: Sequence[str], account: Account, *, text: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of the programs to its end, in a session of its own so that a Ctrl-C meant for us does not stop it.
-
-    Its output goes through files: the server that `pg_ctl` leaves running would keep pipes open for ever.
-    """
+    """Run one of the programs to its end. Its output goes through files: whoever else has a pipe would keep it open."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said, tempfile.TemporaryFile("w+") as asked:
         asked.write(text)
         asked.seek(0)
+        begun = PROGRAMS.begin(program, arguments, account, said, given=asked)
         try:
-            done = subprocess.run(
-                [programs() / program, *arguments], stdin=asked, stdout=said, stderr=subprocess.STDOUT, check=False,
-                cwd="/", env=_environment(), start_new_session=True, timeout=PATIENCE, **account.options(),
-            )  # fmt: skip
-        except OSError as error:
-            raise EmbeddedPostgresError(_cannot_execute(error)) from None
+            code = begun.wait(PATIENCE)
         except subprocess.TimeoutExpired:
+            begun.kill()
+            begun.wait()
             raise EmbeddedPostgresError(
                 f"{program} did not end within {PATIENCE:.0f} seconds. Look at the server's log, then try again."
             ) from None
         said.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, said.read(), "")
+        return subprocess.CompletedProcess(begun.args, code, said.read(), "")
 
 
 def _environment() -> dict[str, str]:

@@ -9,10 +9,10 @@ import orjson
 from starlette.responses import Response
 
 from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
-from connectors.push import read_push
+from connectors.push import NAME, read_push
 from graph.intake import Change
 from graph.policy import Action, Authority
-from graph.records import Channel
+from graph.records import Channel, RejectionReason
 from graph.scope import scope
 from graph.seeing import SQL
 from graph.sources import NAMED, is_source
@@ -33,11 +33,15 @@ LARGEST_PUSH: Final = 16_777_216
 """Bytes of one push: some ten thousand records. Longer ones are sent in parts, which costs nothing, since a record
 that is sent twice is taken in once."""
 PUSHED: Final = {channel.value: channel for channel in (Channel.HOTLINE, Channel.WEB)}
+EMPTY: Final = RejectionReason.EMPTY
 MEDIA: Final = frozenset({"application/json", "application/x-ndjson", "application/jsonl"})
 
 
 async def take_push(request: Request, services: Services, viewer: Viewer, turns: Turns) -> Response:
-    """Take in what was pushed; answer 207 where something was rejected, 403 where the source is not the viewer's."""
+    """Take in what was pushed; answer 207 where something was rejected.
+
+    Raises RefusalError with 403 where the source is not the viewer's, with 400 where the body is no records at all.
+    """
     source, channel = request.path_params["source"], request.query_params.get("channel", "")
     if not is_source(source):
         raise RefusalError(404, "NOT_FOUND", NAMED)
@@ -59,10 +63,19 @@ async def _taken(channel: Channel, source: str, body: bytes, services: Services,
     outcomes = await services.intake.take_in(
         readings, actor=viewer.name, now=services.clock(), authority=Authority(viewer, Action.PUSH)
     )
+    if [outcome.position for outcome in outcomes] == [NAME] and (outcomes[0].reason is not EMPTY or not body.strip()):
+        raise _no_json(outcomes[0])
     rejected = any(outcome.change is Change.REJECTED for outcome in outcomes)
     seen = await _seen(services, viewer, [outcome.case for outcome in outcomes if outcome.case])
     answer = orjson.dumps({"outcomes": [told(outcome, seen) for outcome in outcomes]})
     return Response(answer, status_code=207 if rejected else 200, media_type=JSON)
+
+
+def _no_json(outcome: Outcome) -> RefusalError:
+    """Return how a body is refused that is no JSON. It is kept among the rejections, too."""
+    said = told(outcome, ())
+    rejection = {name: said[name] for name in ("reason", "rejection") if name in said}
+    return RefusalError(400, "BAD_REQUEST", str(outcome.message), **rejection)
 
 
 async def _seen(services: Services, viewer: Viewer, cases: Sequence[CaseId]) -> frozenset[CaseId]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from casegraph.ending import ENDING
 from casegraph.running import rarely_collect, unheard
 from connectors.connector import Limits, ReadOptions, Resource
 from connectors.headings import HeadingMap
@@ -159,22 +160,23 @@ async def _one_reader(plan: Plan) -> AsyncGenerator[Batch | None]:
         process.start()
     theirs.close()
     coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
-    try:
-        while True:
-            try:
-                batch: Batch | None = await asyncio.shield(coming)
-            except EOFError:
-                return
-            if batch is not None:
-                coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
-            yield batch
-    finally:
-        process.kill()
-        await asyncio.wait([coming])
-        if not coming.cancelled():
-            coming.exception()  # its end is no news
-        await asyncio.to_thread(process.join)
-        ours.close()
+    with ENDING.last_resort(process.kill):
+        try:
+            while True:
+                try:
+                    batch: Batch | None = await asyncio.shield(coming)
+                except EOFError:
+                    return
+                if batch is not None:
+                    coming = asyncio.ensure_future(asyncio.to_thread(ours.recv))
+                yield batch
+        finally:
+            process.kill()
+            await asyncio.wait([coming])
+            if not coming.cancelled():
+                coming.exception()  # its end is no news
+            await asyncio.to_thread(process.join)
+            ours.close()
 
 
 def _fatal(plan: Plan, item: Item) -> Refusal:

@@ -10,6 +10,8 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from resolvers.failures import AGAIN, UNAVAILABLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,6 +52,11 @@ def busy(error: BusyError) -> RefusalError:
     """Return how a viewer is refused of whom too much waits already."""
     given = dict(error.extensions or {})
     return RefusalError(429, given.pop("code"), error.message, headers={"retry-after": str(error.seconds)}, **given)
+
+
+def away(message: str) -> RefusalError:
+    """Return how a request is refused that may be answered if it is sent again."""
+    return RefusalError(503, UNAVAILABLE, message, headers={"retry-after": str(AGAIN)}, retryAfter=AGAIN)
 
 
 async def bounded_body(request: Request, limit: int, seconds: float) -> bytes:

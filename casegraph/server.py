@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from casegraph.client_limits import ClientLimits
 
-GRACE: Final = 5
-"""Seconds that requests have to end in when the server is stopped."""
+GRACE: Final = 1
+"""Seconds that requests have to end in when the server is stopped, which ends within two."""
 LARGEST_HEAD: Final = 65_536
 """Bytes of a request's line and headers: a query in the address, a token of 16 KB, and room."""
 LARGEST_MESSAGE: Final = 1_048_576

@@ -206,7 +206,7 @@ def homes_of(settings: Settings) -> Homes:
 
 def ways_of(settings: Settings) -> Ways:
     """Return by what people may sign in: by the provider, or by this machine's tokens where nobody else is answered."""
-    names = Names(settings.public_url)
+    names = Names(settings.public_url, settings.allowed_origins)
     if settings.oidc_issuer is None:
         alone = settings.host in LOOPBACK and names.only_this_machine
         return Ways(development=settings.data / DEVELOPMENT_KEY if alone else None, names=names)

@@ -36,6 +36,8 @@ KEY_BYTES: Final = 32
 PORTS: Final = range(1, 65536)
 SHORTEST: Final = 0.01
 LONGEST: Final = 3_600.0
+ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?", re.ASCII)
+"""As browsers tell where a page is from: names of other scripts in their ASCII form."""
 SQL_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
@@ -69,6 +71,15 @@ def _public_url(text: str) -> str:
     if not _is_https(text) or urlsplit(text).path not in ("", "/"):
         raise ValueError("must be https:// and a host without a path, as https://petitions.example")
     return text.rstrip("/")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    found = [one.strip().rstrip("/").lower() for one in text.split(",")]
+    if not all(_is_https(one) and ORIGIN.fullmatch(one) for one in found):
+        raise ValueError(
+            "must be origins of pages, as https://desk.example, several with commas between; `*` and `null` are none"
+        )
+    return tuple(dict.fromkeys(found))
 
 
 def _address(text: str) -> str:
@@ -240,6 +251,15 @@ class Settings:
             "none",
             _public_url,
             "Where others reach this server, as https://petitions.example; a proxy before it ends TLS.",
+        ),
+    )
+    allowed_origins: tuple[str, ...] = field(
+        default=(),
+        metadata=_said(
+            "none",
+            _origins,
+            "Origins of front ends elsewhere whose pages may ask here (CORS), as https://desk.example, several with"
+            " commas between. They show tokens; the session's cookie is never taken from them.",
         ),
     )
     proxy: str | None = field(
@@ -596,11 +616,21 @@ class Settings:
         return found
 
 
+def _part(one: bytes | str | tuple[str, ...]) -> str:
+    match one:
+        case bytes():
+            return one.hex()
+        case tuple():
+            return "=".join(one)
+        case _:
+            return one
+
+
 def _text_of(value: object) -> str:
     """Return a setting's value as its variable has it."""
     match value:
         case tuple():
-            return ",".join(one.hex() if isinstance(one, bytes) else "=".join(one) for one in value)
+            return ",".join(_part(one) for one in value)
         case frozenset():
             return ",".join(sorted(value))
         case bool():

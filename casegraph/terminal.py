@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.console import Console
 
+from casegraph.ending import ENDING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -76,6 +78,12 @@ class _Lines:
         self._next = time.monotonic() + EVERY
 
 
+def _show_cursor() -> None:
+    """Leave the terminal as it was, below the bars."""
+    ERR.file.write("\x1b[?25h\n")
+    ERR.file.flush()
+
+
 @contextmanager
 def steps(name: str, total: int | None = None) -> Iterator[Steps]:
     """Show how something goes on while it lasts."""
@@ -97,5 +105,5 @@ def steps(name: str, total: int | None = None) -> Iterator[Steps]:
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("{task.fields[words]}"),
     )  # fmt: skip
-    with Progress(*columns, console=ERR) as bars:
+    with ENDING.last_resort(_show_cursor), Progress(*columns, console=ERR) as bars:
         yield _Bar(bars, name, total)

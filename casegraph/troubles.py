@@ -17,6 +17,7 @@ from casegraph.children import HopelessError
 from casegraph.ingest import NothingToReadError
 from casegraph.listening import PortError
 from casegraph.postgres import LEAST_ROOM, EmbeddedPostgresError
+from casegraph.rights import ELSEWHERE, denied
 from casegraph.settings import SettingsError
 from casegraph.signin.development import DevelopmentKeyError
 from connectors.feed import FeedError
@@ -48,7 +49,12 @@ CLEAR: Final[tuple[tuple[type[Exception], int], ...]] = (
     (GraphError, os.EX_DATAERR),
 )
 """Errors whose message is what a person needs, and all of it."""
+URL: Final = "CASEGRAPH_DATABASE_URL"
 FULL: Final = "The disk is full. Make room, or move the data with CASEGRAPH_DATA, then try again."
+OWN_ENDED: Final = (
+    "The embedded PostgreSQL has ended. It is started again by whatever runs, and by the next command: run this again."
+    " The file postgres/log in the data folder says why it ended."
+)
 STATES: Final = {
     "53100": ("The disk of the database is full. Make room there, then try again.", os.EX_IOERR),
     "28P01": ("The database refuses the user or the password of CASEGRAPH_DATABASE_URL.", os.EX_NOPERM),
@@ -84,7 +90,7 @@ def _of_the_database(error: BaseException, data: Path | None) -> Trouble | None:
             said = str(error).splitlines()[0].rstrip(".")
             return Trouble(f"CASEGRAPH_DATABASE_URL cannot be used: {said}.", os.EX_CONFIG)
         case OSError():
-            return _unreachable(error)
+            return _unreachable(error, data)
         case _ if is_away(error):
             return _lost(data)
         case DatabaseError(sqlstate=state):
@@ -97,30 +103,46 @@ def _lost(data: Path | None) -> Trouble:
     # PostgreSQL that cannot write its log stops at once, and those connected learn no reason.
     if data is not None and shutil.disk_usage(data).free < LEAST_ROOM:
         return Trouble(FULL, os.EX_IOERR)
+    if is_embedded():
+        return Trouble(OWN_ENDED, os.EX_TEMPFAIL)
     return Trouble("The database went away. See whether it runs, then run this again.", os.EX_TEMPFAIL)
 
 
-def _of_files(error: OSError) -> Trouble:
+def is_embedded() -> bool:
+    """Tell whether the database is the embedded one: what an operator has not set is not worth a look.
+
+    The settings of a process beside a command name its database, whichever that is.
+    """
+    return URL not in os.environ
+
+
+def _of_files(error: OSError, data: Path | None) -> Trouble:
     match error:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return Trouble(FULL, os.EX_IOERR)
-        case OSError(errno=errno.EROFS | errno.EACCES | errno.EPERM, filename=str() as name):
-            line = f"{name} cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA."
+        case OSError(errno=errno.EROFS, filename=str() as name):
+            line = f"{name} cannot be written: its disk is mounted for reading alone. {ELSEWHERE}"
             return Trouble(line, os.EX_CANTCREAT)
+        case OSError(errno=errno.EACCES | errno.EPERM, filename=str() as name):
+            return Trouble(denied(name, data), os.EX_CANTCREAT)
+        case OSError(errno=errno.ENOENT | errno.EISDIR | errno.ENOTDIR, filename=str() as name):
+            return Trouble(f"{name} cannot be used: {error.strerror}. Check its path.", os.EX_IOERR)
         case OSError(filename=str() as name):
-            return Trouble(f"{name} cannot be used: {error.strerror}.", os.EX_IOERR)
+            return Trouble(f"{name} cannot be used: {error.strerror}. Look at its disk.", os.EX_IOERR)
         case _:
             return Trouble(f"The disk cannot be used: {error.strerror}. Look at it, then try again.", os.EX_IOERR)
 
 
-def _unreachable(error: BaseException) -> Trouble:
+def _unreachable(error: OSError, data: Path | None) -> Trouble:
     match error:
         case OSError() if is_of_files(error):
-            return _of_files(error)
+            return _of_files(error, data)
         case ssl.SSLCertVerificationError():
             reason = getattr(error, "verify_message", error.strerror)  # OpenSSL's own errors alone have it
             line = f"The database's certificate is not trusted ({reason}). Name its authority with sslrootcert=…."
             return Trouble(line, os.EX_NOPERM)
+        case _ if is_embedded():
+            return Trouble(OWN_ENDED, os.EX_TEMPFAIL)
         case FileNotFoundError(filename=None):
             line = "A socket or file that CASEGRAPH_DATABASE_URL names is not there. Look whether the server runs."
             return Trouble(line, os.EX_UNAVAILABLE)

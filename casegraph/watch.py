@@ -217,7 +217,7 @@ def _of(error: Exception) -> tuple[State, str]:
     from casegraph.troubles import trouble  # noqa: PLC0415  # it knows every error there is, and so most modules
 
     told = trouble(error)
-    cause = told.line if told else "Look whether it runs, and at CASEGRAPH_DATABASE_URL."
+    cause = told.line if told else "Look whether it runs."
     return (State.FULL if has_no_room(error) else State.AWAY), cause
 
 

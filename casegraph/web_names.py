@@ -37,6 +37,8 @@ class Names:
 
     public: str | None = None
     """An origin, such as https://petitions.example."""
+    allowed: tuple[str, ...] = ()
+    """Origins of others whose pages may ask here, by tokens alone."""
 
     @property
     def secure(self) -> bool:
@@ -53,10 +55,18 @@ class Names:
         return is_loopback(host) or self._is_public_host(host)
 
     def takes(self, origin: str, host: str) -> bool:
-        """Tell whether pages of an origin may ask at all: the public ones, and this machine's where it is asked."""
-        if self._is_public(origin):
+        """Tell whether pages of an origin may ask at all.
+
+        The public ones and those allowed may, and this machine's where it is asked.
+        """
+        if self._is_public(origin) or self.allows(origin):
             return True
         return is_loopback(host) and is_loopback(origin.partition("://")[2])
+
+    def allows(self, origin: str) -> bool:
+        """Tell whether an origin is one of others that were allowed. No origin at all (`null`) never is."""
+        place = _place(origin)
+        return place is not None and place[1] is not None and place in map(_place, self.allowed)
 
     def is_own(self, origin: str, host: str) -> bool:
         """Tell whether a page came from this very server, whatever else may run on this machine."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Final
 
 from casegraph.children import HopelessError, kept
+from casegraph.ending import ENDING, OF_A_CHILD
 from casegraph.guarding import guarded
 from casegraph.running import run
 from casegraph.services import make_alerter, make_indexer, open_services
@@ -87,8 +87,9 @@ class Partitions:
 
 
 def _process(settings: Settings) -> None:
+    ENDING.listen(OF_A_CHILD, tells=False)
     configure_logging(settings)
-    sys.exit(guarded(lambda: run(work(settings), (signal.SIGTERM,)), settings.data, logger.error))
+    sys.exit(guarded(lambda: run(work(settings)), settings.data, logger.error))
 
 
 def worker(settings: Settings) -> AbstractAsyncContextManager[Kept]:

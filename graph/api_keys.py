@@ -46,6 +46,10 @@ class Scope:
     organs: frozenset[UUID]
     sources: frozenset[str]
 
+    def viewer(self, name: str) -> Viewer:
+        """Return who asks by such a key."""
+        return Viewer(name=name, roles=self.roles, divisions=self.divisions, organs=self.organs, sources=self.sources)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
@@ -61,11 +65,7 @@ class ApiKey:
 
     def viewer(self) -> Viewer:
         """Return who asks by it."""
-        scope = self.scope
-        return Viewer(
-            name=f"key:{self.system}", roles=scope.roles, divisions=scope.divisions, organs=scope.organs,
-            sources=scope.sources,
-        )  # fmt: skip
+        return self.scope.viewer(f"key:{self.system}")
 
     def holds(self, now: datetime) -> bool:
         """Tell whether it neither ended nor was revoked."""

@@ -53,6 +53,8 @@ class CaseFacts:
     channels: tuple[Channel, ...]
     submission_count: int
     first_received_at: datetime
+    last_received_at: datetime
+    last_answered_at: datetime | None
     last_activity_at: datetime
     unnamed: bool
 
@@ -60,14 +62,14 @@ class CaseFacts:
         """Return the values as columns; arrays as lists."""
         return (
             self.opened_at, self.status, self.kind, self.topic, self.division, self.title, list(self.channels),
-            self.submission_count, self.first_received_at, self.last_activity_at,
-            self.unnamed,
+            self.submission_count, self.first_received_at, self.last_received_at, self.last_answered_at,
+            self.last_activity_at, self.unnamed,
         )  # fmt: skip
 
 
 FACT_COLUMNS = (
     "opened_at", "status", "kind", "topic", "division", "title", "channels",
-    "submission_count", "first_received_at", "last_activity_at", "unnamed",
+    "submission_count", "first_received_at", "last_received_at", "last_answered_at", "last_activity_at", "unnamed",
 )  # fmt: skip
 
 
@@ -91,6 +93,8 @@ def derive(submissions: Sequence[SubmissionFacts], events: Sequence[EventFacts])
         channels=tuple(sorted({one.channel for one in ordered})),
         submission_count=len(ordered),
         first_received_at=first.received_at,
+        last_received_at=ordered[-1].received_at,
+        last_answered_at=max((event.at for event in events if event.kind is EventKind.REPLIED), default=None),
         last_activity_at=max(moments),
         unnamed=any(one.unnamed for one in ordered),
     )

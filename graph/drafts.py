@@ -16,7 +16,7 @@ import orjson
 
 from graph.accused import accused_by, names_of
 from graph.belonging import Said, places_named
-from graph.identity import normal_identity, normal_name, normal_phone
+from graph.identity import normal_account, normal_identity, normal_name, normal_phone
 from graph.organ_cells import organs_in
 from graph.organ_names import OrganNames
 from graph.places import find_source_places
@@ -260,5 +260,5 @@ class Preparer:
             name_hash=hashed("name", normal_name(mention.name)) if mention.name else None,
             identity_hash=hashed("identity", identity) if identity else None,
             phone_hash=hashed("phone", phone) if phone else None,
-            account_hash=hashed("account", f"{source}/{mention.account.casefold()}") if mention.account else None,
+            account_hash=hashed("account", normal_account(source, mention.account)) if mention.account else None,
         )

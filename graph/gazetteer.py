@@ -187,11 +187,19 @@ class Gazetteer:
 
     def by_name(self, name: str) -> Division | None:
         """Return the division that a column's value names: a code, a name, or a path with or without separators."""
-        value = nfkc(name).strip().replace(_CONTAINER, "")
+        return self.by_whole_name(name) or self.leading(self._plain(name))[0]
+
+    def by_whole_name(self, name: str) -> Division | None:
+        """Return the same where nothing else stands in the value."""
+        value = self._plain(name)
         if value[:1].isdigit():
             return self.by_code(value)
         candidates, rest = self._path(value, self._variants)
-        return self.leading(value)[0] if rest.strip(_GAP) else self._settled(candidates)
+        return None if rest.strip(_GAP) else self._settled(candidates)
+
+    @staticmethod
+    def _plain(name: str) -> str:
+        return nfkc(name).strip().replace(_CONTAINER, "")
 
     def leading(self, value: str) -> tuple[Division | None, str]:
         """Return the division whose name or path a value begins with, and the rest after it.
@@ -309,3 +317,9 @@ class Gazetteer:
         outermost = [one for one in candidates if not any(other.holds(one) for other in candidates)]
         provinces = [one for one in outermost if one.level is PlaceLevel.PROVINCE]
         return _only(outermost) or _only(provinces) or _nearest(outermost, self._home_heads)
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the gazetteer without a home: what it takes a typed name for is the same on every instance."""
+    return Gazetteer()

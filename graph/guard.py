@@ -73,8 +73,8 @@ ACCUSES: Final = "{row}.state is not distinct from 'ACCUSATION' or 'case_accused
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "case": (
         "id", "number", "opened_at", "leading", "status", "kind", "topic", "division", "title", "channels",
-        "submission_count", "first_received_at", "last_activity_at", "leads", "division_2", "division_4", "division_6",
-        "topic_1", "topic_2",
+        "submission_count", "first_received_at", "last_received_at", "last_answered_at", "last_activity_at", "leads",
+        "division_2", "division_4", "division_6", "topic_1", "topic_2",
     ),
     "submission": (
         "id", "channel", "source", "external_id", "received_at", "registered_at", "kind", "topic", "division",
@@ -113,8 +113,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 """What may be read of each table; a table that is not here cannot be named in a guarded statement."""
 FUNCTIONS: Final = frozenset({
     "array_agg", "barrier_of", "cardinality", "chr", "clock_timestamp", "concat", "convert_to", "count", "encode",
-    "extract", "gone", "index_standing", "journal_end", "length", "max", "min", "percentile_cont", "position", "repeat",
-    "round", "row_number", "string_agg", "string_to_array", "timezone", "to_char", "to_json", "translate", "unnest",
+    "extract", "gone", "index_standing", "journal_end", "length", "max", "mentions_by_account", "min",
+    "percentile_cont", "position", "repeat", "round", "row_number", "string_agg", "string_to_array", "timezone",
+    "to_char", "to_json", "translate", "unnest",
 })  # fmt: skip
 """What statements for viewers may call; all others are refused, since what they read or do no parser can tell.
 

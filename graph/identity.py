@@ -193,6 +193,11 @@ def normal_phone(phone: str) -> str | None:
     return None
 
 
+def normal_account(source: str, account: str) -> str:
+    """Return the form in which a user name of one source equals itself: its users type it in either case."""
+    return f"{source}/{account.casefold()}"
+
+
 def normal_identity(number: str) -> str | None:
     """Return an identity number with a right check digit (GB 11643, ISO 7064 MOD 11-2), None where it has none."""
     number = _BLANKS.sub("", nfkc(number)).upper()

@@ -25,6 +25,8 @@ logger = logging.getLogger("casegraph.lookout")
 
 SQL = statements("standing")
 LOOK_EVERY: Final = 5.0
+LOOK_AT_OWN_EVERY: Final = 1.0
+"""A server of our own is started again by nobody else."""
 ANSWER_WITHIN: Final = 10.0
 """Seconds that PostgreSQL has to tell its processes; then this connection is thought dead, and another is tried."""
 SILENT: Final = 2
@@ -59,7 +61,7 @@ class Lookout:
         """Look again and again, until cancelled."""
         try:
             while True:
-                await asyncio.sleep(LOOK_EVERY)
+                await asyncio.sleep(min(LOOK_EVERY, LOOK_AT_OWN_EVERY) if self._revive else LOOK_EVERY)
                 await self._look()
         finally:
             await self._leave()

@@ -242,3 +242,22 @@ class Authority:
         require(self.viewer, self.action)
         if self.action is Action.PUSH and not self.viewer.sources.issuperset(sources):
             raise ForbiddenError(self.action, OTHERS_SOURCE)
+
+
+def sees_cases(viewer: Viewer) -> bool:
+    """Tell whether there is any case that a viewer could see: a role alone shows none."""
+    by_division = bool(viewer.divisions) and allows(viewer, Action.READ_DIVISION)
+    return by_division or (bool(viewer.organs) and allows(viewer, Action.READ_ORGAN))
+
+
+def is_useless(viewer: Viewer) -> bool:
+    """Tell whether a viewer may see nothing and do nothing, for want of a division, an organ or a source."""
+    pushes = bool(viewer.sources) and allows(viewer, Action.PUSH)
+    return not (sees_cases(viewer) or pushes or any(not one.condition and allows(viewer, one.action) for one in TABLE))
+
+
+def scopes_of(roles: Iterable[Role]) -> tuple[str, ...]:
+    """Return by what cases come into these roles' sight, or records from them: `division`, `organ`, `source`."""
+    ways = (("division", Action.READ_DIVISION), ("organ", Action.READ_ORGAN), ("source", Action.PUSH))
+    held = frozenset(roles)
+    return tuple(name for name, action in ways if _RULES[action].roles & held)

@@ -15,7 +15,7 @@ _DECISION: Final = ("state", "score", "evidence", "decided_by", "decided_at")
 COPIED: Final[dict[str, Columns]] = {
     "case": (
         "id", "leading", "opened_at", "status", "kind", "topic", "division", "title", "channels",
-        "submission_count", "first_received_at", "last_activity_at", "unnamed",
+        "submission_count", "first_received_at", "last_received_at", "last_answered_at", "last_activity_at", "unnamed",
     ),
     "submission_revision": (
         "id", "submission", "number", "at", "title", "body", "details", "content_digest", "position", "payload", "key",

@@ -19,17 +19,17 @@ from graphql import (
 )
 
 from resolvers.bindings import binding_of, is_connection, python_name
-from resolvers.conditions import conditions_of
 from resolvers.connections import Page
 from resolvers.cursors import PlainCursors, SealedCursors
 from resolvers.figures import figures_sql
+from resolvers.filters import conditions_of
 from resolvers.pages import Listing, key_sql
 from resolvers.plan import Ask, Column, Items, Keys, Leaf, Member, Structure, failing, placeholder, plain
 from resolvers.rows import Row, Written, global_id, is_list, leaf, order_by, placed, relation, values_of
 from resolvers.sql import Constant, concatenated, object_of, or_null, quoted
 from resolvers.variables import uses_variables
 from schema.bindings import Figures, GlobalId, Lookup, Many, One, Same, Value, Variants
-from schema.errors import RequestError
+from schema.errors import RequestError, argument
 from schema.ids import key_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
     from graphql import FieldNode, GraphQLField
 
-    from graph.identity import Vault
+    from graph.policy import Action
     from resolvers.bindings import Bindings
+    from resolvers.conditions import Instance
     from resolvers.cursors import Cursors
     from resolvers.plan import Shape
     from resolvers.selection import Fields, Selector
@@ -55,8 +56,7 @@ class Settings:
     """What plans of one instance have in common."""
 
     page_size: int
-    zone: str
-    """The time zone of legal dates and of months."""
+    instance: Instance
 
 
 class OtherPlanError(Exception):
@@ -70,19 +70,17 @@ class Columns:
     database raises, and the operation is planned again with care.
     """
 
-    def __init__(
-        self, bindings: Bindings, selector: Selector, vault: Vault, settings: Settings, *, careful: bool = False
-    ) -> None:
+    def __init__(self, bindings: Bindings, selector: Selector, settings: Settings, *, careful: bool = False) -> None:
         self._bindings = bindings
         self._selector = selector
-        self._vault = vault
-        self._largest, self._zone = settings.page_size, settings.zone
+        self._largest, self._instance = settings.page_size, settings.instance
         self._careful = careful
         self._aliases = 0
         self._asks: list[Ask | Keys] = []
         self._values = 0
         self._rows = 0
         self._matching = False
+        self._needs: frozenset[Action] = frozenset()
         self._path: list[str] = []
         self._times = 1
 
@@ -93,15 +91,28 @@ class Columns:
         self._begin(key)
         binding = cast("Binding", binding_of(field))
         if isinstance(binding, Lookup):
-            kind = cast("GraphQLObjectType", get_named_type(field.type))
-            given = self.given(field, nodes[0])
-            number = self._ask(field, nodes[0], lambda given: (key_of(kind.name, given["id"]),), given, 1)
-            self._rows += 1
-            found = self._found(kind, nodes, f"{placeholder(number)}::uuid")
-            return self._column(Written([or_null(found.pieces[0])], found.shape))
+            return self._column(self._lookup(binding, field, nodes))
         if isinstance(binding, Figures):
             return self._column(self._figures(binding, field, nodes))
         return self._column(self._many(cast("Many", binding), field, nodes, None))
+
+    def _lookup(self, binding: Lookup, field: GraphQLField, nodes: tuple[FieldNode, ...]) -> Written:
+        kind = cast("GraphQLObjectType", get_named_type(field.type))
+        given = self.given(field, nodes[0])
+        named = _key_named(binding, given)
+
+        def values(given: Mapping[str, Any]) -> tuple[object, ...]:
+            if _key_named(binding, given) != named:
+                raise OtherPlanError
+            with argument(named):
+                return (key_of(kind.name, given[named]) if named == "id" else given[named],)
+
+        number = self._ask(field, nodes[0], values, given, 1)
+        self._rows += 1
+        sort = "uuid" if named == "id" else binding.keys[named].type
+        by = None if named == "id" else binding.keys[named].by
+        found = self._found(kind, nodes, f"{placeholder(number)}::{sort}", rows_by=by)
+        return Written([or_null(found.pieces[0])], found.shape)
 
     def reference(self, kind: str, nodes: tuple[FieldNode, ...]) -> Column:
         """Return the column that reads nodes of a type by an array of keys, in its order."""
@@ -119,6 +130,7 @@ class Columns:
         self._asks = []
         self._values, self._rows, self._times = 0, 0, 1
         self._matching = False
+        self._needs = frozenset()
         self._path = [path]
 
     def _column(self, written: Written) -> Column:
@@ -127,7 +139,7 @@ class Columns:
 
     def _made(self, text: str, shape: Shape) -> Column:
         finished = None if plain(shape) else shape
-        return Column(text, tuple(self._asks), finished, self._rows, failing(shape), self._matching)
+        return Column(text, tuple(self._asks), finished, self._rows, failing(shape), self._matching, self._needs)
 
     # Objects ------------------------------------------------------------------------------------------------------
 
@@ -162,7 +174,7 @@ class Columns:
             case GlobalId():
                 return Written(global_id(row.sql(binding.sql), binding.kind or kind.name), Leaf())
             case Value():
-                text = row.sql(binding.sql or f"{{row}}.{python_name(definition)}", zone=quoted(self._zone))
+                text = row.sql(binding.sql or f"{{row}}.{python_name(definition)}", zone=quoted(str(self._instance.zone)))
                 return Written(leaf(text, definition.type, json=binding.json), Leaf())
             case Same():
                 object_type = cast("GraphQLObjectType", target)
@@ -194,14 +206,24 @@ class Columns:
             cases.append(f"when '{value}' then {concatenated(written.pieces)}")
         return Written([f"case {row.sql(binding.by)} {' '.join(cases)} end"], Leaf())
 
-    def _found(self, kind: GraphQLObjectType, nodes: tuple[FieldNode, ...], key: str, by: str | None = None) -> Written:
-        """Write the row of a type that a key finds: one piece, null where there is none."""
+    def _found(
+        self,
+        kind: GraphQLObjectType,
+        nodes: tuple[FieldNode, ...],
+        key: str,
+        by: str | None = None,
+        rows_by: str | None = None,
+    ) -> Written:
+        """Write the row of a type that a key finds: one piece, null where there is none.
+
+        `by` says how it finds the row itself, `rows_by` how it finds what the type's rows are looked up from.
+        """
         rows = self._bindings.rows_of(kind.name)
         row = self._row(rows)
         written = self._object(kind, self._selector.within(kind, nodes), row)
         lookup = rows.lookup if by is None else f"{_table_of(rows)} {{row}}"
         source = lookup.format(row=row.alias)
-        condition = (by or rows.by).format(row=row.alias, key=key)
+        condition = (by or rows_by or rows.by).format(row=row.alias, key=key)
         text = f"(select {concatenated(written.pieces)} from {source}{row.joins} where {condition})"
         return Written([text], written.shape)
 
@@ -257,6 +279,8 @@ class Columns:
             self._rows += outer * binding.whole
         used = page.used
         parts = used.parts(stretch)
+        # Whatever of the page is asked for.
+        self._needs |= {one.needs for one in stretch.filters if one.needs}
         texts = [condition.text for condition in parts]
 
         def values(given: Mapping[str, Any]) -> tuple[object, ...]:
@@ -273,23 +297,23 @@ class Columns:
         return self._object(kind, self._selector.within(kind, nodes), row)
 
     def _listing(self, binding: Many, definition: GraphQLField) -> Listing:
-        argument = definition.args.get("filter")
+        filtered = definition.args.get("filter")
         cursors: Cursors = PlainCursors()
         if binding.sealed is not None:
-            cursors = SealedCursors(self._vault, binding.sealed)
-        return Listing(
-            binding, None if argument is None else get_named_type(argument.type).name, cursors, self._largest
-        )
+            cursors = SealedCursors(self._instance.vault, binding.sealed)
+        chosen = None if filtered is None else get_named_type(filtered.type).name
+        return Listing(binding, chosen, cursors, self._instance, self._largest)
 
     def _figures(self, binding: Figures, definition: GraphQLField, nodes: tuple[FieldNode, ...]) -> Written:
         """Write the figures of groups of cases: each case with its first answer and its last rating, then counted."""
         kind = cast("GraphQLObjectType", get_named_type(definition.type))
         given = self.given(definition, nodes[0])
-        parts = conditions_of("CaseFilter", given.get("filter"))
+        parts = conditions_of("CaseFilter", given.get("filter"), self._instance)
+        self._needs |= {one.needs for one in parts if one.needs}
         texts = [condition.text for condition in parts]
 
         def values(given: Mapping[str, Any]) -> tuple[object, ...]:
-            found = conditions_of("CaseFilter", given.get("filter"))
+            found = conditions_of("CaseFilter", given.get("filter"), self._instance)
             if [condition.text for condition in found] != texts:
                 raise OtherPlanError
             return values_of(found)
@@ -301,7 +325,7 @@ class Columns:
         self._rows += binding.rows + sum(one.rows for one in groups) + (binding.told if _of_events(fields) else 0)
         written = self._object(kind, fields, row)
         where = placed(parts, counted, itertools.count(first))
-        source = figures_sql(groups, list(binding.groups.values()), counted.alias, where, self._zone)
+        source = figures_sql(groups, list(binding.groups.values()), counted.alias, where, str(self._instance.zone))
         order = ", ".join(key_sql(one.column, one.type).format(row=row.alias) for one in groups) or "1"
         text = f"(select concat('[', string_agg({concatenated(written.pieces)}, ',' order by {order}), ']')"
         return Written([f"{text} from ({source}) {row.alias})"], Items(written.shape, nullable=False))
@@ -313,7 +337,8 @@ class Columns:
         try:
             return get_argument_values(definition, node, self._selector.variables)
         except GraphQLError as error:
-            raise RequestError("BAD_USER_INPUT", error.message) from error
+            blamed = next((one.name.value for one in node.arguments or () if one.value in (error.nodes or ())), None)
+            raise RequestError("BAD_USER_INPUT", error.message, **({"argument": blamed} if blamed else {})) from error
 
     def _ask(
         self,
@@ -337,6 +362,15 @@ class Columns:
 def _of_events(fields: Fields) -> bool:
     """Tell whether figures are asked for that need what happened in each case; PostgreSQL does not read it else."""
     return any(nodes[0].name.value in EVENTS for nodes in fields.values())
+
+
+def _key_named(binding: Lookup, given: Mapping[str, Any]) -> str:
+    """Return by which of its arguments a node is looked up; raise RequestError unless one is given."""
+    named = [name for name in ("id", *binding.keys) if given.get(name) is not None]
+    if len(named) != 1:
+        message = f"Give one of {' and '.join(f'`{name}`' for name in ('id', *binding.keys))}."
+        raise RequestError("INVALID_VALUE", message, argument=named[-1] if named else "id")
+    return named[0]
 
 
 def _table_of(rows: Rows) -> str:

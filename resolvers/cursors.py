@@ -40,9 +40,11 @@ class Cursors(Protocol):
         """Return the keys that a cursor holds; raise RequestError where it is not one of this order."""
 
 
-def not_ours() -> RequestError:
+def not_ours(argument: str | None = None) -> RequestError:
     """Return what a cursor that was tampered with, or is of another list, is answered with."""
-    return RequestError("INVALID_CURSOR", "This cursor is not one of this list. Use one as it was given, or none.")
+    blamed = {"argument": argument} if argument else {}
+    message = "This cursor is not one of this list. Use one as it was given, or none."
+    return RequestError("INVALID_CURSOR", message, **blamed)
 
 
 class PlainCursors:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from graph.intake import Outcome
     from graph.policy import Authority, Viewer
@@ -110,5 +111,7 @@ class Doors:
     uploads: Uploads
     text_of: TextLayer
     clock: Callable[[], datetime]
+    zone: ZoneInfo
+    """In which a month begins and ends."""
     revealing: Revealing
     saving: Saving

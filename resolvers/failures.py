@@ -9,13 +9,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from graphql import GraphQLError
+from graphql import GraphQLError, VariableDefinitionNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from graph.database import is_away, is_short
 from graph.errors import GraphError, InvalidError
 from graph.files import is_of_files
 from graph.policy import ForbiddenError
+from resolvers.blame import blamed
 from schema.errors import INTERNAL
 from search.engine import SearchUnavailableError
 from search.query_tokens import QuerySyntaxError
@@ -36,6 +37,8 @@ class Stage(StrEnum):
 
 UNAVAILABLE: Final = "UNAVAILABLE"
 SEARCH_UNAVAILABLE: Final = "SEARCH_UNAVAILABLE"
+AGAIN: Final = 5
+"""Seconds after which it is worth asking again: an embedded server that ended is up by then."""
 UNREACHABLE: Final = "The database cannot be reached just now. Try again."
 NO_ROOM: Final = (
     "This cannot be kept or read here just now, and nothing was written. Try again later; the operator's log says why."
@@ -84,13 +87,14 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
     """Return what is told of an error that whoever asks can understand, None for any other."""
     match cause:
         case QuerySyntaxError():
-            return cause.message, {"code": "QUERY_SYNTAX", "position": cause.position}
+            # Of a history it is `matching` that is searched for; it says so itself.
+            return cause.message, {"code": "QUERY_SYNTAX", "position": cause.position, "argument": "query"}
         case InvalidError():
             return cause.message, {"code": "INVALID_VALUE", "argument": cause.field}
         case GraphError():
             return str(cause), {"code": _code(cause)}
         case _ if told := unavailable(cause):
-            return told, {"code": UNAVAILABLE}
+            return told, {"code": UNAVAILABLE, "retryAfter": AGAIN}
         case _:
             return None
 
@@ -146,9 +150,15 @@ def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
 def _told(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
     return GraphQLError(
         message,
-        nodes=error.nodes,
-        source=error.source,
-        positions=error.positions,
+        nodes=blamed(error.nodes or (), extensions),
+        source=None if error.nodes else error.source,
+        positions=None if error.nodes else error.positions,
         path=error.path,
-        extensions=dict(extensions),
+        extensions=dict(extensions) | _variable(error),
     )
+
+
+def _variable(error: GraphQLError) -> dict[str, object]:
+    """Return the name of the variable that an error is about, as it may be told; nothing where it is about none."""
+    named = [one.variable.name.value for one in error.nodes or () if isinstance(one, VariableDefinitionNode)]
+    return {"variable": without_values(named[0])} if named and error.path is None else {}

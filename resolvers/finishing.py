@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLError
 
+from resolvers.blame import blamed
 from resolvers.plan import (
     Items,
     Leaf,
@@ -64,8 +65,9 @@ class Finisher:
         extensions = error.extensions if isinstance(error, GraphQLError) else None
         message = error.message if isinstance(error, GraphQLError) else str(error)
         cause = None if isinstance(error, GraphQLError) and error.extensions else error
+        found = blamed(nodes, extensions)
         self.errors.append(
-            GraphQLError(message, nodes=list(nodes), path=list(path), original_error=cause, extensions=extensions)
+            GraphQLError(message, nodes=found, path=list(path), original_error=cause, extensions=extensions)
         )
 
     def _placed(self, finish: Callable[[], Any], *, nullable: bool) -> Any:
@@ -127,7 +129,7 @@ def references(value: Any, written: Written) -> list[tuple[int, Ref]]:
 
 
 def _gather(value: Any, written: Written, found: list[tuple[int, Ref]]) -> None:
-    if value is None:
+    if value is None or isinstance(value, Exception):
         return
     match written:
         case Reference():
@@ -183,7 +185,7 @@ class Writer:
             case Several():
                 return [
                     self._placed(one, written.of, nodes, (*path, place), nullable=written.nullable)
-                    for place, one in enumerate(one for one in value if not self._dropped(one, written.of))
+                    for place, one in enumerate(one for one in value if not self._dropped(one, written))
                 ]
             case Whole():
                 return {
@@ -203,14 +205,16 @@ class Writer:
         shape = self.shape(written.number, ref.kind)
         return found if shape is None else self.finisher.root(found, shape, nodes, path, nullable=False)
 
-    def _dropped(self, value: Any, written: Written) -> bool:
-        """Tell whether an element is left out: a hit whose node is no longer there, or not for whoever asks."""
-        return (
-            isinstance(value, SearchHit | CaseHit | SimilarHit)
-            and isinstance(written, Whole)
-            and any(
-                isinstance(part.written, Reference)
-                and self.read(part.written.number, getattr(value, part.attribute)) is NOTHING
-                for part in written.parts
-            )
-        )
+    def _dropped(self, value: Any, written: Several) -> bool:
+        """Tell whether an element is left out: a node that is no longer there, or not for whoever asks, or its hit."""
+        match written.of:
+            case Reference() as one if not written.nullable:
+                return self.read(one.number, value) is NOTHING
+            case Whole() as whole if isinstance(value, SearchHit | CaseHit | SimilarHit):
+                return any(
+                    isinstance(part.written, Reference)
+                    and self.read(part.written.number, getattr(value, part.attribute)) is NOTHING
+                    for part in whole.parts
+                )
+            case _:
+                return False

@@ -9,19 +9,23 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from strawberry.schema.name_converter import NameConverter
 
 from graph.database import statements
 from graph.errors import InvalidError, NotFoundError
-from resolvers.conditions import conditions_of
+from graph.scope import scope as scope_of
 from resolvers.cursors import SealedCursors, not_ours
+from resolvers.filters import conditions_of
+from resolvers.permission import require
 from resolvers.roots import ref
 from resolvers.shared_reads import NOBODY, Wanted
 from schema import answers, subscriptions, types
 from schema.answers import ALERT_CURSORS, NEWEST_ALERTS
 from schema.enums import ChangeKind
+from schema.errors import argument
 from schema.ids import key_of
 from sync.changes import Place, opened_place, sealed_place
 from sync.tail import Told
@@ -31,8 +35,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from graph.identity import Vault
+    from graph.policy import Viewer
     from graph.scope import Scope
-    from resolvers.conditions import Condition
+    from resolvers.conditions import Condition, Instance
     from resolvers.shared_reads import Event, SharedReads
     from schema import inputs
 
@@ -42,19 +47,29 @@ ENTRIES: Final = 500
 """Alerts that are read at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Follows:
     """Implements `schema.ports.Follows` for one viewer."""
 
     shared: SharedReads
-    vault: Vault
-    scope: Scope
+    instance: Instance
+    viewer: Viewer
+
+    @property
+    def vault(self) -> Vault:
+        """What seals cursors."""
+        return self.instance.vault
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the viewer sees."""
+        return scope_of(self.viewer)
 
     async def case_changed(
         self, chosen: inputs.CaseFilter | None, after: str | None
     ) -> AsyncGenerator[subscriptions.CaseChange, None]:
         """Yield what happens in cases."""
-        conditions = conditions_of("CaseFilter", given_of(chosen))
+        conditions = self._conditions("CaseFilter", chosen)
         async with aclosing(self._told(Told.CASES, conditions, after)) as events:
             async for event in events:
                 yield subscriptions.CaseChange(
@@ -68,7 +83,7 @@ class Follows:
         self, chosen: inputs.SubmissionFilter | None, after: str | None
     ) -> AsyncGenerator[subscriptions.SubmissionReceipt, None]:
         """Yield what comes in."""
-        conditions = conditions_of("SubmissionFilter", given_of(chosen))
+        conditions = self._conditions("SubmissionFilter", chosen)
         async with aclosing(self._told(Told.SUBMISSIONS, conditions, after)) as events:
             async for event in events:
                 yield subscriptions.SubmissionReceipt(
@@ -82,9 +97,11 @@ class Follows:
         self, saved_search: str | None, after: str | None
     ) -> AsyncGenerator[subscriptions.SearchAlert, None]:
         """Yield what the viewer's saved searches match, what may not be seen left out."""
-        search = None if saved_search is None else key_of("SavedSearch", saved_search)
+        with argument("savedSearch"):
+            search = None if saved_search is None else key_of("SavedSearch", saved_search)
         cursors = SealedCursors(self.vault, ALERT_CURSORS)
-        (reached,) = (0,) if after is None else cursors.read(NEWEST_ALERTS, after)
+        with argument("after"):
+            (reached,) = (0,) if after is None else cursors.read(NEWEST_ALERTS, after)
         await self._require_own(search)
         async with self.shared.tail.follower(Told.ALERTS, self.scope) as follower:
             while True:
@@ -103,6 +120,14 @@ class Follows:
                     )
                 if len(rows) < ENTRIES:
                     await follower.called()
+
+    def _conditions(self, kind: str, chosen: object) -> tuple[Condition, ...]:
+        """Return what a filter asks; raise RequestError where the viewer may not ask it, or nobody can."""
+        conditions = conditions_of(kind, given_of(chosen), self.instance)
+        for condition in conditions:
+            if condition.needs is not None:
+                require(self.viewer, condition.needs)
+        return conditions
 
     async def _require_own(self, search: UUID | None) -> None:
         if search is None:
@@ -132,7 +157,7 @@ class Follows:
         try:
             return opened_place(self.vault, self.scope.name, cursor)
         except InvalidError:
-            raise not_ours() from None
+            raise not_ours("after") from None
 
 
 def given_of(chosen: object) -> Any:

@@ -11,9 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from graph.divisions import divisions
-from resolvers.conditions import DIVISION_LEVELS, Condition, clean, division_prefix
+from resolvers.conditions import DIVISION_LEVELS, Condition, behind_all, clean, division_prefix
 from schema.bindings import MEMBERS, answering, stood_for
-from schema.errors import RequestError
+from schema.errors import RequestError, argument
 from schema.ids import key_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ SELDOM: Final = (
     " 'SUBMISSION_CLASSIFIED', 'SUBMISSION_CORRECTED', 'PERSON_ERASED', 'REVISION_REFUSED'"
 )
 """Entries of a division's history that no index of submissions or events leads to; they have one of their own
-(migration 0022). What opening, filing and moving wrote is told by the histories of cases alone."""
+(migration 0023). What opening, filing and moving wrote is told by the histories of cases alone."""
 RECEIVED: Final = f"""(
     select {_told("submission.received_at", "submission")}
     from submission join journal on journal.subject = submission.id
@@ -124,7 +124,8 @@ def branches_of(given: Given) -> tuple[Condition, ...]:
     if prefix := _division(given):
         return tuple(_of_division(prefix))
     (name,) = named
-    return (Condition(ENTRIES.replace("{subject}", GATHERED[name]), (key_of(SUBJECTS[name], given[name]),)),)
+    with argument(name):
+        return (Condition(ENTRIES.replace("{subject}", GATHERED[name]), (key_of(SUBJECTS[name], given[name]),)),)
 
 
 @cache
@@ -135,9 +136,11 @@ def _codes() -> dict[UUID, str]:
 
 def _division(given: Given) -> str | None:
     """Return the division that is named by its code or as a place, None where it is none."""
-    if given.get("division") is not None:
-        return division_prefix(given["division"])
-    return _codes().get(key_of("Place", given["place"])) if given.get("place") is not None else None
+    for name, read in (("division", division_prefix), ("place", lambda one: _codes().get(key_of("Place", one)))):
+        if given.get(name) is not None:
+            with argument(name):
+                return read(given[name])
+    return None
 
 
 def _of_division(prefix: str) -> list[Condition]:
@@ -146,7 +149,7 @@ def _of_division(prefix: str) -> list[Condition]:
     values: tuple[str, ...] = (prefix[:level],)
     if len(prefix) > level:
         below = " and {table}.division >= {1}::text and {table}.division < {2}::text"
-        values = (prefix[:level], prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        values = (prefix[:level], prefix, behind_all(prefix))
     own = 'select true from "case" own where own.id = event.case_id' + below.replace("{table}", "own")
     places = {
         "{submission}": f"submission.{equal}{below.replace('{table}', 'submission')}",
@@ -180,7 +183,8 @@ class Matching:
 
 def matching_of(given: Given) -> Matching | None:
     """Return what a history's submissions must match, None where nothing is asked."""
-    text = clean("matching", given.get("matching") or "")
+    with argument("matching"):
+        text = clean("matching", given.get("matching") or "")
     return Matching(text, _division(given)) if text.strip() else None
 
 

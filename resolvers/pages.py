@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from resolvers.conditions import Condition, conditions_of
+from resolvers.conditions import Condition
+from resolvers.filters import conditions_of
 from resolvers.history import branches_of, cut_of, restrictions_of
 from schema.bindings import Told
 from schema.enums import Direction
-from schema.errors import LimitError, RequestError
+from schema.errors import LimitError, RequestError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resolvers.conditions import Instance
     from resolvers.cursors import Cursors, Keys
     from schema.bindings import Many, Order
 
 DEFAULT_SIZE: Final = 20
 LARGEST_SIZE: Final = 200
 
-LOWEST: Final = {"text": "", "uuid": "00000000-0000-0000-0000-000000000000"}
-HIGHEST: Final = {"text": "\U0010ffff", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff"}
+LOWEST: Final = {
+    "text": "", "timestamptz": datetime.min.replace(tzinfo=UTC), "uuid": "00000000-0000-0000-0000-000000000000",
+}  # fmt: skip
+HIGHEST: Final = {
+    "text": "\U0010ffff", "timestamptz": datetime.max.replace(tzinfo=UTC),
+    "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff",
+}  # fmt: skip
 """Below and above every value that a nullable order's keys can have."""
 
 
@@ -80,6 +88,7 @@ class Listing:
     binding: Many
     filter_type: str | None
     cursors: Cursors
+    instance: Instance
     largest: int = LARGEST_SIZE
 
     def stretch(self, given: Mapping[str, Any]) -> Stretch:
@@ -87,19 +96,21 @@ class Listing:
         order = order_of(self.binding, given.get("orderBy"))
         told = isinstance(self.binding, Told)
         branches = branches_of(given) if told else ()
-        filters = () if self.filter_type is None else conditions_of(self.filter_type, given.get("filter"))
+        kind = self.filter_type
+        filters = () if kind is None else conditions_of(kind, given.get("filter"), self.instance)
         filters += restrictions_of(given) if told else ()
         first, last = given.get("first"), given.get("last")
         if first is not None and last is not None:
-            raise RequestError("INVALID_PAGE", "Give `first` or `last`, not both.")
+            raise RequestError("INVALID_PAGE", "Give `first` or `last`, not both.", argument="last")
         size = first if last is None else last
-        size = checked_size(DEFAULT_SIZE if size is None else size, self.largest)
+        with argument("first" if last is None else "last"):
+            size = checked_size(DEFAULT_SIZE if size is None else size, self.largest)
         after, before = given.get("after"), given.get("before")
         bounds: list[tuple[Keys, bool]] = []
-        if after is not None:
-            bounds.append((self.cursors.read(order, after), True))
-        if before is not None:
-            bounds.append((self.cursors.read(order, before), False))
+        for name, cursor in (("after", after), ("before", before)):
+            if cursor is not None:
+                with argument(name):
+                    bounds.append((self.cursors.read(order, cursor), name == "after"))
         return Stretch(
             order=order,
             size=size,

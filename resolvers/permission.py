@@ -32,10 +32,11 @@ def permitted(plan: Plan, viewer: Viewer) -> Plan:
 
 
 def _permitted(root: Root, viewer: Viewer) -> Root:
-    if not isinstance(root, Read) or root.needs is None:
+    if not isinstance(root, Read) or not root.needs:
         return root
     try:
-        require(viewer, root.needs)
+        for action in sorted(root.needs):
+            require(viewer, action)
     except RequestError as error:
         return replace(root, column=None, error=error)
     return root

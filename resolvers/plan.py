@@ -125,6 +125,8 @@ class Column:
     """Whether errors stand in it, which depend on the arguments' very values."""
     matching: bool = False
     """Whether a search comes before it, whose hits are one of its values."""
+    needs: frozenset[Action] = frozenset()
+    """What the viewer must be allowed to do to ask with such arguments."""
 
     @cached_property
     def statement(self) -> Sql:
@@ -182,7 +184,7 @@ class Read(Root):
     column: Column | None = None
     nullable: bool = True
     error: Exception | None = None
-    needs: Action | None = None
+    needs: frozenset[Action] = frozenset()
     """What the viewer must be allowed to do."""
 
 

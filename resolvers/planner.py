@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from graphql import (
     GraphQLInterfaceType,
@@ -14,6 +15,7 @@ from graphql import (
 
 from resolvers.bindings import binding_of, cost_of, python_name
 from resolvers.columns import Columns, Settings
+from resolvers.conditions import Instance
 from resolvers.plan import (
     Constant,
     Introspected,
@@ -55,9 +57,8 @@ class Planner:
 
     def __init__(self, bindings: Bindings, vault: Vault, limits: DocumentLimits, zone: str) -> None:
         self._bindings = bindings
-        self._vault = vault
         self._limits = limits
-        self._settings = Settings(limits.page_size, zone)
+        self._settings = Settings(limits.page_size, Instance(ZoneInfo(zone), vault))
 
     def plan(
         self,
@@ -69,7 +70,7 @@ class Planner:
     ) -> Plan:
         """Return an operation's plan; raise LimitError where it would read too much."""
         selector = Selector(self._bindings.schema, fragments, variables)
-        columns = Columns(self._bindings, selector, self._vault, self._settings, careful=careful)
+        columns = Columns(self._bindings, selector, self._settings, careful=careful)
         drawn = _Drawing(self._bindings, selector, columns)
         root = self._bindings.schema.get_root_type(operation.operation)
         assert root is not None
@@ -112,14 +113,15 @@ class _Drawing:
             self.cost += _cost(field, given, times)
             return Staged(key, nodes, field, self._written(field.type, nodes, times))
         nullable = not isinstance(field.type, GraphQLNonNull)
-        needs = getattr(binding_of(field), "needs", None)
+        asked = getattr(binding_of(field), "needs", None)
+        needs = frozenset({asked} if asked else ())
         try:
             column = self._columns.root(key, field, nodes)
         except RequestError as error:
             self.failed = True
             return Read(key, nodes, field, nullable=nullable, error=error, needs=needs)
         self._noted(column)
-        return Read(key, nodes, field, column, nullable, needs=needs)
+        return Read(key, nodes, field, column, nullable, needs=needs | column.needs)
 
     def _noted(self, column: Column, times: int = 1) -> None:
         self.cost += column.rows * times

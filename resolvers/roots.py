@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from strawberry import ID
 
+from graph.divisions import divisions
 from graph.errors import InvalidError
+from graph.policy import EVERYWHERE, Action, Clearance, Role, allows
 from graph.records import SubmissionId
+from graph.scope import scope as scope_of
 from graph.text.normalise import normalise
 from resolvers.conditions import clean
 from resolvers.cursors import not_ours
@@ -29,25 +32,28 @@ from resolvers.search import (
     indexed,
     request_of,
     similar_of,
+    topic_of,
 )
 from schema import answers
 from schema.bindings import ROWS
 from schema.enums import ChangeKind, SuggestionKind
-from schema.errors import LimitError, RequestError
+from schema.errors import LimitError, RequestError, argument
 from schema.ids import global_id, key_of, split_id
+from schema.types import Organ
 from search.documents import SQL
 from search.grouping import CasePage
+from search.query_tokens import QuerySyntaxError
 from search.records import SearchOrder, SearchPage, SearchRequest
 from search.standing import worst
 from search.suggestions import holds, organ_suggestions, sounds, suggested
-from sync.changes import LARGEST_PAGE, changes
+from sync.changes import LARGEST_PAGE, changes, cursor_of_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from graph.identity import Vault
-    from graph.scope import Scope
+    from graph.policy import Viewer
+    from resolvers.conditions import Instance
     from resolvers.reader import Reader
     from schema import inputs
     from schema.types import Node
@@ -73,11 +79,11 @@ class Sources:
     """Where answers come from."""
 
     reader: Reader
-    vault: Vault
     search: Searcher
     by_case: CaseSearcher
     vocabulary: Vocabulary
     topics: Topics
+    instance: Instance
     page_size: int
     """Hits that one page may have."""
 
@@ -90,57 +96,75 @@ def ref(kind: type[T], key: UUID) -> T:
 class GraphReads:
     """Implements `schema.ports.Reads` for one viewer."""
 
-    def __init__(self, sources: Sources, scope: Scope) -> None:
+    def __init__(self, sources: Sources, viewer: Viewer) -> None:
         self._sources = sources
-        self._scope = scope
+        self._viewer = viewer
+        self._scope = scope_of(viewer)
         self._standing: Standing | None = None
         """How the index stood when it was asked, at worst; None where nobody asked it."""
 
     async def node(self, node_id: str) -> Node | None:
-        return _node(node_id)
+        return _node(node_id, "id")
 
     async def nodes(self, ids: Sequence[str]) -> list[Node | None]:
         if len(ids) > LARGEST_BATCH:
             message = f"At most {LARGEST_BATCH} ids are answered at once; {len(ids)} were given."
-            raise LimitError("LIMIT_NODES", message, limit=LARGEST_BATCH, asked=len(ids))
-        return [_node(one) for one in ids]
+            raise LimitError("LIMIT_NODES", message, limit=LARGEST_BATCH, asked=len(ids), argument="ids")
+        return [_node_or_error(one, f"ids.{place}") for place, one in enumerate(ids)]
+
+    async def viewer(self) -> answers.Viewer:
+        viewer = self._viewer
+        return answers.Viewer(
+            name=viewer.name,
+            roles=[one for one in Role if one in viewer.roles],
+            everywhere=EVERYWHERE in viewer.divisions,
+            divisions=[_division_of(code) for code in sorted(viewer.divisions) if code != EVERYWHERE],
+            organs=[ref(Organ, one) for one in sorted(viewer.organs)],
+            clearances=[one for one in Clearance if one in viewer.clearances],
+            may=[action for action in Action if allows(viewer, action)],
+        )
 
     async def topics(self, under: str | None) -> list[answers.Topic]:
-        return [
-            answers.Topic(path=path, name=path.rpartition("/")[2], level=path.count("/") + 1)
-            for path in self._sources.topics.children(under)
-        ]
+        return [topic_of(path) for path in self._sources.topics.children(under)]
 
     async def search(self, asked: inputs.SearchAsked) -> answers.SearchConnection:
-        request = request_of(asked, self._sources.page_size, numbers="identities" in self._scope.may)
+        request = request_of(
+            asked, self._sources.page_size, self._sources.instance.zone, numbers="identities" in self._scope.may
+        )
         if impossible(asked.filter):
             return answer_of(SearchPage(total=0, loose=0, hits=(), has_next_page=False, facets={}), asked, ref)
         try:
             page = await self._sources.search.search(request, self._scope)
         except InvalidError as error:
-            raise not_ours() if error.field == "after" else error from None
+            raise not_ours("after") if error.field == "after" else error from None
         self._standing = worst(self._standing, page.standing)
         return answer_of(page, asked, ref)
 
     async def search_cases(self, asked: inputs.SearchAsked) -> answers.CaseSearchConnection:
-        request = request_of(asked, MOST_CASES, numbers="identities" in self._scope.may)
+        request = request_of(asked, MOST_CASES, self._sources.instance.zone, numbers="identities" in self._scope.may)
         if impossible(asked.filter):
             return cases_of(CasePage(total=0, loose=0, cases=(), has_next_page=False, facets={}), asked, ref)
         try:
             page = await self._sources.by_case.search(request, self._scope)
         except InvalidError as error:
-            raise not_ours() if error.field == "after" else error from None
+            raise not_ours("after") if error.field == "after" else error from None
         self._standing = worst(self._standing, page.standing)
         return cases_of(page, asked, ref)
 
     async def similar(self, to: str, first: int, *, own_case: bool) -> list[answers.SimilarHit]:
-        key, size = SubmissionId(key_of("Submission", to)), checked_size(first, MOST_CASES)
+        with argument("to"):
+            key = SubmissionId(key_of("Submission", to))
+        with argument("first"):
+            size = checked_size(first, MOST_CASES)
         await self._stand()
         found = await self._sources.search.similar(key, self._scope, first=size, own_case=own_case)
         return [similar_of(one, ref) for one in found]
 
     async def suggest(self, text: str, first: int) -> list[answers.Suggestion]:
-        typed, size = normalise(clean("text", text)).strip(), checked_size(first, MOST_CASES)
+        with argument("text"):
+            typed = normalise(clean("text", text)).strip()
+        with argument("first"):
+            size = checked_size(first, MOST_CASES)
         if not 0 < len(typed) <= LONGEST_NAME:
             return []
         async with self._sources.reader.lent(self._scope) as connection:
@@ -158,7 +182,14 @@ class GraphReads:
             first=MOST_MATCHES + 1, numbers="identities" in self._scope.may,
         )  # fmt: skip
         await self._stand()
-        return await self._sources.search.matches(request, self._scope, indexed(division))
+        try:
+            return await self._sources.search.matches(request, self._scope, indexed(division))
+        except QuerySyntaxError as error:
+            raise RequestError("QUERY_SYNTAX", error.message, position=error.position, argument="matching") from None
+
+    async def changes_cursor(self) -> str:
+        async with self._sources.reader.lent(self._scope) as connection:
+            return await cursor_of_now(connection, self._sources.instance.vault, self._scope.name)
 
     def notices(self) -> dict[str, Any]:
         """Say where the index covered less than the whole, however its hits were asked for."""
@@ -169,12 +200,13 @@ class GraphReads:
         self._standing = worst(self._standing, await self._sources.search.standing(self._scope))
 
     async def changes(self, after: str | None, first: int) -> answers.ChangePage:
-        size = checked_size(first, LARGEST_PAGE)
+        with argument("first"):
+            size = checked_size(first, LARGEST_PAGE)
         try:
             async with self._sources.reader.lent(self._scope) as connection:
-                page = await changes(connection, self._sources.vault, self._scope.name, after, size)
+                page = await changes(connection, self._sources.instance.vault, self._scope.name, after, size)
         except InvalidError:
-            raise not_ours() from None
+            raise not_ours("after") from None
         told = [
             answers.Change(
                 kind=ChangeKind(change.kind),
@@ -189,14 +221,28 @@ class GraphReads:
         return answers.ChangePage(changes=told, cursor=page.cursor, more=page.more)
 
 
+def _division_of(prefix: str) -> answers.ViewerDivision:
+    found = divisions().get(prefix.ljust(6, "0"))
+    return answers.ViewerDivision(code=prefix, name=None if found is None else found.full_name)
+
+
 def _found(vocabulary: Vocabulary, organs: Sequence[str], typed: str, first: int) -> list[Suggestion]:
     """Return what is suggested of the vocabulary and these organs. Pure, and long where organs are many."""
     holding = (one for one in organ_suggestions(organs) if holds(one, typed))
     return suggested([*vocabulary.holding(typed), *holding], typed, first)
 
 
-def _node(node_id: str) -> Node:
-    kind, key = split_id(node_id)
-    if kind not in NODE_TYPES:
-        raise RequestError("INVALID_ID", "This is not an id of ours. Use one as it was given.")
+def _node(node_id: str, blamed: str) -> Node:
+    with argument(blamed):
+        kind, key = split_id(node_id)
+        if kind not in NODE_TYPES:
+            raise RequestError("INVALID_ID", "This is not an id of ours. Use one as it was given.")
     return cast("Node", Ref(kind, key))
+
+
+def _node_or_error(node_id: str, blamed: str) -> Node | None:
+    """Return what an id names, or the error that stands in its place: the others are answered."""
+    try:
+        return _node(node_id, blamed)
+    except RequestError as error:
+        return cast("Node", error)

@@ -6,20 +6,24 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from uuid import UUID
 
+from graph.ids import place_id
 from graph.records import CaseStatus, Channel, PetitionKind
-from resolvers.conditions import chosen_of, clean, division_prefix
+from resolvers.conditions import chosen_of, clean, division_prefix, month_of
 from resolvers.pages import checked_size
 from schema import answers
 from schema.enums import FacetName, PassageField
+from schema.errors import argument
 from schema.ids import global_id, key_of
 from schema.scalars import BigInt
-from schema.types import Case, Organ, PageInfo, Submission
+from schema.types import Case, Organ, PageInfo, Place, Submission
 from search import records as engine
 from search.documents import LEVELS
 from search.facets import MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from graph.records import SubmissionId
     from graph.scope import Scope
@@ -51,38 +55,71 @@ class CaseSearcher(Protocol):
     async def search(self, request: engine.SearchRequest, scope: Scope) -> CasePage: ...
 
 
+CODE_LENGTH: Final = 6
+"""Digits of a division's code in GB/T 2260."""
 MOST_CASES: Final = 50
 """Cases of one page: for each, its own submissions are searched."""
 
 
-def request_of(asked: inputs.SearchAsked, largest: int, *, numbers: bool = False) -> engine.SearchRequest:
+def request_of(
+    asked: inputs.SearchAsked, largest: int, zone: ZoneInfo, *, numbers: bool = False
+) -> engine.SearchRequest:
     """Return what the engine is asked; with `numbers`, a whole number finds what holds it behind a mask."""
+    with argument("query"):
+        text = clean("query", asked.query)
+    with argument("filter"):
+        chosen = filter_of(asked.filter, zone)
+    with argument("first"):
+        size = checked_size(asked.first, largest)
     return engine.SearchRequest(
-        text=clean("query", asked.query),
-        filter=filter_of(asked.filter),
+        text=text,
+        filter=chosen,
         order=engine.SearchOrder(asked.order),
-        first=checked_size(asked.first, largest),
+        first=size,
         after=asked.after,
         facets=tuple(dict.fromkeys(engine.FacetName(name) for name in asked.facets)),
         numbers=numbers,
     )
 
 
-def filter_of(chosen: inputs.SearchFilter | None) -> engine.SearchFilter:
+def filter_of(chosen: inputs.SearchFilter | None, zone: ZoneInfo) -> engine.SearchFilter:
     """Return what hits must be; raise RequestError where a value cannot be."""
     if chosen is None:
         return engine.SearchFilter()
-    received = chosen.received_at
+    with argument("topic"):
+        topic = None if chosen.topic is None else clean("topic", chosen.topic)
+    with argument("division"):
+        division = None if chosen.division is None else division_prefix(chosen.division)
+    with argument("receivedAt"):
+        received_from, received_until = _stretch(chosen.received_at, zone)
     return engine.SearchFilter(
         channels=tuple(Channel(one) for one in _chosen(chosen.channel) or ()),
         kinds=tuple(PetitionKind(one) for one in _chosen(chosen.kind) or ()),
         statuses=tuple(CaseStatus(one) for one in _chosen(chosen.status) or ()),
-        topic=None if chosen.topic is None else clean("topic", chosen.topic),
-        division=None if chosen.division is None else division_prefix(chosen.division),
-        organs=tuple(str(key_of("Organ", one)) for one in chosen.organs or ()),
-        received_from=received.from_ if received else None,
-        received_until=received.until if received else None,
+        topic=topic,
+        division=division,
+        organs=tuple(_organs(chosen.organs or ())),
+        received_from=received_from,
+        received_until=received_until,
     )
+
+
+def _organs(ids: Sequence[str]) -> Iterator[str]:
+    for place, one in enumerate(ids):
+        with argument(f"organs.{place}"):
+            yield str(key_of("Organ", one))
+
+
+def _stretch(chosen: inputs.InstantFilter | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """Return from when on, and until when: both of a month, narrowed by what is asked besides."""
+    if chosen is None:
+        return None, None
+    begins, ends = chosen.from_, chosen.until
+    if chosen.month is not None:
+        with argument("month"):
+            first, following = month_of(chosen.month, zone)
+        begins, ends = max(begins or first, first), min(ends or following, following)
+    return begins, ends
 
 
 def indexed(division: str | None) -> str | None:
@@ -202,7 +239,18 @@ def _facet_of(name: FacetName, found: Sequence[engine.FacetCount], ref: Referrin
 
 
 def _count_of(name: FacetName, found: engine.FacetCount, ref: Referring) -> answers.FacetCount:
-    if name is not FacetName.ORGAN:
-        return answers.FacetCount(value=found.value, organ=None, count=BigInt(found.count))
-    key = UUID(found.value)
-    return answers.FacetCount(value=global_id("Organ", key), organ=ref(Organ, key), count=BigInt(found.count))
+    told = answers.FacetCount(value=found.value, organ=None, division_place=None, topic=None, count=BigInt(found.count))
+    match name:
+        case FacetName.ORGAN:
+            key = UUID(found.value)
+            told.value, told.organ = global_id("Organ", key), ref(Organ, key)
+        case FacetName.DIVISION:
+            told.division_place = ref(Place, place_id(found.value.ljust(CODE_LENGTH, "0")))
+        case FacetName.TOPIC:
+            told.topic = topic_of(found.value)
+    return told
+
+
+def topic_of(path: str) -> answers.Topic:
+    """Return a topic of the taxonomy by its path."""
+    return answers.Topic(path=path, name=path.rpartition("/")[2], level=path.count("/") + 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import ListValueNode, ObjectValueNode, VariableNode
 
 from graph.divisions import prefix_of
+from resolvers.conditions import division_named
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -37,8 +38,16 @@ def shape_of(value: Any) -> Hashable:
         return tuple(dict.fromkeys(value)) if all(isinstance(one, Enum) for one in value) else len(value)
     if isinstance(value, str):
         # Each level of a division's code or a topic's path is looked up by an index of its own.
-        return len(prefix_of(value)) if value.isdecimal() and len(value) <= LONGEST_CODE else -value.count("/")
+        return _level_of(value)
     return OF_ANY_VALUE
+
+
+def _level_of(text: str) -> int:
+    """Return how many digits the code of a division has, or minus how many steps down a topic is."""
+    if text.isdecimal() and len(text) <= LONGEST_CODE:
+        return len(prefix_of(text))
+    named = division_named(text)
+    return -text.count("/") if named is None else len(named)
 
 
 def shapes_of(variables: Mapping[str, Any]) -> Hashable:

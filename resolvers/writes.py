@@ -20,13 +20,14 @@ from resolvers.roots import ref
 from resolvers.search import filter_of, impossible
 from schema import answers, mutations, types
 from schema.enums import IntakeChange, UserErrorCode
-from schema.errors import RequestError
+from schema.errors import RequestError, argument
 from schema.ids import key_of, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
     from uuid import UUID
+    from zoneinfo import ZoneInfo
 
     from graph.intake import Outcome
     from graph.policy import Viewer
@@ -111,14 +112,15 @@ def _text(name: str, text: str) -> str:
         raise InvalidError(name, error.message) from error
 
 
-def _chosen(given: inputs.SearchFilter | None) -> SearchFilter:
+def _chosen(given: inputs.SearchFilter | None, zone: ZoneInfo) -> SearchFilter:
     """Return what hits must be; raise InvalidError, which names the field, where that can be nothing."""
     if impossible(given):
         raise InvalidError("filter", "An empty choice allows nothing, so this would never find anything.")
     try:
-        return filter_of(given)
+        with argument("filter"):
+            return filter_of(given, zone)
     except RequestError as error:
-        raise InvalidError("filter", error.message) from error
+        raise InvalidError(str((error.extensions or {})["argument"]), error.message) from error
 
 
 class GraphWrites:
@@ -314,8 +316,8 @@ class GraphWrites:
     async def save_search(self, entered: inputs.SaveSearchInput) -> mutations.SavedSearchPayload:
         async def work() -> mutations.SavedSearchPayload:
             search = await self._doors.saving.save(
-                name=entered.name, text=_text("query", entered.query), chosen=_chosen(entered.filter), by=self._viewer,
-                now=self._doors.clock(),
+                name=entered.name, text=_text("query", entered.query), chosen=_chosen(entered.filter, self._doors.zone),
+                by=self._viewer, now=self._doors.clock(),
             )  # fmt: skip
             return mutations.SavedSearchPayload(saved_search=ref(answers.SavedSearch, search))
 

@@ -7,12 +7,27 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from graph.policy import Action, Clearance, Role
 from graph.records import CaseStatus, Channel, PetitionKind, RejectionReason, RejectionState
 from schema.bindings import Key, Many, One, Order, Rows, Value, bound, by_plan, column, planned, rows
 from schema.enums import ChangeKind, FacetName, PassageField, SuggestionKind
 from schema.fields import told
 from schema.scalars import BigInt
-from schema.types import After, Before, Case, Connection, First, Last, Node, Organ, PageInfo, Submission, TimelineEntry
+from schema.types import (
+    DIVISION_PLACE,
+    After,
+    Before,
+    Case,
+    Connection,
+    First,
+    Last,
+    Node,
+    Organ,
+    PageInfo,
+    Place,
+    Submission,
+    TimelineEntry,
+)
 
 
 @strawberry.type(description="The figures of a group of cases. What they were not grouped by is null.")
@@ -22,6 +37,7 @@ class CaseFigures:
     status: CaseStatus | None = column("Where they stand.")
     topic: str | None = column("The topic's top level; null where they have none, too.")
     division: str | None = column("The division's code; null where they have none, too.")
+    division_place: Place | None = bound("The division, by name.", DIVISION_PLACE)
     organ: Organ | None = bound("The organ responsible; null where there is none, too.", One("{row}.organ"))
     month: str | None = column("The month of receipt, as `2026-11`.")
     cases: BigInt = column("How many cases.")
@@ -45,6 +61,23 @@ class Topic:
     path: str = told("Its names from the top, joined by `/`; what filters take.")
     name: str = told("Its own name.")
     level: int = told("1 at the top, 3 at the bottom.")
+
+
+@strawberry.type(description="A division of somebody who asks.")
+class ViewerDivision:
+    code: str = told("Its code, without trailing pairs of zeros; what filters take.")
+    name: str | None = told("Its name with those of the divisions it lies in; null where GB/T 2260 has none.")
+
+
+@strawberry.type(description="Who asks, and what they may do, so that a front end shows no button that is refused.")
+class Viewer:
+    name: str = told("Who is put on record.")
+    roles: list[Role] = told("What their work is.")
+    everywhere: bool = told("Whether every division is theirs.")
+    divisions: list[ViewerDivision] = told("Their divisions, with all that lies in them.")
+    organs: list[Organ] = told("The organs whose staff they are, but those of which nothing is known here.")
+    clearances: list[Clearance] = told("What they were cleared for.")
+    may: list[Action] = told("What they may do; what must hold besides of each matter, the policy says.")
 
 
 @rows(Rows("rejection {row}"))
@@ -127,6 +160,8 @@ class Passage:
 class FacetCount:
     value: str = told("The value; of an organ its id.")
     organ: Organ | None = told("The organ, where they are counted by it.")
+    division_place: Place | None = told("The division, where they are counted by it.")
+    topic: Topic | None = told("The topic, where they are counted by it.")
     count: BigInt = told("How many hits have it.")
 
 

@@ -196,8 +196,18 @@ class Told(Many):
 
 
 @dataclass(frozen=True, slots=True)
+class OtherKey:
+    """A key besides the id by which rows of a type are looked up: how it finds one, and its type of PostgreSQL."""
+
+    by: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
-    """A root field that finds one row by its argument `id`."""
+    """A root field that finds one row by its argument `id`, or by another one of these names."""
+
+    keys: Mapping[str, OtherKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import strawberry
 
+from graph.policy import Action, Clearance, Role
 from graph.records import (
     CaseRelation,
     CaseStatus,
@@ -71,6 +72,9 @@ class CaseOrderField(StrEnum):
     OPENED_AT = "OPENED_AT"
     LAST_ACTIVITY_AT = "LAST_ACTIVITY_AT"
     FIRST_RECEIVED_AT = "FIRST_RECEIVED_AT"
+    LAST_RECEIVED_AT = "LAST_RECEIVED_AT"
+    LAST_ANSWERED_AT = "LAST_ANSWERED_AT"
+    SUBMISSION_COUNT = "SUBMISSION_COUNT"
     NUMBER = "NUMBER"
     TOPIC = "TOPIC"
     DIVISION = "DIVISION"
@@ -164,6 +168,30 @@ def _describe(kind: type[Enum], description: str, values: Mapping[str, str]) -> 
 
 
 DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
+    Role: (
+        "What somebody's work is.",
+        {
+            "REGISTRAR": "The reception desk and the call centre.",
+            "HANDLER": "The staff of an organ that handles cases.",
+            "SUPERVISOR": "Who oversees that cases are handled (督查督办).",
+            "INVESTIGATOR": "Who looks into a matter across channels.",
+            "LEADER": "A leader of a division or an organ.",
+            "AUDITOR": "Who checks what users of this system did.",
+            "PARTNER": "Another system.",
+            "ADMINISTRATOR": "Who keeps this system running.",
+        },
+    ),
+    Clearance: (
+        "What somebody was cleared for besides a role.",
+        {
+            "ACCUSATION": "To see accusations (检举控告).",
+            "IDENTITY": "To have sealed identities shown where a step needs it, each time with a reason.",
+        },
+    ),
+    Action: (
+        "What can be done; what must hold besides is said by the policy.",
+        {one.name: f"To {one.value}." for one in Action},
+    ),
     Channel: (
         "The door a submission came through (Art. 17).",
         {
@@ -350,6 +378,9 @@ DESCRIPTIONS: Final[dict[type[Enum], tuple[str, dict[str, str]]]] = {
             "OPENED_AT": "When it was opened.",
             "LAST_ACTIVITY_AT": "When something last happened in it.",
             "FIRST_RECEIVED_AT": "When its first submission was received.",
+            "LAST_RECEIVED_AT": "When its last submission was received.",
+            "LAST_ANSWERED_AT": "When it was last answered; those that never were come last.",
+            "SUBMISSION_COUNT": "How many submissions are filed in it.",
             "NUMBER": "Its number.",
             "TOPIC": "Its topic, as a path; those without come last.",
             "DIVISION": "The code of the division it belongs to; those without come last.",

@@ -24,6 +24,7 @@ from graph.records import (
     Urgency,
 )
 from schema.enums import CaseOrderField, ChangeKind, Direction, FacetName, SearchOrder
+from schema.scalars import BigInt
 
 __all__ = ["Direction"]
 
@@ -65,7 +66,9 @@ class TopicFilter:
     within: str | None = asked("This path and everything below it.")
 
 
-@strawberry.input(description="Which divisions (GB/T 2260 codes; trailing pairs of zeros may be left out).")
+@strawberry.input(
+    description="Which divisions: by GB/T 2260 code, of which trailing pairs of zeros may be left out, or by name."
+)
 class DivisionFilter:
     equals: str | None = asked("Exactly this one.")
     within: str | None = asked("This one and everything below it.")
@@ -75,20 +78,48 @@ class DivisionFilter:
 class InstantFilter:
     from_: datetime | None = asked("Not before this instant.", name="from")
     until: datetime | None = asked("Before this instant.")
+    month: str | None = asked("In this month of the instance's time zone, as facets and figures tell it: `2026-11`.")
+
+
+@strawberry.input(description="How many.")
+class CountFilter:
+    at_least: int | None = asked("Not fewer.")
+    at_most: int | None = asked("Not more.")
+
+
+@strawberry.input(description="Which names, by their characters as they are told.")
+class NameFilter:
+    equals: str | None = asked("Exactly this one.")
+    starts_with: str | None = asked("Those that begin so.")
+
+
+@strawberry.input(description="A user of a source. Who may see what is sealed may ask for one (`Action.REVEAL`).")
+class AccountFilter:
+    source: str = needed("The system that the user name is of.")
+    name: str = needed("The user name, whole; in capitals or not.")
 
 
 @strawberry.input(description="Which cases; all that is given must hold.")
 class CaseFilter:
+    number: BigInt | None = asked("By number; that of a joined case finds the leading one.")
+    external_id: str | None = asked("By the id of one of their submissions in the system that sent it.")
+    receipt_code: str | None = asked("By the code on the receipt of one of their submissions.")
+    account: AccountFilter | None = asked("By who is named in one of their submissions, or once was.")
     status: StatusFilter | None = asked("By status.")
     kind: KindFilter | None = asked("By what they ask.")
     channel: ChannelFilter | None = asked("By a channel that one of their submissions came through.")
     topic: TopicFilter | None = asked("By topic.")
     division: DivisionFilter | None = asked("By division.")
     opened_at: InstantFilter | None = asked("By when they were opened.")
+    first_received_at: InstantFilter | None = asked("By when their first submission was received.")
+    last_received_at: InstantFilter | None = asked("By when their last submission was received.")
+    last_answered_at: InstantFilter | None = asked("By when they were last answered; those that never were are left.")
     last_activity_at: InstantFilter | None = asked("By when something last happened in them.")
+    submission_count: CountFilter | None = asked("By how many submissions are filed in them.")
     place: strawberry.ID | None = asked("By the id of a place they are about.")
     organ: strawberry.ID | None = asked("By the id of an organ that has a part in them.")
-    organ_role: OrganRole | None = asked("With `organ`: by its part.")
+    organ_name: str | None = asked("By the whole name of such an organ, instead.")
+    organ_role: OrganRole | None = asked("With `organ` or `organName`: by its part.")
 
 
 @strawberry.input(description="In which order cases come.")
@@ -99,6 +130,8 @@ class CaseOrder:
 
 @strawberry.input(description="Which submissions; all that is given must hold.")
 class SubmissionFilter:
+    case_number: BigInt | None = asked("By the number of their case, or of one that it is joined with.")
+    account: AccountFilter | None = asked("By who is named in them, or once was.")
     channel: ChannelFilter | None = asked("By channel.")
     kind: KindFilter | None = asked("By what they ask.")
     topic: TopicFilter | None = asked("By topic.")
@@ -118,10 +151,16 @@ class PartyFilter:
 
 @strawberry.input(description="Which places; all that is given must hold.")
 class PlaceFilter:
+    name: NameFilter | None = asked("By their own name.")
     level: PlaceLevel | None = asked("By how far down they are.")
     code: DivisionFilter | None = asked("By code.")
     parent: strawberry.ID | None = asked("By the id of the place they lie in.")
     source: str | None = asked("By the source that names them.")
+
+
+@strawberry.input(description="Which organs; all that is given must hold.")
+class OrganFilter:
+    name: NameFilter | None = asked("By name.")
 
 
 @strawberry.input(description="Which states.")
@@ -175,7 +214,7 @@ class SearchFilter:
     kind: KindFilter | None = asked("By what they ask.")
     status: StatusFilter | None = asked("By the status of their case.")
     topic: str | None = asked("By topic: this path and everything below it.")
-    division: str | None = asked("By division: this code and everything below it.")
+    division: str | None = asked("By division: this code or name, and everything below it.")
     organs: list[strawberry.ID] | None = asked("By organs: one of these has a part in their case.")
     received_at: InstantFilter | None = asked("By when they were received.")
 

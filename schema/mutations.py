@@ -159,101 +159,107 @@ class Mutation:
     @changing("Enter a letter.")
     async def submit_letter(
         self, info: Info, entered: Annotated[SubmitLetterInput, _given("The letter.")]
-    ) -> SubmitPayload:
+    ) -> SubmitPayload | None:
         return await info.context.writes.submit_letter(entered)
 
     @changing("Enter a visit at the reception desk.")
     async def submit_visit(
         self, info: Info, entered: Annotated[SubmitVisitInput, _given("The visit.")]
-    ) -> SubmitPayload:
+    ) -> SubmitPayload | None:
         return await info.context.writes.submit_visit(entered)
 
     @changing("Enter a hotline ticket.")
     async def submit_hotline_ticket(
         self, info: Info, entered: Annotated[SubmitHotlineTicketInput, _given("The ticket.")]
-    ) -> SubmitPayload:
+    ) -> SubmitPayload | None:
         return await info.context.writes.submit_hotline_ticket(entered)
 
     @changing("Enter a web message.")
     async def submit_web_message(
         self, info: Info, entered: Annotated[SubmitWebMessageInput, _given("The message.")]
-    ) -> SubmitPayload:
+    ) -> SubmitPayload | None:
         return await info.context.writes.submit_web_message(entered)
 
     @changing("Join two cases that are one matter; nothing moves, one leads.")
-    async def join_cases(self, info: Info, entered: Annotated[JoinCasesInput, _given("The cases.")]) -> CasePayload:
+    async def join_cases(
+        self, info: Info, entered: Annotated[JoinCasesInput, _given("The cases.")]
+    ) -> CasePayload | None:
         return await info.context.writes.join_cases(entered)
 
     @changing("Part a case from the one it follows, as if they had never been joined.")
-    async def part_cases(self, info: Info, entered: Annotated[PartCasesInput, _given("The case.")]) -> CasePayload:
+    async def part_cases(
+        self, info: Info, entered: Annotated[PartCasesInput, _given("The case.")]
+    ) -> CasePayload | None:
         return await info.context.writes.part_cases(entered)
 
     @changing("File a submission under another case.")
     async def file_submission(
         self, info: Info, entered: Annotated[FileSubmissionInput, _given("The submission and the case.")]
-    ) -> FilePayload:
+    ) -> FilePayload | None:
         return await info.context.writes.file_submission(entered)
 
     @changing("Take a submission out of its case and give it one of its own.")
     async def part_submission(
         self, info: Info, entered: Annotated[PartSubmissionInput, _given("The submission.")]
-    ) -> FilePayload:
+    ) -> FilePayload | None:
         return await info.context.writes.part_submission(entered)
 
     @changing("Name all organs that an accusation accuses; it is kept from their staff, and goes to the others.")
     async def name_accused(
         self, info: Info, entered: Annotated[NameAccusedInput, _given("The accusation and whom it accuses.")]
-    ) -> NameAccusedPayload:
+    ) -> NameAccusedPayload | None:
         return await info.context.writes.name_accused(entered)
 
     @changing("Set what a submission is, what it is about, where it belongs and to whom it goes, or take that back.")
     async def correct_submission(
         self, info: Info, entered: Annotated[CorrectSubmissionInput, _given("The submission and what is set of it.")]
-    ) -> CorrectSubmissionPayload:
+    ) -> CorrectSubmissionPayload | None:
         return await info.context.writes.correct_submission(entered)
 
     @changing("Decide that two mentions are one party.")
     async def join_parties(
         self, info: Info, entered: Annotated[JoinPartiesInput, _given("The mentions.")]
-    ) -> PartyPayload:
+    ) -> PartyPayload | None:
         return await info.context.writes.join_parties(entered)
 
     @changing("Decide that two mentions are not one party; binds every later run.")
     async def part_parties(
         self, info: Info, entered: Annotated[PartPartiesInput, _given("The mentions.")]
-    ) -> PartyPayload:
+    ) -> PartyPayload | None:
         return await info.context.writes.part_parties(entered)
 
     @changing("Try again to take in what was rejected.")
     async def retry_rejection(
         self, info: Info, entered: Annotated[RetryRejectionInput, _given("The rejection.")]
-    ) -> RetryPayload:
+    ) -> RetryPayload | None:
         return await info.context.writes.retry_rejection(entered)
 
     @changing("Decide that something rejected need not be taken in; it stays on record with who decided and why.")
     async def dismiss_rejection(
         self, info: Info, entered: Annotated[DismissRejectionInput, _given("The rejection, and why.")]
-    ) -> DismissPayload:
+    ) -> DismissPayload | None:
         return await info.context.writes.dismiss_rejection(entered)
 
     @changing("Save a search about a matter, to be alerted of new matches.")
     async def save_search(
         self, info: Info, entered: Annotated[SaveSearchInput, _given("The search.")]
-    ) -> SavedSearchPayload:
+    ) -> SavedSearchPayload | None:
         return await info.context.writes.save_search(entered)
 
     @changing("Give a saved search another name.")
     async def rename_saved_search(
         self, info: Info, entered: Annotated[RenameSavedSearchInput, _given("Which, and the name.")]
-    ) -> SavedSearchPayload:
+    ) -> SavedSearchPayload | None:
         return await info.context.writes.rename_saved_search(entered)
 
     @changing("Delete a saved search with its alerts.")
     async def delete_saved_search(
         self, info: Info, entered: Annotated[DeleteSavedSearchInput, _given("Which.")]
-    ) -> DeleteSavedSearchPayload:
+    ) -> DeleteSavedSearchPayload | None:
         return await info.context.writes.delete_saved_search(entered)
 
     @changing("Show a sealed identity or text in clear. Who, what and why is put on record first.")
-    async def reveal(self, info: Info, entered: Annotated[RevealInput, _given("What, and why.")]) -> RevealPayload:
+    async def reveal(
+        self, info: Info, entered: Annotated[RevealInput, _given("What, and why.")]
+    ) -> RevealPayload | None:
         return await info.context.writes.reveal(entered)

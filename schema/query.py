@@ -20,6 +20,7 @@ from schema.answers import (
     SimilarHit,
     Suggestion,
     Topic,
+    Viewer,
 )
 from schema.bindings import (
     MEMBERS,
@@ -29,6 +30,7 @@ from schema.bindings import (
     Lookup,
     Many,
     Order,
+    OtherKey,
     Told,
     answers,
     by_plan,
@@ -42,6 +44,7 @@ from schema.inputs import (
     CaseFilter,
     CaseOrder,
     HistoryFilter,
+    OrganFilter,
     PartyFilter,
     PlaceFilter,
     RejectionFilter,
@@ -51,6 +54,7 @@ from schema.inputs import (
     SubmissionFilter,
 )
 from schema.ports import Info
+from schema.scalars import BigInt
 from schema.types import (
     AT,
     OPENED,
@@ -82,6 +86,9 @@ CASE_ORDERS: dict[Enum, Order] = {
     CaseOrderField.OPENED_AT: OPENED,
     CaseOrderField.LAST_ACTIVITY_AT: ordered_by("last_activity_at", "timestamptz"),
     CaseOrderField.FIRST_RECEIVED_AT: ordered_by("first_received_at", "timestamptz"),
+    CaseOrderField.LAST_RECEIVED_AT: ordered_by("last_received_at", "timestamptz"),
+    CaseOrderField.LAST_ANSWERED_AT: ordered_by("last_answered_at", "timestamptz", nullable=True),
+    CaseOrderField.SUBMISSION_COUNT: ordered_by("submission_count", "bigint"),
     CaseOrderField.NUMBER: ordered_by("number", "bigint"),
     CaseOrderField.TOPIC: ordered_by("topic", "text", nullable=True),
     CaseOrderField.DIVISION: ordered_by("division", "text", nullable=True),
@@ -113,6 +120,10 @@ CASE_GROUPS: dict[Enum, Group] = {
 
 @strawberry.type(description="What can be asked.")
 class Query:
+    @fetched("Who asks, and what they may do.", Cost(once=10))
+    async def viewer(self, info: Info) -> Viewer | None:
+        return await info.context.reads.viewer()
+
     @fetched("Anything by its id; null where nothing has it.", Cost(once=1))
     async def node(self, info: Info, node_id: Id) -> Node | None:
         return await info.context.reads.node(node_id)
@@ -120,11 +131,19 @@ class Query:
     @fetched("Several things by their ids, in their order; null where nothing has one.", Cost(once=1))
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], _argument("ids", "Their ids.")]
-    ) -> list[Node | None]:
+    ) -> list[Node | None] | None:
         return await info.context.reads.nodes(ids)
 
-    @planned("A case by its id; the id of a joined case answers with the leading one.", Lookup())
-    def case(self, node_id: Id) -> Case | None:
+    @planned(
+        "A case by its id or number; that of a joined case answers with the leading one.",
+        Lookup({"number": OtherKey("asked.number = {key}", "bigint")}),
+    )
+    def case(
+        self,
+        *,
+        node_id: Annotated[strawberry.ID | None, _argument("id", "Its id.")] = None,
+        number: Annotated[BigInt | None, _argument("number", "Its number, instead.")] = None,
+    ) -> Case | None:
         return by_plan()
 
     @planned(
@@ -140,7 +159,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Case]:
+    ) -> Connection[Case] | None:
         return by_plan()
 
     @planned("Cases counted in groups, for charts, in the groups' order.", Figures(CASE_GROUPS))
@@ -151,7 +170,7 @@ class Query:
         group_by: Annotated[
             list[CaseGroup] | None, _argument("groupBy", "By what; all in one group if left out.")
         ] = None,
-    ) -> list[CaseFigures]:
+    ) -> list[CaseFigures] | None:
         return by_plan()
 
     @planned("A submission by its id.", Lookup())
@@ -170,7 +189,7 @@ class Query:
         last: Last = None,
         before: Before = None,
         order_by: ReceivedOrder = Direction.DESCENDING,
-    ) -> Connection[Submission]:
+    ) -> Connection[Submission] | None:
         return by_plan()
 
     @planned("A party by its id; the id of a mention's former party answers with the present one.", Lookup())
@@ -194,7 +213,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Party]:
+    ) -> Connection[Party] | None:
         return by_plan()
 
     @planned(
@@ -208,13 +227,19 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Place]:
+    ) -> Connection[Place] | None:
         return by_plan()
 
     @planned("The organs, by their names.", Many("organ {row}", order=ordered_by("name", "text"), whole=500))
     def organs(
-        self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Organ]:
+        self,
+        *,
+        chosen: Annotated[OrganFilter | None, _argument("filter", "Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Organ] | None:
         return by_plan()
 
     @planned(
@@ -229,7 +254,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Rejection]:
+    ) -> Connection[Rejection] | None:
         return by_plan()
 
     @planned(
@@ -244,7 +269,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Reveal]:
+    ) -> Connection[Reveal] | None:
         return by_plan()
 
     @fetched("The taxonomy of topics.", Cost(once=100))
@@ -255,7 +280,7 @@ class Query:
         under: Annotated[
             str | None, _argument("under", "Only those right below this path; the top if left out.")
         ] = None,
-    ) -> list[Topic]:
+    ) -> list[Topic] | None:
         return await info.context.reads.topics(under)
 
     @fetched(
@@ -272,7 +297,7 @@ class Query:
         first: Annotated[int, _argument("first", "How many hits.")] = 20,
         after: After = None,
         facets: Annotated[list[FacetName] | None, _argument("facets", "What to count the hits by.")] = None,
-    ) -> SearchConnection:
+    ) -> SearchConnection | None:
         return await info.context.reads.search(
             SearchAsked(
                 query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
@@ -285,7 +310,7 @@ class Query:
     )
     def saved_searches(
         self, *, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[SavedSearch]:
+    ) -> Connection[SavedSearch] | None:
         return by_plan()
 
     @fetched(
@@ -302,7 +327,7 @@ class Query:
         first: Annotated[int, _argument("first", "How many cases, at most 50.")] = 20,
         after: After = None,
         facets: Annotated[list[FacetName] | None, _argument("facets", "What to count the submissions by.")] = None,
-    ) -> CaseSearchConnection:
+    ) -> CaseSearchConnection | None:
         return await info.context.reads.search_cases(
             SearchAsked(
                 query=query, filter=chosen, order=order_by, first=first, after=after, facets=tuple(facets or ())
@@ -320,7 +345,7 @@ class Query:
         to: Annotated[strawberry.ID, _argument("to", "The submission's id.")],
         first: Annotated[int, _argument("first", "How many at most, 50 in all.")] = 10,
         own_case: Annotated[bool, _argument("ownCase", "Whether those of its own case are told, too.")] = False,
-    ) -> list[SimilarHit]:
+    ) -> list[SimilarHit] | None:
         return await info.context.reads.similar(to, first, own_case=own_case)
 
     @fetched(
@@ -334,7 +359,7 @@ class Query:
         *,
         text: Annotated[str, _argument("text", "What was typed so far.")],
         first: Annotated[int, _argument("first", "How many at most, 50 in all.")] = 10,
-    ) -> list[Suggestion]:
+    ) -> list[Suggestion] | None:
         return await info.context.reads.suggest(text, first)
 
     @planned(
@@ -365,7 +390,7 @@ class Query:
         order_by: Annotated[
             Direction, _argument("orderBy", "Which end of the time comes first.")
         ] = Direction.DESCENDING,
-    ) -> HistoryConnection:
+    ) -> HistoryConnection | None:
         return by_plan()
 
     @fetched("What happened after a cursor, for whoever follows; see also `GET /sync/changes`.", Cost(once=100, each=1))
@@ -375,5 +400,13 @@ class Query:
         *,
         after: Annotated[str | None, _argument("after", "Where to go on; from the beginning if left out.")] = None,
         first: Annotated[int, _argument("first", "How many at most.")] = 100,
-    ) -> ChangePage:
+    ) -> ChangePage | None:
         return await info.context.reads.changes(after, first)
+
+    @fetched(
+        "The cursor of this moment, for `after` of `changes` and of subscriptions: what happens from now on is told."
+        " Beside other fields it is taken before they are read, so nothing that happens between is missed.",
+        Cost(once=10),
+    )
+    async def changes_cursor(self, info: Info) -> str | None:
+        return await info.context.reads.changes_cursor()

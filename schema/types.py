@@ -229,6 +229,8 @@ class Case(Node):
     submission_count: int = column("How many submissions are filed in it.")
     opened_at: datetime = column("When its first submission was registered.")
     first_received_at: datetime = column("When its first submission was received.")
+    last_received_at: datetime = column("When its last submission was received.")
+    last_answered_at: datetime | None = column("When it was last answered; null if it never was.")
     last_activity_at: datetime = column("When something last happened in it.")
     division_place: Place | None = bound("The division it belongs to.", DIVISION_PLACE)
 

@@ -10,6 +10,8 @@ list of segments were written. An index that is lost or damaged is not there: th
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import shutil
 import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -39,8 +41,12 @@ HEAP: Final = 96_000_000
 THREADS: Final = 1
 """Writing threads: the analysis beside them fills the other core."""
 DISK_SAYS: Final = (
-    "The search index cannot be written: its disk is full, or may not be written. Make room, or mend the rights of its"
-    " folder; indexing goes on by itself then, and searches say meanwhile what they lack."
+    "The search index cannot be written: its disk is full, or fails. Make room, or look at it; indexing goes on by"
+    " itself then, and searches say meanwhile what they lack."
+)
+RIGHTS_SAY: Final = (
+    "The search index cannot be used: this process may not read and write in its folder, which searching needs as well."
+    " Give it the right to, then all goes on by itself; `doctor` names the folder and whose it is."
 )
 META: Final = "meta.json"
 
@@ -127,6 +133,8 @@ class TantivyIndex:
         try:
             with self._reading() as commit:
                 return commit.held or NOTHING
+        except SearchAwayError:
+            raise
         except SearchUnavailableError:
             return None
 
@@ -156,6 +164,8 @@ class TantivyIndex:
             if not _of_the_index(error):
                 raise
             self._index = self._commit = None
+            if _of_rights(error):
+                raise SearchAwayError(RIGHTS_SAY) from error
             raise SearchUnavailableError("The search index is damaged. Run `reindex`.") from error
 
     def _last_commit(self) -> Commit:
@@ -172,6 +182,8 @@ class TantivyIndex:
     def _last_commit_of(self, generation: str | None) -> Commit:
         commit = written(self.folder / generation / META) if generation else None
         if generation is None or commit is None:
+            if self.folder.is_dir() and not os.access(self.folder, os.R_OK | os.X_OK):
+                raise SearchAwayError(RIGHTS_SAY)
             raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
         seen = (generation, *commit)
         if self._commit is not None and self._commit.seen == seen:
@@ -287,9 +299,18 @@ def _on_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, SearchUnavailableError) as error:
+        if _of_rights(error.__cause__ or error):
+            raise SearchAwayError(RIGHTS_SAY) from error
         if _of_the_disk(error.__cause__ or error, folder):
             raise SearchAwayError(DISK_SAYS) from error
         raise
+
+
+def _of_rights(error: BaseException) -> bool:
+    """Tell whether a right is missing, or the disk is mounted for reading alone: tantivy, too, locks to read."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
+    return any(word in str(error) for word in ("PermissionDenied", "ReadOnlyFilesystem"))
 
 
 def _of_the_disk(error: BaseException, folder: Path) -> bool:

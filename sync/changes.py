@@ -111,6 +111,11 @@ async def changes(reading: Reading, vault: Vault, viewer: str, after: str | None
     return ChangePage(tuple(change_of(row) for row in kept), sealed_place(vault, viewer, Place(reached)), more)
 
 
+async def cursor_of_now(reading: Reading, vault: Vault, viewer: str) -> str:
+    """Return the viewer's cursor behind all that has happened."""
+    return sealed_place(vault, viewer, Place(int(await reading.fetchval(SQL.head))))
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Behind a position; with `told`, inside it: behind so many of the nodes that the entry there tells of."""

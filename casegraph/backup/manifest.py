@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from graph import keycheck
 from graph.copying import Dump, Table
 
 if TYPE_CHECKING:
@@ -111,11 +112,15 @@ def require_whole(folder: Path, manifest: Manifest) -> None:
             raise BackupError(f"{path} is not as it was written. Take another copy of this backup.")
 
 
-def require_ours(folder: Path, said: bytes, vault: Vault) -> None:
+def require_ours(folder: Path, manifest: Manifest, said: bytes, vault: Vault) -> None:
     """Raise BackupError unless the holder of this master key wrote the manifest."""
+    if manifest.master_key != vault.digest(keycheck.CHECKED).hex():
+        raise BackupError(
+            f"{folder} was sealed by another master key than the one here, and nothing in it opens without its own. Put"
+            " the copy of master.key from then into a new data folder, or set CASEGRAPH_MASTER_KEY."
+        )
     kept = (folder / MAC).read_text(encoding="ascii", errors="replace") if (folder / MAC).is_file() else ""
     if kept != vault.digest(PURPOSE + said).hex():
         raise BackupError(
-            f"{folder} was changed, or belongs to another master key. Set CASEGRAPH_MASTER_KEY, or put the right"
-            " master.key into the data folder."
+            f"{folder} was changed since it was written: its manifest does not fit its seal. Take another copy of it."
         )

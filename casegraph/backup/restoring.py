@@ -76,7 +76,7 @@ class Checked:
 def check(folder: Path, target: Target, named: Path | None) -> Checked:
     """Check everything that can be checked before anything is changed. Raises BackupError and ErasureListError."""
     manifest, said = read_manifest(folder)
-    require_ours(folder, said, target.vault)
+    require_ours(folder, manifest, said, target.vault)
     require_whole(folder, manifest)
     known = [(one.number, one.name, one.checksum.hex()) for one in read_migrations()]
     if list(manifest.dump.migrations) != known[: len(manifest.dump.migrations)]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from casegraph.commands.ingest import find_all, ingest, plan_of
-from casegraph.commands.serve import serve
+from casegraph.commands.serve import serve, told
 from casegraph.commands.token import all_seeing
 from casegraph.demo.queries import WORTH_TRYING
 from casegraph.demo.town import FOLDERS, make_town
@@ -40,7 +40,7 @@ async def run(settings: Settings, _: argparse.Namespace) -> int:
     """Make the town where there is none, take in what is not in, serve."""
     began = time.monotonic()
     settings = replace(settings, home_division=settings.home_division or HOME)
-    with listen(settings) as opened:
+    with listen(settings) as opened, told(settings, opened):
         town = settings.data / "demo-town"
         making = asyncio.create_task(asyncio.to_thread(_make, town))
         async with open_services(settings) as services, worker(for_child(services)) as beside:

@@ -7,9 +7,11 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from casegraph.ending import ENDING
 from casegraph.ingest import Summary, find_items, follow_feed, take_in
 from casegraph.reading import Item, Plan, source_of
 from casegraph.services import for_child, open_services
@@ -92,7 +94,7 @@ async def find_all(services: Services, beside: Kept) -> None:
 @contextmanager
 def _items(channel: Channel, paths: Sequence[str], suffix: str) -> Iterator[list[Item]]:
     """Give the items that paths name; what comes by the standard input is kept in a file meanwhile."""
-    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
+    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder, ENDING.last_resort(partial(shutil.rmtree, folder)):
         items = find_items(channel, [Path(path) for path in paths if path != STANDARD_INPUT])
         if STANDARD_INPUT in paths:
             kept = Path(folder) / f"stdin{suffix}"

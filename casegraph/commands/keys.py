@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from casegraph.commands.token import scope_wanted
 from casegraph.opening import open_connection, utc_now
 from casegraph.signin.claims import division_prefix
 from casegraph.signin.service import REVOCABLE_FOR
@@ -14,7 +16,7 @@ from graph.database import is_away
 from graph.errors import UncertainError
 from graph.ids import organ_id
 from graph.organs import normalise_organ
-from graph.policy import Role
+from graph.policy import Role, is_useless
 from graph.times import rfc3339
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_connection(settings) as (connection, vault):
         match arguments.action:
             case "create":
-                await _create(connection, vault, arguments)
+                return await _create(connection, vault, arguments)
             case "list":
                 await _list(connection)
             case _:
@@ -41,7 +43,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _create(connection: Connection, vault: Vault, arguments: argparse.Namespace) -> None:
+async def _create(connection: Connection, vault: Vault, arguments: argparse.Namespace) -> int:
     scope = api_keys.Scope(
         name=arguments.name,
         roles=frozenset(arguments.role or [Role.PARTNER]),
@@ -50,6 +52,9 @@ async def _create(connection: Connection, vault: Vault, arguments: argparse.Name
         sources=frozenset(arguments.source),
     )
     now = utc_now()
+    if is_useless(scope.viewer("key:new")):
+        complain(f"Who asks by this key could see and do nothing. {scope_wanted(scope.roles)}")
+        return os.EX_USAGE
     until = now + timedelta(days=arguments.days)
     try:
         key = await api_keys.create(connection, vault, scope, now, until)
@@ -64,6 +69,7 @@ async def _create(connection: Connection, vault: Vault, arguments: argparse.Name
     if (made := await api_keys.find(connection, vault, key)) and made.system != made.id:
         complain(f"{arguments.name} goes on with it as what it was by the key {made.system}: its cursors hold.")
     complain(f"This is the only time that it is shown. It holds until {rfc3339(until)}.")
+    return 0
 
 
 async def _list(connection: Connection) -> None:

@@ -61,7 +61,8 @@ def _find_key(settings: Settings, folder: Path) -> None:
         return
     if not (folder / KEY).is_file():
         raise BackupError(
-            f"The master key is in neither the backup nor {path}. Put it there, or set CASEGRAPH_MASTER_KEY."
+            f"The master key is in neither the backup nor {path}, and nothing in the backup opens without it. Put the"
+            " copy of master.key that was kept elsewhere there, or set CASEGRAPH_MASTER_KEY."
         )
     settings.data.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 import sys
+from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from casegraph import serving
 from casegraph.app import build_app
 from casegraph.children import SPAWN, kept
+from casegraph.ending import ENDING, OF_A_CHILD
 from casegraph.guarding import guarded
 from casegraph.listening import address, listen
 from casegraph.running import run as run_until_signalled
 from casegraph.server import serve_app
 from casegraph.services import for_child, open_services, ways_of
 from casegraph.settings import Settings, configure_logging
-from casegraph.terminal import say
+from casegraph.terminal import complain, say
 from casegraph.workers import worker
 from connectors.letters import recognising
 from resolvers.limits import DocumentLimits
@@ -27,7 +29,7 @@ from resolvers.trusted import load
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
 
@@ -56,9 +58,21 @@ async def serve(services: Services, opened: socket.socket, ready: Callable[[], N
             await serve_app(app, opened, ready, services.client_limits)
 
 
+@contextlib.contextmanager
+def told(settings: Settings, opened: socket.socket) -> Iterator[None]:
+    """Let others know while inside who serves from this folder, and the person who starts us who does so already."""
+    for one in serving.servers(settings.data):
+        complain(
+            f"This data folder is served already, by {one.words()}. Both answer from here on; if you did not mean that,"
+            f" end one of them: `kill {one.process}`."
+        )
+    with serving.told(settings.data, address(opened), datetime.now(settings.timezone)):
+        yield
+
+
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
-    with listen(settings) as opened:
+    with listen(settings) as opened, told(settings, opened):
         async with open_services(settings) as services:
             beside = contextlib.nullcontext() if arguments.no_worker else worker(for_child(services))
             async with beside:
@@ -97,6 +111,7 @@ async def _serve_by_many(settings: Settings, opened: socket.socket, count: int) 
 
 def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None:
     """Run in a process of its own: answer, and tell who started it once that is so."""
+    ENDING.listen(OF_A_CHILD, tells=False)
     configure_logging(settings)
 
     async def answer() -> int:
@@ -104,7 +119,7 @@ def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None
             await serve(services, opened, lambda: told.send(None))
         return 0
 
-    sys.exit(guarded(lambda: run_until_signalled(answer(), (signal.SIGTERM,)), settings.data, logger.error))
+    sys.exit(guarded(lambda: run_until_signalled(answer()), settings.data, logger.error))
 
 
 def announce(opened: socket.socket, settings: Settings) -> None:

@@ -14,7 +14,7 @@ from casegraph.terminal import complain, say
 from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.keyring import KEY_BYTES
-from graph.policy import Clearance, Role
+from graph.policy import Clearance, Role, is_useless, scopes_of, sees_cases
 
 if TYPE_CHECKING:
     import argparse
@@ -43,12 +43,23 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
         identity=arguments.identity,
     )  # fmt: skip
     try:
-        viewer_of(claims, CLAIM, KIND, Vault(os.urandom(KEY_BYTES)), Gazetteer(settings.home_division))
+        viewer = viewer_of(claims, CLAIM, KIND, Vault(os.urandom(KEY_BYTES)), Gazetteer(settings.home_division))
     except TokenError as error:
         complain(str(error))
         return os.EX_USAGE
+    if is_useless(viewer):
+        complain(f"Its bearer could see and do nothing. {scope_wanted(arguments.role)}")
+        return os.EX_USAGE
     say(make_token(settings, claims, arguments.days))
+    if scopes_of(arguments.role) and not sees_cases(viewer):
+        complain(f"Its bearer sees no case. {scope_wanted(arguments.role)}")
     return 0
+
+
+def scope_wanted(roles: Iterable[Role]) -> str:
+    """Tell which options would show such roles something. Pure."""
+    named = " or ".join(f"--{scope}" for scope in scopes_of(roles))
+    return f"What {' and '.join(sorted(roles))} may see and push is named by {named}: add it."
 
 
 def claims_of(

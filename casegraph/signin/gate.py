@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, cast
 from starlette.datastructures import Headers
 
 from casegraph.graphql_http import PLAIN, accepted, shows_page
-from casegraph.refusals import RefusalError
+from casegraph.refusals import RefusalError, away
 from casegraph.signin.errors import AwayError, LoginError, SignInError, TokenError, UnauthenticatedError
 from casegraph.signin.service import Kind, Shown
 from graph.database import is_away
 from graph.policy import ForbiddenError, require
-from resolvers.failures import UNAVAILABLE, UNREACHABLE
+from resolvers.failures import UNREACHABLE
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from casegraph.web_names import Names
     from graph.policy import Action, Viewer
 
-OPEN: Final = frozenset({"/healthz", "/readyz", "/session"})
+OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/session"})
 """Addresses that answer everybody. `/session` tells about oneself alone."""
 OPEN_BELOW: Final = ("/receipts/", "/session/", "/static/graphiql/")
 FIGURES: Final = "/metrics"
@@ -40,8 +40,6 @@ PLAIN_COOKIE: Final = "casegraph"
 """Over http, which only this machine's browsers use: not all of them take a secure cookie there."""
 STATE: Final = "signed_in"
 SHOWN: Final = "shown"
-AGAIN: Final = 5
-"""Seconds after which the provider may answer again."""
 
 
 def cookie_name(names: Names) -> str:
@@ -113,7 +111,7 @@ def refusal_of(error: SignInError | ForbiddenError) -> RefusalError:
         case ForbiddenError():
             return RefusalError(403, "FORBIDDEN", str(error))
         case AwayError():
-            return RefusalError(503, UNAVAILABLE, str(error), headers={"retry-after": str(AGAIN)})
+            return away(str(error))
         case LoginError():
             return RefusalError(400, "BAD_REQUEST", str(error))
         case _:
@@ -162,7 +160,7 @@ class Gate:
             except Exception as error:
                 if not is_away(error):  # the database, in which keys and sessions are looked up
                     raise
-                await _refuse(RefusalError(503, UNAVAILABLE, UNREACHABLE), scope, receive, send)
+                await _refuse(away(UNREACHABLE), scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -174,6 +172,9 @@ class Gate:
                 return
             raise UnauthenticatedError
         if shown.kind is Kind.COOKIE and scope.get("method") not in READING and from_elsewhere(scope, self._names):
+            if scope["type"] == "websocket" and self._names.allows(Headers(scope=scope).get("origin", "")):
+                # Browsers send cookies of the same site along, whether a page wants it or not: as if there were none.
+                return
             raise RefusalError(
                 403, "FOREIGN_ORIGIN", "A session is for the pages of this server. Send a token instead."
             )

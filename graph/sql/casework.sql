@@ -12,13 +12,14 @@ update "case"
 set opened_at = facts.opened_at, status = facts.status, kind = facts.kind, topic = facts.topic,
     division = facts.division, title = facts.title, channels = string_to_array(facts.channels, ','),
     submission_count = facts.submission_count, first_received_at = facts.first_received_at,
+    last_received_at = facts.last_received_at, last_answered_at = facts.last_answered_at,
     last_activity_at = facts.last_activity_at, unnamed = facts.unnamed
 from unnest(
     $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::integer[], $10::timestamptz[], $11::timestamptz[], $12::boolean[]
+    $9::integer[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::boolean[]
 ) as facts (
-    id, opened_at, status, kind, topic, division, title, channels, submission_count, first_received_at, last_activity_at,
-    unnamed
+    id, opened_at, status, kind, topic, division, title, channels, submission_count, first_received_at, last_received_at,
+    last_answered_at, last_activity_at, unnamed
 )
 where "case".id = facts.id
 returning "case".id, old.status as before, new.status as now, old.scope <> new.scope as rescoped;
@@ -315,5 +316,6 @@ update case_accused set case_id = $2 where submission = $1;
 -- name: open_case
 -- Opened empty; its facts are derived once the submission stands in it.
 insert into "case" (
-    id, "leading", opened_at, status, kind, title, channels, submission_count, first_received_at, last_activity_at
-) values ($1, $1, $2, 'REGISTERED', 'APPEAL', '', '{}', 0, $2, $2);
+    id, "leading", opened_at, status, kind, title, channels, submission_count, first_received_at, last_received_at,
+    last_activity_at
+) values ($1, $1, $2, 'REGISTERED', 'APPEAL', '', '{}', 0, $2, $2, $2);

@@ -150,7 +150,7 @@ async def test_a_search_is_saved_listed_renamed_and_deleted(api: Api) -> None:
         ({"query": '油烟 "夜'}, ["query"], "character 4"),
         ({"query": "a\0"}, ["query"], "NUL"),
         ({"name": "a\0"}, ["name"], "1 to 200"),
-        ({"filter": {"division": "x"}}, ["filter"], "code"),
+        ({"filter": {"division": "x"}}, ["filter", "division"], "code"),
         ({"filter": {"channel": {"anyOf": []}}}, ["filter"], "nothing"),
     ],
 )

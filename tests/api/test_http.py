@@ -96,6 +96,22 @@ async def test_a_push_is_taken_once_and_told_of_each(api: Api, connection: Conne
     assert huge.status_code == 413
 
 
+@pytest.mark.parametrize("body", [b"{", b"<html>", b"", b" \n", b'{"text": "a"', b"[" * 100_000])
+async def test_a_push_that_is_no_json_is_no_request(api: Api, body: bytes) -> None:
+    """It is refused as a whole, in the one shape of errors, and kept with the reason as all that is rejected."""
+    headers = {"content-type": "application/json"}
+    response = await api.http.post("/intake/city12345?channel=HOTLINE", content=body, headers=headers)
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["extensions"]["code"]) == (400, "BAD_REQUEST")
+    [kept] = (await api.ask("{ rejections { nodes { id message reason } } }"))["rejections"]["nodes"]
+    told = {
+        "id": error["extensions"]["rejection"],
+        "message": error["message"],
+        "reason": error["extensions"]["reason"],
+    }
+    assert kept == told
+
+
 async def test_probes_say_how_it_is(api: Api) -> None:
     """Alive, ready once there is an index, and figures for Prometheus."""
     assert (await api.http.get("/healthz")).status_code == 200

@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 
 from graph.database import open_reading_pool
+from graph.identity import normal_account
+from graph.ids import organ_id
 from graph.policy import Role, Viewer
 from resolvers.asked import Asked
 from resolvers.execution import Executor
@@ -32,16 +34,21 @@ OFTEN = 276
 """Each so manieth submission is of one busy party, which petitioned five hundred times."""
 NTH = "('x' || right(id::text, 8))::bit(32)::bigint"
 """What was counted up in an id."""
+ORGAN = organ_id("第77局")
+PLACE = UUID("00000000-0000-0000-0000-000000000077")
 FILL = f"""
 set session_replication_role = replica;
 insert into "case" (id, "leading", opened_at, status, kind, topic, division, title, channels, submission_count,
-    first_received_at, last_activity_at)
+    first_received_at, last_received_at, last_answered_at, last_activity_at)
 select id, id, '2025-01-01'::timestamptz + number * interval '3 minutes',
     case when number % 50 = 0 then 'REGISTERED' else 'ANSWERED' end,
     case when number % 97 = 0 then 'ACCUSATION' when number % 7 = 0 then 'SUGGESTION' else 'APPEAL' end,
     case when number % 11 <> 0 then '城乡建设/类' || number % 9 || '/目' || number % 40 end,
     case when number % 13 <> 0 then '4301' || lpad((number % 9 + 1)::text, 2, '0') end,
-    '第' || number || '件', array['HOTLINE'], 1, '2025-01-01'::timestamptz + number * interval '3 minutes',
+    '第' || number || '件', array['HOTLINE'], case when number % 500 = 0 then 7 else 1 end,
+    '2025-01-01'::timestamptz + number * interval '3 minutes',
+    '2025-01-01'::timestamptz + number * interval '3 minutes',
+    case when number % 50 <> 0 then '2025-01-10'::timestamptz + number * interval '3 minutes' end,
     '2025-01-02'::timestamptz + number * interval '3 minutes'
 from (select number, lpad(to_hex(number), 32, '0')::uuid as id
     from generate_series(1, {CASES}) number) made;
@@ -52,8 +59,9 @@ select id, case when number % 20 = 0 then 'VISIT' else 'HOTLINE' end, 'made', nu
 from "case";
 insert into submission_revision (id, submission, number, at, title, body, details, content_digest, position, scope)
 select id, id, 1, registered_at, '标题', '正文', '{{}}', '', '', scope from submission;
-insert into mention (id, submission, since, role, kind, name_masked, content_digest, party, scope, accusing)
-select id, id, id, 'PETITIONER', 'PERSON', '张*', '',
+insert into mention (id, submission, since, role, kind, name_masked, account_hash, content_digest, party, scope,
+    accusing)
+select id, id, id, 'PETITIONER', 'PERSON', '张*', uuid_send(id), '',
     case when {NTH} % {OFTEN} = 0 then lpad(to_hex({OFTEN}), 32, '0')::uuid else id end, scope, false
 from submission;
 insert into event (id, submission, case_id, kind, at, at_given, body, content_digest, scope)
@@ -65,16 +73,21 @@ select {NTH} * 4 + nth, told.kind, case told.kind when 'CASE_OPENED' then case_i
 from submission cross join (values
     (0, 'SUBMISSION_RECEIVED'), (1, 'CASE_OPENED'), (2, 'EVENT_RECORDED'), (3, 'SUBMISSION_REVISED')
 ) told (nth, kind) where nth < 3 or {NTH} % 30 = 0;
-insert into organ (id, name) select lpad(number::text, 32, '0')::uuid, '第' || number || '局'
+insert into organ (id, name)
+select case number when 77 then '{ORGAN}' else lpad(number::text, 32, '0')::uuid end, '第' || number || '局'
 from generate_series(1, 500) number;
 insert into case_organ (id, case_id, organ, role, submission, state, evidence, decided_by, decided_at, scope)
-select id, id, lpad((number % 500 + 1)::text, 32, '0')::uuid, 'RESPONSIBLE', id, 'ACCEPTED', '{{}}', 'made', opened_at,
-    scope
+select made.id, made.id, organ.id, 'RESPONSIBLE', made.id, 'ACCEPTED', '{{}}', 'made', opened_at, scope
+from (select id, opened_at, scope, row_number() over (order by opened_at) as number from "case") made
+join organ on organ.name = '第' || number % 500 + 1 || '局';
+insert into case_place (id, case_id, place, submission, state, evidence, decided_by, decided_at, scope)
+select id, id, lpad((number % 300 + 1)::text, 32, '0')::uuid, id, 'ACCEPTED', '{{}}', 'made', opened_at, scope
 from (select id, opened_at, scope, row_number() over (order by opened_at) as number from "case") made;
 insert into reveal (id, subject_kind, subject, actor, reason, at)
 select id, 'Submission', id, 'user' || (get_byte(uuid_send(id), 15) % 40), 'x', received_at from submission;
 analyze;
 """  # noqa: S608 - our own numbers
+DAY = '{from: "2025-03-01T00:00:00Z", until: "2025-03-02T00:00:00Z"}'
 LISTS = {
     "all": ("cases", ""),
     "status": ("cases", "filter: {status: {equals: REGISTERED}}"),
@@ -87,6 +100,33 @@ LISTS = {
     "by activity": ("cases", "orderBy: {field: LAST_ACTIVITY_AT}"),
     "by receipt": ("cases", "orderBy: {field: FIRST_RECEIVED_AT, direction: ASCENDING}"),
     "by number": ("cases", "orderBy: {field: NUMBER}"),
+    "by last receipt": ("cases", "orderBy: {field: LAST_RECEIVED_AT}"),
+    "by last answer": ("cases", "orderBy: {field: LAST_ANSWERED_AT}"),
+    "by last answer, earliest first": ("cases", "orderBy: {field: LAST_ANSWERED_AT, direction: ASCENDING}"),
+    "by count": ("cases", "orderBy: {field: SUBMISSION_COUNT}"),
+    "of a number": ("cases", "filter: {number: 77}"),
+    "of an id elsewhere": ("cases", 'filter: {externalId: "77"}'),
+    "of a receipt": ("cases", 'filter: {receiptCode: "77"}'),
+    "of an account": ("cases", 'filter: {account: {source: "made", name: "somebody"}}'),
+    "received in a day": ("cases", f"filter: {{lastReceivedAt: {DAY}}}"),
+    "received since": (
+        "cases",
+        'filter: {lastReceivedAt: {from: "2025-02-01T00:00:00Z"}}, orderBy: {field: LAST_RECEIVED_AT}',
+    ),
+    "first received in a month": (
+        "cases",
+        'filter: {firstReceivedAt: {month: "2025-03"}}, orderBy: {field: FIRST_RECEIVED_AT}',
+    ),
+    "answered in a day": ("cases", f"filter: {{lastAnsweredAt: {DAY}}}"),
+    "not answered since": (
+        "cases",
+        'filter: {lastAnsweredAt: {until: "2025-02-01T00:00:00Z"}}, orderBy: {field: LAST_ANSWERED_AT}',
+    ),
+    "of many submissions": ("cases", "filter: {submissionCount: {atLeast: 5}}, orderBy: {field: SUBMISSION_COUNT}"),
+    "of few submissions": ("cases", "filter: {submissionCount: {atMost: 1}}"),
+    "of an organ": ("cases", f'filter: {{organ: "{global_id("Organ", ORGAN)}"}}'),
+    "of an organ by name": ("cases", 'filter: {organName: "第77局"}'),
+    "of a place": ("cases", f'filter: {{place: "{global_id("Place", PLACE)}"}}'),
     "by topic": ("cases", "orderBy: {field: TOPIC, direction: ASCENDING}"),
     "by division": ("cases", "orderBy: {field: DIVISION}"),
     "submissions": ("submissions", ""),
@@ -96,17 +136,28 @@ LISTS = {
     "submissions of a city": ("submissions", 'filter: {division: {within: "4301"}}'),
     "unnamed": ("submissions", "filter: {accusedUnnamed: true}"),
     "submissions of a topic": ("submissions", 'filter: {topic: {within: "城乡建设"}}'),
+    "submissions of a case": ("submissions", "filter: {caseNumber: 77}"),
+    "of an id of any source": ("submissions", 'filter: {externalId: "77"}'),
+    "submissions of an account": ("submissions", 'filter: {account: {source: "made", name: "somebody"}}'),
+    "submissions of a month": ("submissions", 'filter: {receivedAt: {month: "2025-03"}}'),
+    "places of a name": ("places", 'filter: {name: {startsWith: "岳"}}'),
+    "organs of a name": ("organs", 'filter: {name: {startsWith: "第7"}}'),
     "parties": ("parties", ""),
     "reveals": ("reveals", ""),
     "reveals of somebody": ("reveals", 'filter: {actor: "user7"}'),
-    "reveals of a day": ("reveals", 'filter: {at: {from: "2025-03-01T00:00:00Z", until: "2025-03-02T00:00:00Z"}}'),
+    "reveals of a day": ("reveals", "filter: {at: " + DAY + "}"),
 }
 USUAL = ("all", "submissions")
 """What viewers who see less are tried with; they ask the others, too, and wait longer where little of it is theirs."""
 FOLLOWED = ("everything", "no accusations", "one county", "a city")
 """Who reads histories: an organ's few cases are followed from its parts in them."""
-NODES = {"cases": "number title status", "submissions": "externalId title text", "parties": "names mentionCount"}
-ORGAN = UUID("00000000-0000-0000-0000-000000000077")
+NODES = {
+    "cases": "number title status",
+    "submissions": "externalId title text",
+    "parties": "names mentionCount",
+    "places": "name fullName",
+    "organs": "name",
+}
 VIEWERS = {
     "everything": EVERYTHING,
     "no accusations": replace(EVERYTHING, clearances=frozenset()),
@@ -122,9 +173,11 @@ SMALL = 5_000
 
 
 @pytest.fixture
-async def year(database_url: str, connection: Connection) -> AsyncIterator[Pool]:
+async def year(database_url: str, connection: Connection, vault: Vault) -> AsyncIterator[Pool]:
     """Give a city's year to read from."""
     await connection.execute(FILL)
+    account = vault.equality("account", normal_account("made", "somebody"))
+    await connection.execute(f"update mention set account_hash = $1 where {NTH} % {OFTEN} = 0", account)  # noqa: S608
     pool = await open_reading_pool(database_url, largest=1, patience=60_000)
     yield pool
     pool.terminate()
@@ -151,6 +204,8 @@ async def run(pool: Pool, executor: Executor, query: str, viewer: Viewer) -> lis
 
 def told(value: object) -> str:
     """Return a value as PostgreSQL reads it."""
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
     return "{" + ",".join(map(str, value)) + "}" if isinstance(value, list) else str(value)
 
 

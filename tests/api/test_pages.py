@@ -198,7 +198,7 @@ async def test_a_made_up_cursor_is_an_answer_or_a_clear_refusal(
     parent = ids.get(listed.parent)
     answer = await api.post(listed.query(), parent=parent, **{end: cursor})
     for error in answer.get("errors", ()):
-        assert error["extensions"] == {"code": "INVALID_CURSOR"}
+        assert error["extensions"] == {"code": "INVALID_CURSOR", "argument": end}
         assert error["message"]
 
 

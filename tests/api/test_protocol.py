@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -135,33 +136,34 @@ async def test_a_body_without_a_length_is_measured_as_it_comes(api: Api, address
 
 
 @pytest.mark.parametrize(
-    ("query", "code", "limit", "asked"),
+    ("query", "code", "limit", "asked", "argument"),
     [
-        ("{ cases(first: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201),
-        ("{ cases(last: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201),
-        ("{ search(first: 201) { totalCount } }", "LIMIT_PAGE_SIZE", 200, 201),
-        ("{ changes(first: 1001) { cursor } }", "LIMIT_PAGE_SIZE", 1000, 1001),
-        ("{ nodes(ids: [" + '"x" ' * 201 + "]) { id } }", "LIMIT_NODES", 200, 201),
-        ("{" + " ".join(f"a{n}: topics {{ name }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51),
-        ("{" + " ".join(f"a{n}: __schema {{ __typename }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51),
-        ("{" + "__typename " * 5000 + "}", "LIMIT_TOKENS", 5000, 5001),
+        ("{ cases(first: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201, "first"),
+        ("{ cases(last: 201) { nodes { id } } }", "LIMIT_PAGE_SIZE", 200, 201, "last"),
+        ("{ search(first: 201) { totalCount } }", "LIMIT_PAGE_SIZE", 200, 201, "first"),
+        ("{ changes(first: 1001) { cursor } }", "LIMIT_PAGE_SIZE", 1000, 1001, "first"),
+        ("{ nodes(ids: [" + '"x" ' * 201 + "]) { id } }", "LIMIT_NODES", 200, 201, "ids"),
+        ("{" + " ".join(f"a{n}: topics {{ name }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51, None),
+        ("{" + " ".join(f"a{n}: __schema {{ __typename }}" for n in range(51)) + "}", "LIMIT_ALIASES", 50, 51, None),
+        ("{" + "__typename " * 5000 + "}", "LIMIT_TOKENS", 5000, 5001, None),
         (
             "{ cases { nodes " + "{ submissions { nodes { case " * 4 + "{ id }" + " } } }" * 4 + " } }",
-            "LIMIT_DEPTH", 12, 15,
+            "LIMIT_DEPTH", 12, 15, None,
         ),
         (
             "{ cases { ...deep } } fragment deep on CaseConnection { nodes "
             + "{ submissions { nodes { case " * 4 + "{ id }" + " } } }" * 4 + " }",
-            "LIMIT_DEPTH", 12, 15,
+            "LIMIT_DEPTH", 12, 15, None,
         ),
     ],
 )  # fmt: skip
 async def test_each_limit_says_what_it_is_and_what_was_asked(
-    api: Api, query: str, code: str, limit: int, asked: int
+    api: Api, query: str, code: str, limit: int, asked: int, argument: str | None
 ) -> None:
     """So a client can ask less without trying."""
     [error] = (await api.post(query))["errors"]
-    assert error["extensions"] == {"code": code, "limit": limit, "asked": asked}
+    blamed = {} if argument is None else {"argument": argument}
+    assert error["extensions"] == {"code": code, "limit": limit, "asked": asked} | blamed
 
 
 async def test_the_schema_can_be_asked_for_within_the_limits(api: Api) -> None:
@@ -278,3 +280,70 @@ async def test_our_own_page_is_answered(api: Api) -> None:
     assert (await api.http.post("/graphql", json={"query": NAME}, headers=headers)).status_code == 200
     [accepted, *_] = await handshake(api, "http://127.0.0.1:8000")
     assert (accepted["type"], accepted["subprotocol"]) == ("websocket.accept", "graphql-transport-ws")
+
+
+# GraphQL over HTTP: every status --------------------------------------------------------------------------------------
+
+STATUSES = [
+    ({"query": NAME}, 200, 200),
+    ({"query": NAME, "variables": None, "operationName": None, "extensions": None}, 200, 200),
+    ({"query": '{ case(id: "x") { id } }'}, 200, 200),  # a field's error beside data
+    ({"query": "{"}, 200, 400),  # no document
+    ({"query": "{ nothing }"}, 200, 400),  # not of the schema
+    ({"query": TWO}, 200, 400),  # which operation?
+    ({"query": NAME, "operationName": "A"}, 200, 400),
+    ({"query": "query($n: Int!) { cases(first: $n) { totalCount } }"}, 200, 400),
+    ({"query": "query($n: Int) { cases(first: $n) { totalCount } }", "variables": {"n": "x"}}, 200, 400),
+    ({"query": "subscription { caseChanged { cursor } }"}, 200, 400),
+    ({}, 400, 400),
+    ({"query": None}, 400, 400),
+    ({"query": 7}, 400, 400),
+    ({"query": ""}, 400, 400),
+    ({"query": NAME, "variables": []}, 400, 400),
+    ({"query": NAME, "variables": "{}"}, 400, 400),
+    ({"query": NAME, "operationName": 7}, 400, 400),
+    ({"query": NAME, "extensions": []}, 400, 400),
+    ([{"query": NAME}], 400, 400),
+    (7, 400, 400),
+    (None, 400, 400),
+]  # fmt: skip
+"""What is asked, and its status as application/json and as application/graphql-response+json."""
+
+
+@pytest.mark.parametrize("modern", [False, True])
+@pytest.mark.parametrize(("asked", "plain", "strict"), STATUSES)
+async def test_every_status_is_the_specification_s(
+    api: Api, asked: Any, plain: int, strict: int, *, modern: bool
+) -> None:
+    """As application/json 200 to whatever is well formed; `data` is there where the operation ran, nowhere else."""
+    media = MODERN if modern else PLAIN
+    sent = {"accept": media, "content-type": PLAIN}
+    response = await api.http.post("/graphql", content=json.dumps(asked), headers=sent)
+    assert response.status_code == (strict if modern else plain)
+    assert response.headers["content-type"] == f"{media}; charset=utf-8"
+    answer = response.json()
+    ran = strict == 200
+    assert ("data" in answer) is ran
+    assert ("errors" in answer) or ran
+
+
+@pytest.mark.parametrize("media", [PLAIN, MODERN])
+@pytest.mark.parametrize(
+    ("method", "headers", "content", "status"),
+    [
+        ("POST", {}, b'{"query": "{', 400),
+        ("POST", {}, b'\xff\xfe{"query"', 400),
+        ("POST", {"content-type": "application/graphql"}, NAME.encode(), 415),
+        ("POST", {"content-type": ""}, b'{"query": "{ __typename }"}', 415),
+        ("PUT", {}, b'{"query": "{ __typename }"}', 405),
+        ("DELETE", {}, b"", 405),
+    ],
+)
+async def test_what_is_no_request_has_a_status_of_its_own(  # one for each part of a request
+    api: Api, media: str, method: str, headers: dict[str, str], content: bytes, status: int
+) -> None:
+    """In either media type."""
+    given = {"accept": media, "content-type": PLAIN} | headers
+    response = await api.http.request(method, "/graphql", content=content, headers=given)
+    assert response.status_code == status
+    assert code_of(response)

@@ -198,7 +198,7 @@ async def test_a_search_finds_marks_and_counts(api: Api) -> None:
     title = next(one for one in edge["passages"] if one["field"] == "TITLE")
     assert title["ranges"] == [{"start": 2, "end": 6}]
     answer = await api.post('{ search(query: "(未完") { totalCount } }')
-    assert answer["errors"][0]["extensions"] == {"code": "QUERY_SYNTAX", "position": 0}
+    assert answer["errors"][0]["extensions"] == {"code": "QUERY_SYNTAX", "position": 0, "argument": "query"}
 
 
 async def test_a_search_without_an_index_is_unavailable(api: Api) -> None:

@@ -512,7 +512,7 @@ async def _run(what: Run) -> None:
         doors = Doors(
             intake=intake, commands=Commands(pool=pool, gazetteer=GAZETTEER), retry=Retry(intake, OPTIONS),
             uploads=uploads,
-            text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC),
+            text_of=text_layer(Limits()), clock=lambda: datetime.now(UTC), zone=OPTIONS.zone,
             revealing=Revealing(pool=pool, vault=vault),
             saving=Saving(pool=pool, engine=open_tantivy(what.folder / "index")),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from casegraph.app import build_app
+from casegraph.client_limits import ClientLimits
 from casegraph.server import serve_app
 from tests.api.conftest import Api, api  # noqa: F401  # a fixture of another folder's
 from tests.attacks.line import Line
@@ -19,18 +20,27 @@ from tests.signin.conftest import nobody  # noqa: F401  # the same
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from starlette.types import ASGIApp
+
 
 @asynccontextmanager
 async def served(given: Api, **limits: Any) -> AsyncIterator[Line]:
     """Serve the application on a port while inside, with other limits of clients than are usual."""
-    ready = asyncio.Event()
     services = replace(given.services, client_limits=replace(given.services.client_limits, **limits))
+    async with serving(build_app(services), services.client_limits) as line:
+        yield line
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, limits: ClientLimits | None = None) -> AsyncIterator[Line]:
+    """Serve any application on a port while inside."""
+    ready = asyncio.Event()
     with socket.create_server(("127.0.0.1", 0)) as opened:
-        serving = asyncio.create_task(serve_app(build_app(services), opened, ready.set, services.client_limits))
+        task = asyncio.create_task(serve_app(app, opened, ready.set, limits or ClientLimits()))
         await ready.wait()
         yield Line(opened.getsockname()[1])
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture

@@ -227,14 +227,14 @@ async def test_each_route_answers_every_method_in_one_shape(line: Line) -> None:
 
 NO_HTTP: Final = [
     "GET",
-    "GET /",
-    "NONSENSE / HTTP/1.1",
-    "GET / HTTP/9.9",
-    "GET / FTP/1.1",
-    "get / HTTP/1.1",
+    "GET /x",
+    "NONSENSE /x HTTP/1.1",
+    "GET /x HTTP/9.9",
+    "GET /x FTP/1.1",
+    "get /x HTTP/1.1",
     "\x16\x03\x01\x02",
     "PRI * HTTP/2.0",
-    "GET  / HTTP/1.1",
+    "GET  /x HTTP/1.1",
     "GET /\xff HTTP/1.1",
     "GET http:// HTTP/1.1",
     "GET : HTTP/1.1",
@@ -255,7 +255,7 @@ async def test_no_tunnel_is_opened(line: Line) -> None:
     for first in (
         "CONNECT evil.example:443 HTTP/1.1",
         "CONNECT 127.0.0.1:22 HTTP/1.1",
-        "GET http://evil.example/ HTTP/1.1",
+        "GET http://evil.example/x HTTP/1.1",
     ):
         told = await line.say(line.head(first), b"SSH-2.0-x\r\n")
         assert {answer.status for answer in answers(told)} <= {400, 401, 404, 405}

@@ -24,6 +24,9 @@ CASE_ORDERS = {
     "LAST_ACTIVITY_AT": ("last_activity_at", "id"),
     "NUMBER": ("number", "id"),
     "FIRST_RECEIVED_AT": ("first_received_at", "id"),
+    "LAST_RECEIVED_AT": ("last_received_at", "id"),
+    "LAST_ANSWERED_AT": ("last_answered_at", "id"),
+    "SUBMISSION_COUNT": ("submission_count", "id"),
     "TOPIC": ("topic", "id"),
     "DIVISION": ("division", "id"),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tests.reference import filters
-from tests.reference.fields import field, members
+from tests.reference.fields import division_place, field, members
 from tests.reference.graph import find
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ ORDER = ("CHANNEL", "KIND", "STATUS", "TOPIC", "DIVISION", "ORGAN", "MONTH")
 @field("Query.caseFigures")
 def case_figures(world: World, _: Node, asked: dict[str, Any]) -> list[Node]:
     by = list(dict.fromkeys(asked["groupBy"] or []))
-    wanted = filters.passing(filters.cases(world.graph, asked["filter"] or {}))
+    wanted = filters.passing(filters.cases(world, asked["filter"] or {}))
+    filters.require_all(world, asked["filter"] or {})
     cases = [row for row in world.graph["case"] if row["leading"] == row["id"] and wanted(row)]
     groups: dict[tuple[Any, ...], list[Row]] = {} if by else {(): []}
     for case in cases:
@@ -76,6 +77,7 @@ def figures(world: World, group: dict[str, Any], cases: list[Row]) -> Node:
     node: Node = {name.lower(): group.get(name) for name in ORDER}
     return {
         **node,
+        "division_place": division_place(world, {"division": group.get("DIVISION")}, {}),
         "organ": find(world.graph, "Organ", group.get("ORGAN")),
         "cases": len(cases),
         "answered": answered,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from graph.gazetteer import Gazetteer
+from graph.organs import normalise_organ
+from graph.policy import Action, allows
 from graph.sealing import shown_id
 from schema.errors import RequestError
 from schema.ids import key_of, split_id
@@ -13,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from uuid import UUID
 
-from tests.reference.graph import Graph, Row
+    from tests.reference.fields import World
+    from tests.reference.graph import Graph, Row
 
 Given = dict[str, Any] | None
+ZONE = ZoneInfo("Asia/Shanghai")
+GAZETTEER = Gazetteer()
 Test = "Callable[[Row], bool]"
 
 
@@ -34,10 +41,10 @@ def clean(text: str) -> str:
 
 def prefix_of(text: str) -> str:
     """Return a division's code without trailing pairs of zeros; raise where it is none."""
-    code = text
+    code = text if text[:1].isdigit() else getattr(GAZETTEER.by_whole_name(text), "code", "")
     while code.endswith("00"):
         code = code[:-2]
-    if not code or not re.fullmatch("[0-9]{2,12}", text):
+    if not re.fullmatch("[0-9]{2,12}", code):
         raise RequestError("INVALID_VALUE", "Not a code.")
     return code
 
@@ -85,13 +92,68 @@ def _code(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
 def _instants(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
     given = chosen or {}
     if (start := given.get("from")) is not None:
-        yield lambda row: row[column] >= start
+        yield lambda row: row[column] is not None and row[column] >= start
     if (end := given.get("until")) is not None:
-        yield lambda row: row[column] < end
+        yield lambda row: row[column] is not None and row[column] < end
+    if (month := given.get("month")) is not None:
+        if not re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", month) or not "0002" < month < "9999":
+            raise RequestError("INVALID_VALUE", "Not a month.")
+        yield lambda row: row[column] is not None and row[column].astimezone(ZONE).strftime("%Y-%m") == month
 
 
-def cases(graph: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+def _count(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
+    given = chosen or {}
+    if (least := given.get("atLeast")) is not None:
+        yield lambda row: row[column] >= least
+    if (most := given.get("atMost")) is not None:
+        yield lambda row: row[column] <= most
+
+
+def _name(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
+    given = chosen or {}
+    yield from _equal(column, given.get("equals"))
+    if given.get("startsWith") is not None:
+        begins = clean(given["startsWith"])
+        yield lambda row: row[column].startswith(begins)
+
+
+def named_by(world: World, account: dict[str, Any]) -> set[UUID]:
+    """Return the submissions that name a user of a source; raise where the viewer may not ask that."""
+    asked = f"{clean(account['source'])}/{clean(account['name']).casefold()}"
+    wanted = world.vault.equality("account", asked)
+    return {one["submission"] for one in world.graph["mention"] if one["account_hash"] == wanted}
+
+
+def require_all(world: World, given: dict[str, Any]) -> None:
+    """Raise where a viewer may not ask so; what is wrong with an argument is told before."""
+    if given.get("account") is not None and not allows(world.viewer, Action.REVEAL):
+        raise RequestError("FORBIDDEN", "Not allowed.")
+
+
+def _found(world: World, given: dict[str, Any]) -> Iterator[set[UUID]]:
+    """Yield the cases that each number or id leads to."""
+    graph = world.graph
+    if given.get("number") is not None:
+        yield {row["id"] for row in graph["case"] if row["number"] == given["number"]}
+    for name, column, shown in (("externalId", "external_id", shown_id), ("receiptCode", "receipt_code", str)):
+        if given.get(name) is not None:
+            wanted = shown(clean(given[name]))
+            yield {row["case_id"] for row in graph["submission"] if row[column] == wanted}
+    if given.get("account") is not None:
+        named = named_by(world, given["account"])
+        yield {row["case_id"] for row in graph["submission"] if row["id"] in named}
+
+
+def _among(keys: set[UUID]) -> Callable[[Row], bool]:
+    return lambda row: row["id"] in keys
+
+
+def cases(world: World, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     """Yield what is asked of leading cases."""
+    graph = world.graph
+    for found in _found(world, given):
+        leading = {graph.leading(case) for case in found}
+        yield _among(leading)
     yield from _choice("status", given.get("status"))
     yield from _choice("kind", given.get("kind"))
     channels = allowed(given.get("channel"))
@@ -100,13 +162,25 @@ def cases(graph: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]
     yield from _topic(given.get("topic"))
     yield from _code("division", given.get("division"))
     yield from _instants("opened_at", given.get("openedAt"))
+    yield from _instants("first_received_at", given.get("firstReceivedAt"))
+    yield from _instants("last_received_at", given.get("lastReceivedAt"))
+    yield from _instants("last_answered_at", given.get("lastAnsweredAt"))
+    yield from _count("submission_count", given.get("submissionCount"))
     yield from _instants("last_activity_at", given.get("lastActivityAt"))
     if given.get("place") is not None:
         place = key_of("Place", given["place"])
         about = _tied(graph, [tie for tie in graph["case_place"] if tie["place"] == place])
         yield lambda row: row["id"] in about
     role = given.get("organRole")
-    if given.get("organ") is not None:
+    if given.get("organ") is not None and given.get("organName") is not None:
+        raise RequestError("INVALID_VALUE", "Two organs.")
+    if given.get("organName") is not None:
+        wanted = normalise_organ(clean(given["organName"]))
+        named = [row["id"] for row in graph["organ"] if row["name"] == wanted]
+        ties = [tie for tie in graph["case_organ"] if tie["organ"] in named and role in {None, tie["role"]}]
+        having = _tied(graph, ties)
+        yield lambda row: row["id"] in having
+    elif given.get("organ") is not None:
         organ = key_of("Organ", given["organ"])
         ties = [tie for tie in graph["case_organ"] if tie["organ"] == organ and role in {None, tie["role"]}]
         taken = _tied(graph, ties)
@@ -119,8 +193,11 @@ def _tied(graph: Graph, ties: list[Row]) -> set[UUID]:
     return {graph.leading(tie["case_id"]) for tie in ties if tie["state"] == "ACCEPTED"}
 
 
-def submissions(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+def submissions(world: World, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     """Yield what is asked of submissions."""
+    if given.get("caseNumber") is not None:
+        cases = {row["leading"] for row in world.graph["case"] if row["number"] == given["caseNumber"]}
+        yield lambda row: world.graph.leading(row["case_id"]) in cases
     yield from _choice("channel", given.get("channel"))
     yield from _choice("kind", given.get("kind"))
     yield from _topic(given.get("topic"))
@@ -129,6 +206,9 @@ def submissions(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], boo
     yield from _equal("source", given.get("source"))
     yield from _equal("external_id", given.get("externalId") and shown_id(given["externalId"]))
     yield from _equal("receipt_code", given.get("receiptCode"))
+    if given.get("account") is not None:
+        named = named_by(world, given["account"])
+        yield lambda row: row["id"] in named
     if (unnamed := given.get("accusedUnnamed")) is not None:
         yield lambda row: row["unnamed"] == unnamed
 
@@ -146,12 +226,18 @@ def parties(graph: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], boo
 
 def places(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
     """Yield what is asked of places."""
+    yield from _name("name", given.get("name"))
     yield from _equal("level", given.get("level"))
     yield from _code("code", given.get("code"))
     if given.get("parent") is not None:
         parent = key_of("Place", given["parent"])
         yield lambda row: row["parent"] == parent
     yield from _equal("source", given.get("source"))
+
+
+def organs(_: Graph, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:
+    """Yield what is asked of organs."""
+    yield from _name("name", given.get("name"))
 
 
 def entries(given: dict[str, Any]) -> Iterator[Callable[[Row], bool]]:

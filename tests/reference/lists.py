@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 200
 LARGEST_POSITION = 2**63 - 1
-INSTANTS = {"created_at", "opened_at", "last_activity_at", "first_received_at", "received_at", "at"}
-NUMBERS = {"number"}
-NULLABLE = {"topic", "division"}
+INSTANTS = {
+    "created_at", "opened_at", "last_activity_at", "first_received_at", "last_received_at", "last_answered_at",
+    "received_at", "at",
+}  # fmt: skip
+NUMBERS = {"number", "submission_count"}
+NULLABLE = {"topic", "division", "last_answered_at"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Key = tuple[Any, ...]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis_graphql import queries
 
 from schema.schema import print_sdl
-from tests.reference.queries import SUBJECTS
+from tests.reference.queries import ONE_OF
 
 if TYPE_CHECKING:
     from tests.reference.values import Values
@@ -55,11 +55,12 @@ def _placed(values: Values, owner: str, asked: dict[str, Any]) -> Scalars:
     """Give arguments their scalars, and return what these are drawn from."""
     scalars: Scalars = {}
     asked.pop("last", None)
-    if owner == "Query.history":
+    if owner in ONE_OF:
         # One thing must be named, and no more; which one is left to our own documents.
-        for other in SUBJECTS[:-1]:
+        *others, named = ONE_OF[owner]
+        for other in others:
             del asked[other]
-        asked["division"].type = GraphQLNonNull(asked["division"].type)
+        asked[named].type = GraphQLNonNull(asked[named].type)
     for name, one in asked.items():
         choice = values.at(f"{owner}.{name}", None) if _is_scalar(one) else None
         if choice:

@@ -36,8 +36,8 @@ MOST_ALIASES = 12
 WIDEST = 300
 """Elements that one part of an answer may have, roughly: lists of lists multiply."""
 USUAL = {"Query": 20}
-SUBJECTS = ("party", "case", "place", "division")
-"""What a history can be of."""
+ONE_OF = {"Query.history": ("party", "case", "place", "division"), "Query.case": ("id", "number")}
+"""Arguments of which one names what a field is of."""
 
 
 @dataclass(frozen=True)
@@ -192,10 +192,10 @@ class Writer(Giver):
         args = chosen.args
         wanted = [name for name, one in args.items() if is_required_argument(one)]
         optional = [name for name in args if name not in {*wanted, "first", "last"}]
-        if place == "Query.history" and not self.rarely(12):
+        if place in ONE_OF and not self.rarely(12):
             # One of them must be named, and no more.
-            optional = [name for name in optional if name not in SUBJECTS]
-            wanted.append(self.one_of(SUBJECTS))
+            optional = [name for name in optional if name not in ONE_OF[place]]
+            wanted.append(self.one_of(ONE_OF[place]))
         wanted += [name for name in optional if self.rarely(4 if name in {"after", "before"} else 2)]
         paged = "first" in args
         if paged and (around.width > 1 or self.rarely(2)):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graph.divisions import divisions
 from graph.errors import InvalidError
-from graph.policy import Action, allows
+from graph.policy import Action, Clearance, Role, allows
 from schema.errors import RequestError
 from schema.ids import global_id, key_of, split_id
 from tests.reference import filters
@@ -38,14 +39,52 @@ def node(world: World, _: Node, asked: Asked) -> Node | None:
 
 
 @field("Query.nodes")
-def nodes(world: World, root: Node, asked: Asked) -> list[Node | None]:
+def nodes(world: World, root: Node, asked: Asked) -> list[Node | RequestError | None]:
     if len(asked["ids"]) > LARGEST_BATCH:
         raise RequestError("LIMIT_NODES", "Too many.")
-    return [node(world, root, {"id": one}) for one in asked["ids"]]
+    return [_node_or_error(world, root, one) for one in asked["ids"]]
+
+
+def _node_or_error(world: World, root: Node, asked: str) -> Node | RequestError | None:
+    try:
+        found: Node | None = node(world, root, {"id": asked})
+    except RequestError as error:
+        return error
+    return found
+
+
+@field("Query.viewer")
+def viewer(world: World, _: Node, __: Asked) -> Node:
+    who = world.viewer
+    divisions = [{"code": code, "name": _full_name(code)} for code in sorted(who.divisions) if code]
+    organs = sorted(who.organs & {row["id"] for row in world.graph["organ"]})
+    return {
+        "name": who.name,
+        "roles": [one.name for one in Role if one in who.roles],
+        "everywhere": "" in who.divisions,
+        "divisions": divisions,
+        "organs": [find(world.graph, "Organ", one) for one in organs],
+        "clearances": [one.name for one in Clearance if one in who.clearances],
+        "may": [one.name for one in Action if allows(who, one)],
+    }
+
+
+def _full_name(prefix: str) -> str | None:
+    return next((one.full_name for one in divisions().values() if one.prefix == prefix), None)
+
+
+@field("Query.changesCursor")
+def changes_cursor(world: World, _: Node, __: Asked) -> str:
+    return told_of("changes", max((entry["position"] for entry in world.graph["journal"]), default=0))
 
 
 @field("Query.case")
 def case(world: World, _: Node, asked: Asked) -> Node | None:
+    if (asked.get("id") is None) == (asked.get("number") is None):
+        raise RequestError("INVALID_VALUE", "Neither, or both.")
+    if asked.get("number") is not None:
+        found = [row["id"] for row in world.graph["case"] if row["number"] == asked["number"]]
+        return find(world.graph, "Case", found[0]) if found else None
     return find(world.graph, "Case", key_of("Case", asked["id"]))
 
 
@@ -62,16 +101,20 @@ def party(world: World, _: Node, asked: Asked) -> Node | None:
 @field("Query.cases")
 def cases(world: World, _: Node, asked: Asked) -> Node:
     order = asked["orderBy"] or {"field": "OPENED_AT", "direction": "DESCENDING"}
-    wanted = filters.passing(filters.cases(world.graph, asked["filter"] or {}))
+    wanted = filters.passing(filters.cases(world, asked["filter"] or {}))
     rows = [row for row in world.graph["case"] if row["leading"] == row["id"] and wanted(row)]
-    return page_of(world, "Case", rows, directed(CASE_ORDERS[order["field"]], order["direction"]), asked)
+    page = page_of(world, "Case", rows, directed(CASE_ORDERS[order["field"]], order["direction"]), asked)
+    filters.require_all(world, asked["filter"] or {})
+    return page
 
 
 @field("Query.submissions")
 def submissions(world: World, _: Node, asked: Asked) -> Node:
-    wanted = filters.passing(filters.submissions(world.graph, asked["filter"] or {}))
+    wanted = filters.passing(filters.submissions(world, asked["filter"] or {}))
     rows = [row for row in world.graph["submission"] if wanted(row)]
-    return page_of(world, "Submission", rows, directed(("received_at", "id"), asked["orderBy"]), asked)
+    page = page_of(world, "Submission", rows, directed(("received_at", "id"), asked["orderBy"]), asked)
+    filters.require_all(world, asked["filter"] or {})
+    return page
 
 
 @field("Query.parties")
@@ -90,7 +133,9 @@ def places(world: World, _: Node, asked: Asked) -> Node:
 
 @field("Query.organs")
 def organs(world: World, _: Node, asked: Asked) -> Node:
-    return page_of(world, "Organ", world.graph["organ"], Order(("name", "id")), asked)
+    wanted = filters.passing(filters.organs(world.graph, asked["filter"] or {}))
+    rows = [row for row in world.graph["organ"] if wanted(row)]
+    return page_of(world, "Organ", rows, Order(("name", "id")), asked)
 
 
 def _require(world: World, action: Action) -> None:

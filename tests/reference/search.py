@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,8 +25,8 @@ from search.records import FacetName, SearchFilter, SearchOrder, SearchRequest
 from search.score import Scorer
 from search.similar import LEAST, SHARE, said, telling
 from search.suggestions import holds, organ_suggestions, place_of, place_suggestions, topic_suggestions
-from tests.reference.fields import field
-from tests.reference.filters import allowed, clean, prefix_of
+from tests.reference.fields import division_place, field
+from tests.reference.filters import ZONE, allowed, clean, prefix_of
 from tests.reference.graph import find
 from tests.reference.index import sources
 from tests.reference.lists import LARGEST_SIZE, checked_size, not_ours
@@ -52,7 +54,7 @@ SHOWN = 3
 def request_of(asked: Asked, viewer: Viewer, largest: int = LARGEST_SIZE) -> SearchRequest:
     """Return what the engine is asked; raise where an argument is wrong."""
     chosen = asked["filter"] or {}
-    received = chosen.get("receivedAt") or {}
+    received = _stretch(chosen.get("receivedAt") or {})
     values = {name: sorted(allowed(chosen.get(name)) or ()) for name in CHOICES}
     return SearchRequest(
         text=clean(asked["query"]),
@@ -72,6 +74,21 @@ def request_of(asked: Asked, viewer: Viewer, largest: int = LARGEST_SIZE) -> Sea
         after=asked["after"],
         facets=tuple(FacetName(name) for name in dict.fromkeys(asked["facets"] or ())),
     )
+
+
+def _stretch(received: Asked) -> Asked:
+    """Return from when on and until when, a month narrowed by what is asked besides."""
+    month = received.get("month")
+    if month is None:
+        return received
+    if not re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", month) or not "0002" < month < "9999":
+        raise RequestError("INVALID_VALUE", "Not a month.")
+    year, number = map(int, month.split("-"))
+    first = datetime(year, number, 1, tzinfo=ZONE)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return {
+        "from": max(received.get("from") or first, first), "until": min(received.get("until") or following, following),
+    }  # fmt: skip
 
 
 @field("Query.search")
@@ -244,12 +261,17 @@ def answer_of(world: World, request: SearchRequest, page: SearchPage | None) -> 
 
 def count_of(world: World, name: FacetName, counted: FacetCount) -> Node:
     """Return how many hits have a value; an organ with what the graph has of it."""
-    if name is not FacetName.ORGAN:
-        return {"value": counted.value, "count": counted.count, "organ": None}
-    key = UUID(counted.value)
-    return {
-        "value": global_id("Organ", key), "count": counted.count, "organ": find(world.graph, "Organ", key),
-    }  # fmt: skip
+    told = {"value": counted.value, "count": counted.count, "organ": None, "division_place": None, "topic": None}
+    if name is FacetName.ORGAN:
+        key = UUID(counted.value)
+        return told | {"value": global_id("Organ", key), "organ": find(world.graph, "Organ", key)}
+    if name is FacetName.DIVISION:
+        return told | {"division_place": division_place(world, {"division": counted.value}, {})}
+    if name is FacetName.TOPIC:
+        path = counted.value
+        topic = {"path": path, "name": path.rpartition("/")[2], "level": path.count("/") + 1}
+        return told | {"topic": topic}
+    return told
 
 
 def hit_of(world: World, hit: Hit) -> Node:

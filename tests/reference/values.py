@@ -78,6 +78,7 @@ def values_of(world: World) -> Values:
     every = [one for found in ids.values() for one in found[:3]]
     unknown = [global_id(kind, UUID_OF_NOBODY) for kind in ("Case", "Party")]
     instants = _instants(graph)
+    numbers = Choice([row["number"] for row in graph["case"]] or [1], [0, -1, 2**63 - 1])
     submissions, codes = graph["submission"], ["430104", "43", "4301", "430100", "440000", "99"]
     topics = [*dict.fromkeys(row["topic"] for row in submissions if row["topic"]), *world.topics[:3]]
     texts = {
@@ -89,7 +90,10 @@ def values_of(world: World) -> Values:
         "SearchFilter.topic": topics,
         "Query.topics.under": [*world.topics[:3], topics[0].partition("/")[0]],
     }
-    divisions = Choice(codes, ["0", "00", "岳麓区", "4301040000001", "４３"])
+    names = ["岳麓区", "长沙市", "湖南省长沙市岳麓区", "长沙", "湖南省"]
+    divisions = Choice([*codes, *names], ["0", "00", "鼓楼区", "没有的区", "4301040000001", "４３"])
+    accounts = ["user-77", "USER-77", "没有"]
+    named = [row["name"] for row in graph["organ"]]
     return Values(
         ids=ids,
         cursors=_cursors(world),
@@ -113,6 +117,19 @@ def values_of(world: World) -> Values:
                 f"Query.history.{name.lower()}": Choice(ids[name][:6], [*NO_IDS, *unknown, *every])
                 for name in HISTORIES
             },
+            "InstantFilter.month": Choice(
+                ["2026-11", "2026-10"], ["2026-13", "2026-1", "x", "0001-01", "9999-12", "２０２６-11"]
+            ),
+            "Query.case.number": numbers,
+            "CaseFilter.number": numbers,
+            "SubmissionFilter.caseNumber": numbers,
+            "CountFilter.atLeast": Choice([1, 2, 0, -1], [2**31 - 1]),
+            "CountFilter.atMost": Choice([1, 2, 3, 0], [-(2**31)]),
+            "NameFilter.equals": Choice([*named, "岳麓区", "长沙市"], NO_TEXTS),
+            "NameFilter.startsWith": Choice(["岳", "岳麓区", "长", "", "湖南", "\ud7ff", "\U0010ffff"], ["a\0b"]),
+            "AccountFilter.source": Choice(["letter", "hotline", "web", "visit"], NO_TEXTS),
+            "AccountFilter.name": Choice(accounts, NO_TEXTS),
+            "CaseFilter.organName": Choice(named, NO_TEXTS),
             "Query.history.division": divisions,
             "Query.history.matching": Choice(WORDS, NO_WORDS),
             "Query.search.query": Choice(WORDS, NO_WORDS),

@@ -344,7 +344,7 @@ COMMANDS: Final = (
     Command("set-aside list", lambda _: ["set-aside", "list"]),
     Command("set-aside retry", lambda _: ["set-aside", "retry", "all"], left=asked_again),
     Command("rotate-key", lambda _: ["rotate-key"], left=one_key),
-    Command("keys create", lambda _: ["keys", "create", "--name", "centre"], left=api_keys),
+    Command("keys create", lambda _: ["keys", "create", "--name", "centre", "--source", "centre"], left=api_keys),
     Command("keys list", lambda _: ["keys", "list"]),
     Command("doctor", lambda _: ["doctor"], code=1),
     Command(

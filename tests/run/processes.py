@@ -110,6 +110,9 @@ class Running:
         os.killpg(self.process.pid, number)
         rest, _ = self.process.communicate(timeout=PATIENCE)
         self.said.append(rest)
+        assert rest.count("Ended by ") == 1, rest
+        assert rest.splitlines()[-1].startswith("Ended by "), rest
+        assert "Traceback" not in rest, rest
         # Python's own tracker of what processes share sees the end of the last one, and ends in its turn.
         _, left = psutil.wait_procs(self.group(), timeout=5)
         assert not left, "it left processes behind"

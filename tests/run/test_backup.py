@@ -294,7 +294,7 @@ async def test_a_backup_that_is_not_whole_or_not_ours(
     (tmp_path / "copy" / "tables" / "event.copy").unlink()
     await refused("event.copy is missing")
     (tmp_path / "copy" / "manifest.json").write_bytes((tmp_path / "copy" / "manifest.json").read_bytes() + b" ")
-    await refused("another master key")
+    await refused("was changed since it was written")
     await refused("another master key", replace(there, vault=Vault(bytes(32))))
     (tmp_path / "copy" / "manifest.json").write_bytes(b"{}")
     await refused("cannot be read")
@@ -492,6 +492,9 @@ def test_nothing_of_a_person_is_left_on_the_disk(homes: tuple[Home, Home], tmp_p
     (tmp_path / "backup" / "master.key").unlink()
     lost = Home(two.data.parent / "three").run("restore", str(tmp_path / "backup"))
     assert (lost.returncode, "master key is in neither" in lost.stderr) == (65, True)
+    four = Home(two.data.parent / "four", master_key="ab" * 32)
+    other = four.run("restore", str(tmp_path / "backup"))
+    assert (other.returncode, "was sealed by another master key" in other.stderr) == (65, True), other.stderr
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from bench import finding, masking, parsing, recognition, searching, writes, year
+from bench import compressing, finding, masking, parsing, recognition, searching, writes, year
 from bench.__main__ import BENCHMARKS
 from bench.attacks import sockets
 from bench.graphql import ceiling as reached
@@ -36,6 +36,7 @@ MADE: Final = {"MADE": 40, "QUERIES": 5}
 TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
     "asking": {messages: MADE},
     "belonging": {messages: MADE},
+    "compressing": {compressing: {"SUBMISSIONS": 60, "ROUNDS": 1}},
     "finding": {finding: {"SUBMISSIONS": 60, "WRITES": 2, "APART": 0, "RATE": 20, "SECONDS": 1}},
     "graphql": {
         measuring: {"SUBMISSIONS": 600, "ROUNDS": 1, "WARMING": 1, "SAME": 2},
@@ -45,7 +46,7 @@ TINY: Final[Mapping[str, Mapping[Any, Mapping[str, object]]]] = {
         queries: {"DRAWN": 3},
         servers: {"shutil": SimpleNamespace(which=lambda _: None)},  # no rival is installed over the network
     },
-    "parsing": {parsing: {"SUBMISSIONS": 60}},
+    "parsing": {parsing: {"SUBMISSIONS": 60, "PAPERS": 3}},
     "recognition": {recognition: {"LETTERS": 1}},
     "search": {messages: MADE, speed: {"SIZES": (30, 60), "QUERIES": 2}},
     "searching": {searching: {"SUBMISSIONS": 600, "QUERIES": 2, "TITLES": 100}},

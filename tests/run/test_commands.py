@@ -453,7 +453,7 @@ async def test_a_disk_that_cannot_be_used_is_named(home: Home, database_url: str
     def named(*words: str, where: Home = home) -> None:
         done = where.run(*words)
         assert done.returncode == os.EX_IOERR, done.stderr
-        assert done.stderr.splitlines()[-1].endswith("cannot be used: Not a directory.")
+        assert done.stderr.splitlines()[-1].endswith("cannot be used: Not a directory. Check its path.")
         assert "reached" not in done.stderr
         assert "Traceback" not in done.stderr
 

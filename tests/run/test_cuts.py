@@ -76,7 +76,7 @@ def _taken(address: str) -> bool:
 
 async def test_a_key_that_may_be_made_is_told_of(database_url: str, vault: Vault, connection: Connection) -> None:
     """The answer of its insertion is lost: it is there, nobody was shown it, and the line says what to do."""
-    arguments = parser().parse_args(["keys", "create", "--name", "centre"])
+    arguments = parser().parse_args(["keys", "create", "--name", "centre", "--source", "centre"])
     async with cable_to(database_url) as cable:
         other = await connect(cable.url)
 
@@ -96,4 +96,4 @@ async def test_a_key_that_may_be_made_is_told_of(database_url: str, vault: Vault
 def test_a_token_needs_no_database(tmp_path: Path) -> None:
     """It is made though the server is away."""
     home = Home(tmp_path / "data", database_url="postgresql://u@127.0.0.1:1/d")
-    assert home.run("token", "--role", "handler").returncode == os.EX_OK
+    assert home.run("token", "--role", "auditor").returncode == os.EX_OK

@@ -13,7 +13,7 @@ from casegraph.commands.doctor import _recognition
 from casegraph.doctor import LAG, Finding, Kept, examine
 from casegraph.settings import Settings
 from connectors.letters import recognising
-from graph import journal, keycheck, set_aside
+from graph import api_keys, journal, keycheck, set_aside
 from graph.attachments import Attachments
 from graph.belonging import Homes
 from graph.database import statements, transaction
@@ -23,6 +23,7 @@ from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.ids import new_id
 from graph.journal import Entry, EntryKind
+from graph.policy import Role
 from graph.records import DocumentDraft, Position
 from search.elastic_engine import open_elastic
 from search.indexer import Indexer
@@ -216,6 +217,23 @@ async def test_erasures_that_are_not_carried_out_or_not_listed(
     kept.erasures.write_bytes(listed)
     await pool.execute("truncate erasure")
     assert "erase --unfinished" in ((await bad(database_url, kept))["erasures"].advice or "")
+
+
+async def test_keys_by_which_nothing_may_be_done(database_url: str, kept: Kept, pool: Pool, vault: Vault) -> None:
+    """One that names neither division, organ nor source is told as long as it holds; a key with one is not."""
+    until = NOW.replace(year=9999)
+    scope = api_keys.Scope(
+        name="centre", roles=frozenset({Role.PARTNER}), divisions=(), organs=frozenset(), sources=frozenset()
+    )
+    async with pool.acquire() as connection:
+        key = await api_keys.create(connection, vault, scope, NOW, until)
+        await api_keys.create(connection, vault, replace(scope, divisions=("4301",)), NOW, until)
+        await api_keys.create(connection, vault, replace(scope, roles=frozenset({Role.ADMINISTRATOR})), NOW, until)
+        found = (await bad(database_url, kept))["API keys"]
+        assert found.state == f"by {key.split('_')[1]} nothing may be seen or done"
+        assert "keys create" in (found.advice or "")
+        await api_keys.revoke(connection, key.split("_")[1], NOW)
+    assert "API keys" not in await bad(database_url, kept)
 
 
 async def test_another_master_key(database_url: str, kept: Kept) -> None:

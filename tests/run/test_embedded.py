@@ -9,7 +9,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import psutil
@@ -19,7 +19,8 @@ from casegraph.demo.queries import WORTH_TRYING
 from casegraph.demo.town import FOLDERS, make_town
 from graph.records import Channel
 from tests.conftest import LOUD
-from tests.run.processes import PATIENCE, READY, Home, asked
+from tests.run.processes import PATIENCE, READY, Home, asked, awaited
+from tests.viewers import headers_of
 
 MESSAGE: Final = '[{"message_id": "1", "text": "路灯坏了。", "time": "2025-06-30 08:00"}]'.encode()
 AS_ROOT: Final = os.geteuid() == 0
@@ -87,6 +88,33 @@ def test_a_server_left_by_killed_processes_ends_with_the_next_command(home: Home
     assert postmaster(home) is None
 
 
+@pytest.mark.long
+def test_a_server_whose_database_is_killed_starts_it_again(home: Home) -> None:
+    """Requests are told to try again meanwhile, nobody is sent to a URL that is not set, and all goes on."""
+    with home.running("serve") as server:
+        address = server.line(READY)
+        killed = postmaster(home)
+        assert killed is not None
+        document = {"query": "{ submissions { totalCount } }"}
+
+        def answer() -> dict[str, Any]:
+            told: dict[str, Any] = httpx.post(address, json=document, headers=headers_of(), timeout=PATIENCE).json()
+            return told
+
+        assert "errors" not in answer()
+        killed.kill()
+        told = [error["extensions"] for error in awaited(lambda: answer().get("errors"))]
+        assert told == [{"code": "UNAVAILABLE", "retryAfter": 5}]
+        assert httpx.get(address.replace("graphql", "sync/changes"), headers=headers_of()).status_code in {200, 503}
+        assert awaited(lambda: answer().get("data"))["submissions"]["totalCount"] == 0
+        assert (up := postmaster(home)) is not None
+        assert up != killed
+        server.end()
+    said = "".join(server.said)
+    assert "PostgreSQL had ended, and runs again." in said
+    assert "CASEGRAPH_DATABASE_URL" not in said
+
+
 def test_two_commands_share_the_server(home: Home) -> None:
     """A command beside a `serve` joins its PostgreSQL and leaves it running."""
     with home.running("serve") as server:
@@ -134,7 +162,8 @@ def test_a_write_protected_folder_is_said(home: Home) -> None:
     """One line names the folder and the setting that moves it."""
     done = on_a_disk(home, "ro", "migrate")
     assert done.returncode == os.EX_CANTCREAT
-    assert done.stderr.endswith("cannot be written. Change its rights, or choose another folder with CASEGRAPH_DATA.\n")
+    assert "cannot be written: its disk is mounted for reading alone." in done.stderr
+    assert done.stderr.endswith("or choose another folder with CASEGRAPH_DATA.\n")
     assert done.stderr.count("\n") == 1
 
 

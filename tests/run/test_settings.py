@@ -24,6 +24,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
+        ("CASEGRAPH_ALLOWED_ORIGINS", "*", "origins of pages"),
         ("CASEGRAPH_PORT", "http", "whole number from 0 to 65535"),
         ("CASEGRAPH_PORT", "70000", "whole number from 0 to 65535"),
         ("CASEGRAPH_HOST", "0.0.0.0", "CASEGRAPH_OIDC_ISSUER"),  # noqa: S104  # the point of the test

@@ -15,12 +15,18 @@ from graph.database import BadAddress, ConnectionLost, DatabaseError, connect
 from graph.errors import ConflictError
 
 
+@pytest.fixture(autouse=True)
+def a_server_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of a server that an operator has named."""
+    monkeypatch.setenv("CASEGRAPH_DATABASE_URL", "postgresql://somewhere/else")
+
+
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), os.EX_IOERR, FULL),
         (OSError(errno.EROFS, "Read-only file system", "/d"), os.EX_CANTCREAT, "/d cannot be written"),
-        (PermissionError(errno.EACCES, "Permission denied", "/d"), os.EX_CANTCREAT, "CASEGRAPH_DATA"),
+        (PermissionError(errno.EACCES, "Permission denied", "/d"), os.EX_CANTCREAT, "may not be written by the user"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), os.EX_UNAVAILABLE, "is not there"),
         (OSError(errno.EIO, "Input/output error"), os.EX_IOERR, "The disk cannot be used: Input/output error"),
         (OSError(errno.EIO, "Input/output error", "/d"), os.EX_IOERR, "/d cannot be used"),
@@ -41,6 +47,23 @@ def test_it_is_one_line_with_a_code(error: Exception, code: int, says: str, tmp_
     assert told.code == code
     assert says in told.line
     assert "\n" not in told.line
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionLost("connection is closed"), ConnectionRefusedError(errno.ECONNREFUSED, "refused"),
+     FileNotFoundError(errno.ENOENT, "No such file or directory"), TimeoutError(), ConnectionResetError()],
+)  # fmt: skip
+def test_nobody_is_sent_to_a_url_that_is_not_set(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded server is started again by whoever runs, and its log says why it ended."""
+    monkeypatch.delenv("CASEGRAPH_DATABASE_URL")
+    told = trouble(error, tmp_path)
+    assert told is not None
+    assert told.code == os.EX_TEMPFAIL
+    assert "CASEGRAPH_DATABASE_URL" not in told.line
+    assert "postgres/log" in told.line
 
 
 def test_a_mistake_of_ours_keeps_its_traceback() -> None:

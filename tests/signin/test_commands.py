@@ -44,6 +44,10 @@ def test_a_token_signs_in_on_this_machine(database_url: str, tmp_path: Path) -> 
         (("--role", "auditor", "--division", "长沙"), {}, 2, "GB/T 2260"),
         (("--role", "auditor", "--organ", " "), {}, 2, "organ"),
         (("--role", "auditor", "--identity", "110105194912310021"), {}, os.EX_USAGE, "identity_number"),
+        (("--role", "handler"), {}, os.EX_USAGE, "handler may see and push is named by --organ: add it."),
+        (("--role", "handler", "--division", "430100"), {}, os.EX_USAGE, "named by --organ: add it."),
+        (("--role", "leader"), {}, os.EX_USAGE, "leader may see and push is named by --division or --organ: add it."),
+        (("--role", "partner"), {}, os.EX_USAGE, "named by --division or --organ or --source: add it."),
     ],
 )
 def test_a_token_that_nobody_would_take_is_not_made(
@@ -53,6 +57,30 @@ def test_a_token_that_nobody_would_take_is_not_made(
     done = Home(tmp_path / "data").run("token", *words, **settings)
     assert (done.returncode, done.stdout, says in done.stderr) == (code, "", True), done.stderr
     assert "110105194912310021" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [("auditor", "auditor may see"), ("registrar", "registrar may see"), ("administrator", None)]
+)
+def test_a_token_that_shows_no_case_says_so(role: str, sees: str | None, tmp_path: Path) -> None:
+    """It is made, since its bearer may do something; whoever never sees cases is told nothing."""
+    done = Home(tmp_path / "data").run("token", "--role", role)
+    assert done.returncode == 0
+    assert done.stdout.count(".") == 2
+    assert (sees is None) == (done.stderr == "")
+    assert (sees or "") in done.stderr
+
+
+def test_a_key_by_which_nothing_could_be_done_is_not_made(database_url: str, tmp_path: Path) -> None:
+    """And one of before is named by `doctor` as long as it holds."""
+    home = Home(tmp_path / "data", database_url=database_url)
+    refused = home.run("keys", "create", "--name", "呼叫中心")
+    assert (refused.returncode, refused.stdout) == (os.EX_USAGE, "")
+    assert "--division or --organ or --source: add it." in refused.stderr
+    assert home.run("keys", "list").stdout == "There are no keys.\n"
+    assert home.run("keys", "create", "--name", "呼叫中心", "--source", "centre").returncode == 0
+    assert home.run("keys", "create", "--name", "prometheus", "--role", "administrator").returncode == 0
+    assert "ok   API keys: 2 that hold" in home.run("doctor", "--quick").stdout
 
 
 def test_the_policy_is_printed_as_it_is(tmp_path: Path) -> None:

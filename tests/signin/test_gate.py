@@ -9,6 +9,8 @@ import pytest
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from casegraph.app import Front, build_app
+from casegraph.compression import Compressed
+from casegraph.cross_origin import CrossOrigin
 from casegraph.faults import Masked
 from casegraph.hosts import KnownNames
 from casegraph.metrics import Measured
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 MODERN: Final = "application/graphql-response+json"
 OPEN: Final = {
+    ("/", "GET"): 200,
     ("/healthz", "GET"): 200,
     ("/readyz", "GET"): 503,  # there is no index
     ("/receipts/x", "GET"): 404,
@@ -43,7 +46,7 @@ OPEN: Final = {
 def routes_of(app: object) -> Starlette:
     """Return the routes that stand behind what surrounds them."""
     inner: Any = app
-    for wrapper in (Measured, KnownNames, Masked, Gate):
+    for wrapper in (Measured, KnownNames, Compressed, CrossOrigin, Masked, Gate):
         assert isinstance(inner, wrapper)
         inner = inner._app
     assert isinstance(inner, Front)
@@ -69,7 +72,13 @@ async def test_every_route_is_closed_but_those_that_are_named(nobody: Api) -> No
     found = set(addresses(build_app(nobody.services)))
     assert set(OPEN) < found
     assert {("/graphql", "POST"), ("/metrics", "GET"), ("/sync/changes", "GET")} < found
-    unknown = {("/nothing", "GET"), ("/sessions", "GET"), ("/healthz/", "GET"), ("/static/x", "GET"), ("/", "GET")}
+    unknown = {
+        ("/nothing", "GET"),
+        ("/sessions", "GET"),
+        ("/healthz/", "GET"),
+        ("/static/x", "GET"),
+        ("/index.html", "GET"),
+    }
     for path, method in found | unknown:
         answer = await nobody.http.request(method, path)
         assert answer.status_code == OPEN.get((path, method), 401), (method, path)

@@ -27,7 +27,7 @@ export async function answered(first: number): Promise<string[]> {
     query: CasePageDocument,
     variables: { first, filter: { status: { equals: CaseStatus.Answered } } },
   });
-  return (data?.cases.edges ?? []).map(({ node }) => told(useFragment(CaseFieldsFragmentDoc, node)));
+  return (data?.cases?.edges ?? []).map(({ node }) => told(useFragment(CaseFieldsFragmentDoc, node)));
 }
 
 /** Tell a case in one line. */
@@ -42,10 +42,11 @@ export async function sent(text: string): Promise<number | null> {
   const receivedAt = '2026-11-24T03:58:15Z';
   const input: SubmitWebMessageInput = { title: text, text, receivedAt, kind: PetitionKind.Appeal };
   const { data, error } = await urql.mutation(SubmitWebMessageDocument, { input }).toPromise();
-  if (error || !data) throw error ?? new Error('Nothing came back.');
-  const refused = useFragment(ErrorFieldsFragmentDoc, data.submitWebMessage.errors);
+  const answer = data?.submitWebMessage;
+  if (error || !answer) throw error ?? new Error('Nothing came back.');
+  const refused = useFragment(ErrorFieldsFragmentDoc, answer.errors);
   if (refused.some(({ code }) => code === UserErrorCode.Rejected)) throw new Error(refused[0]?.message);
-  const submission = useFragment(SubmissionFieldsFragmentDoc, data.submitWebMessage.submission);
+  const submission = useFragment(SubmissionFieldsFragmentDoc, answer.submission);
   return submission && 'likes' in submission.details ? (submission.details.likes ?? null) : null;
 }
 

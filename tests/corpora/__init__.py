@@ -1,0 +1,1 @@
+"""How does casegraph fare on the files by which libraries of mail, PDF, sheets and Word test themselves?"""
