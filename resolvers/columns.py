@@ -174,7 +174,9 @@ class Columns:
             case GlobalId():
                 return Written(global_id(row.sql(binding.sql), binding.kind or kind.name), Leaf())
             case Value():
-                text = row.sql(binding.sql or f"{{row}}.{python_name(definition)}", zone=quoted(str(self._instance.zone)))
+                text = row.sql(
+                    binding.sql or f"{{row}}.{python_name(definition)}", zone=quoted(str(self._instance.zone))
+                )
                 return Written(leaf(text, definition.type, json=binding.json), Leaf())
             case Same():
                 object_type = cast("GraphQLObjectType", target)
