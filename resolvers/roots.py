@@ -39,7 +39,7 @@ from schema.bindings import ROWS
 from schema.enums import ChangeKind, SuggestionKind
 from schema.errors import LimitError, RequestError, argument
 from schema.ids import global_id, key_of, split_id
-from schema.types import Organ
+from schema.types import Node, Organ
 from search.documents import SQL
 from search.grouping import CasePage
 from search.query_tokens import QuerySyntaxError
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from resolvers.conditions import Instance
     from resolvers.reader import Reader
     from schema import inputs
-    from schema.types import Node
     from search.standing import Standing, worst
 from search.suggestions import Suggestion, Vocabulary
 
@@ -64,7 +63,7 @@ T = TypeVar("T")
 LARGEST_BATCH = 200
 LONGEST_NAME = 200
 """Characters of what is typed; nothing that is suggested has a longer name."""
-NODE_TYPES = frozenset(kind.__name__ for kind in ROWS)
+NODE_TYPES = frozenset(kind.__name__ for kind in ROWS if issubclass(kind, Node))
 
 
 class Topics(Protocol):

@@ -174,9 +174,7 @@ class RejectionStateFilter:
 )
 class RejectionFilter:
     state: RejectionStateFilter | None = asked("By where they stand.")
-    resolved: bool | None = asked(
-        "Whether they were taken in after all.", deprecation_reason="Ask by `state`, which tells dismissed ones apart."
-    )
+    resolved: bool | None = asked("Whether they were taken in after all; `state` tells dismissed ones apart.")
     channel: ChannelFilter | None = asked("By channel.")
     source: str | None = asked("By the system that sent them.")
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGES: Final = ("connectors", "graph", "search", "sync", "schema", "resolvers", "casegraph")
+OPTIONAL: Final = frozenset({"numpy", "onnxruntime", "PIL", "pypdfium2", "rapidocr"})
+"""Libraries that are not there everywhere; what stands in modules that need them is tried where they are."""
 BOUND: Final = 50
 """Repetitions up to which a repeat costs the same for any text."""
 SIGNS: Final = (*map(chr, range(0x80)), *"　，。：；（）【】、—·年月日共页等余多人名第一二三张王姓")
@@ -26,7 +28,12 @@ def patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if found.name.endswith("__main__") or ".rules." in found.name:
                 continue
-            module = importlib.import_module(found.name)
+            try:
+                module = importlib.import_module(found.name)
+            except ModuleNotFoundError as error:
+                if error.name not in OPTIONAL:
+                    raise
+                continue
             yield from ((f"{found.name}.{k}", v) for k, v in vars(module).items() if isinstance(v, re.Pattern))
 
 

@@ -116,7 +116,7 @@ async def test_no_mutation_leaves_a_number_in_clear(api: Api, tmp_path: Path, nu
     upload = await api.http.post("/uploads", params={"name": f"{number}.txt"}, content=number.encode())
     entered: dict[str, Any] = {
         "title": number, "text": number, "receivedAt": "2026-11-01T10:00:00Z", "organ": f"某局{number}",
-        "receptionPlace": number, "receivedBy": number, "topic": number, "division": number,
+        "receptionPlace": number, "receivedBy": number, "newOrgans": True,
         "replies": [{"text": number, "organ": f"某局{number}"}], "callBacks": [{"note": number}],
     }  # fmt: skip
     made = [

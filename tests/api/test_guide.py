@@ -300,7 +300,7 @@ def listed(text: str) -> list[str]:
     return [code for cell in cells for code in re.findall(r"`([A-Z_]+)`", cell)]
 
 
-NO_CODES: Final = frozenset({"LC_ALL", "LEAST_ROOM", "PG_VERSION"})
+NO_CODES: Final = frozenset({"CASEGRAPH_DATABASE_URL", "LC_ALL", "LEAST_ROOM", "PG_VERSION"})
 CODED: Final = re.compile(r"[A-Z]+(_[A-Z]+)+")
 RAISED: Final = frozenset({"RequestError", "LimitError", "RefusalError"})
 

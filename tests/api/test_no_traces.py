@@ -93,7 +93,7 @@ async def push(api: Api, ear: Ear) -> None:
     good = {"ticket_number": "T1", "received_at": "2026-11-20 10:00:00", "text": TEXT, "name": NAME, "phone": PHONE}
     bodies: list[Any] = [
         [good], [good | {"received_at": f"{PHONE} {NAME}"}], [good | {"phone": [PHONE, {NAME: TEXT}]}],
-        [good | {NAME: TEXT}], [good | {"text": f"{TEXT}\0"}], [TEXT], {"people": TEXT},
+        [good | {"someone": TEXT}], [good | {"text": f"{TEXT}\0"}], [TEXT], {"people": TEXT},
     ]  # fmt: skip
     for body in bodies:
         answer = await api.http.post("/intake/hotline", params={"channel": "HOTLINE"}, json=body)

@@ -115,5 +115,5 @@ async def test_every_table_is_locked_or_out_of_reach(full: Api) -> None:
         where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
         and has_any_column_privilege('casegraph_reader', oid, 'select')"""
     )
-    assert {row["relname"] for row in readable} == {*TABLES, "reveal", "saved_search", "alert"}
+    assert {row["relname"] for row in readable} == {*TABLES, "reveal", "saved_search", "alert", "correction"}
     assert all(row["relrowsecurity"] for row in readable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import httpx
 import pytest
@@ -48,12 +48,16 @@ def executor(filled: Api) -> Executor:
     return executor_of(filled.services, replace(DocumentLimits(), explain=True, cost=1_000_000), Trusted())
 
 
+PLAIN: Final = {"accept-encoding": "identity"}
+"""Answers as they are, so that what is counted is what was said."""
+
+
 @pytest.fixture
 async def wire(filled: Api) -> AsyncIterator[Wire]:
     """Give the application on the village as it is served, and a client of its port."""
     # The reference computes on the same loop: a limit that ran out meanwhile would cut the client off.
     limits = dict.fromkeys(("idle_seconds", "head_seconds", "body_seconds"), 3_600.0)
-    async with served(filled, **limits) as line, httpx.AsyncClient(trust_env=False, timeout=60) as http:
+    async with served(filled, **limits) as line, httpx.AsyncClient(trust_env=False, timeout=60, headers=PLAIN) as http:
         yield Wire(line.port, http)
 
 

@@ -85,7 +85,7 @@ async def nothing_told(executor: Executor, somebody: Viewer, asked: Question, hi
 
 def traces(hidden: frozenset[bytes], asked: Question, answer: bytes) -> list[str]:
     """Return what of the hidden stands in an answer and was not given by the question."""
-    given = ESCAPED.sub(lambda found: chr(int(found[1], 16)), repr(asked)).encode()
+    given = ESCAPED.sub(lambda found: chr(int(found[1], 16)), repr(asked)).encode(errors="surrogatepass")
     everything = b"\n".join([answer, *decoded(answer)])
     return [one.decode() for one in hidden if one in everything and one not in given and not within(one, given)]
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from tests.policy.people import Person
 
-HEADERS: Final = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
+HEADERS: Final = {
+    "content-type": "application/json; charset=utf-8", "cache-control": "no-store", "vary": "accept-encoding",
+}  # fmt: skip
 """All that an answer's head says besides when it was sent and how long it is."""
 GREETING: Final = {
     "connection", "date", "sec-websocket-accept", "sec-websocket-extensions", "sec-websocket-protocol", "upgrade",
@@ -65,4 +67,4 @@ def says_nothing(response: httpx.Response) -> None:
     told = dict(response.headers)
     parsedate_to_datetime(told.pop("date"))
     assert int(told.pop("content-length")) == len(response.content)
-    assert told == HEADERS
+    assert told == HEADERS, told
