@@ -21,6 +21,7 @@ COPY resolvers resolvers
 COPY schema schema
 COPY search search
 COPY sync sync
+COPY wording wording
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 CASEGRAPH_DATA=/data
 USER casegraph
 VOLUME /data

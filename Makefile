@@ -15,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
-PACKAGES := bench casegraph connectors graph resolvers schema search sync tests
+PACKAGES := bench casegraph connectors graph resolvers schema search sync tests wording
 
 # The files name all that is needed: without --no-deps an extra (coverage[toml]) is looked for anew, and not pinned.
 $(RUN): requirements.txt
