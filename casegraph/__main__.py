@@ -11,11 +11,12 @@ if __name__ == "__main__":
     from casegraph.ending import ENDING, OF_A_COMMAND
 
     ENDING.listen(OF_A_COMMAND, tells=True)
+    OURS = {"casegraph", "connectors", "graph", "resolvers", "schema", "search", "sync", "wording"}
     # Not above: the processes we start import this module again, and few of them need the whole application.
     try:
         from casegraph.cli import main
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"casegraph", "connectors", "graph", "resolvers", "search", "sync"}:
+        if (error.name or "").partition(".")[0] in OURS:
             raise
         sys.exit(
             f"The library {error.name} is not installed for {sys.executable}. Run `make .venv/.installed`, then use"

@@ -26,6 +26,7 @@ from casegraph.push import take_push
 from casegraph.refusals import RefusalError, busy
 from casegraph.signin.gate import GRAPHQL, Gate, viewer_for
 from casegraph.signin.pages import Pages
+from casegraph.spoken import Spoken
 from casegraph.uploads import take_upload, text_layer
 from graph.errors import InvalidError
 from graph.policy import Action
@@ -49,6 +50,8 @@ from search.grouping import CaseSearch
 from search.suggestions import vocabulary_of
 from sync.changes import LARGEST_PAGE, changes, lines
 from sync.tail import Tail
+from wording import Wording, verbatim
+from wording.languages import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,7 +148,7 @@ def executor_of(services: Services, limits: DocumentLimits, trusted: Trusted) ->
                 stack.enter_context(subscriptions.one(viewer.name))
             except AllHeldError:
                 most = subscriptions.most
-                told = f"You have {most} subscriptions going on, as many as one may. Complete one."
+                told = Wording("You have {most} subscriptions going on, as many as one may. Complete one.", most=most)
                 raise LimitError("LIMIT_SUBSCRIPTIONS", told, limit=most, asked=most + 1) from None
             yield
 
@@ -208,7 +211,8 @@ def build_app(services: Services, limits: DocumentLimits | None = None, trusted:
     )
     gate = Gate(Front(over_http, routes), services.signin)
     names = services.signin.ways.names
-    return Measured(KnownNames(Compressed(CrossOrigin(Masked(gate), names), names), names), metrics)
+    inner = Compressed(CrossOrigin(Masked(gate), names), names)
+    return Measured(Spoken(KnownNames(inner, names), spoken()), metrics)
 
 
 class Front:
@@ -222,7 +226,9 @@ class Front:
         """Pass a request on."""
         if scope["type"] == "websocket" and scope["path"] != GRAPHQL:
             # Starlette would close it without a word of why.
-            await RefusalError(404, "NOT_FOUND", "No WebSocket is answered here.").response()(scope, receive, send)
+            await RefusalError(404, "NOT_FOUND", Wording("No WebSocket is answered here.")).response()(
+                scope, receive, send
+            )
             return
         taken = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in TAKEN
         await (self._graphql if taken else self._routes)(scope, receive, send)
@@ -242,9 +248,9 @@ async def follow_changes(request: Request, services: Services) -> Response:
 
 def _page_size(text: str) -> int:
     if not COUNT.match(text):
-        raise RefusalError(400, "INVALID_VALUE", "`first` must be a whole number.", argument="first")
+        raise RefusalError(400, "INVALID_VALUE", Wording("`first` must be a whole number."), argument="first")
     if int(text) > LARGEST_PAGE:
-        message = f"A page has at most {LARGEST_PAGE} changes."
+        message = Wording("A page has at most {largest} changes.", largest=LARGEST_PAGE)
         raise RefusalError(400, "LIMIT_PAGE_SIZE", message, limit=LARGEST_PAGE, asked=int(text))
     return int(text)
 
@@ -270,4 +276,4 @@ async def _http(_: Request, error: Exception) -> Response:
         raise error
     codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
     code = codes.get(error.status_code, "BAD_REQUEST")
-    return RefusalError(error.status_code, code, error.detail, headers=error.headers).response()
+    return RefusalError(error.status_code, code, verbatim(error.detail), headers=error.headers).response()

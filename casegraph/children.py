@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from casegraph.ending import ENDING
 from casegraph.running import unheard
 from graph.tasks import finish
+from wording import WordedError, Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,7 +33,7 @@ HOPELESS: Final = 3
 """Deaths in a row after which waiting for what a child does makes no sense."""
 
 
-class HopelessError(Exception):
+class HopelessError(WordedError):
     """A process that we wait for dies again and again. Its own line says why."""
 
 
@@ -48,8 +49,12 @@ class Kept:
         """Raise HopelessError where the process died several times in a row."""
         if self._deaths >= HOPELESS:
             raise HopelessError(
-                f"The process {self._name} ended {self._deaths} times in a row. What it said last tells why; mend that"
-                " and run this again: all that was taken in is kept."
+                Wording(
+                    "The process {name} ended {deaths} times in a row. What it said last tells why; mend that "
+                    "and run this again: all that was taken in is kept.",
+                    name=self._name,
+                    deaths=self._deaths,
+                )
             )
 
     async def run(self) -> None:

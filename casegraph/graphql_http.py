@@ -20,6 +20,7 @@ from graph.policy import Action, allows
 from resolvers.asked import Asked
 from resolvers.preparation import NotTakenError
 from resolvers.turns import BusyError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,10 +89,10 @@ def _of_address(request: Request) -> dict[str, Any]:
 
 async def _of_body(request: Request, seconds: float) -> dict[str, Any]:
     if content_type(request) != PLAIN:
-        raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as {PLAIN}.")
+        raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", Wording("Send the request as {plain}.", plain=PLAIN))
     given = _json(await bounded_body(request, LARGEST_BODY, seconds), "the body")
     if not isinstance(given, dict):
-        raise RefusalError(400, "BAD_REQUEST", "The body must be one JSON object; batches are not taken.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("The body must be one JSON object; batches are not taken."))
     return given
 
 
@@ -99,7 +100,9 @@ def _json(text: bytes, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise RefusalError(400, "BAD_REQUEST", f"{what.capitalize()} must be JSON in UTF-8.") from None
+        raise RefusalError(
+            400, "BAD_REQUEST", Wording("{capitalize} must be JSON in UTF-8.", capitalize=what.capitalize())
+        ) from None
 
 
 def checked(given: Mapping[str, Any]) -> Asked:
@@ -108,13 +111,13 @@ def checked(given: Mapping[str, Any]) -> Asked:
     operation, extensions = given.get("operationName"), given.get("extensions")
     document_id = document_id_of(given)
     if document_id is None and (not isinstance(query, str) or not query.strip()):
-        raise RefusalError(400, "BAD_REQUEST", "`query` must be a document in GraphQL.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("`query` must be a document in GraphQL."))
     if variables is not None and not isinstance(variables, dict):
-        raise RefusalError(400, "BAD_REQUEST", "`variables` must be a JSON object.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("`variables` must be a JSON object."))
     if operation is not None and not isinstance(operation, str):
-        raise RefusalError(400, "BAD_REQUEST", "`operationName` must be a string.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("`operationName` must be a string."))
     if extensions is not None and not isinstance(extensions, dict):
-        raise RefusalError(400, "BAD_REQUEST", "`extensions` must be a JSON object.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("`extensions` must be a JSON object."))
     explain = bool(extensions and extensions.get("explain") is True)
     return Asked(query, variables, operation or None, document_id, explain)
 
@@ -126,7 +129,7 @@ def document_id_of(given: Mapping[str, Any]) -> str | None:
         persisted = extensions.get("persistedQuery")
         found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
     if found is not None and not isinstance(found, str):
-        raise RefusalError(400, "BAD_REQUEST", "`documentId` must be a string.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("`documentId` must be a string."))
     return found
 
 
@@ -161,7 +164,9 @@ class GraphQLOverHTTP:
             return
         media = accepted(request.headers.get("accept"))
         if media is None:
-            refusal = RefusalError(406, "NOT_ACCEPTABLE", f"Answers come as {MODERN} or {PLAIN}.")
+            refusal = RefusalError(
+                406, "NOT_ACCEPTABLE", Wording("Answers come as {modern} or {plain}.", modern=MODERN, plain=PLAIN)
+            )
             await refusal.response()(scope, receive, send)
             return
         try:
@@ -202,9 +207,9 @@ async def _send(send: Send, body: bytes, status: int, media: str, *, with_body: 
 
 def _not_taken(method: str, media: str) -> RefusalError:
     if method in READING:
-        message = "Only queries are answered by GET. Send this by POST."
+        message = Wording("Only queries are answered by GET. Send this by POST.")
         return RefusalError(405, "METHOD_NOT_ALLOWED", message, headers={"allow": "POST"})
-    message = "Subscriptions are answered over a WebSocket (graphql-transport-ws) at this address."
+    message = Wording("Subscriptions are answered over a WebSocket (graphql-transport-ws) at this address.")
     return RefusalError(400 if media == MODERN else 200, "BAD_USER_INPUT", message)
 
 

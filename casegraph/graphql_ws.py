@@ -24,8 +24,9 @@ from casegraph.signin.service import REVOCABLE_FOR
 from casegraph.signin.signed import By
 from casegraph.transport_ws import SUBPROTOCOL, Close, HangUpError, Kind, read_message
 from graph.database import is_away, though_away
-from resolvers.failures import noted
+from resolvers.failures import formatted, noted
 from schema.errors import LimitError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -77,7 +78,9 @@ class GraphQLOverWebSocket:
 
     def _one_too_many(self) -> RefusalError:
         most = self._of_address.most
-        message = f"Your address has {most} WebSockets open, as many as one may. Close one, or try again later."
+        message = Wording(
+            "Your address has {most} WebSockets open, as many as one may. Close one, or try again later.", most=most
+        )
         headers = {"retry-after": str(AGAIN)}
         return RefusalError(429, "LIMIT_SOCKETS", message, headers=headers, limit=most, asked=most + 1)
 
@@ -128,13 +131,17 @@ class Connection:
     async def _listen(self, group: asyncio.TaskGroup, held: ExitStack) -> None:
         """Handle what the client sends; raise GoneError or HangUpError at the end."""
         if SUBPROTOCOL not in self._subprotocols:
-            raise HangUpError(Close.SUBPROTOCOL, f"Connect with the subprotocol {SUBPROTOCOL}.")
+            raise HangUpError(
+                Close.SUBPROTOCOL, Wording("Connect with the subprotocol {subprotocol}.", subprotocol=SUBPROTOCOL)
+            )
         seconds = self._served.limits.hello_seconds
         try:
             async with asyncio.timeout(seconds):
                 init = await self._awaited_init()
         except TimeoutError:
-            raise HangUpError(Close.INIT_TIMEOUT, f"No `connection_init` came within {seconds:g} s.") from None
+            raise HangUpError(
+                Close.INIT_TIMEOUT, Wording("No `connection_init` came within {seconds:g} s.", seconds=seconds)
+            ) from None
         await self._greet(init, held)
         group.create_task(self._watch())
         while True:
@@ -150,7 +157,9 @@ class Connection:
         """Return the client's first message; what may come before it is handled."""
         while (message := await self._next()).kind is not Kind.INIT:
             if message.kind is Kind.SUBSCRIBE:
-                raise HangUpError(Close.UNAUTHORIZED, "Send `connection_init` first, and wait for `connection_ack`.")
+                raise HangUpError(
+                    Close.UNAUTHORIZED, Wording("Send `connection_init` first, and wait for `connection_ack`.")
+                )
             if message.kind is Kind.PING:
                 await self._say(type="pong")
         return message
@@ -158,7 +167,7 @@ class Connection:
     async def _handle(self, message: Message, group: asyncio.TaskGroup) -> None:
         match message.kind:
             case Kind.INIT:
-                raise HangUpError(Close.INIT_TWICE, "`connection_init` is sent once.")
+                raise HangUpError(Close.INIT_TWICE, Wording("`connection_init` is sent once."))
             case Kind.PING:
                 await self._say(type="pong")
             case Kind.SUBSCRIBE:
@@ -192,14 +201,17 @@ class Connection:
         except Exception as error:
             if not is_away(error):
                 raise
-            raise HangUpError(Close.TRY_AGAIN_LATER, "The database is away. Try again later.") from None
+            raise HangUpError(Close.TRY_AGAIN_LATER, Wording("The database is away. Try again later.")) from None
         if self._signed_in is None:
-            raise HangUpError(Close.FORBIDDEN, "Nobody is known to ask. Sign in, then connect.")
+            raise HangUpError(Close.FORBIDDEN, Wording("Nobody is known to ask. Sign in, then connect."))
         allowance = self._served.of_viewer
         try:
             held.enter_context(allowance.one(self._signed_in.viewer.name))
         except AllHeldError:
-            reason = f"You have {allowance.most} WebSockets open, as many as one may. Close one, or try again later."
+            reason = Wording(
+                "You have {most} WebSockets open, as many as one may. Close one, or try again later.",
+                most=allowance.most,
+            )
             raise HangUpError(Close.TRY_AGAIN_LATER, reason) from None
         await self._say(type="connection_ack")
 
@@ -217,7 +229,7 @@ class Connection:
                     self._signed_in = await signin.who(self._shown)
             except SignInError:
                 break
-        raise HangUpError(Close.FORBIDDEN, "Your sign-in has ended. Sign in again, then connect.")
+        raise HangUpError(Close.FORBIDDEN, Wording("Your sign-in has ended. Sign in again, then connect."))
 
     # Operations ---------------------------------------------------------------------------------------------------
 
@@ -225,11 +237,13 @@ class Connection:
         """Begin an operation, unless too many go on."""
         name, most = message.id, self._served.limits.operations_per_socket
         if name in self._operations:
-            raise HangUpError(Close.ID_IN_USE, f"Subscriber for {name} already exists")
+            raise HangUpError(Close.ID_IN_USE, Wording("Subscriber for {name} already exists", name=name))
         if len(self._operations) >= most:
-            told = f"A connection has at most {most} operations at once. Complete one, or open another."
+            told = Wording(
+                "A connection has at most {most} operations at once. Complete one, or open another.", most=most
+            )
             refused = LimitError("LIMIT_OPERATIONS", told, limit=most, asked=most + 1)
-            await self._say(id=name, type="error", payload=[refused.formatted])
+            await self._say(id=name, type="error", payload=[formatted(refused)])
             return
         self._operations[name] = group.create_task(self._operate(message))
 
@@ -242,7 +256,7 @@ class Connection:
                     if answer.errors:
                         self._served.on_errors(answer.errors)
                     if not answer.executed:
-                        last = {"type": "error", "payload": [error.formatted for error in answer.errors]}
+                        last = {"type": "error", "payload": [formatted(error) for error in answer.errors]}
                         break
                     await self._say(id=message.id, type="next", payload=answer.told())
         except RefusalError as refusal:
@@ -267,4 +281,7 @@ def _why(errors: Sequence[Exception]) -> HangUpError | None:
         if isinstance(error, HangUpError):
             return error
     incident = noted(errors[0], "a WebSocket")
-    return HangUpError(Close.INTERNAL, f"Something went wrong here. Tell the operator the number {incident}.")
+    return HangUpError(
+        Close.INTERNAL,
+        Wording("Something went wrong here. Tell the operator the number {incident}.", incident=incident),
+    )

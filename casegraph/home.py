@@ -8,32 +8,47 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse
 
+from wording import Wording
+from wording.catalogue import told
+from wording.languages import spoken
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 ADDRESS: Final = "/"
 STYLE: Final = "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}"
+WORDS: Final = {
+    "what": Wording("The case graph of petitions (信访): letters, visits, hotline tickets and web messages."),
+    "ask": Wording("Sign in and ask"),
+    "asking": Wording("GraphiQL, with the documentation of every type and field of the API."),
+    "who": Wording("Who is signed in here, and how one may sign in"),
+    "state": Wording("How it stands: whether the database and the search index answer"),
+    "receipts": Wording(
+        "Petitioners look up how their matter stands by the code of their receipt (查询码), at this address:"
+    ),
+    "programs": Wording("Programs ask at this address by POST, with a token:"),
+    "guides": Wording("The guide for them, and the whole schema:"),
+}
+"""What the page says."""
 PAGE: Final = f"""<!doctype html>
-<html lang="en">
+<html lang="{{language}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>casegraph</title>
 <link rel="icon" href="data:,">
-<style>{STYLE}</style>
+<style>{STYLE.replace("{", "{{").replace("}", "}}")}</style>
 </head>
 <body>
 <h1>casegraph</h1>
-<p>The case graph of petitions (信访): letters, visits, hotline tickets and web messages.</p>
+<p>{{what}}</p>
 <ul>
-<li><a href="/graphql">Sign in and ask</a>: GraphiQL, with the documentation of every type and field of the API.</li>
-<li><a href="/session">Who is signed in here</a>, and how one may sign in.</li>
-<li><a href="/readyz">How it stands</a>: whether the database and the search index answer.</li>
+<li><a href="/graphql">{{ask}}</a>: {{asking}}</li>
+<li><a href="/session">{{who}}</a></li>
+<li><a href="/readyz">{{state}}</a></li>
 </ul>
-<p>Petitioners look up how their matter stands at <code>/receipts/</code> followed by the code of their receipt
-(查询码).</p>
-<p>Programs ask <code>/graphql</code> by POST, with a token; <code>docs/graphql.md</code> is the guide, and
-<code>schema.graphql</code> the whole schema.</p>
+<p>{{receipts}} <code>/receipts/…</code></p>
+<p>{{programs}} <code>/graphql</code>. {{guides}} <code>docs/graphql.md</code>, <code>schema.graphql</code></p>
 </body>
 </html>
 """
@@ -50,4 +65,5 @@ HEADERS: Final = {
 
 async def answer(_: Request) -> HTMLResponse:
     """Answer with the page, which tells nothing that this page of code does not."""
-    return HTMLResponse(PAGE, headers=HEADERS)
+    words = {name: told(wording) for name, wording in WORDS.items()}
+    return HTMLResponse(PAGE.format(language=spoken(), **words), headers=HEADERS)

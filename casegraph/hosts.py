@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 
 from casegraph.refusals import RefusalError
+from wording import Wording
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 def refusal_of(names: Names, host: str, origin: str | None) -> RefusalError | None:
     """Return why a request is refused by its headers, None where it is not. Pure."""
     if not names.answers(host):
-        message = "This server does not go by that name. Use 127.0.0.1 on its own machine, or CASEGRAPH_PUBLIC_URL."
+        message = Wording(
+            "This server does not go by that name. Use 127.0.0.1 on its own machine, or CASEGRAPH_PUBLIC_URL."
+        )
         return RefusalError(421, "MISDIRECTED", message)
     if origin is not None and not names.takes(origin, host):
-        return RefusalError(403, "FOREIGN_ORIGIN", "Pages of other sites are not answered.")
+        return RefusalError(403, "FOREIGN_ORIGIN", Wording("Pages of other sites are not answered."))
     return None
 
 
@@ -37,7 +40,7 @@ class KnownNames:
         if scope["type"] in {"http", "websocket"}:
             headers = Headers(scope=scope)
             if len(headers.getlist("host")) > 1:  # a proxy before us may go by another than we do (RFC 9112, 3.2)
-                refusal = RefusalError(400, "BAD_REQUEST", "The header `Host` came more than once.")
+                refusal = RefusalError(400, "BAD_REQUEST", Wording("The header `Host` came more than once."))
             else:
                 refusal = refusal_of(self._names, headers.get("host", ""), headers.get("origin"))
         if refusal is None:

@@ -16,6 +16,7 @@ from graph.outcomes import Change, SourceCursor
 from graph.positions import file_of
 from graph.records import Channel, Unread
 from graph.text.numbers import masked
+from wording import WordedError, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,17 +35,20 @@ EXAMPLES: Final = 5
 MOST_NAMES: Final = 1_000
 """Names of what was not read that are counted apart; a hostile file may have no end of them."""
 UNREAD: Final = {
-    Unread.UNKNOWN: "unknown",
-    Unread.DOUBLED: "another column of the same meaning was read",
-    Unread.LEFT_OUT: "left out by the mapping",
-    Unread.NOT_HERE: "not read of this channel, or not without others",
-    Unread.NO_TEXT: "an object stands there",
-    Unread.NO_SUCH: "not in the vocabulary",
+    Unread.UNKNOWN: Wording("unknown"),
+    Unread.DOUBLED: Wording("another column of the same meaning was read"),
+    Unread.LEFT_OUT: Wording("left out by the mapping"),
+    Unread.NOT_HERE: Wording("not read of this channel, or not without others"),
+    Unread.NO_TEXT: Wording("an object stands there"),
+    Unread.NO_SUCH: Wording("not in the vocabulary"),
 }
 """Why something was not read, in words."""
 
 
-class NothingToReadError(Exception):
+COUNTED: Final = (Change.NEW, Change.REVISED, Change.UNCHANGED, Change.REJECTED)
+
+
+class NothingToReadError(WordedError):
     """What was named to be taken in is not there."""
 
 
@@ -76,27 +80,33 @@ class Summary:
             else:
                 self.unnamed += 1
 
-    def words(self) -> str:
+    def words(self) -> Wording:
         """Tell the counts in one line."""
-        return ", ".join(f"{self.changes[change]:,} {change.value.lower()}" for change in Change)
+        new, revised, unchanged, rejected = (self.changes[change] for change in COUNTED)
+        return Wording(
+            "{new:,} new, {revised:,} revised, {unchanged:,} unchanged, {rejected:,} rejected",
+            new=new, revised=revised, unchanged=unchanged, rejected=rejected,
+        )  # fmt: skip
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Wording]:
         """Tell all a person needs to know: counts, reasons, and where to read on."""
         yield self.words()
         for one, count in self.unread.most_common():
-            yield f"  not read in {count:,} records: {one.name} ({UNREAD[one.why]}){_nearest(one)}"
+            nearest = Wording("; near: {nearest}", nearest=one.nearest) if one.nearest else ""
+            yield Wording(
+                "  not read in {count:,} records: {name} ({why}){nearest}",
+                count=count, name=one.name, why=UNREAD[one.why], nearest=nearest,
+            )  # fmt: skip
         if self.unnamed:
-            yield f"  not read under more than {MOST_NAMES:,} other names: {self.unnamed:,} times"
+            yield Wording(
+                "  not read under more than {most:,} other names: {count:,} times", most=MOST_NAMES, count=self.unnamed
+            )
         for reason, count in self.reasons.most_common():
-            yield f"  {count:,} rejected: {reason}"
+            yield Wording("  {count:,} rejected: {reason}", count=count, reason=reason)
         for outcome in self.examples:
-            yield f"    {outcome.position}: {outcome.message}"
+            yield Wording("    {position}: {message}", position=outcome.position, message=outcome.message)
         if self.reasons:
-            yield "  All of them: python -m casegraph rejections list"
-
-
-def _nearest(unread: UnreadField) -> str:
-    return f"; near: {unread.nearest}" if unread.nearest else ""
+            yield Wording("  All of them: python -m casegraph rejections list")
 
 
 def find_items(channel: Channel, paths: Iterable[Path]) -> list[Item]:
@@ -112,7 +122,7 @@ def find_items(channel: Channel, paths: Iterable[Path]) -> list[Item]:
         elif path.exists():
             found.append(Item(channel, path, path.name))
         else:
-            raise NothingToReadError(f"There is no {path}. Check the path.")
+            raise NothingToReadError(Wording("There is no {path}. Check the path.", path=path))
     return found
 
 

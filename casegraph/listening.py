@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from casegraph.serving import servers
+from wording import WordedError, Wording
 
 if TYPE_CHECKING:
     from casegraph.serving import Server
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 BACKLOG: Final = 2048
 
 
-class PortError(Exception):
+class PortError(WordedError):
     """The port cannot be listened on."""
 
 
@@ -27,16 +28,26 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as error:
         if first := _first(settings) if error.errno == errno.EADDRINUSE else None:
             raise PortError(
-                f"Port {settings.port} of {settings.host} is in use: this data folder is served already, by"
-                f" {first.words()}. Use that one, end it with `kill {first.process}`, or choose another port with"
-                " CASEGRAPH_PORT."
+                Wording(
+                    "Port {port} of {host} is in use: this data folder is served already, by {words}. Use that "
+                    "one, end it with `kill {process}`, or choose another port with CASEGRAPH_PORT.",
+                    port=settings.port,
+                    host=settings.host,
+                    words=first.words(),
+                    process=first.process,
+                )
             ) from None
         trouble = {
             errno.EADDRINUSE: "is in use",
             errno.EACCES: "may only be opened by root",
         }.get(error.errno or 0, f"cannot be opened ({error.strerror})")
         raise PortError(
-            f"Port {settings.port} of {settings.host} {trouble}. Choose another with CASEGRAPH_PORT."
+            Wording(
+                "Port {port} of {host} {trouble}. Choose another with CASEGRAPH_PORT.",
+                port=settings.port,
+                host=settings.host,
+                trouble=trouble,
+            )
         ) from None
 
 

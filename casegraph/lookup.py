@@ -13,6 +13,7 @@ from casegraph.addresses import address_of
 from casegraph.refusals import JSON, RefusalError
 from graph.receipts import look_up, read_code
 from graph.times import rfc3339
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,7 @@ class Slowed:
         wait = bucket.wait(now) or self._of_all.wait(now)
         if wait:
             seconds = int(wait) + 1
-            message = f"Too many look-ups. Try again in {seconds} s."
+            message = Wording("Too many look-ups. Try again in {seconds} s.", seconds=seconds)
             raise RefusalError(429, "TOO_MANY_REQUESTS", message, headers={"retry-after": str(seconds)})
 
 
@@ -89,7 +90,9 @@ class LookUp:
             async with self._pool.acquire() as connection:
                 found = await look_up(connection, code)
         if found is None:
-            raise RefusalError(404, "NOT_FOUND", "There is no such receipt code. Look at it again.", headers=HEADERS)
+            raise RefusalError(
+                404, "NOT_FOUND", Wording("There is no such receipt code. Look at it again."), headers=HEADERS
+            )
         return Response(orjson.dumps({"receipt": told(found)}), media_type=JSON, headers=HEADERS)
 
 

@@ -40,6 +40,7 @@ from casegraph.postgres_programs import (
     run,
 )
 from casegraph.rights import ELSEWHERE, denied
+from wording import Wording, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -204,7 +205,7 @@ class EmbeddedPostgres:
             if len(lines) > 7 and lines[7].strip() == "ready":
                 return Address(folder=lines[4], port=lines[3])
             if time.monotonic() > until:
-                raise EmbeddedPostgresError(f"PostgreSQL is neither up nor down. Read {self.log}.")
+                raise EmbeddedPostgresError(Wording("PostgreSQL is neither up nor down. Read {log}.", log=self.log))
             time.sleep(PAUSE)
         return None
 
@@ -249,7 +250,9 @@ class EmbeddedPostgres:
                 return address
             time.sleep(PAUSE)
         killed = f"it was ended by {signal.Signals(-server.returncode).name}." if server.returncode < 0 else None
-        raise EmbeddedPostgresError(f"PostgreSQL did not start: {killed or self._last_words()} See {self.log}.")
+        raise EmbeddedPostgresError(
+            Wording("PostgreSQL did not start: {value} See {log}.", value=killed or self._last_words(), log=self.log)
+        )
 
     @contextmanager
     def _opened_log(self, account: Account) -> Iterator[BinaryIO]:
@@ -275,7 +278,13 @@ class EmbeddedPostgres:
             )
         if made.returncode != 0:
             shutil.rmtree(partial, ignore_errors=True)
-            raise EmbeddedPostgresError(f"The database could not be made in {self._folder}: {_reason(made.stdout)}")
+            raise EmbeddedPostgresError(
+                Wording(
+                    "The database could not be made in {folder}: {reason}",
+                    folder=self._folder,
+                    reason=_reason(made.stdout),
+                )
+            )
         partial.rename(self._cluster)
 
     def _require_own_version(self) -> None:
@@ -285,8 +294,13 @@ class EmbeddedPostgres:
         version = file.read_text().strip() if file.exists() else "no"
         if version != str(MAJOR):
             raise EmbeddedPostgresError(
-                f"{self._cluster} holds data of {version} PostgreSQL version, this casegraph needs {MAJOR}."
-                " Dump it with that version and restore it here, or choose another folder with CASEGRAPH_DATA."
+                Wording(
+                    "{cluster} holds data of {version} PostgreSQL version, this casegraph needs {major}. Dump it "
+                    "with that version and restore it here, or choose another folder with CASEGRAPH_DATA.",
+                    cluster=self._cluster,
+                    version=version,
+                    major=MAJOR,
+                )
             )
 
     def _turn_log(self) -> None:
@@ -301,7 +315,9 @@ class EmbeddedPostgres:
             stopped = run("pg_ctl", ["stop", "-s", "-w", "-m", mode, "-D", str(self._cluster)], account)
             if stopped.returncode == 0:
                 return
-        raise EmbeddedPostgresError(f"PostgreSQL did not stop: {_reason(stopped.stdout)} See {self.log}.")
+        raise EmbeddedPostgresError(
+            Wording("PostgreSQL did not stop: {reason} See {log}.", reason=_reason(stopped.stdout), log=self.log)
+        )
 
     # Where it is --------------------------------------------------------------------------------------------------
 
@@ -317,7 +333,7 @@ class EmbeddedPostgres:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid:
             raise EmbeddedPostgresError(
-                f"{folder} belongs to somebody else. Remove it, or set TMPDIR to another folder."
+                Wording("{folder} belongs to somebody else. Remove it, or set TMPDIR to another folder.", folder=folder)
             )
         folder.chmod(0o700)
         return folder
@@ -339,18 +355,26 @@ def _reason(output: str) -> str:
     """Return the line that tells most of what a program of PostgreSQL said."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     if any("No space left on device" in line for line in lines):
-        return "the disk is full. Make room, then try again."
+        return Wording("the disk is full. Make room, then try again.")
     telling = [line for line in lines if "FATAL:" in line or "error:" in line or "PANIC:" in line]
-    return (telling or lines or ["it left no word."])[-1]
+    return verbatim(said[-1]) if (said := telling or lines) else Wording("it left no word.")
 
 
-def _folder_trouble(folder: Path, error: OSError) -> str:
+def _folder_trouble(folder: Path, error: OSError) -> Wording:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return f"The disk of {folder} is full. Make room, or choose another folder with CASEGRAPH_DATA."
+            return Wording(
+                "The disk of {folder} is full. Make room, or choose another folder with CASEGRAPH_DATA.", folder=folder
+            )
         case errno.EROFS:
-            return f"The disk of {folder} is mounted for reading alone. {ELSEWHERE}"
+            return Wording(
+                "The disk of {folder} is mounted for reading alone. {elsewhere}", folder=folder, elsewhere=ELSEWHERE
+            )
         case errno.EACCES | errno.EPERM:
             return denied(os.fsdecode(error.filename or folder), folder)
         case _:
-            return f"{error.filename or folder} cannot be used: {error.strerror}. Choose another with CASEGRAPH_DATA."
+            return Wording(
+                "{value} cannot be used: {strerror}. Choose another with CASEGRAPH_DATA.",
+                value=error.filename or folder,
+                strerror=error.strerror,
+            )

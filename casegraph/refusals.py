@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from resolvers.failures import AGAIN, UNAVAILABLE
+from wording import Wording
+from wording.catalogue import parts, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +33,18 @@ class RefusalError(Exception):
     """A request is answered with this status and error."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None, **details: object
+        self, status: int, code: str, message: Wording, *, headers: Mapping[str, str] | None = None, **details: object
     ) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers
-        self.error = {"message": message, "extensions": {"code": code, **details}}
+        self.message = message
+        self.extensions = {"code": code, **details}
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error as it is told, in the language of whoever asks."""
+        return {"message": told(self.message), "extensions": self.extensions | parts(self.message)}
 
     def response(self, content_type: str = JSON) -> Response:
         """Return the answer."""
@@ -51,10 +59,10 @@ class RefusalError(Exception):
 def busy(error: BusyError) -> RefusalError:
     """Return how a viewer is refused of whom too much waits already."""
     given = dict(error.extensions or {})
-    return RefusalError(429, given.pop("code"), error.message, headers={"retry-after": str(error.seconds)}, **given)
+    return RefusalError(429, given.pop("code"), error.wording, headers={"retry-after": str(error.seconds)}, **given)
 
 
-def away(message: str) -> RefusalError:
+def away(message: Wording) -> RefusalError:
     """Return how a request is refused that may be answered if it is sent again."""
     return RefusalError(503, UNAVAILABLE, message, headers={"retry-after": str(AGAIN)}, retryAfter=AGAIN)
 
@@ -72,12 +80,12 @@ async def bounded_body(request: Request, limit: int, seconds: float) -> bytes:
         try:
             await _read(request, limit, seconds, body)
         except ClientDisconnect:
-            raise RefusalError(400, "BAD_REQUEST", "The body ended before its time. Send it again.") from None
+            raise RefusalError(400, "BAD_REQUEST", Wording("The body ended before its time. Send it again.")) from None
         except TimeoutError:
-            message = "The body came too slowly. Send it faster, or in smaller parts."
+            message = Wording("The body came too slowly. Send it faster, or in smaller parts.")
             raise RefusalError(408, "REQUEST_TIMEOUT", message) from None
     if max(asked, len(body)) > limit:
-        message = f"The body has more than {limit} bytes. Send it in smaller parts."
+        message = Wording("The body has more than {limit} bytes. Send it in smaller parts.", limit=limit)
         raise RefusalError(413, "LIMIT_BODY", message, limit=limit, asked=max(asked, len(body)))
     return bytes(body)
 

@@ -8,25 +8,43 @@ import stat
 from pathlib import Path
 from typing import Final
 
-ELSEWHERE: Final = "Mount it for writing, or choose another folder with CASEGRAPH_DATA."
-ENTERED: Final = "entered"
-READ: Final = "read"
-WRITTEN: Final = "written"
+from wording import Wording
+
+ELSEWHERE: Final = Wording("Mount it for writing, or choose another folder with CASEGRAPH_DATA.")
+ENTERED: Final = Wording("entered")
+READ: Final = Wording("read")
+WRITTEN: Final = Wording("written")
 
 
-def denied(name: str, data: Path | None = None) -> str:
+def denied(name: str, data: Path | None = None) -> Wording:
     """Say why this process may not use a path; `data` is the folder that a setting moves."""
     path, verb = _culprit(Path(os.path.abspath(name)))  # noqa: PTH100 - resolve() would raise where it may not enter
+    me = _name(os.geteuid())
     try:
         found = path.stat()
     except OSError:
-        return f"{path} may not be {verb} by the user {_name(os.geteuid())}. Change its rights."
-    owner, me, rights = _name(found.st_uid), _name(os.geteuid()), stat.filemode(found.st_mode)
-    line = f"{path} may not be {verb} by the user {me}: it belongs to {owner}, with the rights {rights}."
-    todo = "Change its rights" if owner == me else f"Change its rights, run this as {owner}"
-    if data is not None and (data == path or data in path.parents or path in data.parents):
-        return f"{line} {todo}, or choose another folder with CASEGRAPH_DATA."
-    return f"{line} {todo.replace(', run', ' or run')}."
+        return Wording("{path} may not be {verb} by the user {me}. Change its rights.", path=path, verb=verb, me=me)
+    owner, movable = (
+        _name(found.st_uid),
+        data is not None and (data == path or data in path.parents or path in data.parents),
+    )
+    what = Wording(
+        "{path} may not be {verb} by the user {me}: it belongs to {owner}, with the rights {rights}.",
+        path=path, verb=verb, me=me, owner=owner, rights=stat.filemode(found.st_mode),
+    )  # fmt: skip
+    return Wording("{what} {todo}", what=what, todo=_todo(None if owner == me else owner, movable=movable))
+
+
+def _todo(owner: str | None, *, movable: bool) -> Wording:
+    if owner is None and movable:
+        return Wording("Change its rights, or choose another folder with CASEGRAPH_DATA.")
+    if owner is None:
+        return Wording("Change its rights.")
+    if movable:
+        return Wording(
+            "Change its rights, run this as {owner}, or choose another folder with CASEGRAPH_DATA.", owner=owner
+        )
+    return Wording("Change its rights or run this as {owner}.", owner=owner)
 
 
 def hindered(path: Path) -> str | None:
@@ -39,7 +57,7 @@ def hindered(path: Path) -> str | None:
     return next((found for one in path.iterdir() if (found := hindered(one))), None) if folder else None
 
 
-def _culprit(path: Path) -> tuple[Path, str]:
+def _culprit(path: Path) -> tuple[Path, Wording]:
     """Return the outermost part of a path that stands in the way, and what may not be done with it."""
     for parent in reversed(path.parents):
         if parent.is_dir() and not os.access(parent, os.X_OK):

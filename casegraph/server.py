@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from casegraph.refusals import RefusalError
+from wording import Wording
 
 if TYPE_CHECKING:
     import socket
@@ -35,10 +36,11 @@ LARGEST_HEAD: Final = 65_536
 LARGEST_MESSAGE: Final = 1_048_576
 """Bytes of a WebSocket's message, as of a body."""
 
-_NO_HTTP: Final = RefusalError(400, "BAD_REQUEST", "This is no HTTP request that can be read.")
-_TOO_SLOW: Final = RefusalError(408, "REQUEST_TIMEOUT", "The request's head came too slowly. Send it at once.")
+_NO_HTTP: Final = RefusalError(400, "BAD_REQUEST", Wording("This is no HTTP request that can be read."))
+_TOO_SLOW: Final = RefusalError(408, "REQUEST_TIMEOUT", Wording("The request's head came too slowly. Send it at once."))
 _TOO_LARGE: Final = RefusalError(
-    431, "LIMIT_HEAD", f"The address and headers have more than {LARGEST_HEAD} bytes. Send less in them.",
+    431, "LIMIT_HEAD",
+    Wording("The address and headers have more than {largest} bytes. Send less in them.", largest=LARGEST_HEAD),
     limit=LARGEST_HEAD,
 )  # fmt: skip
 

@@ -42,6 +42,7 @@ from search.saving import Saving
 from search.service import Search
 from search.tantivy_engine import open_tantivy
 from sync.retry import Retry
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -121,7 +122,7 @@ def open_engine(settings: Settings) -> Engine:
         )  # fmt: skip
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"CASEGRAPH_ELASTICSEARCH_CA is no file of certificates ({type(error).__name__})."
+            Wording("CASEGRAPH_ELASTICSEARCH_CA is no file of certificates ({kind}).", kind=type(error).__name__)
         ) from None
 
 

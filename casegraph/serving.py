@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from wording import Wording
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -31,9 +33,12 @@ class Server:
     address: str
     since: datetime
 
-    def words(self) -> str:
+    def words(self) -> Wording:
         """Say which it is, in words that go on in a sentence."""
-        return f"process {self.process} at {self.address} since {self.since:%Y-%m-%d %H:%M %Z}"
+        return Wording(
+            "process {process} at {address} since {since}",
+            process=self.process, address=self.address, since=f"{self.since:%Y-%m-%d %H:%M %Z}",
+        )  # fmt: skip
 
 
 @contextmanager

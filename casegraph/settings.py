@@ -23,6 +23,8 @@ from connectors.connector import Limits
 from graph.divisions import divisions
 from graph.sources import is_source
 from graph.times import LEGAL_ZONE
+from wording import WordedError, Wording
+from wording.languages import Language, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +43,7 @@ ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?", 
 SQL_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
-class SettingsError(Exception):
+class SettingsError(WordedError):
     """A setting cannot be used. The message names it and says what it may be, never what a secret one held."""
 
 
@@ -63,13 +65,13 @@ def _is_https(text: str) -> bool:
 
 def _issuer(text: str) -> str:
     if not _is_https(text):
-        raise ValueError("must be the issuer's https:// address, as its discovery document has it")
+        raise ValueError(Wording("must be the issuer's https:// address, as its discovery document has it"))
     return text
 
 
 def _public_url(text: str) -> str:
     if not _is_https(text) or urlsplit(text).path not in ("", "/"):
-        raise ValueError("must be https:// and a host without a path, as https://petitions.example")
+        raise ValueError(Wording("must be https:// and a host without a path, as https://petitions.example"))
     return text.rstrip("/")
 
 
@@ -77,7 +79,10 @@ def _origins(text: str) -> tuple[str, ...]:
     found = [one.strip().rstrip("/").lower() for one in text.split(",")]
     if not all(_is_https(one) and ORIGIN.fullmatch(one) for one in found):
         raise ValueError(
-            "must be origins of pages, as https://desk.example, several with commas between; `*` and `null` are none"
+            Wording(
+                "must be origins of pages, as https://desk.example, several with commas between; `*` and "
+                "`null` are none"
+            )
         )
     return tuple(dict.fromkeys(found))
 
@@ -86,19 +91,21 @@ def _address(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise ValueError("must be an IP address, as 10.0.0.1") from None
+        raise ValueError(Wording("must be an IP address, as 10.0.0.1")) from None
 
 
 def _plain(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must be letters, digits and signs without blanks")
+        raise ValueError(Wording("must be letters, digits and signs without blanks"))
     return text
 
 
 def _number(smallest: int, largest: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isascii() or not text.isdecimal() or not smallest <= int(text) <= largest:
-            raise ValueError(f"must be a whole number from {smallest} to {largest}")
+            raise ValueError(
+                Wording("must be a whole number from {smallest} to {largest}", smallest=smallest, largest=largest)
+            )
         return int(text)
 
     return read
@@ -106,17 +113,21 @@ def _number(smallest: int, largest: int) -> Callable[[str], int]:
 
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or not SHORTEST <= float(text) <= LONGEST:
-        raise ValueError(f"must be seconds from {SHORTEST:g} to {LONGEST:g}, as 10 or 0.5")
+        raise ValueError(
+            Wording(
+                "must be seconds from {shortest:g} to {longest:g}, as 10 or 0.5", shortest=SHORTEST, longest=LONGEST
+            )
+        )
     return float(text)
 
 
 def _database_url(text: str) -> str:
     if not text.startswith(SQL_SCHEMES):
-        raise ValueError("must begin with postgresql://, as in postgresql://user:password@host:5432/casegraph")
+        raise ValueError(Wording("must begin with postgresql://, as in postgresql://user:password@host:5432/casegraph"))
     for host in urlsplit(text).netloc.rpartition("@")[2].split(","):
         port = host.rpartition("]")[2].partition(":")[2]
         if port and not (port.isascii() and port.isdecimal() and int(port) in PORTS):
-            raise ValueError("must name a port from 1 to 65535 after the host's colon")
+            raise ValueError(Wording("must name a port from 1 to 65535 after the host's colon"))
     return text
 
 
@@ -124,10 +135,10 @@ def _elasticsearch_url(text: str) -> str:
     parts = [urlsplit(one.strip()) for one in text.split(",")]
     if not all(map(_is_node, parts)):
         raise ValueError(
-            "must be https://user:password@host:9200, several with commas between; http:// on loopback alone"
+            Wording("must be https://user:password@host:9200, several with commas between; http:// on loopback alone")
         )
     if any(parts[0].netloc.rpartition("@")[0] != one.netloc.rpartition("@")[0] for one in parts):
-        raise ValueError("must name the same user and password in each of its addresses")
+        raise ValueError(Wording("must name the same user and password in each of its addresses"))
     return text
 
 
@@ -142,14 +153,21 @@ def _is_node(parts: SplitResult) -> bool:
 
 def _index_prefix(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,60}", text):
-        raise ValueError("must be up to 61 small letters, digits and hyphens, a letter first")
+        raise ValueError(Wording("must be up to 61 small letters, digits and hyphens, a letter first"))
     return text
+
+
+def _language(text: str) -> Language:
+    found = language_of(text)
+    if found is None:
+        raise ValueError(Wording("must be `zh` or `en`"))
+    return found
 
 
 def _sources(text: str) -> frozenset[str]:
     names = frozenset(one.strip() for one in text.split(","))
     if not all(map(is_source, names)):
-        raise ValueError("must be names of sources, as hotline,web-portal")
+        raise ValueError(Wording("must be names of sources, as hotline,web-portal"))
     return names
 
 
@@ -157,7 +175,7 @@ def _zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("must be a time zone of the IANA database, as Asia/Shanghai") from None
+        raise ValueError(Wording("must be a time zone of the IANA database, as Asia/Shanghai")) from None
 
 
 def _keys(text: str) -> tuple[bytes, ...]:
@@ -172,19 +190,21 @@ def _key(text: str) -> bytes:
             continue
         if len(key) == KEY_BYTES:
             return key
-    raise ValueError(f"must be {KEY_BYTES} bytes in hexadecimal or base64, as `openssl rand -hex 32` writes them")
+    raise ValueError(
+        Wording("must be {key} bytes in hexadecimal or base64, as `openssl rand -hex 32` writes them", key=KEY_BYTES)
+    )
 
 
 def _switch(text: str) -> bool:
     if text.lower() not in ("on", "off"):
-        raise ValueError("must be on or off")
+        raise ValueError(Wording("must be on or off"))
     return text.lower() == "on"
 
 
 def _level(text: str) -> str:
     levels = ("DEBUG", "INFO", "WARNING", "ERROR")
     if text.upper() not in levels:
-        raise ValueError(f"must be one of {', '.join(levels)}")
+        raise ValueError(Wording("must be one of {levels}", levels=", ".join(levels)))
     return text.upper()
 
 
@@ -195,7 +215,9 @@ def _division(text: str) -> str:
         or len(text) not in (2, 4, 6)
         or text.ljust(6, "0") not in divisions()
     ):
-        raise ValueError("must be the GB/T 2260 code of a division that there is, of 2, 4 or 6 digits, as 4301")
+        raise ValueError(
+            Wording("must be the GB/T 2260 code of a division that there is, of 2, 4 or 6 digits, as 4301")
+        )
     return text
 
 
@@ -209,8 +231,10 @@ def _source_divisions(text: str) -> tuple[tuple[str, str], ...]:
             known = ""
         if not known or not is_source(source) or source in found:
             raise ValueError(
-                "must name each source once with the GB/T 2260 code of its division, as"
-                " hotline=430100,letters-desk=430104"
+                Wording(
+                    "must name each source once with the GB/T 2260 code of its division, as "
+                    "hotline=430100,letters-desk=430104"
+                )
             )
         found[source] = known
     return tuple(found.items())
@@ -345,6 +369,14 @@ class Settings:
             "5000",
             _number(100, 600_000),
             "Milliseconds that Elasticsearch has to answer a search; a machine that hangs is left aside sooner.",
+        ),
+    )
+    language: Language | None = field(
+        default=None,
+        metadata=_said(
+            "as LANG has it",
+            _language,
+            "What is told in, `zh` or `en`, where nobody asks for another by `Accept-Language`.",
         ),
     )
     timezone: ZoneInfo = field(
@@ -583,7 +615,7 @@ class Settings:
             try:
                 values[known[name].name] = known[name].metadata["read"](text)
             except ValueError as error:
-                raise SettingsError(f"{name} {error}.") from None
+                raise SettingsError(Wording("{name} {error}.", name=name, error=error.args[0])) from None
         settings = cls(**values)
         settings._require_sense()
         return settings
@@ -591,20 +623,28 @@ class Settings:
     def _require_sense(self) -> None:
         """Raise SettingsError where settings do not fit each other."""
         if self.elasticsearch_ca is not None and not (self.elasticsearch_url or "").startswith("https://"):
-            raise SettingsError("CASEGRAPH_ELASTICSEARCH_CA needs CASEGRAPH_ELASTICSEARCH_URL with https:// beside it.")
+            raise SettingsError(
+                Wording("CASEGRAPH_ELASTICSEARCH_CA needs CASEGRAPH_ELASTICSEARCH_URL with https:// beside it.")
+            )
         if self.oidc_issuer is None:
             if self.host not in LOOPBACK:
                 raise SettingsError(
-                    "CASEGRAPH_HOST may only be 127.0.0.1, ::1 or localhost as long as nobody can sign in."
-                    " Set CASEGRAPH_OIDC_ISSUER to listen to others."
+                    Wording(
+                        "CASEGRAPH_HOST may only be 127.0.0.1, ::1 or localhost as long as nobody can sign in. Set "
+                        "CASEGRAPH_OIDC_ISSUER to listen to others."
+                    )
                 )
             for name in ("oidc_audience", "oidc_client_id", "oidc_client_secret"):
                 if getattr(self, name) is not None:
-                    raise SettingsError(f"{PREFIX}{name.upper()} needs CASEGRAPH_OIDC_ISSUER beside it.")
+                    raise SettingsError(
+                        Wording(
+                            "{prefix}{upper} needs CASEGRAPH_OIDC_ISSUER beside it.", prefix=PREFIX, upper=name.upper()
+                        )
+                    )
         elif self.oidc_audience is None:
-            raise SettingsError("CASEGRAPH_OIDC_AUDIENCE must be set beside CASEGRAPH_OIDC_ISSUER.")
+            raise SettingsError(Wording("CASEGRAPH_OIDC_AUDIENCE must be set beside CASEGRAPH_OIDC_ISSUER."))
         if self.oidc_client_secret is not None and self.oidc_client_id is None:
-            raise SettingsError("CASEGRAPH_OIDC_CLIENT_SECRET needs CASEGRAPH_OIDC_CLIENT_ID beside it.")
+            raise SettingsError(Wording("CASEGRAPH_OIDC_CLIENT_SECRET needs CASEGRAPH_OIDC_CLIENT_ID beside it."))
 
     def environment(self) -> dict[str, str]:
         """Return the variables that give these settings to a process we start."""
@@ -644,11 +684,11 @@ def name_of(one: Field[Any]) -> str:
     return PREFIX + one.name.upper()
 
 
-def _unknown(name: str, known: Mapping[str, object]) -> str:
+def _unknown(name: str, known: Mapping[str, object]) -> Wording:
     bare = [one.removeprefix(PREFIX) for one in known]
     near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.7)
     hint = f" Did you mean {PREFIX}{near[0]}?" if near else " See docs/settings.md for those there are."
-    return f"There is no setting {name}.{hint}"
+    return Wording("There is no setting {name}.{hint}", name=name, hint=hint)
 
 
 def configure_logging(settings: Settings) -> None:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 from rich.console import Console
 
 from casegraph.ending import ENDING
+from wording.catalogue import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.progress import Progress
+
+    from wording import Wording
 
 EVERY: Final = 5.0
 """Seconds between two plain lines of progress."""
@@ -25,14 +28,19 @@ OUT: Final = Console(soft_wrap=True, markup=False, highlight=False, emoji=False)
 ERR: Final = Console(soft_wrap=True, markup=False, highlight=False, emoji=False, stderr=True)
 
 
-def say(line: str = "") -> None:
-    """Tell a result."""
+def show(line: str = "") -> None:
+    """Print a result that is the same in each language: ids, names, figures."""
     OUT.print(line)
 
 
-def complain(line: str) -> None:
-    """Tell what is wrong."""
-    ERR.print(line)
+def say(line: Wording) -> None:
+    """Tell a result, in the language of the terminal."""
+    OUT.print(told(line))
+
+
+def complain(line: Wording) -> None:
+    """Tell what is wrong, in the language of the terminal."""
+    ERR.print(told(line))
 
 
 class Steps(Protocol):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from wording import Wording
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -64,19 +66,19 @@ class Message:
 def read_message(text: str | None) -> Message:
     """Return what a client sent, `text` being None where it sent bytes; raise HangUpError where that is no message."""
     if text is None:
-        raise HangUpError(Close.INVALID_MESSAGE, "Messages are text.")
+        raise HangUpError(Close.INVALID_MESSAGE, Wording("Messages are text."))
     try:
         given = orjson.loads(text)
         kind = Kind(given["type"])
     except (orjson.JSONDecodeError, UnicodeEncodeError, TypeError, KeyError, ValueError):
-        raise HangUpError(Close.INVALID_MESSAGE, "This is no message of graphql-transport-ws.") from None
+        raise HangUpError(Close.INVALID_MESSAGE, Wording("This is no message of graphql-transport-ws.")) from None
     payload, name = given.get("payload"), given.get("id", "")
     if payload is None and kind is not Kind.SUBSCRIBE:
         payload = {}
     if not isinstance(payload, dict):
-        raise HangUpError(Close.INVALID_MESSAGE, f"The payload of `{kind}` must be an object.")
+        raise HangUpError(Close.INVALID_MESSAGE, Wording("The payload of `{kind}` must be an object.", kind=kind))
     if kind in {Kind.SUBSCRIBE, Kind.COMPLETE} and not _is_id(name):
-        reason = f"The id of an operation must be 1 to {LONGEST_ID} characters of ASCII."
+        reason = Wording("The id of an operation must be 1 to {longest} characters of ASCII.", longest=LONGEST_ID)
         raise HangUpError(Close.INVALID_MESSAGE, reason)
     return Message(kind, name, payload)
 

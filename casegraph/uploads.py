@@ -14,6 +14,7 @@ from starlette.responses import Response
 from casegraph.refusals import JSON, RefusalError, bounded_body, content_type
 from connectors.letters.attachments import document_of
 from schema.ids import global_id
+from wording import Wording
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,7 +45,7 @@ async def take_upload(request: Request, services: Services, viewer: Viewer, turn
     name, media_type = _name(request.query_params.get("name", "")), _media_type(request)
     content = await bounded_body(request, LARGEST_UPLOAD, services.client_limits.body_seconds)
     if not content:
-        raise RefusalError(400, "BAD_REQUEST", "The body is empty. Send the file as it is, as the body.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("The body is empty. Send the file as it is, as the body."))
     async with turns.of(viewer.name):
         upload = await services.uploads.of(viewer.name).keep(name, media_type, content, services.clock())
     answer = orjson.dumps({"upload": global_id("Upload", upload)})
@@ -68,25 +69,31 @@ def text_layer(limits: Limits) -> TextLayer:
 
 def _name(name: str) -> str:
     if not name.strip():
-        raise _unnamed("Give the file's name: /uploads?name=….")
+        raise _unnamed(Wording("Give the file's name: /uploads?name=…."))
     if len(name) > LONGEST_NAME:
-        raise _unnamed(f"The file's name has {len(name)} characters, at most {LONGEST_NAME} are kept. Shorten it.")
+        raise _unnamed(
+            Wording(
+                "The file's name has {count} characters, at most {longest} are kept. Shorten it.",
+                count=len(name),
+                longest=LONGEST_NAME,
+            )
+        )
     if "\ufffd" in name:
-        raise _unnamed("The file's name is not in UTF-8. Encode it as UTF-8, then in percent signs.")
+        raise _unnamed(Wording("The file's name is not in UTF-8. Encode it as UTF-8, then in percent signs."))
     if any(unicodedata.category(sign) in UNPRINTED for sign in name):
-        raise _unnamed("The file's name holds a control character. Leave it out.")
+        raise _unnamed(Wording("The file's name holds a control character. Leave it out."))
     return name
 
 
-def _unnamed(message: str) -> RefusalError:
+def _unnamed(message: Wording) -> RefusalError:
     return RefusalError(400, "INVALID_VALUE", message, argument="name")
 
 
 def _media_type(request: Request) -> str:
     media_type = content_type(request) or UNNAMED
     if media_type.startswith("multipart/"):
-        message = "Send the file as it is, as the body, with its own media type: not in a form."
+        message = Wording("Send the file as it is, as the body, with its own media type: not in a form.")
         raise RefusalError(415, "UNSUPPORTED_MEDIA_TYPE", message)
     if not MEDIA_TYPE.match(media_type):
-        raise RefusalError(400, "BAD_REQUEST", "`Content-Type` must be a media type, such as application/pdf.")
+        raise RefusalError(400, "BAD_REQUEST", Wording("`Content-Type` must be a media type, such as application/pdf."))
     return media_type

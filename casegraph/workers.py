@@ -20,6 +20,8 @@ from graph.followers import CONNECTIONS, FollowerStuckError, keep_following
 from graph.tasks import finish
 from search.alerting import READER as ALERTS
 from search.indexer import READER as SEARCH
+from wording import Wording
+from wording.languages import language_of_process, speak
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +90,7 @@ class Partitions:
 
 def _process(settings: Settings) -> None:
     ENDING.listen(OF_A_CHILD, tells=False)
+    speak(language_of_process(os.environ))
     configure_logging(settings)
     sys.exit(guarded(lambda: run(work(settings)), settings.data, logger.error))
 
@@ -120,6 +123,9 @@ async def _require_no_trouble(services: Services, waited: float) -> None:
     troubled = next((one for one in alive if one.name == SEARCH and (one.troubled or 0.0) > TROUBLED), None)
     if troubled and troubled.silent < waited:
         raise HopelessError(
-            f"The index cannot be written: {troubled.trouble} Mend that; all that was taken in is kept, and is indexed"
-            " by `serve` or `work`."
+            Wording(
+                "The index cannot be written: {trouble} Mend that; all that was taken in is kept, and is "
+                "indexed by `serve` or `work`.",
+                trouble=troubled.trouble,
+            )
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from connectors.connector import UnreadableError
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +37,12 @@ def check_archive(resource: Resource, limits: Limits) -> None:
     """Refuse what is no zip, is locked, cut off, or unpacks to too much. Raises UnreadableError, OSError."""
     head = resource.head(len(OLE))
     if not head:
-        raise UnreadableError(RejectionReason.EMPTY, "The file is empty. Export or copy it again.")
+        raise UnreadableError(RejectionReason.EMPTY, Wording("The file is empty. Export or copy it again."))
     with resource.open() as stream:
         if head == OLE:
             raise _locked() if _holds_lock(stream) else _older()
         if not head.startswith((ZIP, NO_MEMBERS)):
-            message = (
+            message = Wording(
                 "This is no document of Office, whatever its name says. Open it with its own program and save it anew."
             )
             raise UnreadableError(RejectionReason.UNREADABLE, message)
@@ -65,7 +66,9 @@ def check_container(resource: Resource, limits: Limits) -> None:
             raise _locked()
     size = resource.size
     if size > limits.letter:
-        message = f"The workbook is larger than {limits.letter} bytes. Save it as .xlsx, which is streamed."
+        message = Wording(
+            "The workbook is larger than {letter} bytes. Save it as .xlsx, which is streamed.", letter=limits.letter
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     head = resource.head(_OLE_HEAD)
     if len(head) < _OLE_HEAD:
@@ -83,7 +86,7 @@ _OLE_SHIFTS: Final = frozenset({9, 12})
 
 def _check_declared(members: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
     if len(members) > MOST_MEMBERS:
-        raise _bomb(f"it holds {len(members)} members, at most {MOST_MEMBERS} are read")
+        raise _bomb(Wording("it holds {count} members, at most {most} are read", count=len(members), most=MOST_MEMBERS))
     if any(member.flag_bits & _ENCRYPTED for member in members):
         raise _locked()
     for member in members:
@@ -109,14 +112,14 @@ def _check_actual(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], 
 
 def _check_size(size: int, packed: int, limits: Limits) -> None:
     if size > limits.member:
-        raise _bomb(f"a member unpacks to more than {limits.member} bytes")
+        raise _bomb(Wording("a member unpacks to more than {member} bytes", member=limits.member))
     if size > CHUNK and size > limits.ratio * max(packed, 1):
-        raise _bomb(f"a member unpacks to more than {limits.ratio} times its size")
+        raise _bomb(Wording("a member unpacks to more than {ratio} times its size", ratio=limits.ratio))
 
 
 def _check_total(size: int, limits: Limits) -> None:
     if size > limits.unpacked:
-        raise _bomb(f"it unpacks to more than {limits.unpacked} bytes")
+        raise _bomb(Wording("it unpacks to more than {unpacked} bytes", unpacked=limits.unpacked))
 
 
 def _holds_lock(stream: BinaryIO) -> bool:
@@ -130,20 +133,24 @@ def _holds_lock(stream: BinaryIO) -> bool:
 
 
 def _locked() -> UnreadableError:
-    message = "It is protected by a password. Save it without one and take that in."
+    message = Wording("It is protected by a password. Save it without one and take that in.")
     return UnreadableError(RejectionReason.ENCRYPTED, message)
 
 
 def _older() -> UnreadableError:
-    message = "It is in a form of before 2007, whatever its name says. Open it in its own program and save it anew."
+    message = Wording(
+        "It is in a form of before 2007, whatever its name says. Open it in its own program and save it anew."
+    )
     return UnreadableError(RejectionReason.UNREADABLE, message)
 
 
 def _damaged() -> UnreadableError:
-    message = "It is cut off or damaged. Copy or export it again, or open it in its own program and save it anew."
+    message = Wording(
+        "It is cut off or damaged. Copy or export it again, or open it in its own program and save it anew."
+    )
     return UnreadableError(RejectionReason.UNREADABLE, message)
 
 
 def _bomb(fact: str) -> UnreadableError:
-    message = f"It is not unpacked: {fact}. Save it anew in its own program, or split it."
+    message = Wording("It is not unpacked: {fact}. Save it anew in its own program, or split it.", fact=fact)
     return UnreadableError(RejectionReason.BOMB, message)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from connectors.headings import HeadingMap
     from graph.records import Channel
+    from wording import Wording
 
 
 def printable(name: str) -> str:
@@ -163,7 +164,7 @@ class Connector(Protocol):
 class UnreadableError(Exception):
     """The rest of a resource, or one record of it, cannot be read."""
 
-    def __init__(self, reason: RejectionReason, message: str, *, where: str | None = None) -> None:
+    def __init__(self, reason: RejectionReason, message: Wording, *, where: str | None = None) -> None:
         """Say why and what to do; `where` stands behind the resource's name: `row 17`."""
         super().__init__(message)
         self.reason = reason

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.archives import NO_MEMBERS, OLE, ZIP
 from connectors.connector import UnreadableError
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from connectors.connector import Resource
@@ -54,13 +55,13 @@ def _letters(head: bytes) -> str:
     return head.replace(b"\0", b"").decode("ascii", "ignore")
 
 
-_TOO_OLD: Final = (
+_TOO_OLD: Final = Wording(
     "The workbook is in a form of before 1997. Open it in a spreadsheet program, save it as .xlsx and take that in."
 )
-_NO_TABLE: Final = (
+_NO_TABLE: Final = Wording(
     "This is no table, whatever its name says. Open it with its own program and export the table as .xlsx or .csv."
 )
-_WEB_ARCHIVE: Final = (
-    "This is a web page that was saved with its pictures in one file. Open it in a spreadsheet program, save it as "
-    ".xlsx and take that in."
+_WEB_ARCHIVE: Final = Wording(
+    "This is a web page that was saved with its pictures in one file. Open it in a spreadsheet "
+    "program, save it as .xlsx and take that in."
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from connectors.connector import UnreadableError
 from connectors.encodings import is_plausible
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +51,7 @@ def open_rows(resource: Resource, limits: Limits) -> Iterator[Iterator[list[str]
     """Open a text table's rows. A row that cannot be parsed is yielded as its fault. May raise OSError."""
     head = resource.head(SAMPLE)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
-        raise UnreadableError(RejectionReason.EMPTY, "The file is empty. Export it again.")
+        raise UnreadableError(RejectionReason.EMPTY, Wording("The file is empty. Export it again."))
     encoding, marked = encoding_of(head)
     with _Guarded(resource.open()) as raw:
         raw.read(marked)
@@ -162,15 +163,19 @@ def _rows(text: Iterator[str], mark: str, most: int) -> Iterator[list[str] | Unr
         except StopIteration:
             return
         except csv.Error:
-            message = (
-                f"A cell is longer than {LIMIT_OF_A_CELL} characters: a quotation mark is opened and never "
-                f"closed. Close it; what stands from there to line {reader.line_num} was not read."
+            message = Wording(
+                "A cell is longer than {limit} characters: a quotation mark is opened and never closed. "
+                "Close it; what stands from there to line {line_num} was not read.",
+                limit=LIMIT_OF_A_CELL,
+                line_num=reader.line_num,
             )
             yield UnreadableError(RejectionReason.UNREADABLE, message)
             continue
         if len(row) > most:
-            message = (
-                f"There are {len(row)} cells, at most {most} are read. Export the table with its own columns only."
+            message = Wording(
+                "There are {count} cells, at most {most} are read. Export the table with its own columns only.",
+                count=len(row),
+                most=most,
             )
             yield UnreadableError(RejectionReason.BOMB, message)
             continue
@@ -188,6 +193,9 @@ class _Guarded(io.BufferedReader):
         chunk = super().read1(size)
         self._line = 0 if b"\n" in chunk or b"\r" in chunk else self._line + len(chunk)
         if self._line > LONGEST_LINE:
-            message = f"A line is longer than {LONGEST_LINE} bytes. Export the table with a line for each record."
+            message = Wording(
+                "A line is longer than {longest} bytes. Export the table with a line for each record.",
+                longest=LONGEST_LINE,
+            )
             raise UnreadableError(RejectionReason.TOO_LARGE, message)
         return chunk

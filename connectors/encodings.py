@@ -13,6 +13,7 @@ from typing import Final
 
 from connectors.connector import UnreadableError
 from graph.records import RejectionReason
+from wording import Wording
 
 MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -93,8 +94,8 @@ def check_characters(text: str) -> str:
     if found is None:
         return text
     line = text.count("\n", 0, found.start()) + 1
-    message = "A NUL or half a character stands there. Save it again as UTF-8."
-    raise UnreadableError(RejectionReason.BAD_CHARACTER, message, where=f"line {line}")
+    message = Wording("A NUL or half a character stands there. Save it again as UTF-8.")
+    raise UnreadableError(RejectionReason.BAD_CHARACTER, message, where=Wording("line {line}", line=line))
 
 
 def is_plausible(text: str, *, labelled: bool = False) -> bool:
@@ -212,7 +213,7 @@ def _strictly(content: bytes, name: str) -> str:
         text = _characters(content, name)
     except UnicodeDecodeError as error:
         if name.startswith("utf-16") and error.reason.startswith("illegal"):
-            message = "Half a character stands there. Save it again as UTF-8."
+            message = Wording("Half a character stands there. Save it again as UTF-8.")
             raise UnreadableError(RejectionReason.BAD_CHARACTER, message) from error
         raise _lie(name, _line(content, error.start)) from error
     return check_characters(text)
@@ -225,7 +226,7 @@ def _misfit(content: bytes, label: str | None) -> UnreadableError:
     except UnicodeDecodeError:
         pass
     else:
-        message = "Half a character stands there, written as bytes of its own. Save it again as UTF-8."
+        message = Wording("Half a character stands there, written as bytes of its own. Save it again as UTF-8.")
         return UnreadableError(RejectionReason.BAD_CHARACTER, message)
     ends = {name: _end(content, name) for name in dict.fromkeys([label or "utf-8", "utf-8", "gb18030"])}
     furthest = max(ends, key=lambda name: ends[name])
@@ -247,8 +248,9 @@ def _line(content: bytes, at: int) -> int:
 
 
 def _lie(name: str, line: int) -> UnreadableError:
-    message = (
-        f"The characters cannot be told: it is neither UTF-8 nor GB18030, and {name.upper()} breaks there. "
-        "Open it in its own program and save it as UTF-8."
+    message = Wording(
+        "The characters cannot be told: it is neither UTF-8 nor GB18030, and {upper} breaks there. "
+        "Open it in its own program and save it as UTF-8.",
+        upper=name.upper(),
     )
-    return UnreadableError(RejectionReason.ENCODING, message, where=f"line {line}")
+    return UnreadableError(RejectionReason.ENCODING, message, where=Wording("line {line}", line=line))

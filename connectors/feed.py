@@ -24,6 +24,7 @@ from connectors.folding import fold
 from connectors.jsonfiles import ENVELOPES, loads
 from connectors.objects import ObjectReader
 from graph.records import Channel, Reading
+from wording import WordedError, Wording
 
 if TYPE_CHECKING:
     from connectors.connector import ReadOptions
@@ -35,7 +36,7 @@ CURSORS: Final = ("cursor", "next_cursor", "next")
 MORE: Final = ("more", "has_more")
 
 
-class FeedError(Exception):
+class FeedError(WordedError):
     """A feed cannot be followed. The message says what it answered and what to do; never what stood in a record."""
 
 
@@ -82,7 +83,9 @@ async def follow(
             document = await _page(http, feed, cursor)
             page = _read(document, cursor, reader)
             if page.more and page.cursor == cursor:
-                raise FeedError("The feed says that there is more but names the same cursor. Ask its operator.")
+                raise FeedError(
+                    Wording("The feed says that there is more but names the same cursor. Ask its operator.")
+                )
             yield page
             cursor, more = page.cursor, page.more
 
@@ -103,7 +106,7 @@ async def _page(http: httpx.AsyncClient, feed: FeedOptions, cursor: str | None) 
         try:
             status, headers, body = await _ask(http, feed, cursor)
         except httpx.InvalidURL as error:
-            raise FeedError("The feed's address is no web address. Correct it.") from error
+            raise FeedError(Wording("The feed's address is no web address. Correct it.")) from error
         except httpx.HTTPError as error:
             fault = f"The feed cannot be reached ({type(error).__name__})"
         else:
@@ -115,7 +118,13 @@ async def _page(http: httpx.AsyncClient, feed: FeedOptions, cursor: str | None) 
             wait = min(max(wait, _asked_to_wait(headers)), feed.longest_wait)
         if attempt < feed.attempts:
             await feed.pause(wait)
-    raise FeedError(f"{fault}, {feed.attempts} times. Try later; nothing is lost, it goes on from the same cursor.")
+    raise FeedError(
+        Wording(
+            "{fault}, {attempts} times. Try later; nothing is lost, it goes on from the same cursor.",
+            fault=fault,
+            attempts=feed.attempts,
+        )
+    )
 
 
 async def _ask(http: httpx.AsyncClient, feed: FeedOptions, cursor: str | None) -> tuple[int, httpx.Headers, bytes]:
@@ -128,7 +137,12 @@ async def _ask(http: httpx.AsyncClient, feed: FeedOptions, cursor: str | None) -
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > LARGEST_PAGE:
-                raise FeedError(f"A page of the feed is larger than {LARGEST_PAGE} bytes. Ask for smaller pages.")
+                raise FeedError(
+                    Wording(
+                        "A page of the feed is larger than {largest} bytes. Ask for smaller pages.",
+                        largest=LARGEST_PAGE,
+                    )
+                )
         return response.status_code, response.headers, bytes(body)
 
 
@@ -136,19 +150,22 @@ def _parsed(body: bytes) -> Any:
     try:
         return loads(body)
     except UnreadableError as error:
-        raise FeedError(f"The feed's page cannot be read. {error.message}") from error
+        raise FeedError(Wording("The feed's page cannot be read. {message}", message=error.message)) from error
 
 
-def _refused(status: int) -> str:
+def _refused(status: int) -> Wording:
     match status:
         case 401 | 403:
-            return f"The feed refuses the token ({status}). Set a valid one."
+            return Wording("The feed refuses the token ({status}). Set a valid one.", status=status)
         case 404 | 410:
-            return f"There is no feed at this address, or it no longer knows the cursor ({status}). Check both."
+            return Wording(
+                "There is no feed at this address, or it no longer knows the cursor ({status}). Check both.",
+                status=status,
+            )
         case _ if 300 <= status < 400:
-            return f"The feed has moved ({status}). Set its new address."
+            return Wording("The feed has moved ({status}). Set its new address.", status=status)
         case _:
-            return f"The feed answers {status}. Check its address and ask its operator."
+            return Wording("The feed answers {status}. Check its address and ask its operator.", status=status)
 
 
 def _asked_to_wait(headers: httpx.Headers) -> float:
@@ -169,7 +186,9 @@ def _read(document: Any, cursor: str | None, reader: ObjectReader) -> FeedPage:
         document = {"records": document}
     records = _first(document, ENVELOPES) if isinstance(document, dict) else None
     if not isinstance(records, list):
-        raise FeedError('The feed\'s page has no list of records. It must be {"records": [...], "cursor": "…"}.')
+        raise FeedError(
+            Wording('The feed\'s page has no list of records. It must be {{"records": [...], "cursor": "…"}}.')
+        )
     readings = list(fold(reader.read(record, f"feed record {number}") for number, record in enumerate(records, 1)))
     named = _first(document, CURSORS)
     following = str(named) if isinstance(named, str | int) and named != "" else None

@@ -25,6 +25,7 @@ from graph.records import (
     VisitDetails,
     WebDetails,
 )
+from wording import Wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -128,7 +129,9 @@ def _text(columns: Columns) -> Getter[str]:
     def whole(row: Row) -> str:
         found, where = text(row), scene(row)
         if found is None:
-            message = f"Column {heading} is empty: a record without its text cannot be handled. Add it."
+            message = Wording(
+                "Column {heading} is empty: a record without its text cannot be handled. Add it.", heading=heading
+            )
             raise ValueFault(RejectionReason.MISSING_FIELD, message)
         return found if where is None or where in found else f"{found}\n事发地址：{where}"
 
@@ -150,7 +153,10 @@ def _received(columns: Columns) -> Getter[datetime]:
     def received(row: Row) -> datetime:
         found = at(row)
         if found is None:
-            message = f"Column {heading} is empty: the clocks of a case begin with the time of receipt. Add it."
+            message = Wording(
+                "Column {heading} is empty: the clocks of a case begin with the time of receipt. Add it.",
+                heading=heading,
+            )
             raise ValueFault(RejectionReason.MISSING_FIELD, message)
         return found
 

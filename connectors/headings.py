@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connectors.fields import Field
 from connectors.vocabulary import known, normal
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,14 +75,20 @@ def load_mapping(path: Path) -> HeadingMap:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path.name} is no TOML file in UTF-8: {error}. Correct it there.") from error
+        raise MappingError(
+            Wording("{name} is no TOML file in UTF-8: {error}. Correct it there.", name=path.name, error=error)
+        ) from error
     return read_mapping(table, path.name)
 
 
 def read_mapping(table: Mapping[str, Any], name: str) -> HeadingMap:
     """Check the tables `headings`, `values` and the list `ignored` of a mapping file. Raises MappingError."""
     if unknown := set(table) - {"headings", "values", "ignored"}:
-        raise MappingError(f"{name}: there is no `{min(unknown)}`. Known are headings, values, ignored.")
+        raise MappingError(
+            Wording(
+                "{name}: there is no `{unknown}`. Known are headings, values, ignored.", name=name, unknown=min(unknown)
+            )
+        )
     headings: dict[str, Field] = {}
     for key, given in _table(table, "headings", name).items():
         for heading in given if isinstance(given, list) else [given]:
@@ -92,26 +99,32 @@ def read_mapping(table: Mapping[str, Any], name: str) -> HeadingMap:
     }
     ignored = frozenset(normal(_text(heading, name, "ignored")) for heading in table.get("ignored", []))
     if not (headings or values or ignored):
-        raise MappingError(f'{name} maps nothing. Write lines such as `text = "事情经过"` under [headings].')
+        raise MappingError(
+            Wording('{name} maps nothing. Write lines such as `text = "事情经过"` under [headings].', name=name)
+        )
     return HeadingMap(headings, ignored, values)
 
 
 def _table(table: Mapping[str, Any], part: str, name: str) -> Mapping[str, Any]:
     found = table.get(part, {})
     if not isinstance(found, dict):
-        raise MappingError(f"{name}: `{part}` must be a table: write [{part}] above its lines.")
+        raise MappingError(
+            Wording("{name}: `{part}` must be a table: write [{part}] above its lines.", name=name, part=part)
+        )
     return found
 
 
 def _words(words: object, name: str, key: str) -> Mapping[str, object]:
     if not isinstance(words, dict):
-        raise MappingError(f"{name}: values.{key} must be a table of words.")
+        raise MappingError(Wording("{name}: values.{key} must be a table of words.", name=name, key=key))
     return words
 
 
 def _text(value: object, name: str, key: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise MappingError(f"{name}: {key} must be text in quotation marks, or a list of such.")
+        raise MappingError(
+            Wording("{name}: {key} must be text in quotation marks, or a list of such.", name=name, key=key)
+        )
     return value
 
 
@@ -119,4 +132,6 @@ def _field(key: str, name: str) -> Field:
     try:
         return Field(key)
     except ValueError:
-        raise MappingError(f"{name}: there is no field `{key}`. Known are {', '.join(Field)}.") from None
+        raise MappingError(
+            Wording("{name}: there is no field `{key}`. Known are {field}.", name=name, key=key, field=", ".join(Field))
+        ) from None

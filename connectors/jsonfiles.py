@@ -13,6 +13,7 @@ from connectors.connector import UnreadableError
 from connectors.delimited import SAMPLE, encoding_of, errors_of
 from connectors.objects import ObjectReader
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +45,14 @@ class JsonFile:
             yield from self._lines(resource, reader, options)
             return
         if resource.size > options.limits.letter:
-            message = f"The file is larger than {options.limits.letter} bytes. Export one object a line, as .jsonl."
+            message = Wording(
+                "The file is larger than {letter} bytes. Export one object a line, as .jsonl.",
+                letter=options.limits.letter,
+            )
             raise UnreadableError(RejectionReason.TOO_LARGE, message)
         records = records_of(loads(resource.read()))
         if not records:
-            raise UnreadableError(RejectionReason.EMPTY, "There is no record in it. Export it again.")
+            raise UnreadableError(RejectionReason.EMPTY, Wording("There is no record in it. Export it again."))
         for number, record in enumerate(records, 1):
             yield reader.read(record, f"{resource.name} record {number}")
 
@@ -59,14 +63,18 @@ class JsonFile:
             while line := stream.readline(longest):
                 number += 1
                 if len(line) >= longest:
-                    message = f"The line is longer than {longest} bytes. Write one object a line."
-                    raise UnreadableError(RejectionReason.TOO_LARGE, message, where=f"line {number}")
+                    message = Wording(
+                        "The line is longer than {longest} bytes. Write one object a line.", longest=longest
+                    )
+                    raise UnreadableError(
+                        RejectionReason.TOO_LARGE, message, where=Wording("line {number}", number=number)
+                    )
                 if not line.strip(b" \t\r\n\0\xef\xbb\xbf"):
                     continue
                 empty = False
                 yield read_line(line, f"{resource.name} line {number}", reader)
         if empty:
-            raise UnreadableError(RejectionReason.EMPTY, "The file is empty. Export it again.")
+            raise UnreadableError(RejectionReason.EMPTY, Wording("The file is empty. Export it again."))
 
 
 def read_line(line: bytes, position: str, reader: ObjectReader) -> Reading:
@@ -94,17 +102,17 @@ def loads(content: bytes) -> Any:
 
 def _loads_slowly(content: bytes, error: orjson.JSONDecodeError) -> Any:
     if not content.strip():
-        raise UnreadableError(RejectionReason.EMPTY, "There is nothing in it. Send it again.") from error
+        raise UnreadableError(RejectionReason.EMPTY, Wording("There is nothing in it. Send it again.")) from error
     encoding, marked = encoding_of(content[:SAMPLE])
     text = codecs.getincrementaldecoder(encoding)(errors_of(encoding)).decode(content[marked:])
     try:
         return json.loads(text)
     except RecursionError:
-        message = "Objects stand in objects too deeply. Send the records flat."
+        message = Wording("Objects stand in objects too deeply. Send the records flat.")
         raise UnreadableError(RejectionReason.BOMB, message) from error
     except ValueError as fault:
         where = f"line {fault.lineno}, column {fault.colno}" if isinstance(fault, json.JSONDecodeError) else "the start"
-        message = f"This is no JSON: it breaks off or goes wrong at {where}. Export it again."
+        message = Wording("This is no JSON: it breaks off or goes wrong at {where}. Export it again.", where=where)
         raise UnreadableError(RejectionReason.UNREADABLE, message) from error
 
 

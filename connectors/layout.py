@@ -12,6 +12,7 @@ from connectors.headings import examples, meaning
 from connectors.merged import Known, goes_on, joined
 from connectors.values import WITHOUT_UNSEEN, unquoted
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,11 @@ def columns_of(names: Sequence[str], channel: Channel, mapping: HeadingMap | Non
         field, rank = meant
         if field in found and found[field][0] == rank:
             both = f"Columns {found[field][1] + 1} and {index + 1}"
-            message = f"{both} are both headed {_UNUSABLE.sub('', name)}. Rename the one that is not meant."
+            message = Wording(
+                "{both} are both headed {sub}. Rename the one that is not meant.",
+                both=both,
+                sub=_UNUSABLE.sub("", name),
+            )
             raise UnreadableError(RejectionReason.HEADINGS, message)
         if field not in found or rank < found[field][0]:
             found[field] = rank, index
@@ -104,13 +109,15 @@ def _is_whole(columns: Mapping[Field, int]) -> bool:
     return Field.TEXT in columns and (Field.RECEIVED_AT in columns or Field.RECEIVED_ON in columns)
 
 
-def _missing(best: Mapping[Field, int], channel: Channel) -> str:
+def _missing(best: Mapping[Field, int], channel: Channel) -> Wording:
     wanted = []
     if Field.TEXT not in best:
         wanted.append(f"the text ({examples(channel, Field.TEXT)})")
     if Field.RECEIVED_AT not in best and Field.RECEIVED_ON not in best:
         wanted.append(f"the time ({examples(channel, Field.RECEIVED_AT)})")
-    return (
-        f"No row among the first {SEARCHED} heads {' and '.join(wanted)}. "
-        "Rename the columns so, part merged headings, or take the file in with a mapping file."
+    return Wording(
+        "No row among the first {searched} heads {wanted}. Rename the columns so, part merged "
+        "headings, or take the file in with a mapping file.",
+        searched=SEARCHED,
+        wanted=" and ".join(wanted),
     )

@@ -11,6 +11,7 @@ from connectors.values import NOTHING, Cell, Formula, ValueFault, text
 from connectors.written import NO_DATE, moment_of, time_of
 from graph.records import RejectionReason
 from graph.times import AHEAD, misplaced
+from wording import Wording
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -55,9 +56,9 @@ class Clock:
         try:
             moment = aware.astimezone(UTC)
         except OverflowError:  # the first day or the last that there is
-            raise ValueFault(RejectionReason.DATE, "there is no such day; correct it") from None
+            raise ValueFault(RejectionReason.DATE, Wording("there is no such day; correct it")) from None
         if where := misplaced(moment, self.latest):
-            raise ValueFault(RejectionReason.DATE, f"this date lies {where}; correct it")
+            raise ValueFault(RejectionReason.DATE, Wording("this date lies {where}; correct it", where=where))
         return moment
 
     def day(self, cell: Cell) -> date | None:
@@ -73,7 +74,7 @@ class Clock:
             return self.moment(day) if moment is None else moment
         begin = self.moment(day)
         if begin is None:
-            raise ValueFault(RejectionReason.DATE, "a time stands there without its day; add the day")
+            raise ValueFault(RejectionReason.DATE, Wording("a time stands there without its day; add the day"))
         local = datetime.combine(begin.astimezone(self.zone).date(), time()) + of_day
         return local.replace(tzinfo=self.zone).astimezone(UTC)
 
@@ -119,7 +120,7 @@ def _from_value(cell: Cell, zone: ZoneInfo) -> datetime:
         case Formula():
             text(cell)
     # A time of day alone is what a spreadsheet makes of a serial below 1: a day of 1899.
-    raise ValueFault(RejectionReason.DATE, "this date lies before 1950; correct it")
+    raise ValueFault(RejectionReason.DATE, Wording("this date lies before 1950; correct it"))
 
 
 def _from_number(number: float, zone: ZoneInfo) -> datetime:
@@ -127,7 +128,7 @@ def _from_number(number: float, zone: ZoneInfo) -> datetime:
     if _FIRST_SERIAL <= number < _LAST_SERIAL:
         return _EXCEL_DAY_0 + timedelta(seconds=round(number * 86_400))
     if 0 <= number < _FIRST_SERIAL:
-        raise ValueFault(RejectionReason.DATE, "this date lies before 1950; correct it")
+        raise ValueFault(RejectionReason.DATE, Wording("this date lies before 1950; correct it"))
     if 1e9 <= number < 1e10:
         return datetime.fromtimestamp(number, UTC)
     if 1e12 <= number < 1e13:

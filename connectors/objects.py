@@ -36,6 +36,7 @@ from graph.records import (
     UnreadField,
     usable_key,
 )
+from wording import Wording
 
 if TYPE_CHECKING:
     from connectors.connector import ReadOptions
@@ -115,7 +116,7 @@ class ObjectReader:
             flat = {key: _cell(value) for key, value in record.items() if key not in nested}
         reading = self._reader(tuple(flat)).read(list(flat.values()), position)
         if reading is None:
-            raise ValueFault(RejectionReason.MISSING_FIELD, "The record is empty. Send its text and its time.")
+            raise ValueFault(RejectionReason.MISSING_FIELD, Wording("The record is empty. Send its text and its time."))
         if flat is record:
             return reading
         if isinstance(reading, Draft):
@@ -185,10 +186,19 @@ class ObjectReader:
         given = value if isinstance(value, dict) else {nested.alone.value: value}
         known = {**nested.keys, **{name.value: name for name in nested.keys.values()}}
         if unknown := [told(name) for name in given if name not in known]:
-            message = f"{told(key)}: {'、'.join(unknown)} cannot be said there. Known are {', '.join(nested.keys)}."
+            message = Wording(
+                "{told}: {unknown} cannot be said there. Known are {keys}.",
+                told=told(key),
+                unknown="、".join(unknown),
+                keys=", ".join(nested.keys),
+            )
             raise ValueFault(RejectionReason.BAD_VALUE, message)
         if lost := [name for name, one in given.items() if _is_lost(one)]:
-            message = f"{told(key)}: under {'、'.join(lost)} an object stands, which cannot be read. Send a text."
+            message = Wording(
+                "{told}: under {lost} an object stands, which cannot be read. Send a text.",
+                told=told(key),
+                lost="、".join(lost),
+            )
             raise ValueFault(RejectionReason.BAD_VALUE, message)
         headings = tuple(f"{key}.{name}" for name in given)
         columns = Columns(
@@ -211,8 +221,10 @@ class ObjectReader:
         )
 
 
-_NO_OBJECT: Final = ValueFault(RejectionReason.BAD_VALUE, "This is no JSON object. Send each record as one.")
-_TOO_DEEP: Final = ValueFault(RejectionReason.BOMB, "Objects stand in objects too deeply. Send the record flat.")
+_NO_OBJECT: Final = ValueFault(RejectionReason.BAD_VALUE, Wording("This is no JSON object. Send each record as one."))
+_TOO_DEEP: Final = ValueFault(
+    RejectionReason.BOMB, Wording("Objects stand in objects too deeply. Send the record flat.")
+)
 
 
 def _is_deep(record: dict[str, Any]) -> bool:

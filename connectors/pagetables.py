@@ -15,6 +15,7 @@ from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from connectors.values import Formula
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,9 @@ _NUMBER: Final = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:E[+-]?\d{1,2})?", re.A
 def tables_of(resource: Resource, limits: Limits) -> list[Rows]:
     """Return the tables of a page that hold anything; hidden sheets are left out. Raises UnreadableError, OSError."""
     if resource.size > limits.letter:
-        message = f"The page is larger than {limits.letter} bytes. Save it as .xlsx, which is streamed."
+        message = Wording(
+            "The page is larger than {letter} bytes. Save it as .xlsx, which is streamed.", letter=limits.letter
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     content = resource.read()
     label = _LABEL.search(content[:_LABELLED])
@@ -66,9 +69,9 @@ def tables_of(resource: Resource, limits: Limits) -> list[Rows]:
     return found
 
 
-_NO_TABLE: Final = (
-    "There is no table in this web page: perhaps its sheets lie in files beside it. Open it in a spreadsheet program, "
-    "save it as .xlsx and take that in."
+_NO_TABLE: Final = Wording(
+    "There is no table in this web page: perhaps its sheets lie in files beside it. Open it in a "
+    "spreadsheet program, save it as .xlsx and take that in."
 )
 
 
@@ -197,7 +200,9 @@ class _Table:
     def _fill(self, width: int) -> None:
         self._row += [""] * (min(width, self._most + 1) - len(self._row))
         if len(self._row) > self._most:
-            message = f"A row has more than {self._most} cells. Export the table with its own columns only."
+            message = Wording(
+                "A row has more than {most} cells. Export the table with its own columns only.", most=self._most
+            )
             raise UnreadableError(RejectionReason.BOMB, message)
 
 

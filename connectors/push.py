@@ -8,6 +8,7 @@ from connectors.connector import UnreadableError
 from connectors.jsonfiles import lines_of, loads, read_line, records_of
 from connectors.objects import ObjectReader
 from graph.records import MAX_KEPT, RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from connectors.connector import ReadOptions
@@ -27,6 +28,8 @@ def read_push(channel: Channel, body: bytes, options: ReadOptions) -> list[Readi
             return [read_line(line, f"{NAME} line {number}", reader) for number, line in enumerate(lines, 1)]
         return [error.refusal(channel, NAME, options.source, body if len(body) <= MAX_KEPT else b"")]
     if not records:
-        nothing = UnreadableError(RejectionReason.EMPTY, "There is no record in it. Send an object or a list of them.")
+        nothing = UnreadableError(
+            RejectionReason.EMPTY, Wording("There is no record in it. Send an object or a list of them.")
+        )
         return [nothing.refusal(channel, NAME, options.source, body)]
     return [reader.read(record, f"{NAME} record {number}") for number, record in enumerate(records, 1)]

@@ -14,6 +14,7 @@ from connectors.letters.scans import PictureLetter
 from connectors.letters.word import WordLetter
 from connectors.tables import Table
 from graph.records import Channel, Reading, Refusal, RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,9 @@ def _choose(channel: Channel, resource: Resource) -> Connector:
         if connector.channel is channel and connector.accepts(resource):
             return connector
     known = ", ".join(forms(channel))
-    raise UnreadableError(RejectionReason.UNKNOWN_FORM, f"This is no form that is read here. Known are: {known}.")
+    raise UnreadableError(
+        RejectionReason.UNKNOWN_FORM, Wording("This is no form that is read here. Known are: {known}.", known=known)
+    )
 
 
 def _refusal(channel: Channel, resource: Resource, options: ReadOptions, message: str) -> Refusal:

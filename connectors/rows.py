@@ -17,6 +17,7 @@ from connectors.moments import Clock
 from connectors.unread import refuse_unread, says_something, told
 from connectors.values import Cell, Formula, ValueFault
 from graph.records import MAX_KEPT, Draft, Reading, Refusal, RejectionReason, Unread, UnreadField, key_fault, usable_key
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,9 @@ class Columns:
             try:
                 return parse(row[index])
             except ValueFault as fault:
-                raise ValueFault(fault.reason, f"Column {heading}: {fault.message}.") from None
+                raise ValueFault(
+                    fault.reason, Wording("Column {heading}: {message}.", heading=heading, message=fault.message)
+                ) from None
 
         return getter
 
@@ -81,7 +84,9 @@ class Columns:
             try:
                 return read(row[first], row[second])
             except ValueFault as fault:
-                raise ValueFault(fault.reason, f"Column {heading}: {fault.message}.") from None
+                raise ValueFault(
+                    fault.reason, Wording("Column {heading}: {message}.", heading=heading, message=fault.message)
+                ) from None
 
         return getter
 
@@ -149,9 +154,10 @@ class RowReader:
     def _check(self, row: Row, payload: bytes) -> None:
         width = len(self._names)
         if len(row) > width and any(map(_says_something, row[width:])):
-            message = (
-                f"This row has more cells than the {width} headings. A comma or quotation mark in a text was written "
-                "without quotation marks around it; export the table anew."
+            message = Wording(
+                "This row has more cells than the {width} headings. A comma or quotation mark in a text was "
+                "written without quotation marks around it; export the table anew.",
+                width=width,
             )
             raise ValueFault(RejectionReason.BAD_VALUE, message)
         if len(payload) > self._longest:
@@ -163,7 +169,9 @@ class RowReader:
         for name, cell in zip(self._told, row, strict=False):
             if isinstance(cell, str) and len(cell) > self._longest:
                 message = f"Column {name}: {len(cell)} characters stand there, at most {self._longest} are read."
-                raise ValueFault(RejectionReason.TOO_LARGE, f"{message} Send it as an attachment.")
+                raise ValueFault(
+                    RejectionReason.TOO_LARGE, Wording("{message} Send it as an attachment.", message=message)
+                )
 
     def _check_characters(self, row: Row) -> None:
         for name, cell in zip(self._told, row, strict=False):
@@ -171,9 +179,13 @@ class RowReader:
             if found is None:
                 continue
             if "\udc80" <= found[0] <= "\udcff":
-                message = f"Column {name}: bytes stand there that are not in the file's encoding. Save it as UTF-8."
+                message = Wording(
+                    "Column {name}: bytes stand there that are not in the file's encoding. Save it as UTF-8.", name=name
+                )
                 raise ValueFault(RejectionReason.ENCODING, message)
-            message = f"Column {name}: a NUL or half a character stands there. Export it again as UTF-8."
+            message = Wording(
+                "Column {name}: a NUL or half a character stands there. Export it again as UTF-8.", name=name
+            )
             raise ValueFault(RejectionReason.BAD_CHARACTER, message)
 
     def _external_id(self, row: Row) -> str | None:

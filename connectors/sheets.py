@@ -19,6 +19,7 @@ from connectors.archives import CHUNK, OLE, ZIP, check_archive, check_container
 from connectors.connector import UnreadableError
 from connectors.values import Formula
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,7 +122,7 @@ _LAST_RECORD: Final = 0x0A
 @contextmanager
 def faults(where: str) -> Iterator[None]:
     """Turn what the library raises in the midst of a sheet into a fault that says where."""
-    message = "The workbook is damaged there. Open it in a spreadsheet program, save it anew and take that in."
+    message = Wording("The workbook is damaged there. Open it in a spreadsheet program, save it anew and take that in.")
     with _refused(lambda: UnreadableError(RejectionReason.UNREADABLE, message, where=where)):
         yield
 
@@ -181,10 +182,13 @@ def _is_shown(sheet: Any) -> bool:
 
 def _locked() -> UnreadableError:
     return UnreadableError(
-        RejectionReason.ENCRYPTED, "The workbook is protected by a password. Save it without one and take that in."
+        RejectionReason.ENCRYPTED,
+        Wording("The workbook is protected by a password. Save it without one and take that in."),
     )
 
 
 def _damaged() -> UnreadableError:
-    message = "The workbook is cut off or damaged. Copy or export it again, or save it anew in a spreadsheet program."
+    message = Wording(
+        "The workbook is cut off or damaged. Copy or export it again, or save it anew in a spreadsheet program."
+    )
     return UnreadableError(RejectionReason.UNREADABLE, message)

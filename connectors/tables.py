@@ -19,6 +19,7 @@ from connectors.rows import Columns, RowReader
 from connectors.unread import Suggestions, unread_columns
 from connectors.values import Cell
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from connectors.connector import ReadOptions, Resource
@@ -51,7 +52,7 @@ class Table:
             with sheets.open_sheets(resource, options.limits) as found:
                 if not found:
                     raise UnreadableError(
-                        RejectionReason.EMPTY, "The workbook has no visible sheet. Show the one that is meant."
+                        RejectionReason.EMPTY, Wording("The workbook has no visible sheet. Show the one that is meant.")
                     )
                 yield from self._sheets(found, resource, options)
 
@@ -91,7 +92,7 @@ class Table:
             except UnreadableError as error:
                 faults.append(error)
                 if error.reason is not RejectionReason.EMPTY and len(found) > 1:
-                    error.message = f"Sheet {sheet.number}: {error.message}"
+                    error.message = Wording("Sheet {number}: {message}", number=sheet.number, message=error.message)
                     yield error.refusal(self.channel, resource.name, options.source, resource.kept())
         blank = [error for error in faults if error.reason is RejectionReason.EMPTY]
         if faults and (len(found) == 1 or len(blank) == len(found)):
@@ -124,10 +125,11 @@ class _Reading:
         """
         width = max((index + 1 for row in first for index, cell in enumerate(row) if cell not in EMPTY), default=0)
         if not width:
-            raise UnreadableError(RejectionReason.EMPTY, "There is nothing in it. Export it again.")
+            raise UnreadableError(RejectionReason.EMPTY, Wording("There is nothing in it. Export it again."))
         if width > self._options.limits.columns:
-            message = (
-                f"The sheet has more than {self._options.limits.columns} columns. Export it with its own columns only."
+            message = Wording(
+                "The sheet has more than {columns} columns. Export it with its own columns only.",
+                columns=self._options.limits.columns,
             )
             raise UnreadableError(RejectionReason.BOMB, message)
         mapping = self._options.mapping

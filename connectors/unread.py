@@ -14,6 +14,7 @@ from connectors.headings import LONGEST, meaning, spellings
 from connectors.values import NOTHING, Cell, ValueFault
 from connectors.vocabulary import known, normal
 from graph.records import RejectionReason, Unread, UnreadField
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -122,8 +123,9 @@ def told(name: str) -> str:
 def refuse_unread(unread: Collection[UnreadField]) -> None:
     """Raise ValueFault where anything is not read that nobody said to leave out."""
     if names := [one.name for one in unread if one.why is not Unread.LEFT_OUT]:
-        message = (
-            f"These are not read, and this source is read strictly: {'、'.join(names)}. Correct their names, or say in"
-            " a mapping file what they mean or that they are ignored."
+        message = Wording(
+            "These are not read, and this source is read strictly: {names}. Correct their names, or say "
+            "in a mapping file what they mean or that they are ignored.",
+            names="、".join(names),
         )
         raise ValueFault(RejectionReason.HEADINGS, message)

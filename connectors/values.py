@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from graph.records import PetitionKind, RejectionReason, Replaced, Satisfaction, Urgency
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,7 @@ _SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 class ValueFault(Exception):  # noqa: N818 - a fault of the value, made into a refusal
     """One cell cannot be read as what its heading says."""
 
-    def __init__(self, reason: RejectionReason, message: str) -> None:
+    def __init__(self, reason: RejectionReason, message: Wording) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
@@ -105,7 +106,9 @@ def _tidied(stripped: str) -> str | None:
     if stripped[0] == "=" and (bare := unquoted(stripped)) != stripped:
         return text(bare)
     if stripped[0] == "#" and stripped in ERRORS:
-        raise ValueFault(RejectionReason.BAD_VALUE, "a spreadsheet's error stands there; write the value itself")
+        raise ValueFault(
+            RejectionReason.BAD_VALUE, Wording("a spreadsheet's error stands there; write the value itself")
+        )
     return stripped if "\r" not in stripped else stripped.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -118,7 +121,7 @@ def unquoted(given: str) -> str:
 def _spelled(cell: Cell) -> str:
     match cell:
         case Formula():
-            message = "it is a formula; copy the column and paste it as values"
+            message = Wording("it is a formula; copy the column and paste it as values")
             raise ValueFault(RejectionReason.FORMULA, message)
         case bool():
             return "是" if cell else "否"
@@ -163,7 +166,7 @@ def code(cell: Cell) -> str | None:
     return whole[1] if whole else found.lstrip("'")
 
 
-_LOST: Final = "a spreadsheet rounded this long number; format the column as text and enter it again"
+_LOST: Final = Wording("a spreadsheet rounded this long number; format the column as text and enter it again")
 
 
 def _lossy(cell: Cell) -> bool:
@@ -183,10 +186,10 @@ def count(cell: Cell) -> int | None:
             return None
         match = _COUNT.fullmatch(found)
         if not match:
-            raise ValueFault(RejectionReason.BAD_VALUE, "this is no count; write a whole number")
+            raise ValueFault(RejectionReason.BAD_VALUE, Wording("this is no count; write a whole number"))
         number = int(match[1].replace(",", ""))
     if not 0 <= number <= 2_147_483_647:
-        raise ValueFault(RejectionReason.BAD_VALUE, "this count cannot be; write a whole number from 0 on")
+        raise ValueFault(RejectionReason.BAD_VALUE, Wording("this count cannot be; write a whole number from 0 on"))
     return number
 
 
@@ -232,7 +235,10 @@ def replaced(cell: Cell) -> frozenset[Replaced]:
         return frozenset(Replaced)
     if not all(word in REPLACED for word in words):
         known = ", ".join(dict.fromkeys(one.value.lower() for one in Replaced))
-        raise ValueFault(RejectionReason.BAD_VALUE, f"this can be replaced by no record; known are {known} and all")
+        raise ValueFault(
+            RejectionReason.BAD_VALUE,
+            Wording("this can be replaced by no record; known are {known} and all", known=known),
+        )
     return frozenset(REPLACED[word] for word in words)
 
 
@@ -244,7 +250,7 @@ def flag(cell: Cell) -> bool | None:
     if found is None:
         return False if cell == "无" else None
     if found not in YES_NO:
-        raise ValueFault(RejectionReason.BAD_VALUE, "this is neither 是 nor 否; write one of them")
+        raise ValueFault(RejectionReason.BAD_VALUE, Wording("this is neither 是 nor 否; write one of them"))
     return YES_NO[found]
 
 
@@ -267,6 +273,6 @@ def urgency(cell: Cell) -> Urgency | None:
         return None
     if found not in URGENCY:
         raise ValueFault(
-            RejectionReason.BAD_VALUE, "this urgency is not known; write 一般, 紧急 or 特急, or map the word"
+            RejectionReason.BAD_VALUE, Wording("this urgency is not known; write 一般, 紧急 or 特急, or map the word")
         )
     return URGENCY[found]

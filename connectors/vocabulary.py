@@ -14,6 +14,7 @@ from connectors.fields import Field
 from connectors.values import UNSEEN
 from graph.records import Channel
 from graph.text.nfkc import nfkc
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +63,15 @@ def table_of(text: str) -> tuple[Line, ...]:
             (line.part if line.field else f"{line.part} {BEGINNING}", normal(line.heading)), number
         )
         if known_before != number:
-            raise VocabularyError(f"{TABLE.name} line {number}: {line.heading} stands in line {known_before} already.")
+            raise VocabularyError(
+                Wording(
+                    "{name} line {number}: {heading} stands in line {known_before} already.",
+                    name=TABLE.name,
+                    number=number,
+                    heading=line.heading,
+                    known_before=known_before,
+                )
+            )
         lines.append(line)
     return tuple(lines)
 
@@ -70,10 +79,12 @@ def table_of(text: str) -> tuple[Line, ...]:
 def _line(cells: Sequence[str], number: int) -> Line:
     where = f"{TABLE.name} line {number}"
     if len(cells) != 4 or not all(cells):
-        raise VocabularyError(f"{where}: write a part, a field, a heading and where it was seen, with tabs between.")
+        raise VocabularyError(
+            Wording("{where}: write a part, a field, a heading and where it was seen, with tabs between.", where=where)
+        )
     part, field, heading, source = cells
     if part not in _PARTS:
-        raise VocabularyError(f"{where}: there is no part `{part}`.")
+        raise VocabularyError(Wording("{where}: there is no part `{part}`.", where=where, part=part))
     none = part == LEFT_OUT or (part in GROUPS and field == BEGINNING)
     return Line(part, None if none else _field(field, where), heading, source)
 
@@ -82,7 +93,14 @@ def _field(name: str, where: str) -> Field:
     try:
         return Field(name)
     except ValueError:
-        raise VocabularyError(f"{where}: there is no field `{name}`. Known are {', '.join(Field)}.") from None
+        raise VocabularyError(
+            Wording(
+                "{where}: there is no field `{name}`. Known are {field}.",
+                where=where,
+                name=name,
+                field=", ".join(Field),
+            )
+        ) from None
 
 
 def _put_together(lines: Iterable[Line]) -> Mapping[str, Field]:

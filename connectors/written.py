@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.values import WITHOUT_UNSEEN, ValueFault
 from graph.records import RejectionReason
 from graph.text.nfkc import nfkc
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 100
 """Characters of a cell that says when; more is a text, and some patterns look at it more than once."""
-NO_DATE: Final = "this is no date that can be read; write it as 2019-04-25 09:32"
-NO_SUCH: Final = "there is no such day or time; correct it"
-TWO_DAYS: Final = (
+NO_DATE: Final = Wording("this is no date that can be read; write it as 2019-04-25 09:32")
+NO_SUCH: Final = Wording("there is no such day or time; correct it")
+TWO_DAYS: Final = Wording(
     "at night that hour may be of either of two days; write the day that it falls on and the hour from 0 on"
 )
-NO_HALF: Final = "there is no such hour in that part of the day; write the hour from 0 on alone"
-NO_ZONE: Final = "that time zone cannot be told; write it as hours from UTC, or leave it out"
+NO_HALF: Final = Wording("there is no such hour in that part of the day; write the hour from 0 on alone")
+NO_ZONE: Final = Wording("that time zone cannot be told; write it as hours from UTC, or leave it out")
 
 _FOLDED: Final = (
     str.maketrans(
@@ -121,7 +122,7 @@ def time_of(written: str) -> timedelta | None:
     return _of_day(_folded(written), bare=False) if len(written) <= LONGEST else None
 
 
-def _fault(message: str) -> ValueFault:
+def _fault(message: Wording) -> ValueFault:
     return ValueFault(RejectionReason.DATE, message)
 
 

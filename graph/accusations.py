@@ -17,6 +17,7 @@ from graph.locks import SQL as LOCKS
 from graph.organs import seat_of
 from graph.parts import settle_parts
 from graph.records import CaseId, PetitionKind
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +61,7 @@ class Accusations:
         named = {organ_id(one): one for name in organs for one in names_of(name, self._organs)}
         row = await held_submission(connection, submission)
         if row["kind"] != PetitionKind.ACCUSATION:
-            raise ConflictError("This submission is no accusation, so it accuses nobody.")
+            raise ConflictError(Wording("This submission is no accusation, so it accuses nobody."))
         case = CaseId(row["case_id"])
         groups = await held_groups(connection, case)
         seats = [seat_of(name, self._gazetteer) for name in named.values()]

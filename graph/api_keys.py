@@ -15,6 +15,7 @@ from graph.database import statements
 from graph.errors import NotFoundError
 from graph.policy import Role, Viewer
 from graph.text.numbers import masked
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -103,7 +104,7 @@ async def all_keys(connection: Connection) -> Sequence[ApiKey]:
 async def revoke(connection: Connection, key_id: str, now: datetime) -> None:
     """End a key; raise NotFoundError where there is none of this id."""
     if await connection.fetchval(SQL.revoke_key, key_id, now) is None:
-        raise NotFoundError("API key", key_id)
+        raise NotFoundError(Wording("API key"), key_id)
 
 
 def _digest(vault: Vault, key: str) -> bytes:

@@ -28,6 +28,7 @@ from graph.records import CaseId, CaseRelation, CaseStatus, Correctable, EdgeId,
 from graph.seeing import SQL as SEEN
 from graph.seeing import require_seen, sees
 from graph.topics import Taxonomy
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -45,14 +46,15 @@ PARTIES = statements("partywork")
 MOVES = (CASES.move_submission, CASES.move_events, CASES.move_places, CASES.move_organs, CASES.move_accused)
 """A submission takes with it all that it brought."""
 
-NOT_JOINED: Final = (
-    "These cases are not joined: they belong together already, or what belongs with one must not be passed to whom"
-    " another concerns (Art. 30). Look at both; the other way around may be possible."
+NOT_JOINED: Final = Wording(
+    "These cases are not joined: they belong together already, or what belongs with one must not "
+    "be passed to whom another concerns (Art. 30). Look at both; the other way around may be "
+    "possible."
 )
 """Said whatever keeps two cases from being joined that are seen themselves: what stands behind them may be hidden."""
-NOT_FILED: Final = (
-    "The submission is not filed here: an organ that has a part in one may be accused in the other (Art. 30). File it"
-    " under another case, or part it."
+NOT_FILED: Final = Wording(
+    "The submission is not filed here: an organ that has a part in one may be accused in the "
+    "other (Art. 30). File it under another case, or part it."
 )
 """Said where an accusation would reach whom it accuses; neither the organ nor the accusation need be seen."""
 
@@ -111,7 +113,7 @@ class Commands:
             groups = await held_groups(connection, case)
             edge = await connection.fetchrow(CASES.unrelate, case, by.name, now)
             if edge is None or not await sees(connection, by, "case", [edge["target"]]):
-                raise ConflictError("This case follows no other.")
+                raise ConflictError(Wording("This case follows no other."))
             await regroup(connection, groups.keys())
             await settle_parts(connection, groups, self._organs)
             entry = Entry(kind=EntryKind.CASES_PARTED, subject=case, object=edge["target"], actor=by.name, at=now)
@@ -152,10 +154,10 @@ class Commands:
         row = await held_submission(connection, submission)
         before = CaseId(row["case_id"])
         if case == before:
-            raise ConflictError("The submission is filed under this case already.")
+            raise ConflictError(Wording("The submission is filed under this case already."))
         groups = await held_groups(connection, *(one for one in (before, case) if one))
         if groups[before]["submission_count"] < 2:
-            raise ConflictError("This is the only submission of its case. Join the cases instead.")
+            raise ConflictError(Wording("This is the only submission of its case. Join the cases instead."))
         return before
 
     @staticmethod
@@ -238,7 +240,7 @@ class Commands:
     async def join_parties(self, *, one: MentionId, other: MentionId, reason: str, by: Viewer, now: datetime) -> EdgeId:
         """Say that two mentions are one party."""
         if one == other:
-            raise ConflictError("A mention is the same party as itself already.")
+            raise ConflictError(Wording("A mention is the same party as itself already."))
         require(by, Action.JOIN)
         async with self._transaction() as connection:
             await require_seen(connection, by, "mention", [one, other])
@@ -261,7 +263,9 @@ class Commands:
             low, high = sorted((one, other))
             edge = await connection.fetchval(PARTIES.part, low, high, by.name, now)
             if edge is None:
-                raise ConflictError("No edge joins these two mentions directly. Part the two that one does join.")
+                raise ConflictError(
+                    Wording("No edge joins these two mentions directly. Part the two that one does join.")
+                )
             await recluster(connection, set(held.values()))
             kind = EntryKind.PARTIES_PARTED
             await journal.append(connection, [Entry(kind=kind, subject=low, object=high, actor=by.name, at=now)])

@@ -24,6 +24,7 @@ from graph.policy import Action, ForbiddenError
 from graph.records import CaseId, Correctable, PetitionKind
 from graph.scope import UNNAMED, scope
 from graph.seeing import sees
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,25 +44,25 @@ INTAKE = statements("intake")
 REACHING: Final = frozenset({Correctable.DIVISION, Correctable.ORGAN})
 """What decides who sees a submission that is no accusation."""
 LONGEST_ORGAN: Final = 200
-CONCERNED: Final = (
-    "You may not say of what kind this is: it may concern an organ of yours, or lies outside of your divisions"
-    " (Art. 30). Somebody cleared for accusations may whom it cannot concern."
+CONCERNED: Final = Wording(
+    "You may not say of what kind this is: it may concern an organ of yours, or lies outside of "
+    "your divisions (Art. 30). Somebody cleared for accusations may whom it cannot concern."
 )
 """Said of whatever is seen, be it an accusation, have it been one or not."""
-ACCUSING: Final = (
-    "You may not say where this accusation belongs or whom it is sent to: it may concern an organ of yours (Art. 30)."
-    " Somebody cleared for accusations may whom it cannot concern."
+ACCUSING: Final = Wording(
+    "You may not say where this accusation belongs or whom it is sent to: it may concern an "
+    "organ of yours (Art. 30). Somebody cleared for accusations may whom it cannot concern."
 )
-BY_DIVISION: Final = (
-    "You may not say where this belongs or whom it is sent to: it does not lie in one of your divisions. Somebody in"
-    " whose divisions it lies may."
+BY_DIVISION: Final = Wording(
+    "You may not say where this belongs or whom it is sent to: it does not lie in one of your "
+    "divisions. Somebody in whose divisions it lies may."
 )
-NOT_NAMED: Final = (
-    "It is not known yet whom this accuses, and by its division it is kept from those who could be meant (Art. 30). Say"
-    " by `nameAccused` which organs it accuses, then correct it."
+NOT_NAMED: Final = Wording(
+    "It is not known yet whom this accuses, and by its division it is kept from those who could "
+    "be meant (Art. 30). Say by `nameAccused` which organs it accuses, then correct it."
 )
-SO_ALREADY: Final = "The submission is so already."
-NOTHING_SET: Final = "Nobody has set what you take back. Look at the submission's corrections."
+SO_ALREADY: Final = Wording("The submission is so already.")
+NOTHING_SET: Final = Wording("Nobody has set what you take back. Look at the submission's corrections.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,9 @@ def read(asked: Mapping[Correctable, str | None], gazetteer: Gazetteer, taxonomy
         except InvalidError as fault:
             faults.append(fault)
     if not asked:
-        faults.append(InvalidError("submission", "Say what shall be corrected: kind, topic, division or organ."))
+        faults.append(
+            InvalidError("submission", Wording("Say what shall be corrected: kind, topic, division or organ."))
+        )
     if faults:
         raise InvalidFieldsError(faults)
     return Wanted(values)
@@ -99,17 +102,24 @@ def _read(name: Correctable, text: str, gazetteer: Gazetteer, taxonomy: Taxonomy
         case Correctable.TOPIC:
             found = taxonomy.resolve(text)
             if found is None:
-                raise InvalidError("topic", "There is no such topic, or several. Give its path, as `topics` has it.")
+                raise InvalidError(
+                    "topic", Wording("There is no such topic, or several. Give its path, as `topics` has it.")
+                )
             return found
         case Correctable.DIVISION:
             division = gazetteer.by_name(text)
             if division is None:
-                raise InvalidError("division", "There is no such division, or several. Give its GB/T 2260 code.")
+                raise InvalidError(
+                    "division", Wording("There is no such division, or several. Give its GB/T 2260 code.")
+                )
             return division.prefix
         case Correctable.ORGAN:
             organ = normalise_organ(text) if "\0" not in text and len(text) <= LONGEST_ORGAN else ""
             if not organ:
-                raise InvalidError("organ", f"This is no organ's name. Give one of 1 to {LONGEST_ORGAN} characters.")
+                raise InvalidError(
+                    "organ",
+                    Wording("This is no organ's name. Give one of 1 to {longest} characters.", longest=LONGEST_ORGAN),
+                )
             return organ
 
 

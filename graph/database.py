@@ -21,6 +21,7 @@ import orjson
 from graph.errors import DatabaseStateError
 from graph.files import is_of_files
 from graph.tasks import require_uncancelled
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
@@ -167,8 +168,12 @@ def _require_new_enough(connection: Connection) -> None:
     version = connection.get_server_version()
     if version.major < OLDEST_SERVER:
         raise DatabaseStateError(
-            f"The server is PostgreSQL {version.major}; casegraph needs {OLDEST_SERVER} or newer."
-            " Name such a one in CASEGRAPH_DATABASE_URL."
+            Wording(
+                "The server is PostgreSQL {major}; casegraph needs {oldest} or newer. Name such a one in "
+                "CASEGRAPH_DATABASE_URL.",
+                major=version.major,
+                oldest=OLDEST_SERVER,
+            )
         )
 
 
@@ -246,14 +251,16 @@ _PROOF: Final = """select current_user = $1 and not role.rolsuper and not role.r
     and (select setting from pg_settings where name = 'statement_timeout') = $2
 from pg_roles role where role.rolname = current_user"""
 """Whether a connection is who it should be, and set to what protects those who are read about."""
-UNPROVEN: Final = (
-    "A connection that reads is not the role casegraph_reader, or not set to read only, in UTC, for a limited time with"
-    " row-level security: a pooler between may leave start-up parameters out (PgBouncer's ignore_startup_parameters)."
-    " Name the server itself in CASEGRAPH_DATABASE_URL."
+UNPROVEN: Final = Wording(
+    "A connection that reads is not the role casegraph_reader, or not set to read only, in UTC, "
+    "for a limited time with row-level security: a pooler between may leave start-up parameters "
+    "out (PgBouncer's ignore_startup_parameters). Name the server itself in "
+    "CASEGRAPH_DATABASE_URL."
 )
-SHARED: Final = (
-    "Two connections are one server process: a pooler between gives them out for each transaction, so that what one is"
-    " set to, its role among it, is another's. Name the server itself in CASEGRAPH_DATABASE_URL, or pool by session."
+SHARED: Final = Wording(
+    "Two connections are one server process: a pooler between gives them out for each "
+    "transaction, so that what one is set to, its role among it, is another's. Name the server "
+    "itself in CASEGRAPH_DATABASE_URL, or pool by session."
 )
 
 

@@ -35,6 +35,7 @@ from graph.records import (
 from graph.sealing import Shown, show, shown_details, shown_id
 from graph.text.numbers import masked
 from graph.times import AHEAD, misplaced
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -205,13 +206,19 @@ class Preparer:
         """Check a draft and resolve what it names."""
         for named, moment in _moments(draft):
             if moment is not None and (where := misplaced(moment, now + AHEAD)):
-                return refuse(draft, RejectionReason.DATE, f"{named}: this date lies {where}; correct it")
+                return refuse(
+                    draft,
+                    RejectionReason.DATE,
+                    Wording("{named}: this date lies {where}; correct it", named=named, where=where),
+                )
         try:
             content = canonical(draft)
         except TypeError:
             content = b"\\u0000"
         if b"\\u0000" in content and (path := unusable(draft)):
-            message = f"{path} holds a NUL or half a character. Export it again as UTF-8, then retry."
+            message = Wording(
+                "{path} holds a NUL or half a character. Export it again as UTF-8, then retry.", path=path
+            )
             return refuse(draft, RejectionReason.BAD_CHARACTER, message)
         external_id = draft.external_id or self._vault.digest(draft.payload).hex()
         if fault := key_fault(external_id):

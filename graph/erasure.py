@@ -29,6 +29,7 @@ from graph.occurrences import REPLACEMENT, Occurrences
 from graph.records import CaseId, CaseStatus, MentionDraft, MentionRole, PartyKind
 from graph.subjects import PETITIONING
 from graph.text.numbers import masked
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -148,7 +149,7 @@ class Eraser:
             async with transaction(self._pool) as connection:
                 yield connection
         except CONFLICTED as error:
-            raise ConflictError("Somebody else is changing the same submissions. Try again.") from error
+            raise ConflictError(Wording("Somebody else is changing the same submissions. Try again.")) from error
 
     async def _held(
         self, connection: Connection, look: Callable[[Connection], Awaitable[tuple[list[UUID], list[UUID]]]]

@@ -18,6 +18,7 @@ from uuid import UUID
 import orjson
 
 from graph.errors import GraphError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,8 +84,11 @@ def _opened(vault: Vault, line: bytes, number: int) -> tuple[Erasure, str, str]:
     mac = tail.removesuffix(b'"}').decode("ascii", "replace")
     if _mac(vault, said + b"}") != mac:
         raise ErasureListError(
-            f"Line {number} of the erasure list was changed, or belongs to another master key."
-            " Put back the copy that is kept elsewhere."
+            Wording(
+                "Line {number} of the erasure list was changed, or belongs to another master key. Put back "
+                "the copy that is kept elsewhere.",
+                number=number,
+            )
         )
     values = orjson.loads(said + b"}")
     erasure = Erasure(
@@ -111,8 +115,11 @@ def read(path: Path, vault: Vault) -> list[Erasure]:
             erasure, previous, mac = _opened(vault, line, number)
             if previous != last:
                 raise ErasureListError(
-                    f"Before line {number} of the erasure list a line is missing. Put back the copy that is kept"
-                    " elsewhere."
+                    Wording(
+                        "Before line {number} of the erasure list a line is missing. Put back the copy that is kept "
+                        "elsewhere.",
+                        number=number,
+                    )
                 )
             found.append(erasure)
             last = mac
@@ -164,7 +171,9 @@ def longest(lists: Iterable[list[Erasure]]) -> list[Erasure]:
     for other in ordered[:-1]:
         if [one.id for one in other] != [one.id for one in newest[: len(other)]]:
             raise ErasureListError(
-                "The erasure lists went different ways: neither is the beginning of the other. Find out which copy of"
-                " this instance each belongs to, and name the right one with --erasures."
+                Wording(
+                    "The erasure lists went different ways: neither is the beginning of the other. Find out "
+                    "which copy of this instance each belongs to, and name the right one with --erasures."
+                )
             )
     return newest

@@ -14,13 +14,31 @@ Messages tell what is wrong and what to do; they know nothing of HTTP or GraphQL
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from wording import WordedError, Wording, joined, verbatim
+
+NOUNS: Final = {
+    "API key": Wording("API key"),
+    "attachment": Wording("attachment"),
+    "case": Wording("case"),
+    "document": Wording("document"),
+    "event": Wording("event"),
+    "mention": Wording("mention"),
+    "open rejection": Wording("open rejection"),
+    "party": Wording("party"),
+    "rejection": Wording("rejection"),
+    "revision": Wording("revision"),
+    "saved search": Wording("saved search"),
+    "submission": Wording("submission"),
+}
+"""What there can be none of."""
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class GraphError(Exception):
+class GraphError(WordedError):
     """Something asked of the graph cannot be done."""
 
 
@@ -28,7 +46,7 @@ class NotFoundError(GraphError):
     """Nothing has this id. Check that it was copied whole and is of the right type."""
 
     def __init__(self, what: str, key: object) -> None:
-        super().__init__(f"There is no {what} {key}.")
+        super().__init__(Wording("There is no {what} {key}.", what=NOUNS.get(what) or verbatim(what), key=key))
 
 
 class ConflictError(GraphError):
@@ -38,8 +56,8 @@ class ConflictError(GraphError):
 class InvalidError(GraphError):
     """A value cannot be used as it is. `field` names it."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, message: Wording) -> None:
+        super().__init__(Wording("{field}: {message}", field=field, message=message))
         self.field = field
         self.message = message
 
@@ -48,7 +66,7 @@ class InvalidFieldsError(GraphError):
     """Several values cannot be used as they are. `faults` tells of each."""
 
     def __init__(self, faults: Sequence[InvalidError]) -> None:
-        super().__init__("; ".join(map(str, faults)))
+        super().__init__(joined([fault.wording for fault in faults]))
         self.faults = tuple(faults)
 
 

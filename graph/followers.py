@@ -20,6 +20,7 @@ from graph.database import open_pool, statements
 from graph.errors import GraphError
 from graph.set_aside import reason_of
 from graph.tasks import require_uncancelled
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,6 +55,10 @@ GRACE: Final = 10.0
 """Seconds that a step has to end in good order, and then to end at all once its connections are cut."""
 CONNECTIONS: Final = 3
 """One holds the lock, the others work."""
+
+
+STOPPED: Final = Wording("The connection to PostgreSQL by which this process led has ended. It begins anew by itself.")
+SILENT: Final = Wording("Nothing was heard of a follower for minutes. It begins anew by itself.")
 
 
 class FollowerStoppedError(GraphError):
@@ -176,7 +181,7 @@ async def _lead(url: str, name: str, begin: Callable[[Pool], Follow]) -> NoRetur
             done, _ = await asyncio.wait({beating, working, over}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {over}:
                 task.result()
-            raise FollowerStoppedError(str(FollowerStoppedError.__doc__))
+            raise FollowerStoppedError(STOPPED)
         finally:
             beating.cancel()
             over.cancel()
@@ -193,7 +198,13 @@ async def _end(name: str, working: asyncio.Task[NoReturn], pool: Pool, *, patien
     pool.terminate()
     await asyncio.wait({working}, timeout=GRACE)
     if not working.done():
-        raise FollowerStuckError(f"The follower {name} neither works nor ends: {FollowerStuckError.__doc__}")
+        raise FollowerStuckError(
+            Wording(
+                "The follower {name} neither works nor ends. End its process: what it follows goes on from where it"
+                " was.",
+                name=name,
+            )
+        )
     if not working.cancelled():
         working.exception()  # looked at, so that nobody is told of it once more
 
@@ -226,7 +237,7 @@ async def _beat(held: Connection, name: str, lead: Lead) -> NoReturn:
     """Put signs of life down while they come; raise where none does, or where nobody takes them."""
     while True:
         if lead.silent > STALLED:
-            raise FollowerStalledError(str(FollowerStalledError.__doc__))
+            raise FollowerStalledError(SILENT)
         await held.execute(SQL.beat, name, lead.silent, lead.trouble, timeout=ANSWER_WITHIN)
         await asyncio.sleep(BEAT_EVERY)
 

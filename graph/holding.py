@@ -12,6 +12,7 @@ from graph.errors import ConflictError, NotFoundError
 from graph.locks import SQL as LOCKS
 from graph.locks import hold, hold_mentions
 from graph.records import CaseId
+from wording import Wording
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 CASES = statements("casework")
 PARTIES = statements("partywork")
 
-BUSY: Final = "Somebody else is changing the same cases or parties. Try again."
+BUSY: Final = Wording("Somebody else is changing the same cases or parties. Try again.")
 
 
 async def held_groups(connection: Connection, *cases: CaseId) -> dict[UUID, Row]:

@@ -21,6 +21,7 @@ from graph import keyring
 from graph.errors import InvalidError, MasterKeyError
 from graph.keyring import KEY_BYTES, Keyring, derive
 from graph.text.nfkc import nfkc
+from wording import Wording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,9 @@ class DataKey:
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
         except InvalidTag:
-            raise MasterKeyError("A sealed value does not open: it was changed, or belongs elsewhere.") from None
+            raise MasterKeyError(
+                Wording("A sealed value does not open: it was changed, or belongs elsewhere.")
+            ) from None
 
     def digest(self, content: bytes) -> bytes:
         """Sign content so that only who holds this key can tell what it was (32 bytes)."""
@@ -108,7 +111,7 @@ class Vault:
         try:
             return self._wrapping[number[0]].decrypt(nonce, sealed, number)
         except (InvalidTag, LookupError):
-            raise MasterKeyError("This master key is not the one the data was sealed with.") from None
+            raise MasterKeyError(Wording("This master key is not the one the data was sealed with.")) from None
 
     def rewrap(self, wrapped: bytes) -> bytes:
         """Return the same data key wrapped by the current master key; raise MasterKeyError as `unwrap` does."""
@@ -130,7 +133,7 @@ class Vault:
         """Return what `seal_cursor` sealed; raise InvalidError for anything else."""
         found = _opened(self._cursors, scope, token)
         if found is None:
-            raise InvalidError("after", "This cursor is not one of ours. Use one as it was given, or none.")
+            raise InvalidError("after", Wording("This cursor is not one of ours. Use one as it was given, or none."))
         return found
 
     def seal_session(self, scope: str, value: bytes) -> str:

@@ -23,6 +23,7 @@ from graph.subjects import Arrival, cut
 from graph.text.numbers import masked
 from graph.transaction import Tools, Transaction, place_hash
 from graph.vocabulary import Vocabulary
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -135,7 +136,7 @@ class Intake:
         """
         row = await self._pool.fetchrow(SQL.kept, rejection)
         if row is None:
-            raise NotFoundError("open rejection", rejection)
+            raise NotFoundError(Wording("open rejection"), rejection)
         return _refusal(row, self._vault.unwrap(row["key"]).open(row["payload"], rejection.bytes))
 
     async def resolve(
@@ -167,7 +168,7 @@ class Intake:
             authority.require(())
         async with transaction(self._pool) as connection:
             if not await connection.fetchval(SQL.dismiss, rejection, now, actor, masked(reason)):
-                raise NotFoundError("open rejection", rejection)
+                raise NotFoundError(Wording("open rejection"), rejection)
             kind = EntryKind.REJECTION_DISMISSED
             await journal.append(connection, [Entry(kind=kind, subject=rejection, actor=actor, at=now)])
 

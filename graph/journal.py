@@ -22,6 +22,7 @@ import orjson
 from graph.database import statements
 from graph.errors import DatabaseStateError
 from graph.records import Position
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -134,7 +135,7 @@ def link(previous: bytes, position: int, said: bytes) -> bytes:
 async def _head(connection: Connection, statement: str) -> Row:
     head = await connection.fetchrow(statement)
     if head is None:
-        raise DatabaseStateError("The journal has no head. Run `python -m casegraph migrate`.")
+        raise DatabaseStateError(Wording("The journal has no head. Run `python -m casegraph migrate`."))
     return head
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.database import statements
 from graph.errors import MasterKeyError
+from wording import Wording
 
 if TYPE_CHECKING:
     from graph.database import Connection
@@ -31,6 +32,8 @@ async def require(connection: Connection, vault: Vault) -> None:
     kept = await connection.fetchval(SQL.kept)
     if kept is not None and kept != vault.digest(CHECKED):
         raise MasterKeyError(
-            "This master key is not the one the database was made with. Set CASEGRAPH_MASTER_KEY, or put the file"
-            " master.key back from where it was kept."
+            Wording(
+                "This master key is not the one the database was made with. Set CASEGRAPH_MASTER_KEY, or put "
+                "the file master.key back from where it was kept."
+            )
         )

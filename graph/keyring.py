@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from graph.errors import MasterKeyError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,9 @@ class Keyring:
     def __post_init__(self) -> None:
         for key in self.keys.values():
             if len(key) != KEY_BYTES:
-                raise MasterKeyError(f"The master key has {len(key)} bytes; it must have {KEY_BYTES}.")
+                raise MasterKeyError(
+                    Wording("The master key has {count} bytes; it must have {key}.", count=len(key), key=KEY_BYTES)
+                )
 
     @classmethod
     def of(cls, *keys: bytes) -> Keyring:
@@ -67,7 +70,9 @@ class Keyring:
         """Return the ring with another key that wraps from now on; raise MasterKeyError where its number is taken."""
         number = number_of(key)
         if number in self.keys:
-            raise MasterKeyError("Two master keys have one number. Make another new key in place of the newest.")
+            raise MasterKeyError(
+                Wording("Two master keys have one number. Make another new key in place of the newest.")
+            )
         return Keyring({**self.keys, number: key}, number, self.root)
 
     def grown(self) -> Keyring:
@@ -106,9 +111,11 @@ def read(content: bytes) -> Keyring:
         keys = {int(number): bytes.fromhex(key) for number, key in said["keys"].items()}
         ring = Keyring(keys, said["current"], {name: bytes.fromhex(said["root"][name]) for name in PURPOSES})
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise MasterKeyError("The key file is damaged. Put a copy of it back from where it was kept.") from None
+        raise MasterKeyError(
+            Wording("The key file is damaged. Put a copy of it back from where it was kept.")
+        ) from None
     if said.get("casegraph_keyring") != FORMAT or ring.current not in ring.keys:
-        raise MasterKeyError("The key file is of another version. Run the casegraph that wrote it.")
+        raise MasterKeyError(Wording("The key file is of another version. Run the casegraph that wrote it."))
     return ring
 
 

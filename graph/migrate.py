@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.database import statements, though_away
 from graph.errors import DatabaseStateError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -51,11 +52,15 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
     for path in sorted(folder.glob("*.sql")):
         match = NAMED.match(path.name)
         if match is None:
-            raise DatabaseStateError(f"{path.name} is not named like a migration (0001_what_it_does.sql). Rename it.")
+            raise DatabaseStateError(
+                Wording("{name} is not named like a migration (0001_what_it_does.sql). Rename it.", name=path.name)
+            )
         content = path.read_bytes()
         found.append(Migration(int(match["number"]), path.stem, content.decode(), hashlib.sha256(content).digest()))
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
-        raise DatabaseStateError("The migrations are not numbered 0001, 0002, … without holes. Renumber the new ones.")
+        raise DatabaseStateError(
+            Wording("The migrations are not numbered 0001, 0002, … without holes. Renumber the new ones.")
+        )
     return found
 
 
@@ -63,14 +68,21 @@ def pending_of(known: Sequence[Migration], applied: Mapping[int, bytes]) -> list
     """Return what is still to be applied; raise DatabaseStateError where the database went another way."""
     if applied and max(applied) > len(known):
         raise DatabaseStateError(
-            f"The database is newer than this version: it has migration {max(applied)},"
-            f" this version knows {len(known)}. Run a newer casegraph, or restore an older backup."
+            Wording(
+                "The database is newer than this version: it has migration {applied}, this version knows "
+                "{count}. Run a newer casegraph, or restore an older backup.",
+                applied=max(applied),
+                count=len(known),
+            )
         )
     for migration in known:
         if applied.get(migration.number, migration.checksum) != migration.checksum:
             raise DatabaseStateError(
-                f"Migration {migration.name} was edited after it was applied."
-                " Put its text back as it was, and write a new migration for the change."
+                Wording(
+                    "Migration {name} was edited after it was applied. Put its text back as it was, and write a "
+                    "new migration for the change.",
+                    name=migration.name,
+                )
             )
     return [migration for migration in known if migration.number not in applied]
 
@@ -87,15 +99,21 @@ async def require_current(connection: Connection) -> None:
     await _require_whole(connection)
     if names := await pending(connection):
         raise DatabaseStateError(
-            f"The database lacks {len(names)} migration(s), first {names[0]}. Run `python -m casegraph migrate`."
+            Wording(
+                "The database lacks {count} migration(s), first {names}. Run `python -m casegraph migrate`.",
+                count=len(names),
+                names=names[0],
+            )
         )
 
 
 async def _require_whole(connection: Connection) -> None:
     if await connection.fetchval(SQL.marker_exists) and await connection.fetchrow(SQL.marker):
         raise DatabaseStateError(
-            "The database is half restored, and those who were erased since the backup are in it."
-            " Run `python -m casegraph restore` with the same backup again: it goes on where it ended."
+            Wording(
+                "The database is half restored, and those who were erased since the backup are in it. Run "
+                "`python -m casegraph restore` with the same backup again: it goes on where it ended."
+            )
         )
 
 
@@ -140,7 +158,7 @@ async def begin_restore(connection: Connection, manifest: bytes) -> bool:
             marker = await connection.fetchrow(SQL.marker)
             if marker is None:
                 raise DatabaseStateError(
-                    "The database is not empty. Restore into a new one, or into a new CASEGRAPH_DATA."
+                    Wording("The database is not empty. Restore into a new one, or into a new CASEGRAPH_DATA.")
                 )
         await connection.execute(SQL.make_table)
         await connection.execute(SQL.make_marker)
@@ -149,7 +167,9 @@ async def begin_restore(connection: Connection, manifest: bytes) -> bool:
             return False
         if marker["manifest"] != manifest:
             raise DatabaseStateError(
-                "The database is half restored from another backup. Go on with that one, or take a new database."
+                Wording(
+                    "The database is half restored from another backup. Go on with that one, or take a new database."
+                )
             )
         return bool(marker["copied"])
 
@@ -182,7 +202,10 @@ async def _alone(connection: Connection) -> AsyncIterator[None]:
                 await asyncio.sleep(PAUSE)
     except TimeoutError:
         raise DatabaseStateError(
-            f"Another process has been migrating this database for {PATIENCE:.0f} seconds. Look what it waits for."
+            Wording(
+                "Another process has been migrating this database for {patience:.0f} seconds. Look what it waits for.",
+                patience=PATIENCE,
+            )
         ) from None
     try:
         yield

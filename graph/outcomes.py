@@ -10,6 +10,7 @@ from graph.drafts import refuse
 from graph.policy import Authority
 from graph.records import CaseId, Refusal, RejectionId, RejectionReason, SubmissionId, UnreadField
 from graph.subjects import Arrival
+from wording import Wording
 
 
 class Change(StrEnum):
@@ -81,6 +82,9 @@ class Order:
     def refused(self, code: str) -> Order:
         """Turn down the one record that is left, for which PostgreSQL gave this SQLSTATE."""
         arrival = self.arrivals[0]
-        message = f"PostgreSQL could not store this record (SQLSTATE {code}). Look for what is unlike the others in it."
+        message = Wording(
+            "PostgreSQL could not store this record (SQLSTATE {code}). Look for what is unlike the others in it.",
+            code=code,
+        )
         refusal = refuse(arrival.prepared.draft, RejectionReason.DATABASE, message)
         return replace(self, arrivals=(), refusals=(*self.refusals, (arrival.place, refusal)))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pgparse
 
+from wording import Wording
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
@@ -69,9 +71,9 @@ def parse(text: str, tables: Collection[str], functions: Collection[str]) -> Sql
     try:
         statements = pgparse.parse(text)
     except (ValueError, RecursionError, pgparse.PGQueryError) as error:
-        raise UnreadableSqlError(f"This is no SQL ({type(error).__name__}).") from None
+        raise UnreadableSqlError(Wording("This is no SQL ({kind}).", kind=type(error).__name__)) from None
     if len(statements) != 1:
-        raise UnreadableSqlError("This is not one statement.")
+        raise UnreadableSqlError(Wording("This is not one statement."))
     _require_select(statements[0]["stmt"])
     named, called = _named(statements[0], tables)
     for function in called:
@@ -130,27 +132,35 @@ def _named_in(clause: Mapping[str, Any], parts: frozenset[str]) -> Iterator[tupl
 
 def _require_select(statement: Mapping[str, Any]) -> None:
     if statement.keys() != {"SelectStmt"}:
-        raise UnreadableSqlError(f"This is a {min(statement)}; only a select is read for a viewer.")
+        raise UnreadableSqlError(
+            Wording("This is a {statement}; only a select is read for a viewer.", statement=min(statement))
+        )
 
 
 def _require_part(part: Mapping[str, Any], known: Collection[str]) -> None:
     _require_select(part["ctequery"])
     if part["ctename"] in known:
-        raise UnreadableSqlError(f"A part of the statement has the name of the table {part['ctename']}.")
+        raise UnreadableSqlError(
+            Wording("A part of the statement has the name of the table {part}.", part=part["ctename"])
+        )
 
 
 def _require_allowed(function: tuple[str, ...], allowed: Collection[str]) -> None:
     *schema, name = function
     if name not in allowed or schema not in ([], [BUILT_IN]):
-        raise UnreadableSqlError(f"The function {'.'.join(function)} is not one that may be called for viewers.")
+        raise UnreadableSqlError(
+            Wording("The function {function} is not one that may be called for viewers.", function=".".join(function))
+        )
 
 
 def _require_known(table: Mapping[str, Any], known: Collection[str]) -> None:
     name = table["relname"]
     if name not in known or table.get("schemaname", SCHEMA) != SCHEMA or "catalogname" in table:
-        raise UnreadableSqlError(f"The table {name} is not one that viewers may read.")
+        raise UnreadableSqlError(Wording("The table {name} is not one that viewers may read.", name=name))
     if not table.get("inh") or "colnames" in table.get("alias", ()):
-        raise UnreadableSqlError(f"The table {name} is named with `only` or with names for its columns.")
+        raise UnreadableSqlError(
+            Wording("The table {name} is named with `only` or with names for its columns.", name=name)
+        )
 
 
 def _pieces(text: bytes, tables: list[dict[str, Any]]) -> list[str | Table]:
@@ -161,7 +171,9 @@ def _pieces(text: bytes, tables: list[dict[str, Any]]) -> list[str | Table]:
         start = int(one["location"])
         name = _NAME.match(text, start)
         if name is None or start < at or _folded(name["table"]) != one["relname"]:
-            raise UnreadableSqlError(f"The name of the table {one['relname']} cannot be told from what is around it.")
+            raise UnreadableSqlError(
+                Wording("The name of the table {one} cannot be told from what is around it.", one=one["relname"])
+            )
         pieces += [text[at:start].decode(), Table(one["relname"], one.get("alias", {}).get("aliasname", ""))]
         at = name.end()
     return [*pieces, text[at:].decode()]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from graph.errors import GraphError
+from wording import Wording, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -201,18 +202,22 @@ class Viewer:
 class ForbiddenError(GraphError):
     """The viewer may not do this. The message says who may."""
 
-    def __init__(self, action: Action, unless: str = "") -> None:
-        super().__init__(unless or f"You may not {action}. {_who(_RULES[action])} may.")
+    def __init__(self, action: Action, unless: Wording | None = None) -> None:
+        super().__init__(unless or _not_yours(_RULES[action]))
         self.action = action
 
 
 _RULES: Final = {rule.action: rule for rule in TABLE}
 
 
-def _who(rule: Rule) -> str:
-    *others, last = (f"{role}s" for role in sorted(rule.roles))
-    roles = f"{', '.join(others)} and {last}" if others else last
-    return roles.capitalize() + (f" with the clearance `{rule.clearance}`" if rule.clearance else "")
+def _not_yours(rule: Rule) -> Wording:
+    action, roles = Wording(rule.action), joined([Wording(role) for role in sorted(rule.roles)])
+    if rule.clearance is None:
+        return Wording("You may not {action}. The roles that may: {roles}.", action=action, roles=roles)
+    return Wording(
+        "You may not {action}. The roles that may, with the clearance `{clearance}`: {roles}.",
+        action=action, clearance=rule.clearance, roles=roles,
+    )  # fmt: skip
 
 
 def allows(viewer: Viewer, action: Action) -> bool:
@@ -227,7 +232,7 @@ def require(viewer: Viewer, action: Action) -> None:
         raise ForbiddenError(action)
 
 
-OTHERS_SOURCE: Final = "This source is not one of yours. Name one that you enter or push records of, or none."
+OTHERS_SOURCE: Final = Wording("This source is not one of yours. Name one that you enter or push records of, or none.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NewType
 from uuid import UUID
 
+from wording import Wording
+
 if TYPE_CHECKING:
     from datetime import date, datetime
 
@@ -384,11 +386,14 @@ def usable_key(external_id: str | None) -> str | None:
     return external_id
 
 
-def key_fault(external_id: str) -> str | None:
+def key_fault(external_id: str) -> Wording | None:
     """Return what is wrong with an external id, None where nothing is."""
     if len(external_id) <= LONGEST_KEY:
         return None
-    return f"The id has {len(external_id)} characters, at most {LONGEST_KEY} are possible. Map another column."
+    return Wording(
+        "The id has {count} characters, at most {longest} are possible. Map another column.",
+        count=len(external_id), longest=LONGEST_KEY,
+    )  # fmt: skip
 
 
 Reading = Draft | Refusal

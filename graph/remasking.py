@@ -26,6 +26,7 @@ from graph.records import MentionDraft, MentionRole, PartyKind
 from graph.sealing import open_texts, show, shown_id
 from graph.text.numbers import RULE, found, masked
 from graph.writing import shown_mention
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -83,8 +84,10 @@ async def require_masked(connection: Connection) -> None:
     """Raise DatabaseStateError where texts stand by an older rule: a `migrate` was broken off."""
     if await _missing(connection):
         raise DatabaseStateError(
-            "Texts stand here that are not masked by this version's rule yet: a migration was broken off. Run"
-            " `python -m casegraph migrate`."
+            Wording(
+                "Texts stand here that are not masked by this version's rule yet: a migration was broken "
+                "off. Run `python -m casegraph migrate`."
+            )
         )
 
 

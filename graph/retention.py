@@ -13,6 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from wording import WordedError, Wording
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,7 +33,7 @@ class Kept(StrEnum):
     REVEALS = "reveals"
 
 
-class RetentionRuleError(Exception):
+class RetentionRuleError(WordedError):
     """A rule cannot be read. The message names it and says what it lacks."""
 
 
@@ -83,12 +85,27 @@ def load_rules(file: Path = FILE) -> dict[Kept, Rule]:
         try:
             rule = _rule(said)
         except (KeyError, ValueError) as error:
-            raise RetentionRuleError(f"Rule {number} of {file.name} cannot be used: {error}. Mend it.") from None
+            raise RetentionRuleError(
+                Wording(
+                    "Rule {number} of {name} cannot be used: {error}. Mend it.",
+                    number=number,
+                    name=file.name,
+                    error=error,
+                )
+            ) from None
         if rule.kind in rules:
-            raise RetentionRuleError(f"{file.name} has two rules for {rule.kind}. Remove one.")
+            raise RetentionRuleError(
+                Wording("{name} has two rules for {kind}. Remove one.", name=file.name, kind=rule.kind)
+            )
         rules[rule.kind] = rule
     if missing := [kind for kind in Kept if kind not in rules]:
-        raise RetentionRuleError(f"{file.name} has no rule for {missing[0]}. Add one, `forever = true` if need be.")
+        raise RetentionRuleError(
+            Wording(
+                "{name} has no rule for {missing}. Add one, `forever = true` if need be.",
+                name=file.name,
+                missing=missing[0],
+            )
+        )
     return rules
 
 

@@ -20,6 +20,7 @@ from graph.journal import Entry, EntryKind
 from graph.policy import Action, require
 from graph.sealing import open_texts
 from graph.seeing import require_seen
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from graph.identity import Vault
     from graph.policy import Viewer
 
-ERASED: Final = "What was sealed here has been erased; nothing can open it."
+ERASED: Final = Wording("What was sealed here has been erased; nothing can open it.")
 
 SQL = statements("revealing")
 

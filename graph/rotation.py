@@ -11,6 +11,7 @@ from uuid import UUID
 
 from graph.database import statements
 from graph.errors import ConflictError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ SQL = statements("rotation")
 async def alone(connection: Connection) -> None:
     """Hold rotation for as long as the connection lasts; raise ConflictError where another process does."""
     if not await connection.fetchval(SQL.try_lock):
-        raise ConflictError("Another process rotates the master key just now. Wait until it has ended.")
+        raise ConflictError(Wording("Another process rotates the master key just now. Wait until it has ended."))
 
 
 async def wrappers(connection: Connection) -> Mapping[int, int]:

@@ -9,9 +9,10 @@ import re
 from typing import Final
 
 from graph.text.numbers import found
+from wording import Wording
 
 FORM: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
-NAMED: Final = (
+NAMED: Final = Wording(
     "A source is named by up to 64 small letters, digits, dots, dashes and underscores, and not by a person's number."
 )
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from wording import Wording
+
 LEGAL_ZONE: Final = ZoneInfo("Asia/Shanghai")
 """The zone of legal dates where an instance has no other (`CASEGRAPH_TIMEZONE`)."""
 EARLIEST: Final = datetime(1950, 1, 1, tzinfo=UTC)
@@ -13,12 +15,12 @@ AHEAD: Final = timedelta(days=400)
 """How far after today a date may lie: limits do, by months."""
 
 
-def misplaced(moment: date, latest: datetime) -> str | None:
+def misplaced(moment: date, latest: datetime) -> Wording | None:
     """Say where an instant or a day lies that nothing in petition work can have, None where it is well placed."""
     instant = isinstance(moment, datetime)
     if moment < (EARLIEST if instant else EARLIEST.date()):
-        return f"before {EARLIEST.year}"
-    return "in the far future" if moment > (latest if instant else latest.date()) else None
+        return Wording("before {year}", year=EARLIEST.year)
+    return Wording("in the far future") if moment > (latest if instant else latest.date()) else None
 
 
 def rfc3339(instant: datetime) -> str:

@@ -37,6 +37,7 @@ from graph.standing import load_standing
 from graph.subjects import PETITIONING, Arrival, Part, PartKind, Subject, fold, mention_of, place_of
 from graph.text.numbers import masked
 from graph.writing import Writing, accuses
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 NEWS: Final = frozenset({Change.NEW, Change.REVISED})
 """What ends rejections: of a record that is known as it is, an older export may have come once more."""
 
-OUT_OF_SIGHT: Final = (
+OUT_OF_SIGHT: Final = Wording(
     "You entered something else under this id, which you may not revise now. Enter this under another."
 )
 
@@ -285,7 +286,9 @@ class Transaction:
         ]
         for _, position, digest, index, refusal in sorted(refused, key=lambda one: one[:4]):
             rejection, key = RejectionId(new_id()), vault.new_key()
-            message = masked(refusal.message)
+            shown = masked(refusal.message)
+            # As it is where it holds nothing to be masked: a message can be told in other languages, a text cannot.
+            message = refusal.message if shown == refusal.message else shown
             row = await self._connection.fetchrow(
                 SQL.reject, rejection, refusal.channel, refusal.source, position, refusal.reason,
                 message, digest, key.seal(refusal.payload, rejection.bytes),
@@ -329,7 +332,7 @@ class Transaction:
     ) -> None:
         """Close a rejection; raise NotFoundError where it is not open."""
         if not await connection.fetchval(SQL.resolve, rejection, submission, now):
-            raise NotFoundError("open rejection", rejection)
+            raise NotFoundError(Wording("open rejection"), rejection)
         kind = EntryKind.REJECTION_RESOLVED
         await journal.append(
             connection, [Entry(kind=kind, subject=rejection, object=submission, actor=actor, at=now)]

@@ -16,6 +16,7 @@ from graph.ids import new_id
 from graph.records import DocumentDraft, UploadId
 from graph.sealing import open_texts, show
 from graph.text.numbers import masked
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,5 +112,5 @@ class OwnUploads:
 
 def _gone(field: str) -> InvalidError:
     return InvalidError(
-        field, "There is no such upload, or its day is over. Upload the file again, and name the new id."
+        field, Wording("There is no such upload, or its day is over. Upload the file again, and name the new id.")
     )

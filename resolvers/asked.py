@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from resolvers.failures import formatted
+
 if TYPE_CHECKING:
     from graphql import GraphQLError
 
@@ -35,7 +37,7 @@ class Answer:
         """Return the answer as a client is told it."""
         body: dict[str, Any] = {}
         if self.errors:
-            body["errors"] = [error.formatted for error in self.errors]
+            body["errors"] = [formatted(error) for error in self.errors]
         if self.executed:
             body["data"] = self.data
         if self.extensions:

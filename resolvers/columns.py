@@ -31,6 +31,7 @@ from resolvers.variables import uses_variables
 from schema.bindings import Figures, GlobalId, Lookup, Many, One, Same, Value, Variants
 from schema.errors import RequestError, argument
 from schema.ids import key_of
+from wording import Wording, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -340,7 +341,9 @@ class Columns:
             return get_argument_values(definition, node, self._selector.variables)
         except GraphQLError as error:
             blamed = next((one.name.value for one in node.arguments or () if one.value in (error.nodes or ())), None)
-            raise RequestError("BAD_USER_INPUT", error.message, **({"argument": blamed} if blamed else {})) from error
+            raise RequestError(
+                "BAD_USER_INPUT", verbatim(error.message), **({"argument": blamed} if blamed else {})
+            ) from error
 
     def _ask(
         self,
@@ -370,7 +373,7 @@ def _key_named(binding: Lookup, given: Mapping[str, Any]) -> str:
     """Return by which of its arguments a node is looked up; raise RequestError unless one is given."""
     named = [name for name in ("id", *binding.keys) if given.get(name) is not None]
     if len(named) != 1:
-        message = f"Give one of {' and '.join(f'`{name}`' for name in ('id', *binding.keys))}."
+        message = Wording("Give one of {value}.", value=" and ".join(f"`{name}`" for name in ("id", *binding.keys)))
         raise RequestError("INVALID_VALUE", message, argument=named[-1] if named else "id")
     return named[0]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.divisions import prefix_of
 from graph.gazetteer import gazetteer
 from schema.errors import RequestError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ class Instance:
 def clean(name: str, text: str) -> str:
     """Return a text as it is; raise where it holds what no stored text can."""
     if "\0" in text or (not text.isprintable() and any("\ud800" <= one <= "\udfff" for one in text)):
-        raise RequestError("INVALID_VALUE", f"{name} holds a NUL or half a character.")
+        raise RequestError("INVALID_VALUE", Wording("{name} holds a NUL or half a character.", name=name))
     return text
 
 
@@ -68,9 +69,9 @@ def division_prefix(text: str) -> str:
     """
     prefix = prefix_of(text) if CODE.match(text) else division_named(text)
     if not prefix:
-        message = (
-            "A division is asked for by its code of 2 to 12 digits or by its name; one that several have needs what"
-            " it lies in before it, as in 南京市鼓楼区."
+        message = Wording(
+            "A division is asked for by its code of 2 to 12 digits or by its name; one that several have "
+            "needs what it lies in before it, as in 南京市鼓楼区."
         )
         raise RequestError("INVALID_VALUE", message)
     return prefix
@@ -99,7 +100,7 @@ def month_of(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
         following = (year + month // DECEMBER, month % DECEMBER + 1)
         begins, ends = (datetime(*one, 1, tzinfo=zone).astimezone(UTC) for one in ((year, month), following))
     except (ValueError, OverflowError):
-        raise RequestError("INVALID_VALUE", "A month is asked for as facets tell it: 2026-11.") from None
+        raise RequestError("INVALID_VALUE", Wording("A month is asked for as facets tell it: 2026-11.")) from None
     return begins, ends
 
 

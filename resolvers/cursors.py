@@ -14,6 +14,7 @@ import orjson
 from graph.errors import InvalidError
 from graph.times import instant_of
 from schema.errors import RequestError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ class Cursors(Protocol):
 def not_ours(argument: str | None = None) -> RequestError:
     """Return what a cursor that was tampered with, or is of another list, is answered with."""
     blamed = {"argument": argument} if argument else {}
-    message = "This cursor is not one of this list. Use one as it was given, or none."
+    message = Wording("This cursor is not one of this list. Use one as it was given, or none.")
     return RequestError("INVALID_CURSOR", message, **blamed)
 
 

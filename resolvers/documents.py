@@ -29,6 +29,7 @@ from resolvers.failures import Stage, shaped
 from resolvers.limits import LONGEST, DocumentLimits, exceeded, too_long, too_many_tokens
 from resolvers.overlaps import overlaps
 from schema.errors import RequestError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -68,10 +69,12 @@ class Document:
         """Return the operation that is asked for; raise RequestError where none or several could be meant."""
         if name is not None:
             if name not in self.operations:
-                raise RequestError(Stage.EXECUTE.value, "The document has no operation of the name in `operationName`.")
+                raise RequestError(
+                    Stage.EXECUTE.value, Wording("The document has no operation of the name in `operationName`.")
+                )
             return self.operations[name]
         if len(self.operations) != 1:
-            message = "The document has several operations. Name one of them in `operationName`."
+            message = Wording("The document has several operations. Name one of them in `operationName`.")
             raise RequestError(Stage.EXECUTE.value, message)
         return next(iter(self.operations.values()))
 
@@ -171,7 +174,9 @@ class Documents:
         # What asks too much is refused before it is validated, since validating costs as well.
         errors: Sequence[GraphQLError] = list(exceeded(node, self._limits))
         if not any(isinstance(one, OperationDefinitionNode) for one in node.definitions):
-            errors = [RequestError(Stage.EXECUTE.value, "The document has no operation. Write a query or mutation.")]
+            errors = [
+                RequestError(Stage.EXECUTE.value, Wording("The document has no operation. Write a query or mutation."))
+            ]
         if not errors:
             found = validate(self._schema, node, self._rules, hide_suggestions=not self._limits.introspection)
             errors = [shaped(error, Stage.VALIDATE) for error in found or overlaps(self._schema, node)]

@@ -6,7 +6,7 @@ import logging
 import re
 import traceback
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from graphql import GraphQLError, VariableDefinitionNode
@@ -20,6 +20,8 @@ from resolvers.blame import blamed
 from schema.errors import INTERNAL
 from search.engine import SearchUnavailableError
 from search.query_tokens import QuerySyntaxError
+from wording import Wording
+from wording.catalogue import parts, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +41,8 @@ UNAVAILABLE: Final = "UNAVAILABLE"
 SEARCH_UNAVAILABLE: Final = "SEARCH_UNAVAILABLE"
 AGAIN: Final = 5
 """Seconds after which it is worth asking again: an embedded server that ended is up by then."""
-UNREACHABLE: Final = "The database cannot be reached just now. Try again."
-NO_ROOM: Final = (
+UNREACHABLE: Final = Wording("The database cannot be reached just now. Try again.")
+NO_ROOM: Final = Wording(
     "This cannot be kept or read here just now, and nothing was written. Try again later; the operator's log says why."
 )
 
@@ -99,7 +101,7 @@ def _domain(cause: Exception) -> tuple[str, dict[str, object]] | None:
             return None
 
 
-def unavailable(cause: Exception) -> str | None:
+def unavailable(cause: Exception) -> Wording | None:
     """Return what is told where something cannot be had for the moment, None of any other error.
 
     That a disk is full or cannot be used is logged as well: nothing else looks at it.
@@ -129,6 +131,15 @@ def _cause(error: GraphQLError) -> Exception | None:
     return cause
 
 
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """Return an error as a client is told it, in the language of whoever asks; graphql-core speaks English alone."""
+    shown: dict[str, Any] = {**error.formatted}
+    if isinstance(error.message, Wording):
+        shown["message"] = told(error.message)
+        shown["extensions"] = (error.extensions or {}) | parts(error.message)
+    return shown
+
+
 def noted(cause: Exception, where: object) -> str:
     """Log where something went wrong without its message, which may name somebody; return the incident's number."""
     incident = uuid4().hex
@@ -137,9 +148,9 @@ def noted(cause: Exception, where: object) -> str:
     return incident
 
 
-def apology(incident: str) -> str:
+def apology(incident: str) -> Wording:
     """Return all that is told of an incident."""
-    return f"Something went wrong here. Tell the operator this number: {incident}."
+    return Wording("Something went wrong here. Tell the operator this number: {incident}.", incident=incident)
 
 
 def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:

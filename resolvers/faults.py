@@ -14,6 +14,7 @@ from graph.sources import NAMED, is_source
 from graph.text.nfkc import nfkc
 from graph.times import AHEAD, misplaced
 from schema import inputs
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -45,24 +46,28 @@ _OLD_IDENTITY: Final = re.compile(r"\d{15}", re.ASCII)
 _PASSPORT: Final = re.compile(r"[A-Z]{1,3}\d{6,10}(?:\(\d\))?", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{1,60}")
 
-BLANK: Final = "This is blank. Enter what the petitioner says."
-TOO_LONG: Final = f"This has more than {LONGEST_TEXT:,} characters. Attach what is longer."
-LONG_LINE: Final = f"This has more than {LONGEST_LINE:,} characters. Enter what belongs here alone."
-CHARACTER: Final = "This holds a NUL or half a character, which no text does. Enter it again."
-KEY: Final = f"This holds a NUL, or more than {LONGEST_KEY} characters. Correct it."
-NEGATIVE: Final = "This cannot be negative. Correct it."
-DIVISION: Final = "There is no such division, or several of this name. Give its code of GB/T 2260, or its name in full."
-TOPIC: Final = "There is no such topic, or several of this name. Give the path of one that `topics` lists."
-ORGAN: Final = (
-    "Nobody knows an organ that stands here. Give its name in full with its division, as `organs` lists it; set"
-    " `newOrgans` where there is such a one that was never named before."
+BLANK: Final = Wording("This is blank. Enter what the petitioner says.")
+TOO_LONG: Final = Wording("This has more than {longest:,} characters. Attach what is longer.", longest=LONGEST_TEXT)
+LONG_LINE: Final = Wording(
+    "This has more than {longest:,} characters. Enter what belongs here alone.", longest=LONGEST_LINE
 )
-PHONE: Final = "This is no telephone number. Enter its digits; several with 、 between."
-IDENTITY: Final = (
+CHARACTER: Final = Wording("This holds a NUL or half a character, which no text does. Enter it again.")
+KEY: Final = Wording("This holds a NUL, or more than {longest} characters. Correct it.", longest=LONGEST_KEY)
+NEGATIVE: Final = Wording("This cannot be negative. Correct it.")
+DIVISION: Final = Wording(
+    "There is no such division, or several of this name. Give its code of GB/T 2260, or its name in full."
+)
+TOPIC: Final = Wording("There is no such topic, or several of this name. Give the path of one that `topics` lists.")
+ORGAN: Final = Wording(
+    "Nobody knows an organ that stands here. Give its name in full with its division, as "
+    "`organs` lists it; set `newOrgans` where there is such a one that was never named before."
+)
+PHONE: Final = Wording("This is no telephone number. Enter its digits; several with 、 between.")
+IDENTITY: Final = Wording(
     "This is no identity number: a digit is wrong, or there are not 18 of them. Compare it with the paper."
 )
-EMAIL: Final = "This is no e-mail address. Correct it, or leave it out."
-NOBODY: Final = "This names nobody. Give a name, a number or an address, or leave it out."
+EMAIL: Final = Wording("This is no e-mail address. Correct it, or leave it out.")
+NOBODY: Final = Wording("This names nobody. Give a name, a number or an address, or leave it out.")
 
 
 class Vocabulary(Protocol):
@@ -134,7 +139,7 @@ def _source(entered: Entered, by: Viewer) -> Iterator[InvalidError]:
 def _moments(entered: Entered, now: datetime) -> Iterator[InvalidError]:
     for path, moment in _instants(entered):
         if moment is not None and (where := misplaced(moment, now + AHEAD)):
-            yield InvalidError(path, f"This lies {where}. Correct it.")
+            yield InvalidError(path, Wording("This lies {where}. Correct it.", where=where))
 
 
 def _instants(entered: Entered) -> Iterator[tuple[str, date | None]]:

@@ -26,6 +26,7 @@ from resolvers.conditions import (
 from schema.bindings import answering, stood_for
 from schema.errors import RequestError, argument
 from schema.ids import key_of, split_id
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -184,10 +185,12 @@ def _organs(given: Given, _: Instance) -> Iterator[Condition]:
     """Read the part of an organ, which three fields of a filter name together."""
     by = [name for name in ("organ", "organName") if given.get(name) is not None]
     if len(by) > 1:
-        raise RequestError("INVALID_VALUE", "Give `organ` or `organName`, not both.", argument="organName")
+        raise RequestError("INVALID_VALUE", Wording("Give `organ` or `organName`, not both."), argument="organName")
     if not by:
         if given.get("organRole") is not None:
-            raise RequestError("INVALID_VALUE", "`organRole` needs `organ` or `organName`.", argument="organRole")
+            raise RequestError(
+                "INVALID_VALUE", Wording("`organRole` needs `organ` or `organName`."), argument="organRole"
+            )
         return
     (name,) = by
     roles = [str(given["organRole"])] if given.get("organRole") else list(map(str, OrganRole))

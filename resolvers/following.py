@@ -29,6 +29,7 @@ from schema.errors import argument
 from schema.ids import key_of
 from sync.changes import Place, opened_place, sealed_place
 from sync.tail import Told
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -134,7 +135,7 @@ class Follows:
             return
         async with self.shared.reader.lent(self.scope) as connection:
             if await connection.fetchval(SAVED.own_search, search) is None:
-                raise NotFoundError("saved search", search)
+                raise NotFoundError(Wording("saved search"), search)
 
     async def _told(
         self, told: Told, conditions: tuple[Condition, ...], after: str | None

@@ -15,6 +15,7 @@ from resolvers.conditions import DIVISION_LEVELS, Condition, behind_all, clean, 
 from schema.bindings import MEMBERS, answering, stood_for
 from schema.errors import RequestError, argument
 from schema.ids import key_of
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +120,7 @@ def branches_of(given: Given) -> tuple[Condition, ...]:
     """Return the `from` items whose rows together are a history; raise RequestError unless one thing is named."""
     named = [name for name in (*SUBJECTS, "division") if given.get(name) is not None]
     if len(named) != 1:
-        message = "Name one thing to tell the history of: `party`, `case`, `place` or `division`."
+        message = Wording("Name one thing to tell the history of: `party`, `case`, `place` or `division`.")
         raise RequestError("INVALID_VALUE", message, argument=named[-1] if named else "case")
     if prefix := _division(given):
         return tuple(_of_division(prefix))

@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from schema.errors import LimitError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,29 +154,46 @@ def exceeded(document: DocumentNode, limits: DocumentLimits) -> Iterator[LimitEr
     if extent.size > limits.tokens:
         yield too_many_tokens(limits, extent.size)
     if extent.depth > limits.depth:
-        message = f"The document nests {extent.depth} fields deep, at most {limits.depth} are answered."
+        message = Wording(
+            "The document nests {depth} fields deep, at most {depth_2} are answered.",
+            depth=extent.depth,
+            depth_2=limits.depth,
+        )
         yield LimitError("LIMIT_DEPTH", message, limit=limits.depth, asked=extent.depth)
     if extent.aliases > limits.aliases:
-        message = f"The document renames {extent.aliases} fields, at most {limits.aliases} are answered."
+        message = Wording(
+            "The document renames {aliases} fields, at most {aliases_2} are answered.",
+            aliases=extent.aliases,
+            aliases_2=limits.aliases,
+        )
         yield LimitError("LIMIT_ALIASES", message, limit=limits.aliases, asked=extent.aliases)
 
 
 def too_nested() -> LimitError:
     """Return what a document with too many selections within each other is refused with; they are not all counted."""
-    message = f"The document nests more than {MOST_NESTED} selections and fragments. Spread fewer within each other."
+    message = Wording(
+        "The document nests more than {most} selections and fragments. Spread fewer within each other.",
+        most=MOST_NESTED,
+    )
     return LimitError("LIMIT_DEPTH", message, limit=MOST_NESTED, asked=MOST_NESTED + 1)
 
 
 def too_many_tokens(limits: DocumentLimits, spread: int = 0) -> LimitError:
     """Return what a document with too many tokens is refused with: they are not counted to the end, unless spread."""
     what = f" with its fragments spread out, {spread} or more" if spread else ""
-    message = f"The document has more than {limits.tokens} tokens{what}. Ask in several requests."
+    message = Wording(
+        "The document has more than {tokens} tokens{what}. Ask in several requests.", tokens=limits.tokens, what=what
+    )
     return LimitError("LIMIT_TOKENS", message, limit=limits.tokens, asked=spread or limits.tokens + 1)
 
 
 def too_long(characters: int) -> LimitError:
     """Return what a document with too many characters is refused with, which is not read at all."""
-    message = f"The document has {characters} characters, at most {LONGEST} are read. Give long texts as variables."
+    message = Wording(
+        "The document has {characters} characters, at most {longest} are read. Give long texts as variables.",
+        characters=characters,
+        longest=LONGEST,
+    )
     return LimitError("LIMIT_DOCUMENT", message, limit=LONGEST, asked=characters)
 
 
@@ -187,6 +205,6 @@ def check_variables(variables: Mapping[str, object]) -> None:
         found += 1
         within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         if found + len(waiting) + len(within) > MOST_VALUES:
-            message = f"The variables hold more than {MOST_VALUES} values. Ask in several requests."
+            message = Wording("The variables hold more than {most} values. Ask in several requests.", most=MOST_VALUES)
             raise LimitError("LIMIT_VARIABLES", message, limit=MOST_VALUES, asked=MOST_VALUES + 1)
         waiting += within

@@ -13,6 +13,7 @@ from resolvers.history import branches_of, cut_of, restrictions_of
 from schema.bindings import Told
 from schema.enums import Direction
 from schema.errors import LimitError, RequestError, argument
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,9 +75,9 @@ class Stretch:
 def checked_size(size: int, largest: int = LARGEST_SIZE) -> int:
     """Return a page's size; raise where it is negative or too large."""
     if size < 0:
-        raise RequestError("INVALID_PAGE", "A page's size cannot be negative.")
+        raise RequestError("INVALID_PAGE", Wording("A page's size cannot be negative."))
     if size > largest:
-        message = f"A page has at most {largest} elements; {size} were asked for."
+        message = Wording("A page has at most {largest} elements; {size} were asked for.", largest=largest, size=size)
         raise LimitError("LIMIT_PAGE_SIZE", message, limit=largest, asked=size)
     return size
 
@@ -101,7 +102,7 @@ class Listing:
         filters += restrictions_of(given) if told else ()
         first, last = given.get("first"), given.get("last")
         if first is not None and last is not None:
-            raise RequestError("INVALID_PAGE", "Give `first` or `last`, not both.", argument="last")
+            raise RequestError("INVALID_PAGE", Wording("Give `first` or `last`, not both."), argument="last")
         size = first if last is None else last
         with argument("first" if last is None else "last"):
             size = checked_size(DEFAULT_SIZE if size is None else size, self.largest)

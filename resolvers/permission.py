@@ -22,7 +22,7 @@ def require(viewer: Viewer, action: Action) -> None:
     try:
         policy.require(viewer, action)
     except ForbiddenError as error:
-        raise RequestError(FORBIDDEN, str(error)) from None
+        raise RequestError(FORBIDDEN, error.wording) from None
 
 
 def permitted(plan: Plan, viewer: Viewer) -> Plan:

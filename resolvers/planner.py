@@ -31,6 +31,7 @@ from resolvers.plan import (
 )
 from resolvers.selection import Selector
 from schema.errors import LimitError, RequestError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,9 +77,11 @@ class Planner:
         assert root is not None
         roots = [drawn.root(root, key, nodes) for key, nodes in selector.of(root, [operation.selection_set]).items()]
         if drawn.cost > self._limits.cost:
-            message = (
-                f"This may read {drawn.cost} rows, at most {self._limits.cost} are read for one request."
-                " Ask for smaller pages, or for fewer lists within lists."
+            message = Wording(
+                "This may read {cost} rows, at most {cost_2} are read for one request. Ask for smaller "
+                "pages, or for fewer lists within lists.",
+                cost=drawn.cost,
+                cost_2=self._limits.cost,
             )
             raise LimitError("LIMIT_COST", message, limit=self._limits.cost, asked=drawn.cost)
         direct = all(

@@ -20,6 +20,7 @@ from resolvers.plan import Keys
 from resolvers.planner import Planner
 from resolvers.variables import shapes_of
 from schema.errors import RequestError
+from wording import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -190,7 +191,7 @@ class Preparation:
         """
         prepared = self.prepare(asked)
         if isinstance(prepared, Answer):
-            raise RequestError("BAD_USER_INPUT", prepared.errors[0].message)
+            raise RequestError("BAD_USER_INPUT", verbatim(prepared.errors[0].message))
         scope = scope_of(viewer)
         plan = permitted(self.plan(prepared), viewer)
         statement = plan.statement(scope.shape)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.database import DatabaseError, StatementTimeout, is_open, state_of
 from graph.guard import Guard, fixed
 from graph.seeing import SET_VIEWER
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -70,7 +71,9 @@ class Reader:
             except StatementTimeout:
                 from schema.errors import LimitError  # noqa: PLC0415  # who only takes in waits for no GraphQL
 
-                message = f"This took longer than {self._timeout} ms and was stopped. Ask for less at once."
+                message = Wording(
+                    "This took longer than {timeout} ms and was stopped. Ask for less at once.", timeout=self._timeout
+                )
                 raise LimitError("LIMIT_TIME", message, limit=self._timeout, asked=self._timeout) from None
             except DatabaseError as error:
                 if state_of(error) == GONE:

@@ -47,6 +47,7 @@ from search.records import SearchOrder, SearchPage, SearchRequest
 from search.standing import worst
 from search.suggestions import holds, organ_suggestions, sounds, suggested
 from sync.changes import LARGEST_PAGE, changes, cursor_of_now
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +108,9 @@ class GraphReads:
 
     async def nodes(self, ids: Sequence[str]) -> list[Node | None]:
         if len(ids) > LARGEST_BATCH:
-            message = f"At most {LARGEST_BATCH} ids are answered at once; {len(ids)} were given."
+            message = Wording(
+                "At most {largest} ids are answered at once; {count} were given.", largest=LARGEST_BATCH, count=len(ids)
+            )
             raise LimitError("LIMIT_NODES", message, limit=LARGEST_BATCH, asked=len(ids), argument="ids")
         return [_node_or_error(one, f"ids.{place}") for place, one in enumerate(ids)]
 
@@ -235,7 +238,7 @@ def _node(node_id: str, blamed: str) -> Node:
     with argument(blamed):
         kind, key = split_id(node_id)
         if kind not in NODE_TYPES:
-            raise RequestError("INVALID_ID", "This is not an id of ours. Use one as it was given.")
+            raise RequestError("INVALID_ID", Wording("This is not an id of ours. Use one as it was given."))
     return cast("Node", Ref(kind, key))
 
 

@@ -24,6 +24,7 @@ from resolvers.plan import Constant, Introspected, Read, Staged
 from resolvers.preparation import ValuesError, values_of
 from resolvers.reader import RowGoneError
 from schema.errors import RequestError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -249,7 +250,9 @@ class Run:
 
 
 def _too_slow(patience: float, cursor: str) -> RequestError:
-    message = f"An event waited longer than {patience:g} s to be taken. Subscribe again behind the cursor."
+    message = Wording(
+        "An event waited longer than {patience:g} s to be taken. Subscribe again behind the cursor.", patience=patience
+    )
     return RequestError("SLOW_CLIENT", message, limit=patience, cursor=cursor)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from schema.errors import RequestError
+from wording import WordedError, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "sha256:"
 
 
-class DocumentsError(Exception):
+class DocumentsError(WordedError):
     """The folder of trusted documents cannot be used. The message says what is wrong with which file."""
 
 
@@ -37,13 +38,15 @@ class Trusted:
         if document_id is not None:
             found = self._documents.get(document_id) or self._documents.get(document_id.removeprefix(PREFIX))
             if found is None:
-                message = "No document has this id. Send the text in `query`, or have the document trusted."
+                message = Wording("No document has this id. Send the text in `query`, or have the document trusted.")
                 raise RequestError("PERSISTED_QUERY_NOT_FOUND", message)
             return found
         if query is None:
-            raise RequestError("BAD_REQUEST", "`query` must be a document in GraphQL.")
+            raise RequestError("BAD_REQUEST", Wording("`query` must be a document in GraphQL."))
         if self._only and query not in self._texts and digest(query) not in self._documents:
-            raise RequestError("UNTRUSTED_DOCUMENT", "Only trusted documents are answered here, and this is none.")
+            raise RequestError(
+                "UNTRUSTED_DOCUMENT", Wording("Only trusted documents are answered here, and this is none.")
+            )
         return query
 
 
@@ -55,12 +58,12 @@ def digest(text: str) -> str:
 def load(folder: Path) -> Trusted:
     """Read a folder of documents; raise DocumentsError where one cannot be read or two have one id."""
     if not folder.is_dir():
-        raise DocumentsError(f"{folder} is no folder. Name one with CASEGRAPH_DOCUMENTS.")
+        raise DocumentsError(Wording("{folder} is no folder. Name one with CASEGRAPH_DOCUMENTS.", folder=folder))
     documents: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         for key, text in _documents_of(path):
             if documents.setdefault(key, text) != text:
-                raise DocumentsError(f"{path}: another document has the id {key}.")
+                raise DocumentsError(Wording("{path}: another document has the id {key}.", path=path, key=key))
     return Trusted(documents)
 
 
@@ -78,10 +81,12 @@ def _listed(path: Path) -> Iterator[tuple[str, str]]:
     try:
         found = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError:
-        raise DocumentsError(f"{path} is not JSON.") from None
+        raise DocumentsError(Wording("{path} is not JSON.", path=path)) from None
     pairs: Any = found
     if isinstance(found, dict) and isinstance(found.get("operations"), list):
         pairs = {one.get("id"): one.get("body") for one in found["operations"] if isinstance(one, dict)}
     if not isinstance(pairs, dict) or not all(isinstance(one, str) for pair in pairs.items() for one in pair):
-        raise DocumentsError(f"{path} is neither a map of ids to documents nor a manifest of operations.")
+        raise DocumentsError(
+            Wording("{path} is neither a map of ids to documents nor a manifest of operations.", path=path)
+        )
     yield from pairs.items()

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from schema.errors import RequestError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -39,7 +40,11 @@ class BusyError(RequestError):
     def __init__(self, waiting: int, seconds: int) -> None:
         super().__init__(
             "TOO_MANY_REQUESTS",
-            f"{waiting} of your requests wait to be answered, no more are taken. Try again in {seconds} s.",
+            Wording(
+                "{waiting} of your requests wait to be answered, no more are taken. Try again in {seconds} s.",
+                waiting=waiting,
+                seconds=seconds,
+            ),
             retryAfter=seconds,
         )
         self.seconds = seconds

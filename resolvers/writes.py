@@ -22,6 +22,8 @@ from schema import answers, mutations, types
 from schema.enums import IntakeChange, UserErrorCode
 from schema.errors import RequestError, argument
 from schema.ids import key_of, split_id
+from wording import Wording, verbatim
+from wording.catalogue import parts, told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -62,8 +64,16 @@ def user_error(error: GraphError | RequestError) -> mutations.UserError:
         code = UserErrorCode.CONFLICT
     elif not isinstance(error, InvalidError | RequestError):
         raise error
-    message = error.message if isinstance(error, InvalidError) else str(error)
-    return mutations.UserError(code=code, field=path, message=message)
+    return told_as(code, path, error.message if isinstance(error, InvalidError) else error.wording)
+
+
+def told_as(code: UserErrorCode, path: list[str], wording: Wording) -> mutations.UserError:
+    """Return what a user is told, in the language of whoever asks."""
+    said = parts(wording)
+    arguments = [mutations.MessageArgument(name=name, value=str(value)) for name, value in said["arguments"].items()]
+    return mutations.UserError(
+        code=code, field=path, message=told(wording), template=said["template"], arguments=arguments
+    )
 
 
 def _key(name: str, kind: str, text: str) -> UUID:
@@ -71,23 +81,30 @@ def _key(name: str, kind: str, text: str) -> UUID:
     try:
         return key_of(kind, text)
     except RequestError as error:
-        raise InvalidError(name, error.message) from error
+        raise InvalidError(name, error.wording) from error
 
 
 def _reason(text: str) -> str:
     """Return a reason as it may stand in clear; raise InvalidError for none."""
     if not text.strip() or len(text) > LONGEST_REASON or "\0" in text:
-        raise InvalidError("reason", f"Give a reason of 1 to {LONGEST_REASON} characters.")
+        raise InvalidError("reason", Wording("Give a reason of 1 to {longest} characters.", longest=LONGEST_REASON))
     return masked(text)
 
 
 def _organs(names: Sequence[str]) -> list[str]:
     """Return names of organs; raise InvalidError, which tells which is none."""
     if len(names) > MOST_ORGANS:
-        raise InvalidError("organs", f"Name at most {MOST_ORGANS} organs.")
+        raise InvalidError("organs", Wording("Name at most {most} organs.", most=MOST_ORGANS))
     for place, name in enumerate(names, 1):
         if len(name) > LONGEST_ORGAN or not normalise_organ(_text("organs", name)):
-            raise InvalidError("organs", f"Name {place} is none of an organ: give 1 to {LONGEST_ORGAN} characters.")
+            raise InvalidError(
+                "organs",
+                Wording(
+                    "Name {place} is none of an organ: give 1 to {longest} characters.",
+                    place=place,
+                    longest=LONGEST_ORGAN,
+                ),
+            )
     return list(names)
 
 
@@ -100,7 +117,7 @@ def _corrected(entered: inputs.CorrectSubmissionInput) -> dict[Correctable, str 
     asked = {name: text for name, text in given.items() if text is not None}
     back = [Correctable(one) for one in entered.take_back]
     if twice := sorted(set(back) & asked.keys()):
-        raise InvalidError("takeBack", f"{', '.join(twice)} cannot be set and taken back at once.")
+        raise InvalidError("takeBack", Wording("{twice} cannot be set and taken back at once.", twice=", ".join(twice)))
     return asked | dict.fromkeys(back)
 
 
@@ -109,18 +126,18 @@ def _text(name: str, text: str) -> str:
     try:
         return clean(name, text)
     except RequestError as error:
-        raise InvalidError(name, error.message) from error
+        raise InvalidError(name, error.wording) from error
 
 
 def _chosen(given: inputs.SearchFilter | None, zone: ZoneInfo) -> SearchFilter:
     """Return what hits must be; raise InvalidError, which names the field, where that can be nothing."""
     if impossible(given):
-        raise InvalidError("filter", "An empty choice allows nothing, so this would never find anything.")
+        raise InvalidError("filter", Wording("An empty choice allows nothing, so this would never find anything."))
     try:
         with argument("filter"):
             return filter_of(given, zone)
     except RequestError as error:
-        raise InvalidError(str((error.extensions or {})["argument"]), error.message) from error
+        raise InvalidError(str((error.extensions or {})["argument"]), error.wording) from error
 
 
 class GraphWrites:
@@ -134,7 +151,7 @@ class GraphWrites:
         try:
             return await work
         except ForbiddenError as error:
-            raise RequestError("FORBIDDEN", str(error)) from error
+            raise RequestError("FORBIDDEN", error.wording) from error
         except InvalidFieldsError as error:
             return refused(errors=[user_error(fault) for fault in error.faults])
         except (GraphError, RequestError) as error:
@@ -366,7 +383,7 @@ def _revealable(text: str) -> tuple[Revealable, UUID]:
         kind, key = split_id(text)
         return Revealable(kind), key
     except (RequestError, ValueError):
-        message = "This is not the id of a mention, submission, revision, event or document."
+        message = Wording("This is not the id of a mention, submission, revision, event or document.")
         raise InvalidError("id", message) from None
 
 
@@ -375,7 +392,10 @@ def _uploads(named: Sequence[str], faults: list[InvalidError]) -> list[UploadId]
     uploads: list[UploadId] = []
     if len(named) > MOST_ATTACHMENTS:
         faults.append(
-            InvalidError("attachments", f"At most {MOST_ATTACHMENTS} are taken. Send the rest with a revision.")
+            InvalidError(
+                "attachments",
+                Wording("At most {most} are taken. Send the rest with a revision.", most=MOST_ATTACHMENTS),
+            )
         )
         return uploads
     for number, text in enumerate(named):
@@ -386,7 +406,7 @@ def _uploads(named: Sequence[str], faults: list[InvalidError]) -> list[UploadId]
             faults.append(fault)
             continue
         if upload in uploads:
-            faults.append(InvalidError(field, "This upload is named twice. Name it once."))
+            faults.append(InvalidError(field, Wording("This upload is named twice. Name it once.")))
         uploads.append(upload)
     return uploads
 
@@ -407,5 +427,5 @@ def rejected(outcome: Outcome) -> list[mutations.UserError]:
     """Return what a user is told of a record that was not taken in."""
     if outcome.change is not Change.REJECTED:
         return []
-    message = outcome.message or "It could not be taken in; the rejection is kept."
-    return [mutations.UserError(code=UserErrorCode.REJECTED, field=[], message=message)]
+    unknown = Wording("It could not be taken in; the rejection is kept.")
+    return [told_as(UserErrorCode.REJECTED, [], verbatim(outcome.message) if outcome.message else unknown)]

@@ -10,6 +10,8 @@ from graphql import GraphQLError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wording import Wording
+
 INTERNAL: Final = "INTERNAL"
 
 
@@ -19,9 +21,10 @@ class RequestError(GraphQLError):
     Where an argument is to blame, `argument` names it, and what of it: `filter.division.within`, `ids.2`.
     """
 
-    def __init__(self, code: str, message: str, **details: object) -> None:
+    def __init__(self, code: str, message: Wording, **details: object) -> None:
         super().__init__(message, extensions={"code": code, **details})
         self.code = code
+        self.wording = message
 
     def inside(self, argument: str) -> None:
         """Tell that what is to blame stands inside an argument, or inside a part of one."""
@@ -43,5 +46,5 @@ def argument(name: str) -> Iterator[None]:
 class LimitError(RequestError):
     """More was asked than one request may have. `limit` says how much that is, `asked` how much it was."""
 
-    def __init__(self, code: str, message: str, *, limit: int, asked: int, **details: object) -> None:
+    def __init__(self, code: str, message: Wording, *, limit: int, asked: int, **details: object) -> None:
         super().__init__(code, message, limit=limit, asked=asked, **details)

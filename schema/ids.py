@@ -7,6 +7,7 @@ import binascii
 from uuid import UUID
 
 from schema.errors import RequestError
+from wording import Wording
 
 
 def global_id(kind: str, key: UUID) -> str:
@@ -20,7 +21,7 @@ def split_id(text: str) -> tuple[str, UUID]:
         kind, _, key = base64.b64decode(text, validate=True).decode("ascii").partition(":")
         parsed = UUID(key)
     except (binascii.Error, ValueError):
-        raise RequestError("INVALID_ID", "This is not an id of ours. Use one as it was given.") from None
+        raise RequestError("INVALID_ID", Wording("This is not an id of ours. Use one as it was given.")) from None
     return kind, parsed
 
 
@@ -28,5 +29,7 @@ def key_of(kind: str, text: str) -> UUID:
     """Return the key of a global id of this type; raise RequestError for anything else."""
     found, key = split_id(text)
     if found != kind:
-        raise RequestError("INVALID_ID", f"This is the id of another type than {kind}.", expected=kind)
+        raise RequestError(
+            "INVALID_ID", Wording("This is the id of another type than {kind}.", kind=kind), expected=kind
+        )
     return key

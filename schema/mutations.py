@@ -34,11 +34,19 @@ from schema.ports import Info
 from schema.types import Case, Party, Submission
 
 
+@strawberry.type(description="A value within a message.")
+class MessageArgument:
+    name: str = told("The name that stands for it in the template.")
+    value: str = told("The value, as it stands in the message.")
+
+
 @strawberry.type(description="What kept a mutation from being done.")
 class UserError:
     code: UserErrorCode = told("Why, for a program.")
     field: list[str] = told("The path of the input's field that is at fault; empty for the whole.")
-    message: str = told("What is wrong and what to do, for a person.")
+    message: str = told("What is wrong and what to do, for a person, in the language that was asked for.")
+    template: str = told("The message in English with the names of its arguments in braces, to say it in own words.")
+    arguments: list[MessageArgument] = told("What stands in the place of each name.")
 
 
 def _errors() -> Any:

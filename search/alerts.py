@@ -18,6 +18,7 @@ from search.engine import Lookup
 from search.personal import personal
 from search.query import parse
 from search.records import SearchFilter, SearchOrder
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
 ENTRIES: Final = 2_000
 """Entries of the journal that are matched at once."""
-ABOUT_A_MATTER: Final = (
-    "A saved search is about a matter. Leave out what finds a person, {what}: nobody is watched by this system"
-    " (Art. 30; 个保法 Art. 6)."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,12 @@ def next_stretch(reached: Position, held: Position, searches: Sequence[SavedSear
 def require_matter(field: str, text: str) -> None:
     """Raise InvalidError for a query, or a name of one, that finds a person."""
     if what := personal(text):
-        raise InvalidError(field, ABOUT_A_MATTER.format(what=what))
+        told = Wording(
+            "A saved search is about a matter. Leave out what finds a person, {what}: nobody is watched by this system"
+            " (Art. 30; 个保法 Art. 6).",
+            what=what,
+        )
+        raise InvalidError(field, told)
 
 
 def lookup_of(text: str, chosen: SearchFilter) -> Lookup:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from graph.errors import InvalidError
+from wording import Wording
 
 if TYPE_CHECKING:
     from graph.records import SubmissionId
     from search.records import SearchOrder
 
-FOREIGN: Final = "This cursor is not one of this search. Use one as it was given, or none."
+FOREIGN: Final = Wording("This cursor is not one of this search. Use one as it was given, or none.")
 FARTHEST: Final = 1 << 63
 MARK: Final = 5
 """Bytes of a mark: that another hit has the mark of one of two hundred is one chance in five thousand millions."""

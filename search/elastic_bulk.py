@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
-from search.elastic_client import BLOCKED_SAYS, WRITING, BlockedError, NoIndexError, TooLargeError, is_blocked
+from search.elastic_client import (
+    BLOCKED_SAYS,
+    NO_INDEX_SAYS,
+    WRITING,
+    BlockedError,
+    NoIndexError,
+    TooLargeError,
+    is_blocked,
+)
 from search.elastic_names import write_alias
 from search.elastic_questions import document_of
 from search.engine import SearchAwayError, SearchUnavailableError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +92,9 @@ async def _write(link: Link, index: str, piece: list[bytes]) -> None:
 
 
 async def _write_patiently(link: Link, index: str, piece: list[bytes]) -> None:
-    away = SearchAwayError("The search engine takes no more documents for now. They are sent again by themselves.")
+    away = SearchAwayError(
+        Wording("The search engine takes no more documents for now. They are sent again by themselves.")
+    )
     for pause in PAUSES:
         await asyncio.sleep(pause)
         try:
@@ -116,11 +127,15 @@ async def _send(link: Link, index: str, piece: list[bytes]) -> list[bytes]:
 def _is_to_be_sent_again(item: dict[str, Any]) -> bool:
     status, error = item["status"], item.get("error", {}).get("type")
     if status == 404 and error is not None:
-        raise NoIndexError(str(NoIndexError.__doc__))
+        raise NoIndexError(NO_INDEX_SAYS)
     if is_blocked(status, error):
         raise BlockedError(BLOCKED_SAYS)
     if status in LATER:
         return True
     if status not in DONE:
-        raise SearchUnavailableError(f"Elasticsearch refuses a document ({status} {error}). Its log says why.")
+        raise SearchUnavailableError(
+            Wording(
+                "Elasticsearch refuses a document ({status} {error}). Its log says why.", status=status, error=error
+            )
+        )
     return False

@@ -16,6 +16,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, ConnectionTimeout, Trans
 from search.circuit import Circuit
 from search.engine import SearchAwayError, SearchUnavailableError
 from search.machines import Machines, NobodyAnswersError
+from wording import Wording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,30 +39,30 @@ RETRIES: Final = 1
 AWAY: Final = frozenset({502, 503, 504})
 SHARDS_AWAY: Final = frozenset({"search_phase_execution_exception", "no_shard_available_action_exception"})
 """What the cluster answers where it is there and an index is not, or not whole."""
-AWAY_SAYS: Final = (
-    "The search engine is away: nothing can be searched now, all else goes on. Look whether Elasticsearch runs and"
-    " answers, and at CASEGRAPH_ELASTICSEARCH_URL; what comes in meanwhile is indexed once it is back."
+AWAY_SAYS: Final = Wording(
+    "The search engine is away: nothing can be searched now, all else goes on. Look whether "
+    "Elasticsearch runs and answers, and at CASEGRAPH_ELASTICSEARCH_URL; what comes in meanwhile "
+    "is indexed once it is back."
 )
-SHARDS_SAY: Final = (
-    "The search index is not whole: nothing can be searched now, all else goes on. Look whether all machines of"
-    " Elasticsearch run; where one is lost for good, run `reindex`."
+SHARDS_SAY: Final = Wording(
+    "The search index is not whole: nothing can be searched now, all else goes on. Look whether "
+    "all machines of Elasticsearch run; where one is lost for good, run `reindex`."
 )
-SLOW_SAYS: Final = (
-    "The search engine took longer than {patience:g} s (CASEGRAPH_ELASTICSEARCH_TIMEOUT). Try again in a moment; where"
-    " it stays so, give it more machines."
-)
-BUSY_SAYS: Final = (
+NO_INDEX_SAYS: Final = Wording("There is no search index. Start `work` or `serve`, or run `reindex`.")
+BUSY_SAYS: Final = Wording(
     "The search engine has too much to do. Try again in a moment; where it stays so, give it more machines."
 )
 BLOCKED: Final = "cluster_block_exception"
 """What the cluster answers where writing an index is blocked: by itself where a disk is nearly full, or by somebody."""
-BLOCKED_SAYS: Final = (
-    "Elasticsearch lets nothing be written to the search index: searches go on and miss what is new. Its disk is nearly"
-    " full (the flood stage), or somebody blocked the index. Make room there: it lifts the block by itself then, and"
-    " indexing goes on. Where there is room, set its `index.blocks.read_only_allow_delete` and `index.blocks.write` to"
-    " null."
+BLOCKED_SAYS: Final = Wording(
+    "Elasticsearch lets nothing be written to the search index: searches go on and miss what is "
+    "new. Its disk is nearly full (the flood stage), or somebody blocked the index. Make room "
+    "there: it lifts the block by itself then, and indexing goes on. Where there is room, set "
+    "its `index.blocks.read_only_allow_delete` and `index.blocks.write` to null."
 )
-REFUSED_SAYS: Final = "Elasticsearch refuses the user, the password or a right of CASEGRAPH_ELASTICSEARCH_URL. Mend it."
+REFUSED_SAYS: Final = Wording(
+    "Elasticsearch refuses the user, the password or a right of CASEGRAPH_ELASTICSEARCH_URL. Mend it."
+)
 
 
 class NoIndexError(SearchUnavailableError):
@@ -151,7 +152,7 @@ class Link:
         except (TransportError, NobodyAnswersError) as error:
             self.circuit.failed()
             slow = isinstance(error, ConnectionTimeout) and not self._machines.aside
-            raise SearchAwayError(SLOW_SAYS.format(patience=limit) if slow else AWAY_SAYS) from None
+            raise SearchAwayError(_slow(limit) if slow else AWAY_SAYS) from None
         self.circuit.succeeded()
         return answer
 
@@ -176,7 +177,7 @@ class Link:
             if not done:
                 await asyncio.wait({asking, self._machines.look()}, return_when=asyncio.FIRST_COMPLETED)
                 if not asking.done() and self._is_in_vain(machine, aside, twice=twice):
-                    raise ConnectionTimeout("Another can be asked.")
+                    raise ConnectionTimeout(Wording("Another can be asked."))
             return await asking
         finally:
             asking.cancel()
@@ -198,6 +199,14 @@ class Link:
             await one.client.close()
 
 
+def _slow(seconds: float) -> Wording:
+    return Wording(
+        "The search engine took longer than {seconds:g} s (CASEGRAPH_ELASTICSEARCH_TIMEOUT). Try again in a moment;"
+        " where it stays so, give it more machines.",
+        seconds=seconds,
+    )
+
+
 def refusal(status: int, body: object) -> SearchUnavailableError:
     """Return what is told of a request that was not carried out. Pure."""
     if status in AWAY:
@@ -207,13 +216,19 @@ def refusal(status: int, body: object) -> SearchUnavailableError:
     known: dict[int, SearchUnavailableError] = {
         401: SearchUnavailableError(REFUSED_SAYS),
         403: SearchUnavailableError(REFUSED_SAYS),
-        404: NoIndexError(str(NoIndexError.__doc__)),
-        409: ConflictError(str(ConflictError.__doc__)),
-        413: TooLargeError(str(TooLargeError.__doc__)),
+        404: NoIndexError(NO_INDEX_SAYS),
+        409: ConflictError(Wording("Something newer stands there already.")),
+        413: TooLargeError(
+            Wording("Elasticsearch takes no request of this size. Raise its `http.max_content_length`.")
+        ),
         429: SearchAwayError(BUSY_SAYS),
     }
     return known.get(status) or SearchUnavailableError(
-        f"Elasticsearch refuses a request ({status} {kind(body)}). Its log says why; `reindex` may mend it."
+        Wording(
+            "Elasticsearch refuses a request ({status} {kind}). Its log says why; `reindex` may mend it.",
+            status=status,
+            kind=kind(body),
+        )
     )
 
 

@@ -16,10 +16,11 @@ from graph.journal import NOTHING, Reached
 from graph.records import Position, SubmissionId
 from graph.times import LEGAL_ZONE
 from search import elastic_bulk
-from search.elastic_client import ASKING, WRITING, ConflictError, Link, NoIndexError, ShardsAwayError
+from search.elastic_client import ASKING, NO_INDEX_SAYS, WRITING, ConflictError, Link, NoIndexError, ShardsAwayError
 from search.elastic_names import Names, building_alias, write_alias
 from search.elastic_questions import created, facets_of, frequencies_of, ordered_by_time, search_of
 from search.engine import Candidate, Found, Health, IndexMovedError, SearchUnavailableError, timed
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -157,14 +158,14 @@ class ElasticEngine:
         try:
             await self._apply(index, batch)
         except NoIndexError:
-            raise IndexMovedError("Another index went live.") from None
+            raise IndexMovedError(Wording("Another index went live.")) from None
 
     async def _apply(self, index: str, batch: Batch) -> None:
         held = await self._held(write_alias(index))
         if held is None:
-            raise NoIndexError(str(NoIndexError.__doc__))
+            raise NoIndexError(NO_INDEX_SAYS)
         if held.position != batch.after:
-            raise IndexMovedError(f"The index is not at {batch.after} any more.")
+            raise IndexMovedError(Wording("The index is not at {after} any more.", after=batch.after))
         if batch.documents or batch.gone:
             await elastic_bulk.write(self._link, index, batch)
             self._unseen = True
@@ -181,7 +182,7 @@ class ElasticEngine:
                 )
             )  # fmt: skip
         except ConflictError:
-            raise IndexMovedError("Somebody else has brought the index farther.") from None
+            raise IndexMovedError(Wording("Somebody else has brought the index farther.")) from None
 
     async def clear(self) -> None:
         """Begin an empty index in the place of the present one."""
@@ -267,7 +268,7 @@ def _of_what_is_built() -> Iterator[None]:
         yield
     except (NoIndexError, IndexMovedError):
         raise SearchUnavailableError(
-            "What was being built was removed by another `reindex`. Run one of them."
+            Wording("What was being built was removed by another `reindex`. Run one of them.")
         ) from None
 
 

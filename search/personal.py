@@ -14,6 +14,7 @@ from graph.text.normalise import normalise
 from graph.text.numbers import masked
 from graph.text.readings import BIRTH_YEARS, PROVINCES
 from graph.text.signs import plain_digits
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,12 +49,12 @@ IDENTITY: Final = re.compile(
     rf"(?:{PROVINCES.pattern})[0-9]{{4}}(?P<year>[0-9]{{1,4}})(?:(?:0[1-9]?|1[0-2]?)(?:[0-9]{{1,6}})?)?"
 )
 
-NAME: Final = "`name:`"
-NUMBER: Final = "a telephone, identity or card number or an address"
-BEGINNING: Final = "the beginning of a person's number or address"
+NAME: Final = Wording("`name:`")
+NUMBER: Final = Wording("a telephone, identity or card number or an address")
+BEGINNING: Final = Wording("the beginning of a person's number or address")
 
 
-def personal(text: str) -> str | None:
+def personal(text: str) -> Wording | None:
     """Return what in a text finds a person, None where nothing does."""
     plain = normalise(text)
     if NAMED.search(plain):

@@ -26,6 +26,7 @@ from graph.text.normalise import normalise
 from graph.text.tokens import units
 from search.documents import LEVELS
 from search.query_tokens import STARS, QuerySyntaxError, Token, tokens_of
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,8 +113,7 @@ STATUSES: Final = {one.lower(): one for one in CaseStatus} | {
     "已答复": CaseStatus.ANSWERED, "已回复": CaseStatus.ANSWERED,
 }  # fmt: skip
 DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
-BETWEEN: Final = "{} stands between two things. Add the missing one, or quote the word."
-MISSING: Final = "What is not wanted must follow here. Add it, or quote the word."
+MISSING: Final = Wording("What is not wanted must follow here. Add it, or quote the word.")
 
 
 def parse(text: str) -> And:
@@ -141,6 +141,10 @@ def _number(text: str, tokens: Sequence[Token]) -> str:
     return text if several and any(map(str.isdigit, text)) else ""
 
 
+def _between(operator: str) -> Wording:
+    return Wording("{operator} stands between two things. Add the missing one, or quote the word.", operator=operator)
+
+
 class _Parser:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens, self._next = tokens, 0
@@ -165,7 +169,7 @@ class _Parser:
             at = self._take().at
             nodes.append(self._all(depth))
             if And(()) in nodes:
-                raise QuerySyntaxError(BETWEEN.format("OR"), at)
+                raise QuerySyntaxError(_between("OR"), at)
         return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
 
     def _all(self, depth: int) -> Node:
@@ -184,14 +188,14 @@ class _Parser:
         while self._at("and"):
             at = self._take().at
             if self.here is None or self._at("close", "or"):
-                raise QuerySyntaxError(BETWEEN.format("AND"), at)
+                raise QuerySyntaxError(_between("AND"), at)
             both.append(self._one(depth))
         return both
 
     def _one(self, depth: int) -> Node:
         token = self._take()
         if depth > DEEPEST:
-            raise QuerySyntaxError(f"Brackets stand at most {DEEPEST} deep.", token.at)
+            raise QuerySyntaxError(Wording("Brackets stand at most {deepest} deep.", deepest=DEEPEST), token.at)
         match token.kind:
             case "open":
                 return self._group(token, depth)
@@ -200,7 +204,7 @@ class _Parser:
                     raise QuerySyntaxError(MISSING, token.at)
                 return Not(self._one(depth + 1))
             case "and":
-                raise QuerySyntaxError(BETWEEN.format("AND"), token.at)
+                raise QuerySyntaxError(_between("AND"), token.at)
             case "field":
                 return self._field(token)
             case "phrase":
@@ -211,14 +215,14 @@ class _Parser:
     def _group(self, token: Token, depth: int) -> Node:
         node = self.either(depth + 1)
         if self.here is None:
-            raise QuerySyntaxError("This bracket is never closed. Close it, or remove it.", token.at)
+            raise QuerySyntaxError(Wording("This bracket is never closed. Close it, or remove it."), token.at)
         self._take()
         return node
 
     def _field(self, token: Token) -> Node:
         value = self.here
         if value is None or value.kind not in {"word", "phrase"}:
-            raise QuerySyntaxError(f"`{token.text}:` needs a value.", token.at)
+            raise QuerySyntaxError(Wording("`{text}:` needs a value.", text=token.text), token.at)
         self._take()
         return RESTRICTIONS[token.text](value)
 
@@ -235,7 +239,9 @@ def _numbered(value: Token) -> Node:
 
 def _something(text: str, at: int) -> str:
     if not units(normalise(text)):
-        raise QuerySyntaxError("There is no letter, digit or Chinese character to look for here. Remove it.", at)
+        raise QuerySyntaxError(
+            Wording("There is no letter, digit or Chinese character to look for here. Remove it."), at
+        )
     return text
 
 
@@ -243,7 +249,9 @@ def _one_of(value: Token, allowed: Mapping[str, str]) -> str:
     try:
         return str(allowed[normalise(value.text)])
     except KeyError:
-        raise QuerySyntaxError(f"This must be one of {', '.join(allowed)}.", value.at) from None
+        raise QuerySyntaxError(
+            Wording("This must be one of {allowed}.", allowed=", ".join(allowed)), value.at
+        ) from None
 
 
 @cache
@@ -257,7 +265,9 @@ def _division(value: Token) -> str:
         return _division_code(digits, value.at)
     found = _gazetteer().by_name(value.text)
     if found is None:
-        message = "This is no division, or several have this name. Give its code of GB/T 2260, or its full name."
+        message = Wording(
+            "This is no division, or several have this name. Give its code of GB/T 2260, or its full name."
+        )
         raise QuerySyntaxError(message, value.at)
     return _division_code(found.code, value.at)
 
@@ -265,7 +275,7 @@ def _division(value: Token) -> str:
 def _division_code(digits: str, at: int) -> str:
     """Return a code without the zeros that only fill it up."""
     if len(digits) not in LEVELS:
-        raise QuerySyntaxError("A division's code has 2, 4, 6, 9 or 12 digits.", at)
+        raise QuerySyntaxError(Wording("A division's code has 2, 4, 6, 9 or 12 digits."), at)
     for above in reversed(LEVELS):
         if len(digits) > above and not digits[above:].strip("0"):
             digits = digits[:above]
@@ -275,7 +285,7 @@ def _division_code(digits: str, at: int) -> str:
 def _topic(value: Token) -> str:
     topic = value.text.strip("/ \u3000")
     if not topic:
-        raise QuerySyntaxError("A topic is a path, such as 城乡建设/安全生产.", value.at)
+        raise QuerySyntaxError(Wording("A topic is a path, such as 城乡建设/安全生产."), value.at)
     return topic
 
 
@@ -288,7 +298,7 @@ def _day(value: Token) -> date:
 
 
 def _no_day(value: Token) -> NoReturn:
-    raise QuerySyntaxError("A day is written 2026-07-01.", value.at) from None
+    raise QuerySyntaxError(Wording("A day is written 2026-07-01."), value.at) from None
 
 
 RESTRICTIONS: Final[Mapping[str, Callable[[Token], Node]]] = {

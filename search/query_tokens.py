@@ -15,6 +15,7 @@ from graph.text.nfkc import nfkc
 from graph.text.normalise import normalise
 from graph.text.tokens import units
 from search.code_units import code_units
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,8 +55,9 @@ ENDING: Final = frozenset({"close", "word", "phrase"})
 class QuerySyntaxError(InvalidError):
     """A query cannot be understood. `position` is where it goes wrong, in UTF-16 code units from 0, as ranges are."""
 
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__("query", f"{message} (character {position + 1})")
+    def __init__(self, message: Wording, position: int) -> None:
+        told = Wording("{message} (character {character})", message=message, character=position + 1)
+        super().__init__("query", told)
         self.position = position
 
 
@@ -82,7 +84,7 @@ def tokens_of(text: str) -> list[Token]:
     """Return the pieces of a query; raise QuerySyntaxError where one is never closed."""
     places = code_units(text)
     if len(text) > LONGEST:
-        raise QuerySyntaxError(f"A query has at most {LONGEST} characters.", places[LONGEST])
+        raise QuerySyntaxError(Wording("A query has at most {longest} characters.", longest=LONGEST), places[LONGEST])
     return _Settling(list(_scanned(text, places))).settled()
 
 
@@ -97,7 +99,7 @@ def _scanned(text: str, places: Sequence[int]) -> Iterator[Token]:
                 if end is None:
                     # With nothing behind it, it quotes nothing.
                     if units(normalise(text[at:])):
-                        raise QuerySyntaxError("This quotation mark is never closed. Close it.", places[start])
+                        raise QuerySyntaxError(Wording("This quotation mark is never closed. Close it."), places[start])
                     continue
                 at = end + 1
                 token = Token("phrase", text[start + 1 : end], places[start])

@@ -20,6 +20,7 @@ from search import documents
 from search.alerts import filter_given, lookup_of, require_matter
 from search.audience import audience
 from search.engine import SearchUnavailableError
+from wording import Wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,10 +39,11 @@ as many as Elasticsearch gives at once, too."""
 LONGEST_NAME: Final = 200
 TRIES: Final = 5
 """How often a search is asked before it is saved, where entries are matched meanwhile: once a second at most."""
-BEHIND: Final = "The search index has not caught up yet. Try again in a moment."
-TOO_WIDE: Final = (
-    f"This finds more than {WIDEST:,} submissions already. Narrow it, by a place or a topic; or add `after:` with"
-    " today's date, to be told of what is received from then on."
+BEHIND: Final = Wording("The search index has not caught up yet. Try again in a moment.")
+TOO_WIDE: Final = Wording(
+    "This finds more than {widest:,} submissions already. Narrow it, by a place or a topic; or "
+    "add `after:` with today's date, to be told of what is received from then on.",
+    widest=WIDEST,
 )
 
 
@@ -90,7 +92,7 @@ class Saving:
     async def _present(self, lookup: Lookup) -> Present:
         held = await self._engine.position()
         if held is None:
-            raise SearchUnavailableError("There is no search index yet. It is built by a worker that runs.")
+            raise SearchUnavailableError(Wording("There is no search index yet. It is built by a worker that runs."))
         found = await self._engine.find(lookup)
         return Present(held, tuple(one.submission for one in found.candidates))
 
@@ -99,20 +101,20 @@ class Saving:
         _require_name(name)
         async with transaction(self._pool) as connection:
             if await connection.fetchval(SQL.rename_search, search, by.name, name) is None:
-                raise NotFoundError("saved search", search)
+                raise NotFoundError(Wording("saved search"), search)
             await _note(connection, EntryKind.SEARCH_RENAMED, search, by, now)
 
     async def delete(self, *, search: SavedSearchId, by: Viewer, now: datetime) -> None:
         """Delete one's saved search and what it was told; raise NotFoundError where it is not one's."""
         async with transaction(self._pool) as connection:
             if await connection.fetchval(SQL.delete_search, search, by.name) is None:
-                raise NotFoundError("saved search", search)
+                raise NotFoundError(Wording("saved search"), search)
             await _note(connection, EntryKind.SEARCH_DELETED, search, by, now)
 
 
 def _require_name(name: str) -> None:
     if not name.strip() or len(name) > LONGEST_NAME or "\0" in name:
-        raise InvalidError("name", f"Give a name of 1 to {LONGEST_NAME} characters.")
+        raise InvalidError("name", Wording("Give a name of 1 to {longest} characters.", longest=LONGEST_NAME))
     require_matter("name", name)
 
 
@@ -124,7 +126,7 @@ async def _require_room(connection: Connection, present: Present, by: Viewer) ->
     if len(present.found) > WIDEST:
         raise InvalidError("query", TOO_WIDE)
     if await connection.fetchval(SQL.count_searches, by.name) >= MOST:
-        raise ConflictError(f"You have {MOST} saved searches. Delete one that you need no more.")
+        raise ConflictError(Wording("You have {most} saved searches. Delete one that you need no more.", most=MOST))
 
 
 async def _note(connection: Connection, kind: EntryKind, search: SavedSearchId, by: Viewer, now: datetime) -> None:

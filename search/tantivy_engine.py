@@ -27,6 +27,7 @@ from search.generations import LIVE, building, go_live, live, new_generation, re
 from search.tantivy_commit import Commit
 from search.tantivy_questions import SCHEMA, TOKENISER, document_of
 from search.wholeness import damaged
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -40,13 +41,14 @@ if TYPE_CHECKING:
 HEAP: Final = 96_000_000
 THREADS: Final = 1
 """Writing threads: the analysis beside them fills the other core."""
-DISK_SAYS: Final = (
-    "The search index cannot be written: its disk is full, or fails. Make room, or look at it; indexing goes on by"
-    " itself then, and searches say meanwhile what they lack."
+DISK_SAYS: Final = Wording(
+    "The search index cannot be written: its disk is full, or fails. Make room, or look at it; "
+    "indexing goes on by itself then, and searches say meanwhile what they lack."
 )
-RIGHTS_SAY: Final = (
-    "The search index cannot be used: this process may not read and write in its folder, which searching needs as well."
-    " Give it the right to, then all goes on by itself; `doctor` names the folder and whose it is."
+RIGHTS_SAY: Final = Wording(
+    "The search index cannot be used: this process may not read and write in its folder, which "
+    "searching needs as well. Give it the right to, then all goes on by itself; `doctor` names "
+    "the folder and whose it is."
 )
 META: Final = "meta.json"
 
@@ -166,7 +168,7 @@ class TantivyIndex:
             self._index = self._commit = None
             if _of_rights(error):
                 raise SearchAwayError(RIGHTS_SAY) from error
-            raise SearchUnavailableError("The search index is damaged. Run `reindex`.") from error
+            raise SearchUnavailableError(Wording("The search index is damaged. Run `reindex`.")) from error
 
     def _last_commit(self) -> Commit:
         while True:
@@ -184,7 +186,9 @@ class TantivyIndex:
         if generation is None or commit is None:
             if self.folder.is_dir() and not os.access(self.folder, os.R_OK | os.X_OK):
                 raise SearchAwayError(RIGHTS_SAY)
-            raise SearchUnavailableError("There is no search index. Start `work` or `serve`, or run `reindex`.")
+            raise SearchUnavailableError(
+                Wording("There is no search index. Start `work` or `serve`, or run `reindex`.")
+            )
         seen = (generation, *commit)
         if self._commit is not None and self._commit.seen == seen:
             return self._commit
@@ -192,7 +196,7 @@ class TantivyIndex:
             # Looking at all files takes a while, and what is damaged stays so until it is built anew.
             if self._damaged == seen or damaged(self.folder / generation, META):
                 self._damaged = seen
-                raise SearchUnavailableError("The search index is damaged. Run `reindex`.")
+                raise SearchUnavailableError(Wording("The search index is damaged. Run `reindex`."))
             self._index = _open(self.folder / generation)
         else:
             self._index.reload()
@@ -214,7 +218,7 @@ class TantivyIndex:
         with self._lock, _on_disk(self.folder):
             generation, writer = self._open_writer()
             if (self.held() or NOTHING).position != batch.after:
-                raise IndexMovedError(f"The index is not at {batch.after} any more.")
+                raise IndexMovedError(Wording("The index is not at {after} any more.", after=batch.after))
             # Made before anything is written: what cannot be made spoils no commit.
             made = [document_of(document) for document in batch.documents]
             try:
@@ -224,8 +228,10 @@ class TantivyIndex:
                 if not _of_the_index(error):
                     raise
                 if generation != self._generation():
-                    raise IndexMovedError("Another index went live.") from error
-                raise SearchUnavailableError("The search index cannot be written. Look at its disk.") from error
+                    raise IndexMovedError(Wording("Another index went live.")) from error
+                raise SearchUnavailableError(
+                    Wording("The search index cannot be written. Look at its disk.")
+                ) from error
 
     def _write(self, writer: tantivy.IndexWriter, batch: Batch, made: list[tantivy.Document]) -> None:
         # To delete what is not there costs as much as to look for it, and once more at each merge.
@@ -261,7 +267,7 @@ class TantivyIndex:
         try:
             self._writer = _open(self.folder / generation).writer(heap_size=HEAP, num_threads=THREADS)
         except ValueError as error:
-            raise SearchUnavailableError("The search index is written by another process.") from error
+            raise SearchUnavailableError(Wording("The search index is written by another process.")) from error
         self._writing = generation
         return generation, self._writer
 

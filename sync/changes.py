@@ -14,6 +14,7 @@ import orjson
 from graph.database import statements
 from graph.errors import InvalidError
 from graph.journal import EntryKind
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -96,7 +97,7 @@ async def changes(reading: Reading, vault: Vault, viewer: str, after: str | None
     InvalidError where the cursor is not one of the viewer's or the page is too large.
     """
     if not 0 <= first <= LARGEST_PAGE:
-        raise InvalidError("first", f"A page holds 0 to {LARGEST_PAGE} changes.")
+        raise InvalidError("first", Wording("A page holds 0 to {largest} changes.", largest=LARGEST_PAGE))
     reached = 0 if after is None else opened(vault, viewer, after)
     head = int(await reading.fetchval(SQL.head))
     rows: list[Row] = []

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKAGES: Final = ("connectors", "graph", "search", "sync", "schema", "resolvers", "casegraph")
+PACKAGES: Final = ("connectors", "graph", "search", "sync", "schema", "resolvers", "casegraph", "wording")
 OPTIONAL: Final = frozenset({"numpy", "onnxruntime", "PIL", "pypdfium2", "rapidocr"})
 """Libraries that are not there everywhere; what stands in modules that need them is tried where they are."""
 BOUND: Final = 50

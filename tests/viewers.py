@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from casegraph.signin.development import KIND, DevelopmentKey
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SOURCES = frozenset({"a", "board", "centre", "city12345", "hotline"})
 """Those that tests push records of."""
@@ -56,3 +59,8 @@ def only(*roles: Role, **changes: Any) -> Viewer:
     return replace(
         EVERYTHING, name=f"{KIND}:{'-'.join(roles)}", roles=frozenset(roles), clearances=frozenset(), **changes
     )
+
+
+def told_apart(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an error's extensions without what its message is made of, which `tests/wording` tries."""
+    return {name: value for name, value in error["extensions"].items() if name not in {"template", "arguments"}}

@@ -19,6 +19,7 @@ import orjson
 
 from graph import keycheck
 from graph.copying import Dump, Table
+from wording import WordedError, Wording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ PURPOSE: Final = b"casegraph backup\0"
 """Keeps this MAC apart from every other digest under the same key."""
 
 
-class BackupError(Exception):
+class BackupError(WordedError):
     """A backup cannot be written or brought back. The message says what is wrong and what to do."""
 
 
@@ -79,14 +80,24 @@ def read_manifest(folder: Path) -> tuple[Manifest, bytes]:
         said = (folder / MANIFEST).read_bytes()
         values = orjson.loads(said)
         if values["form"] != FORM:
-            raise BackupError(f"{folder} is a backup of another form. Restore it with the casegraph that wrote it.")
+            raise BackupError(
+                Wording(
+                    "{folder} is a backup of another form. Restore it with the casegraph that wrote it.", folder=folder
+                )
+            )
         return _manifest(values), said
     except FileNotFoundError:
         raise BackupError(
-            f"{folder} is no backup: it has no {MANIFEST}. Name the folder that `backup` wrote."
+            Wording(
+                "{folder} is no backup: it has no {manifest}. Name the folder that `backup` wrote.",
+                folder=folder,
+                manifest=MANIFEST,
+            )
         ) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise BackupError(f"{folder / MANIFEST} cannot be read. Take another copy of this backup.") from error
+        raise BackupError(
+            Wording("{folder} cannot be read. Take another copy of this backup.", folder=folder / MANIFEST)
+        ) from error
 
 
 def _manifest(values: dict[str, Any]) -> Manifest:
@@ -107,20 +118,28 @@ def require_whole(folder: Path, manifest: Manifest) -> None:
     for name, digest in manifest.files.items():
         path = folder / name
         if not path.is_file():
-            raise BackupError(f"{path} is missing. Take another copy of this backup.")
+            raise BackupError(Wording("{path} is missing. Take another copy of this backup.", path=path))
         if sha256(path) != digest:
-            raise BackupError(f"{path} is not as it was written. Take another copy of this backup.")
+            raise BackupError(Wording("{path} is not as it was written. Take another copy of this backup.", path=path))
 
 
 def require_ours(folder: Path, manifest: Manifest, said: bytes, vault: Vault) -> None:
     """Raise BackupError unless the holder of this master key wrote the manifest."""
     if manifest.master_key != vault.digest(keycheck.CHECKED).hex():
         raise BackupError(
-            f"{folder} was sealed by another master key than the one here, and nothing in it opens without its own. Put"
-            " the copy of master.key from then into a new data folder, or set CASEGRAPH_MASTER_KEY."
+            Wording(
+                "{folder} was sealed by another master key than the one here, and nothing in it opens "
+                "without its own. Put the copy of master.key from then into a new data folder, or set "
+                "CASEGRAPH_MASTER_KEY.",
+                folder=folder,
+            )
         )
     kept = (folder / MAC).read_text(encoding="ascii", errors="replace") if (folder / MAC).is_file() else ""
     if kept != vault.digest(PURPOSE + said).hex():
         raise BackupError(
-            f"{folder} was changed since it was written: its manifest does not fit its seal. Take another copy of it."
+            Wording(
+                "{folder} was changed since it was written: its manifest does not fit its seal. Take another "
+                "copy of it.",
+                folder=folder,
+            )
         )

@@ -28,6 +28,7 @@ from graph.copying import load
 from graph.database import connected, pooled
 from graph.erasure import SQL
 from graph.migrate import begin_restore, end_restore, mark_copied, migrate_restored, read_migrations
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +82,10 @@ def check(folder: Path, target: Target, named: Path | None) -> Checked:
     known = [(one.number, one.name, one.checksum.hex()) for one in read_migrations()]
     if list(manifest.dump.migrations) != known[: len(manifest.dump.migrations)]:
         raise BackupError(
-            f"{folder} was written by another version than this one. Restore it with that, or a newer one."
+            Wording(
+                "{folder} was written by another version than this one. Restore it with that, or a newer one.",
+                folder=folder,
+            )
         )
     return Checked(folder, manifest, hashlib.sha256(said).digest(), _newest(folder, target, named))
 
@@ -89,7 +93,9 @@ def check(folder: Path, target: Target, named: Path | None) -> Checked:
 def _newest(folder: Path, target: Target, named: Path | None) -> Path | None:
     """Return the list that all others are the beginning of, None where there is none."""
     if named is not None and not named.is_file():
-        raise BackupError(f"There is no erasure list at {named}. Name the file that CASEGRAPH_ERASURES named.")
+        raise BackupError(
+            Wording("There is no erasure list at {named}. Name the file that CASEGRAPH_ERASURES named.", named=named)
+        )
     paths = [path for path in (folder / ERASURES, target.erasures, named) if path is not None and path.is_file()]
     lists = [(path, erasure_list.read(path, target.vault)) for path in paths]
     newest = erasure_list.longest([listed for _, listed in lists])
@@ -128,7 +134,7 @@ async def _begin(connection: Connection, checked: Checked, target: Target) -> bo
 
 def _require_empty(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
-        raise BackupError(f"{folder} is not empty. Restore into a new CASEGRAPH_DATA.")
+        raise BackupError(Wording("{folder} is not empty. Restore into a new CASEGRAPH_DATA.", folder=folder))
 
 
 def _copy_attachments(source: Path, target: Path) -> None:
@@ -141,7 +147,13 @@ async def _copy_tables(connection: Connection, checked: Checked) -> None:
     async with connection.transaction():
         await migrate_restored(connection, len(checked.manifest.dump.migrations))
         if wrong := await load(connection, checked.folder / TABLES, checked.manifest.dump):
-            raise BackupError(f"{checked.folder} does not hold what it should: {wrong[0]}. Take another backup.")
+            raise BackupError(
+                Wording(
+                    "{folder} does not hold what it should: {wrong}. Take another backup.",
+                    folder=checked.folder,
+                    wrong=wrong[0],
+                )
+            )
         await mark_copied(connection)
 
 

@@ -27,6 +27,7 @@ from graph.copying import dump
 from graph.database import connected, statements
 from graph.errors import NotFoundError
 from graph.migrate import require_current
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,7 +86,7 @@ async def _write(kept: Kept, partial: Path, now: datetime) -> Manifest:
 def _whole(folder: Path) -> Iterator[Path]:
     """Give a folder to write into, which takes its place at the end; where anything fails it goes."""
     if folder.exists():
-        raise BackupError(f"{folder} is there already. Name a folder that is not.")
+        raise BackupError(Wording("{folder} is there already. Name a folder that is not.", folder=folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
     try:

@@ -8,6 +8,7 @@ from casegraph.backup.writing import Kept, back_up
 from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault, utc_now
 from casegraph.terminal import say
 from graph import keyring
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -28,12 +29,24 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
         )
         manifest = await back_up(kept, arguments.folder.absolute(), utc_now())
     rows = sum(table.rows for table in manifest.dump.tables.values())
-    say(f"{arguments.folder}: {rows:,} rows, {manifest.dump.position:,} entries of the journal,"
-        f" {manifest.erasures:,} erasures, {len(manifest.files):,} files.")  # fmt: skip
+    say(Wording(
+        "{folder}: {rows:,} rows, {position:,} entries of the journal, {erasures:,} erasures, {count:,} files.",
+        folder=arguments.folder, rows=rows, position=manifest.dump.position, erasures=manifest.erasures,
+        count=len(manifest.files),
+    ))  # fmt: skip
     if manifest.missing:
-        say(f"{len(manifest.missing):,} attachments are not in it: erased meanwhile, or lost. See `doctor`.")
+        say(
+            Wording(
+                "{count:,} attachments are not in it: erased meanwhile, or lost. See `doctor`.",
+                count=len(manifest.missing),
+            )
+        )
     if arguments.with_key:
-        say("THE MASTER KEY IS IN IT, IN CLEAR: whoever has this folder can read all that is sealed. Lock it away.")
+        say(
+            Wording(
+                "THE MASTER KEY IS IN IT, IN CLEAR: whoever has this folder can read all that is sealed. Lock it away."
+            )
+        )
     else:
-        say("THE MASTER KEY IS NOT IN IT: keep a copy elsewhere, without it nothing sealed opens again.")
+        say(Wording("THE MASTER KEY IS NOT IN IT: keep a copy elsewhere, without it nothing sealed opens again."))
     return 0

@@ -17,8 +17,9 @@ from casegraph.demo.town import FOLDERS, make_town
 from casegraph.ingest import find_items
 from casegraph.listening import address, listen
 from casegraph.services import for_child, open_services, ways_of
-from casegraph.terminal import complain, say
+from casegraph.terminal import complain, say, show
 from casegraph.workers import worker
+from wording import Wording, catalogue
 
 if TYPE_CHECKING:
     import argparse
@@ -72,18 +73,24 @@ async def _take_in(services: Services, town: Path) -> None:
 
 def _announce(settings: Settings, opened: socket.socket, seconds: float) -> None:
     """Tell where it is and what to try."""
-    say()
-    say("Three queries worth trying:")
+    show()
+    say(Wording("Three queries worth trying:"))
     for query in WORTH_TRYING:
-        say(f"\n# {query.caption}\n{query.document.rstrip()}")
-    say()
-    say(f"Ready after {seconds:.1f} s: {address(opened)} shows GraphiQL in a browser of this machine.")
+        show(f"\n# {catalogue.told(query.caption)}\n{query.document.rstrip()}")
+    show()
+    say(
+        Wording(
+            "Ready after {seconds:.1f} s: {address} shows GraphiQL in a browser of this machine.",
+            seconds=seconds,
+            address=address(opened),
+        )
+    )
     if ways_of(settings).development is None:
-        say("Sign in there by the provider, or send a token of it. Ctrl-C stops everything.")
+        say(Wording("Sign in there by the provider, or send a token of it. Ctrl-C stops everything."))
         return
-    say("This link signs you in as somebody who sees everything, for a day:")
-    say()
-    say(f"{address(opened)}#token={all_seeing(settings)}")
-    say()
-    say("Somebody who sees less: python -m casegraph token --role handler --organ 岳麓区城市管理和综合执法局")
-    say("Nobody but this machine is answered. Ctrl-C stops everything.")
+    say(Wording("This link signs you in as somebody who sees everything, for a day:"))
+    show()
+    show(f"{address(opened)}#token={all_seeing(settings)}")
+    show()
+    say(Wording("Somebody who sees less: python -m casegraph token --role handler --organ 岳麓区城市管理和综合执法局"))
+    say(Wording("Nobody but this machine is answered. Ctrl-C stops everything."))

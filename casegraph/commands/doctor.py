@@ -15,9 +15,11 @@ from casegraph.services import homes_of, index_folder, opened_engine
 from casegraph.serving import FOLDER as SERVING
 from casegraph.serving import servers
 from casegraph.signin.development import FILE as DEVELOPMENT_KEY
-from casegraph.terminal import say
+from casegraph.terminal import show
 from casegraph.troubles import trouble
 from connectors.letters import recognising
+from wording import Wording, joined
+from wording.catalogue import told
 
 if TYPE_CHECKING:
     import argparse
@@ -34,14 +36,14 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
         findings += await _stored(settings, quick=arguments.quick)
     except Exception as error:
-        told = trouble(error, settings.data)
-        if told is None:
+        known = trouble(error, settings.data)
+        if known is None:
             raise
-        findings.append(Finding("what is stored", "cannot be looked at", told.line))
+        findings.append(Finding(Wording("what is stored"), Wording("cannot be looked at"), known.line))
     for finding in findings:
-        say(f"{'ok  ' if finding.advice is None else 'BAD '} {finding.about}: {finding.state}")
+        show(f"{'ok  ' if finding.advice is None else 'BAD '} {told(finding.about)}: {told(finding.state)}")
         if finding.advice:
-            say(f"     → {finding.advice}")
+            show(f"     → {told(finding.advice)}")
     return 1 if any(finding.advice for finding in findings) else 0
 
 
@@ -62,32 +64,46 @@ def _rights(settings: Settings) -> Finding:
     for path in ours:
         first = first or hindered(path)
     if first is None:
-        return Finding("rights", f"{data} may be read and written")
-    return Finding("rights", "something in the way", denied(first, data))
+        return Finding(Wording("rights"), Wording("{data} may be read and written", data=data))
+    return Finding(Wording("rights"), Wording("something in the way"), denied(first, data))
 
 
 def _versions() -> Finding:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
-    return Finding("versions", f"Python {platform.python_version()}, {versions}")
+    return Finding(
+        Wording("versions"),
+        Wording("Python {python_version}, {versions}", python_version=platform.python_version(), versions=versions),
+    )
 
 
 def _recognition(settings: Settings) -> Finding:
     """Tell whether scans are read. It is optional, so that it is not there is no fault."""
     if not settings.scan_pages:
-        return Finding("recognition of scans", "turned off by CASEGRAPH_SCAN_PAGES; they are refused")
+        return Finding(Wording("recognition of scans"), Wording("turned off by CASEGRAPH_SCAN_PAGES; they are refused"))
     if missing := recognising.missing():
-        install = f"not installed ({', '.join(missing)}), scans are refused; to have them read: {recognising.INSTALL}"
-        return Finding("recognition of scans", install)
+        install = Wording(
+            "not installed ({missing}), scans are refused; to have them read: {install}",
+            missing=", ".join(missing),
+            install=recognising.INSTALL,
+        )
+        return Finding(Wording("recognition of scans"), install)
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("rapidocr", "onnxruntime", "pypdfium2"))
-    return Finding("recognition of scans", f"{versions}, up to {settings.scan_pages} pages of a letter")
+    return Finding(
+        Wording("recognition of scans"),
+        Wording("{versions}, up to {scan_pages} pages of a letter", versions=versions, scan_pages=settings.scan_pages),
+    )
 
 
 def _servers(settings: Settings) -> Finding:
-    return Finding("servers", "; ".join(one.words() for one in servers(settings.data)) or "none runs on this folder")
+    running = servers(settings.data)
+    return Finding(
+        Wording("servers"),
+        joined([one.words() for one in running]) if running else Wording("none runs on this folder"),
+    )
 
 
 def _room(settings: Settings) -> Finding:
     free = shutil.disk_usage(settings.data if settings.data.exists() else settings.data.parent).free
-    state = f"{free / 1e9:.1f} GB free where {settings.data} is"
-    advice = "Make room, or move the data with CASEGRAPH_DATA: below 1 GB writes may soon fail."
-    return Finding("disk", state, advice if free < LEAST_ROOM else None)
+    state = Wording("{free:.1f} GB free where {data} is", free=free / 1e9, data=settings.data)
+    advice = Wording("Make room, or move the data with CASEGRAPH_DATA: below 1 GB writes may soon fail.")
+    return Finding(Wording("disk"), state, advice if free < LEAST_ROOM else None)

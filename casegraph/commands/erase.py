@@ -13,6 +13,7 @@ from graph.erasure_list import SubjectKind
 from graph.errors import InvalidError
 from schema.errors import RequestError
 from schema.ids import key_of
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Erase what is named, or carry out what the erasure list tells of, and sweep up."""
     if not arguments.unfinished and not (arguments.reason and arguments.actor):
-        complain("Say why and who: --reason and --actor. Name nobody in them: both are kept.")
+        complain(Wording("Say why and who: --reason and --actor. Name nobody in them: both are kept."))
         return 2
     async with open_services(settings, patience=None) as services:
         eraser = make_eraser(settings, services.pool, services.vault)
@@ -33,9 +34,9 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
             await _finish(eraser, services.clock())
         else:
             await _erase(eraser, arguments, services.clock())
-        say("Sweeping the tables and building the index anew …")
+        say(Wording("Sweeping the tables and building the index anew …"))
         await sweep(services.pool, services.engine, thorough=arguments.thorough)
-    say("Done. docs/operations.md says what stays on the disk until its room is used again.")
+    say(Wording("Done. docs/operations.md says what stays on the disk until its room is used again."))
     return 0
 
 
@@ -43,7 +44,7 @@ async def _finish(eraser: Eraser, now: datetime) -> None:
     unfinished = await eraser.unfinished()
     for erasure in unfinished:
         await eraser.replay(erasure, now)
-    say(f"{len(unfinished):,} erasures of the list carried out.")
+    say(Wording("{count:,} erasures of the list carried out.", count=len(unfinished)))
 
 
 async def _erase(eraser: Eraser, arguments: argparse.Namespace, now: datetime) -> None:
@@ -51,9 +52,16 @@ async def _erase(eraser: Eraser, arguments: argparse.Namespace, now: datetime) -
     erased = await eraser.erase(kind, subject, reason=arguments.reason, actor=arguments.actor, now=now)
     if erased.submissions:
         files = f" and {len(erased.files):,} attachments" if erased.files else ""
-        say(f"Erased: {erased.mentions:,} mentions in {erased.submissions:,} submissions{files}.")
+        say(
+            Wording(
+                "Erased: {mentions:,} mentions in {submissions:,} submissions{files}.",
+                mentions=erased.mentions,
+                submissions=erased.submissions,
+                files=files,
+            )
+        )
     else:
-        say("Nothing is left to erase there: it was done before.")
+        say(Wording("Nothing is left to erase there: it was done before."))
 
 
 def _subject(arguments: argparse.Namespace) -> tuple[SubjectKind, UUID]:
@@ -65,4 +73,4 @@ def _subject(arguments: argparse.Namespace) -> tuple[SubjectKind, UUID]:
     try:
         return kind, key_of(kind.capitalize(), text)
     except RequestError:
-        raise InvalidError(kind.lower(), "This is no such id. Copy it whole, as the API gives it.") from None
+        raise InvalidError(kind.lower(), Wording("This is no such id. Copy it whole, as the API gives it.")) from None

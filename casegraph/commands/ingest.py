@@ -22,6 +22,7 @@ from connectors.headings import load_mapping
 from graph.outcomes import Change
 from graph.records import Channel
 from search.engine import SearchAwayError
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -59,7 +60,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
             try:
                 await find_all(services, beside)
             except SearchAwayError as error:
-                complain(f"All is in, but cannot be found yet. {error}")
+                complain(Wording("All is in, but cannot be found yet. {error}", error=error))
     for line in summary.lines():
         say(line)
     return REJECTED if summary.changes[Change.REJECTED] else 0

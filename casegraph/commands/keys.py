@@ -10,7 +10,7 @@ from casegraph.commands.token import scope_wanted
 from casegraph.opening import open_connection, utc_now
 from casegraph.signin.claims import division_prefix
 from casegraph.signin.service import REVOCABLE_FOR
-from casegraph.terminal import complain, say
+from casegraph.terminal import complain, say, show
 from graph import api_keys
 from graph.database import is_away
 from graph.errors import UncertainError
@@ -18,6 +18,8 @@ from graph.ids import organ_id
 from graph.organs import normalise_organ
 from graph.policy import Role, is_useless
 from graph.times import rfc3339
+from wording import Wording
+from wording.catalogue import told
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +41,13 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
                 await _list(connection)
             case _:
                 await api_keys.revoke(connection, arguments.id, utc_now())
-                say(f"The key {arguments.id} is revoked. Servers that run take it for {REVOCABLE_FOR:.0f} s at most.")
+                say(
+                    Wording(
+                        "The key {id} is revoked. Servers that run take it for {revocable:.0f} s at most.",
+                        id=arguments.id,
+                        revocable=REVOCABLE_FOR,
+                    )
+                )
     return 0
 
 
@@ -53,7 +61,11 @@ async def _create(connection: Connection, vault: Vault, arguments: argparse.Name
     )
     now = utc_now()
     if is_useless(scope.viewer("key:new")):
-        complain(f"Who asks by this key could see and do nothing. {scope_wanted(scope.roles)}")
+        complain(
+            Wording(
+                "Who asks by this key could see and do nothing. {scope_wanted}", scope_wanted=scope_wanted(scope.roles)
+            )
+        )
         return os.EX_USAGE
     until = now + timedelta(days=arguments.days)
     try:
@@ -62,31 +74,39 @@ async def _create(connection: Connection, vault: Vault, arguments: argparse.Name
         if not is_away(error):
             raise
         raise UncertainError(
-            "The database went away while the key was made. Nobody has it: where `keys list` shows it, revoke it, and"
-            " make another."
+            Wording(
+                "The database went away while the key was made. Nobody has it: where `keys list` shows it, "
+                "revoke it, and make another."
+            )
         ) from error
-    say(key)
+    show(key)
     if (made := await api_keys.find(connection, vault, key)) and made.system != made.id:
-        complain(f"{arguments.name} goes on with it as what it was by the key {made.system}: its cursors hold.")
-    complain(f"This is the only time that it is shown. It holds until {rfc3339(until)}.")
+        complain(
+            Wording(
+                "{name} goes on with it as what it was by the key {system}: its cursors hold.",
+                name=arguments.name,
+                system=made.system,
+            )
+        )
+    complain(Wording("This is the only time that it is shown. It holds until {rfc3339}.", rfc3339=rfc3339(until)))
     return 0
 
 
 async def _list(connection: Connection) -> None:
     found = await api_keys.all_keys(connection)
     for key in found:
-        say(f"{key.id}  {state_of(key, utc_now())}  {key.scope.name}")
-        say(f"    {scope_of(key)}")
+        show(f"{key.id}  {told(state_of(key, utc_now()))}  {key.scope.name}")
+        show(f"    {scope_of(key)}")
     if not found:
-        say("There are no keys.")
+        say(Wording("There are no keys."))
 
 
-def state_of(key: ApiKey, now: datetime) -> str:
+def state_of(key: ApiKey, now: datetime) -> Wording:
     """Tell whether a key holds. Pure."""
     if key.revoked_at is not None:
-        return f"revoked {rfc3339(key.revoked_at)}"
-    word = "until" if key.holds(now) else "expired"
-    return f"{word} {rfc3339(key.expires_at)}"
+        return Wording("revoked {at}", at=rfc3339(key.revoked_at))
+    at = rfc3339(key.expires_at)
+    return Wording("until {at}", at=at) if key.holds(now) else Wording("expired {at}", at=at)
 
 
 def scope_of(key: ApiKey) -> str:

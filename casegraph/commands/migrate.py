@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from casegraph.opening import open_database, open_vault, prepare_database
 from casegraph.terminal import say
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +19,7 @@ async def run(settings: Settings, _: argparse.Namespace) -> int:
     async with open_database(settings) as url:
         applied = await prepare_database(url, open_vault(settings))
     for name in applied:
-        say(f"Applied {name}.")
+        say(Wording("Applied {name}.", name=name))
     if not applied:
-        say("The database is of this version already.")
+        say(Wording("The database is of this version already."))
     return 0

@@ -12,6 +12,7 @@ from casegraph.terminal import say, steps
 from connectors.headings import load_mapping
 from graph.rederiving import Rederiving
 from sync.rereading import said_again
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -34,5 +35,11 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
                 looked += len(batch)
                 bar.advance(len(batch), f"{changed:,} changed")
                 batch = await rederiving.next(batch[-1])
-    say(f"{changed:,} of {looked:,} belong elsewhere than was thought, or name other places.")
+    say(
+        Wording(
+            "{changed:,} of {looked:,} belong elsewhere than was thought, or name other places.",
+            changed=changed,
+            looked=looked,
+        )
+    )
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from casegraph.keeping import rebuild_index
 from casegraph.services import open_services
 from casegraph.terminal import say
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -23,5 +24,5 @@ async def run(settings: Settings, _: argparse.Namespace) -> int:
     os.nice(BESIDE)
     async with open_services(settings, patience=None) as services:
         reached = await rebuild_index(services.pool, services.engine)
-    say(f"The index is built, up to entry {reached:,} of the journal.")
+    say(Wording("The index is built, up to entry {reached:,} of the journal.", reached=reached))
     return 0

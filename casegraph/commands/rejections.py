@@ -9,12 +9,14 @@ from uuid import UUID
 from casegraph.commands.ingest import REJECTED
 from casegraph.ingest import ACTOR
 from casegraph.services import open_services
-from casegraph.terminal import complain, say
+from casegraph.terminal import complain, say, show
 from connectors.headings import load_mapping
 from graph.errors import NotFoundError
 from graph.outcomes import Change
 from graph.records import RejectionId, RejectionState
 from sync.retry import Retry
+from wording import Wording
+from wording.catalogue import told
 
 if TYPE_CHECKING:
     import argparse
@@ -42,12 +44,12 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
 async def _list(services: Services, state: RejectionState, limit: int) -> int:
     found = await services.intake.rejections(state, limit)
     for rejection, refusal in found:
-        say(f"{rejection}  {refusal.channel}/{refusal.source}  {refusal.position}  {refusal.reason}")
-        say(f"    {refusal.message}")
+        show(f"{rejection}  {refusal.channel}/{refusal.source}  {refusal.position}  {refusal.reason}")
+        show(f"    {told(refusal.message)}")
     if not found:
-        say("Nothing is rejected." if state is RejectionState.OPEN else "There is none.")
+        say(Wording("Nothing is rejected.") if state is RejectionState.OPEN else Wording("There is none."))
     elif len(found) == limit:
-        say("There may be more: --limit shows them.")
+        say(Wording("There may be more: --limit shows them."))
     return 0
 
 
@@ -62,13 +64,13 @@ def _ids(texts: list[str]) -> list[RejectionId]:
     try:
         return [RejectionId(UUID(text)) for text in texts]
     except ValueError:
-        complain("A rejection's id looks like 0199a0c4-…: `rejections list` shows them.")
+        complain(Wording("A rejection's id looks like 0199a0c4-…: `rejections list` shows them."))
         return []
 
 
 async def _dismiss(services: Services, arguments: argparse.Namespace) -> int:
     if not arguments.reason.strip() or not arguments.actor.strip():
-        complain("Say with --reason why, and with --actor who decided.")
+        complain(Wording("Say with --reason why, and with --actor who decided."))
         return 2
     if not (rejections := _ids(arguments.ids)):
         return 2
@@ -78,8 +80,8 @@ async def _dismiss(services: Services, arguments: argparse.Namespace) -> int:
             await services.intake.dismiss(rejection, arguments.reason, actor=arguments.actor, now=services.clock())
             dismissed += 1
         except NotFoundError as error:
-            complain(str(error))
-    say(f"{dismissed:,} dismissed.")
+            complain(error.wording)
+    say(Wording("{dismissed:,} dismissed.", dismissed=dismissed))
     return 0 if dismissed == len(rejections) else REJECTED
 
 
@@ -93,13 +95,13 @@ async def _retry(services: Services, ids: list[str], retry: Retry) -> int:
         try:
             outcome = await retry.retry(rejection, actor=ACTOR, now=services.clock())
         except NotFoundError as error:
-            complain(str(error))
+            complain(error.wording)
             still += 1
             continue
         if outcome.change is Change.REJECTED:
             still += 1
-            say(f"{rejection}  still rejected: {outcome.message}")
+            say(Wording("{rejection}  still rejected: {message}", rejection=rejection, message=outcome.message))
         else:
-            say(f"{rejection}  taken in: {outcome.change}")
-    say(f"{len(rejections) - still:,} taken in, {still:,} still rejected.")
+            say(Wording("{rejection}  taken in: {change}", rejection=rejection, change=outcome.change))
+    say(Wording("{count:,} taken in, {still:,} still rejected.", count=len(rejections) - still, still=still))
     return REJECTED if still else 0

@@ -10,6 +10,7 @@ from casegraph.backup.restoring import Target, check, restore
 from casegraph.opening import attachments_folder, erasures_file, open_database, open_vault, utc_now
 from casegraph.services import index_folder, make_eraser, opened_engine
 from casegraph.terminal import say
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -36,9 +37,15 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_database(settings) as url:
         restored = await restore(url, checked, target, utc_now())
     dump = restored.manifest.dump
-    say(f"Restored as of {restored.manifest.made_at:%Y-%m-%d %H:%M} UTC, entry {dump.position:,} of the journal.")
-    say(f"{restored.erasures:,} erasures since then were carried out again.")
-    say("The index is not in a backup: the next `serve` or `work` builds it, or `reindex` now.")
+    say(
+        Wording(
+            "Restored as of {made_at} UTC, entry {position:,} of the journal.",
+            made_at=f"{restored.manifest.made_at:%Y-%m-%d %H:%M}",
+            position=dump.position,
+        )
+    )
+    say(Wording("{erasures:,} erasures since then were carried out again.", erasures=restored.erasures))
+    say(Wording("The index is not in a backup: the next `serve` or `work` builds it, or `reindex` now."))
     return 0
 
 
@@ -49,8 +56,11 @@ async def _require_no_index(settings: Settings) -> None:
     async with opened_engine(settings) as engine:
         if await engine.position() is not None:
             raise BackupError(
-                f"Elasticsearch has an index {settings.elasticsearch_prefix}-… already. Remove it, or choose another"
-                " CASEGRAPH_ELASTICSEARCH_PREFIX."
+                Wording(
+                    "Elasticsearch has an index {elasticsearch_prefix}-… already. Remove it, or choose another "
+                    "CASEGRAPH_ELASTICSEARCH_PREFIX.",
+                    elasticsearch_prefix=settings.elasticsearch_prefix,
+                )
             )
 
 
@@ -61,8 +71,11 @@ def _find_key(settings: Settings, folder: Path) -> None:
         return
     if not (folder / KEY).is_file():
         raise BackupError(
-            f"The master key is in neither the backup nor {path}, and nothing in the backup opens without it. Put the"
-            " copy of master.key that was kept elsewhere there, or set CASEGRAPH_MASTER_KEY."
+            Wording(
+                "The master key is in neither the backup nor {path}, and nothing in the backup opens without "
+                "it. Put the copy of master.key that was kept elsewhere there, or set CASEGRAPH_MASTER_KEY.",
+                path=path,
+            )
         )
     settings.data.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from casegraph.keeping import sweep
 from casegraph.services import make_expiry, open_services
-from casegraph.terminal import say
+from casegraph.terminal import say, show
 from graph.retention import Kept, load_rules, readable
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -28,19 +29,27 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
         now = services.clock()
         if arguments.dry_run:
             for line in readable(list(rules.values())):
-                say(line)
-            _tell(Counter(await expiry.due(now)), rules, "due")
+                show(line)
+            _tell(Counter(await expiry.due(now)), rules, Wording("due"))
             return 0
         gone: Counter[Kept] = Counter()
         async for kind, count in expiry.carry_out(now):
             gone[kind] += count
-        _tell(gone, rules, "destroyed")
+        _tell(gone, rules, Wording("destroyed"))
         if SWEPT & gone.keys():
-            say("Sweeping the tables and building the index anew …")
+            say(Wording("Sweeping the tables and building the index anew …"))
             await sweep(services.pool, services.engine, thorough=arguments.thorough)
     return 0
 
 
-def _tell(counts: Counter[Kept], rules: dict[Kept, Rule], what: str) -> None:
+def _tell(counts: Counter[Kept], rules: dict[Kept, Rule], what: Wording) -> None:
     for kind, rule in rules.items():
-        say(f"{counts[kind]:>9,} {kind} {what} (kept {rule.period})")
+        say(
+            Wording(
+                "{counts:>9,} {kind} {what} (kept {period})",
+                counts=counts[kind],
+                kind=kind,
+                what=what,
+                period=rule.period,
+            )
+        )

@@ -10,6 +10,7 @@ from casegraph.terminal import complain, say
 from graph import keyring
 from graph.database import connected
 from graph.rotation import alone, rewrap, wrappers
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -33,35 +34,50 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def _rotate(settings: Settings, connection: Connection, vault: Vault) -> int:
     if await _wrapped_by_former(connection, vault):
-        say("A rotation was not finished: going on with it.")
+        say(Wording("A rotation was not finished: going on with it."))
     elif settings.master_key is None:
         keyring.save(key_file(settings), vault.ring.grown())
         vault.refresh()
-        say("A new master key seals from now on. Keep a copy of master.key elsewhere, as you do with the one before.")
+        say(
+            Wording(
+                "A new master key seals from now on. Keep a copy of master.key elsewhere, as you do with the "
+                "one before."
+            )
+        )
     else:
         complain(
-            "CASEGRAPH_MASTER_KEY holds the keys. Put a new one in front (openssl rand -hex 32), with a comma between,"
-            " start everything that runs with it, then run this again."
+            Wording(
+                "CASEGRAPH_MASTER_KEY holds the keys. Put a new one in front (openssl rand -hex 32), with a "
+                "comma between, start everything that runs with it, then run this again."
+            )
         )
         return os.EX_CONFIG
     count = await rewrap(connection, vault)
-    say(f"{count:,} data keys are wrapped by it. `rotate-key --retire` retires those before.")
+    say(Wording("{count:,} data keys are wrapped by it. `rotate-key --retire` retires those before.", count=count))
     return 0
 
 
 async def _retire(settings: Settings, connection: Connection, vault: Vault) -> int:
     if left := await _wrapped_by_former(connection, vault):
-        complain(f"{left:,} data keys are still wrapped by a former master key. Run `rotate-key` first.")
+        complain(
+            Wording("{left:,} data keys are still wrapped by a former master key. Run `rotate-key` first.", left=left)
+        )
         return os.EX_UNAVAILABLE
     if not vault.ring.former:
-        say("There is no former master key.")
+        say(Wording("There is no former master key."))
     elif settings.master_key is None:
         keyring.save(key_file(settings), vault.ring.without_former())
-        say("The former master keys are retired. Backups made before the rotation still need the copy you kept.")
+        say(
+            Wording(
+                "The former master keys are retired. Backups made before the rotation still need the copy you kept."
+            )
+        )
     else:
         say(
-            "The former master keys wrap nothing any more. Take them out of CASEGRAPH_MASTER_KEY, but for the last one:"
-            " hashes are derived from it."
+            Wording(
+                "The former master keys wrap nothing any more. Take them out of CASEGRAPH_MASTER_KEY, but "
+                "for the last one: hashes are derived from it."
+            )
         )
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import sys
 from datetime import datetime
@@ -26,6 +27,8 @@ from casegraph.workers import worker
 from connectors.letters import recognising
 from resolvers.limits import DocumentLimits
 from resolvers.trusted import load
+from wording import Wording
+from wording.languages import language_of_process, speak
 
 if TYPE_CHECKING:
     import argparse
@@ -63,8 +66,12 @@ def told(settings: Settings, opened: socket.socket) -> Iterator[None]:
     """Let others know while inside who serves from this folder, and the person who starts us who does so already."""
     for one in serving.servers(settings.data):
         complain(
-            f"This data folder is served already, by {one.words()}. Both answer from here on; if you did not mean that,"
-            f" end one of them: `kill {one.process}`."
+            Wording(
+                "This data folder is served already, by {words}. Both answer from here on; if you did not "
+                "mean that, end one of them: `kill {process}`.",
+                words=one.words(),
+                process=one.process,
+            )
         )
     with serving.told(settings.data, address(opened), datetime.now(settings.timezone)):
         yield
@@ -119,12 +126,13 @@ def _answer(settings: Settings, opened: socket.socket, told: Connection) -> None
             await serve(services, opened, lambda: told.send(None))
         return 0
 
+    speak(language_of_process(os.environ))
     sys.exit(guarded(lambda: run_until_signalled(answer()), settings.data, logger.error))
 
 
 def announce(opened: socket.socket, settings: Settings) -> None:
     """Tell that the server is ready, and for whom."""
-    say(f"Ready at {address(opened)} {whom(settings)} Ctrl-C stops it.")
+    say(Wording("Ready at {address} {whom} Ctrl-C stops it.", address=address(opened), whom=whom(settings)))
 
 
 def whom(settings: Settings) -> str:

@@ -10,11 +10,12 @@ from casegraph.services import ways_of
 from casegraph.signin.claims import viewer_of
 from casegraph.signin.development import CLAIM, FILE, KIND, DevelopmentKey
 from casegraph.signin.errors import TokenError
-from casegraph.terminal import complain, say
+from casegraph.terminal import complain, show
 from graph.gazetteer import Gazetteer
 from graph.identity import Vault
 from graph.keyring import KEY_BYTES
 from graph.policy import Clearance, Role, is_useless, scopes_of, sees_cases
+from wording import Wording, any_of, joined
 
 if TYPE_CHECKING:
     import argparse
@@ -33,8 +34,11 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Print a token."""
     if ways_of(settings).development is None:
         complain(
-            "Nobody would take it: development tokens are for a server of this machine alone. Get a token from the"
-            " provider, or unset CASEGRAPH_OIDC_ISSUER and CASEGRAPH_PUBLIC_URL to try something out."
+            Wording(
+                "Nobody would take it: development tokens are for a server of this machine alone. Get a "
+                "token from the provider, or unset CASEGRAPH_OIDC_ISSUER and CASEGRAPH_PUBLIC_URL to try "
+                "something out."
+            )
         )
         return os.EX_CONFIG
     claims = claims_of(
@@ -45,21 +49,26 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
         viewer = viewer_of(claims, CLAIM, KIND, Vault(os.urandom(KEY_BYTES)), Gazetteer(settings.home_division))
     except TokenError as error:
-        complain(str(error))
+        complain(error.wording)
         return os.EX_USAGE
     if is_useless(viewer):
-        complain(f"Its bearer could see and do nothing. {scope_wanted(arguments.role)}")
+        complain(
+            Wording("Its bearer could see and do nothing. {scope_wanted}", scope_wanted=scope_wanted(arguments.role))
+        )
         return os.EX_USAGE
-    say(make_token(settings, claims, arguments.days))
+    show(make_token(settings, claims, arguments.days))
     if scopes_of(arguments.role) and not sees_cases(viewer):
-        complain(f"Its bearer sees no case. {scope_wanted(arguments.role)}")
+        complain(Wording("Its bearer sees no case. {scope_wanted}", scope_wanted=scope_wanted(arguments.role)))
     return 0
 
 
-def scope_wanted(roles: Iterable[Role]) -> str:
+def scope_wanted(roles: Iterable[Role]) -> Wording:
     """Tell which options would show such roles something. Pure."""
-    named = " or ".join(f"--{scope}" for scope in scopes_of(roles))
-    return f"What {' and '.join(sorted(roles))} may see and push is named by {named}: add it."
+    named = any_of([Wording(f"--{scope}") for scope in scopes_of(roles)])
+    return Wording(
+        "What {roles} may see and push is named by {named}: add it.",
+        roles=joined([Wording(role) for role in sorted(roles)]), named=named,
+    )  # fmt: skip
 
 
 def claims_of(

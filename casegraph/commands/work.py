@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from casegraph.terminal import say
 from casegraph.workers import work
+from wording import Wording
 
 if TYPE_CHECKING:
     import argparse
@@ -15,5 +16,5 @@ if TYPE_CHECKING:
 
 async def run(settings: Settings, _: argparse.Namespace) -> int:
     """Work until stopped."""
-    say("Working: what is taken in is indexed as it comes. Ctrl-C stops it.")
+    say(Wording("Working: what is taken in is indexed as it comes. Ctrl-C stops it."))
     return await work(settings)

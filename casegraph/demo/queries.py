@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from wording import Wording
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A GraphQL document and what it shows."""
 
-    caption: str
+    caption: Wording
     document: str
 
 
 WORTH_TRYING: Final = (
     Query(
-        "Who cannot sleep for building sites? Hits with the places that say so, counted by district and channel.",
+        Wording(
+            "Who cannot sleep for building sites? Hits with the places that say so, counted by district and channel."
+        ),
         """\
 {
   search(query: "工地 夜间施工 噪音", filter: {topic: "环境保护"}, facets: [DIVISION, CHANNEL], first: 5) {
@@ -32,7 +36,7 @@ WORTH_TRYING: Final = (
 """,
     ),
     Query(
-        "What came by letter: who is named in it (masked), and what makes us think who they are.",
+        Wording("What came by letter: who is named in it (masked), and what makes us think who they are."),
         """\
 {
   submissions(filter: {channel: {equals: LETTER}}, first: 3) {
@@ -52,7 +56,9 @@ WORTH_TRYING: Final = (
 """,
     ),
     Query(
-        "The latest answered cases of Yuelu district with who answers for them and what happened, step by step.",
+        Wording(
+            "The latest answered cases of Yuelu district with who answers for them and what happened, step by step."
+        ),
         """\
 {
   cases(

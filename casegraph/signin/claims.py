@@ -20,6 +20,7 @@ from graph.organ_names import OrganNames
 from graph.organs import normalise_organ, seat_of
 from graph.policy import EVERYWHERE, Clearance, Role, Viewer
 from graph.sources import is_source
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -51,21 +52,21 @@ class Expected:
 def check(claims: Mapping[str, Any], expected: Expected, now: float) -> float:
     """Return when a token ends (seconds since 1970); raise TokenError where it does not hold here and now."""
     if claims.get("iss") != expected.issuer:
-        raise TokenError("The token is of another issuer (claim `iss`).")
+        raise TokenError(Wording("The token is of another issuer (claim `iss`)."))
     audience = claims.get("aud")
     if expected.audience not in (audience if isinstance(audience, list) else [audience]):
-        raise TokenError("The token is for another audience (claim `aud`).")
+        raise TokenError(Wording("The token is for another audience (claim `aud`)."))
     if "cnf" in claims:
-        raise TokenError("The token is bound to a key of its bearer (claim `cnf`), which is not checked here.")
+        raise TokenError(Wording("The token is bound to a key of its bearer (claim `cnf`), which is not checked here."))
     until = _instant(claims, "exp")
     if until is None:
-        raise TokenError("The token does not say when it ends (claim `exp`).")
+        raise TokenError(Wording("The token does not say when it ends (claim `exp`)."))
     if until + SKEW <= now:
-        raise TokenError("The token has expired. Sign in again.")
+        raise TokenError(Wording("The token has expired. Sign in again."))
     for name in ("nbf", "iat"):
         begins = _instant(claims, name)
         if begins is not None and begins - SKEW > now:
-            raise TokenError(f"The token does not hold yet (claim `{name}`). Look at the clocks.")
+            raise TokenError(Wording("The token does not hold yet (claim `{name}`). Look at the clocks.", name=name))
     return until
 
 
@@ -74,12 +75,14 @@ def _instant(claims: Mapping[str, Any], name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _wrong(name, "must be a number of seconds")
+        raise _wrong(name, Wording("must be a number of seconds"))
     return float(value)
 
 
 def _wrong(claim: str, must: str) -> TokenError:
-    return TokenError(f"The token's claim `{claim}` {must}. Have whoever makes tokens mend it.")
+    return TokenError(
+        Wording("The token's claim `{claim}` {must}. Have whoever makes tokens mend it.", claim=claim, must=must)
+    )
 
 
 # Who it is ------------------------------------------------------------------------------------------------------------
@@ -92,13 +95,13 @@ def viewer_of(claims: Mapping[str, Any], claim: str, kind: str, vault: Vault, ga
     """
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject.strip() or not _usable(subject):
-        raise _wrong("sub", f"must be a text of 1 to {LONGEST_SUBJECT} characters")
+        raise _wrong("sub", Wording("must be a text of 1 to {longest} characters", longest=LONGEST_SUBJECT))
     given = claims.get(claim)
     if not isinstance(given, dict):
-        raise _wrong(claim, "must be an object that says what its bearer may see")
+        raise _wrong(claim, Wording("must be an object that says what its bearer may see"))
     roles = frozenset(_role(one, claim) for one in _list(given, claim, "roles"))
     if not roles:
-        raise _wrong(f"{claim}.roles", "must name a role at least")
+        raise _wrong(f"{claim}.roles", Wording("must name a role at least"))
     organs = [_organ(one, claim) for one in _list(given, claim, "organs")]
     names = OrganNames(gazetteer)
     return Viewer(
@@ -122,7 +125,7 @@ def _list(given: Mapping[str, Any], claim: str, name: str) -> list[str]:
     if found is None:
         return []
     if not isinstance(found, list) or len(found) > MOST or not all(_is_text(one) for one in found):
-        raise _wrong(f"{claim}.{name}", f"must be a list of at most {MOST} texts")
+        raise _wrong(f"{claim}.{name}", Wording("must be a list of at most {most} texts", most=MOST))
     return found
 
 
@@ -135,14 +138,16 @@ def _role(text: str, claim: str) -> Role:
     try:
         return Role(text)
     except ValueError:
-        raise _wrong(f"{claim}.roles", f"may hold {', '.join(Role)} alone") from None
+        raise _wrong(f"{claim}.roles", Wording("may hold {role} alone", role=", ".join(Role))) from None
 
 
 def _clearance(text: str, claim: str) -> Clearance:
     try:
         return Clearance(text)
     except ValueError:
-        raise _wrong(f"{claim}.clearances", f"may hold {', '.join(Clearance)} alone") from None
+        raise _wrong(
+            f"{claim}.clearances", Wording("may hold {clearance} alone", clearance=", ".join(Clearance))
+        ) from None
 
 
 def division_prefix(code: str) -> str:
@@ -151,7 +156,7 @@ def division_prefix(code: str) -> str:
         return EVERYWHERE
     prefix = prefix_of(code) if DIVISION.match(code) else EVERYWHERE
     if prefix == EVERYWHERE:  # not even zeros alone may open everything by mistake
-        raise ValueError("must be a GB/T 2260 code of 2, 4 or 6 digits, or * for all")
+        raise ValueError(Wording("must be a GB/T 2260 code of 2, 4 or 6 digits, or * for all"))
     return prefix
 
 
@@ -165,7 +170,7 @@ def _division(text: str, claim: str) -> str:
 def _organ(text: str, claim: str) -> str:
     name = normalise_organ(text)
     if not name:
-        raise _wrong(f"{claim}.organs", "must hold the names of organs")
+        raise _wrong(f"{claim}.organs", Wording("must hold the names of organs"))
     return name
 
 
@@ -178,7 +183,9 @@ def _seats(organs: Iterable[str], gazetteer: Gazetteer) -> tuple[str, ...] | Non
 
 def _source(text: str, claim: str) -> str:
     if not is_source(text):
-        raise _wrong(f"{claim}.sources", "must hold sources: small letters, digits, dots, dashes and underscores")
+        raise _wrong(
+            f"{claim}.sources", Wording("must hold sources: small letters, digits, dots, dashes and underscores")
+        )
     return text
 
 
@@ -192,12 +199,12 @@ def _persons(claims: Mapping[str, Any], given: Mapping[str, Any], claim: str, va
     if identity := _text(given, "identity_number", f"{claim}."):
         checked = normal_identity(identity)
         if checked is None:
-            raise _wrong(f"{claim}.identity_number", "must be an identity number with its right check digit")
+            raise _wrong(f"{claim}.identity_number", Wording("must be an identity number with its right check digit"))
         yield vault.equality("identity", checked)
 
 
 def _text(claims: Mapping[str, Any], name: str, within: str = "") -> str | None:
     found = claims.get(name)
     if found is not None and not _is_text(found):
-        raise _wrong(within + name, "must be a text")
+        raise _wrong(within + name, Wording("must be a text"))
     return found

@@ -11,6 +11,7 @@ import orjson
 from casegraph.signin.claims import Expected
 from casegraph.signin.errors import SignInError
 from casegraph.signin.jose import Keys, new_key, public_of, signed
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,9 @@ class DevelopmentKey:
         try:
             return cls._of(orjson.loads(path.read_bytes()))
         except ValueError:
-            raise DevelopmentKeyError(f"{path} holds no key. Remove it; the next `token` makes another.") from None
+            raise DevelopmentKeyError(
+                Wording("{path} holds no key. Remove it; the next `token` makes another.", path=path)
+            ) from None
 
     @classmethod
     def _of(cls, pair: object) -> Self:

@@ -11,16 +11,22 @@ Messages name the claim or the part that is wrong and never its value: a token i
 
 from __future__ import annotations
 
+from typing import Final
 
-class SignInError(Exception):
+from wording import WordedError, Wording
+
+SIGN_IN: Final = Wording("Sign in: send `Authorization: Bearer …` with a token or an API key.")
+
+
+class SignInError(WordedError):
     """Somebody is not let in."""
 
 
 class UnauthenticatedError(SignInError):
     """Nobody is known to ask. Send a token, or sign in."""
 
-    def __init__(self, message: str = "Sign in: send `Authorization: Bearer …` with a token or an API key.") -> None:
-        super().__init__(message)
+    def __init__(self, wording: Wording = SIGN_IN) -> None:
+        super().__init__(wording)
 
 
 class TokenError(UnauthenticatedError):

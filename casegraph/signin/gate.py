@@ -16,6 +16,7 @@ from casegraph.signin.service import Kind, Shown
 from graph.database import is_away
 from graph.policy import ForbiddenError, require
 from resolvers.failures import UNREACHABLE
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -58,7 +59,7 @@ def shown_in(scope: Scope, cookie: str) -> Shown | None:
     given = [value for name, value in scope["headers"] if name == b"authorization"]
     if given:
         if len(given) > 1:
-            raise TokenError("The header `Authorization` came twice. Send it once.")
+            raise TokenError(Wording("The header `Authorization` came twice. Send it once."))
         return bearer(given[0].decode("latin-1"))
     kept = cookie_of(scope, cookie)
     return Shown(Kind.COOKIE, kept) if kept else None
@@ -69,7 +70,7 @@ def bearer(header: str) -> Shown:
     scheme, _, token = header.strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token or not token.isascii():
-        raise TokenError("The header `Authorization` must be `Bearer ` and a token or an API key.")
+        raise TokenError(Wording("The header `Authorization` must be `Bearer ` and a token or an API key."))
     return Shown(Kind.BEARER, token)
 
 
@@ -105,15 +106,15 @@ def refusal_of(error: SignInError | ForbiddenError) -> RefusalError:
     match error:
         case TokenError():
             challenge = {"www-authenticate": 'Bearer error="invalid_token"'}
-            return RefusalError(401, "UNAUTHENTICATED", str(error), headers=challenge)
+            return RefusalError(401, "UNAUTHENTICATED", error.wording, headers=challenge)
         case UnauthenticatedError():
-            return RefusalError(401, "UNAUTHENTICATED", str(error), headers={"www-authenticate": "Bearer"})
+            return RefusalError(401, "UNAUTHENTICATED", error.wording, headers={"www-authenticate": "Bearer"})
         case ForbiddenError():
-            return RefusalError(403, "FORBIDDEN", str(error))
+            return RefusalError(403, "FORBIDDEN", error.wording)
         case AwayError():
-            return away(str(error))
+            return away(error.wording)
         case LoginError():
-            return RefusalError(400, "BAD_REQUEST", str(error))
+            return RefusalError(400, "BAD_REQUEST", error.wording)
         case _:
             raise error
 
@@ -176,7 +177,7 @@ class Gate:
                 # Browsers send cookies of the same site along, whether a page wants it or not: as if there were none.
                 return
             raise RefusalError(
-                403, "FOREIGN_ORIGIN", "A session is for the pages of this server. Send a token instead."
+                403, "FOREIGN_ORIGIN", Wording("A session is for the pages of this server. Send a token instead.")
             )
         state = scope.setdefault("state", {})
         state[STATE] = await self._signin.who(shown, though_away=scope["path"] == FIGURES)

@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry, extract_compact
 
 from casegraph.signin.errors import TokenError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +46,9 @@ class _Registry(JWSRegistry):
 
     def get_alg(self, name: str) -> Any:
         if name not in ALGORITHMS:
-            raise TokenError("The token is not signed by an algorithm that is taken. Sign by RS256, ES256 or EdDSA.")
+            raise TokenError(
+                Wording("The token is not signed by an algorithm that is taken. Sign by RS256, ES256 or EdDSA.")
+            )
         return self.algorithms[name]
 
 
@@ -78,7 +81,7 @@ class Keys:
         fitting = [key for key in self._keys if _fits(key, algorithm)]
         found = fitting if kid is None else [key for key in fitting if key.kid == kid]
         if len(found) != 1:
-            raise UnknownKeyError("The token was signed by a key that is not known. Sign in again.")
+            raise UnknownKeyError(Wording("The token was signed by a key that is not known. Sign in again."))
         return found[0]
 
 
@@ -119,17 +122,23 @@ class Header:
 def header_of(token: str) -> Header:
     """Return a token's header; raise TokenError where it is none that is taken."""
     if len(token) > LONGEST:
-        raise TokenError(f"The token has more than {LONGEST} characters. Have the provider put less into it.")
+        raise TokenError(
+            Wording(
+                "The token has more than {longest} characters. Have the provider put less into it.", longest=LONGEST
+            )
+        )
     try:
         header = extract_compact(token.encode("ascii"), registry=_REGISTRY).headers()
         _REGISTRY.check_header(header)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise TokenError("This is no token that can be read. Send it as it was given.") from None
+        raise TokenError(Wording("This is no token that can be read. Send it as it was given.")) from None
     algorithm, kind = header.get("alg"), header.get("typ", "jwt")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise TokenError("The token is not signed by an algorithm that is taken. Sign by RS256, ES256 or EdDSA.")
+        raise TokenError(
+            Wording("The token is not signed by an algorithm that is taken. Sign by RS256, ES256 or EdDSA.")
+        )
     if not isinstance(kind, str) or kind.lower() not in TYPES:
-        raise TokenError("The token's header says that it is for something else. Send an access token.")
+        raise TokenError(Wording("The token's header says that it is for something else. Send an access token."))
     return Header(algorithm, header.get("kid"))
 
 
@@ -140,9 +149,9 @@ def claims_of(token: str, keys: Keys) -> dict[str, Any]:
     try:
         return jwt.decode(token, key, registry=_REGISTRY).claims
     except BadSignatureError:
-        raise TokenError("The token's signature is wrong. Sign in again.") from None
+        raise TokenError(Wording("The token's signature is wrong. Sign in again.")) from None
     except (JoseError, ValueError, TypeError, RecursionError):
-        raise TokenError("This is no token that can be read. Send it as it was given.") from None
+        raise TokenError(Wording("This is no token that can be read. Send it as it was given.")) from None
 
 
 # Keys of our own ------------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from casegraph.signin.gate import cookie_name, cookie_of, from_elsewhere, refusa
 from casegraph.signin.service import Kind
 from casegraph.signin.sessions import LOGIN_SECONDS, Login, open_login, seal_login
 from casegraph.signin.signed import By
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -89,7 +90,7 @@ class Pages:
             raise UnauthenticatedError
         found = await self._signin.who(shown)
         if found.by is not By.TOKEN:
-            raise TokenError("An API key begins no session: it is a system's. Send a person's token.")
+            raise TokenError(Wording("An API key begins no session: it is a system's. Send a person's token."))
         return self._begun(Response(status_code=204, headers=NOT_KEPT), found)
 
     def _begun(self, response: Response, found: SignedIn) -> Response:
@@ -105,7 +106,7 @@ class Pages:
     async def end(self, request: Request) -> Response:
         """End the session, so that its cookie is worth nothing to whoever kept it."""
         if from_elsewhere(request.scope, self._names):
-            raise RefusalError(403, "FOREIGN_ORIGIN", "A session is ended by a page of this server alone.")
+            raise RefusalError(403, "FOREIGN_ORIGIN", Wording("A session is ended by a page of this server alone."))
         if kept := cookie_of(request.scope, self._cookie):
             await self._signin.end_session(kept)
         response = Response(status_code=204, headers=NOT_KEPT)
@@ -118,11 +119,11 @@ class Pages:
         """Send a browser to the provider, and have it keep what its answer must fit."""
         provider = self._signin.ways.provider
         if provider is None or provider.client is None:
-            message = "Nobody signs in by a provider here: CASEGRAPH_OIDC_CLIENT_ID is not set. Use a token."
+            message = Wording("Nobody signs in by a provider here: CASEGRAPH_OIDC_CLIENT_ID is not set. Use a token.")
             raise RefusalError(404, "NOT_FOUND", message)
         following = request.query_params.get("next", HOME)
         if not OUR_PATH.match(following):
-            raise RefusalError(400, "INVALID_VALUE", "`next` must be a path of this server.", argument="next")
+            raise RefusalError(400, "INVALID_VALUE", Wording("`next` must be a path of this server."), argument="next")
         state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
         login = Login(state, nonce, verifier, following, self._signin.now() + LOGIN_SECONDS)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
@@ -144,11 +145,11 @@ class Pages:
             or login is None
             or not hmac.compare_digest(given.get("state", "").encode(), login.state.encode())
         ):
-            raise LoginError("This sign-in was not begun in this browser, or too long ago. Begin anew.")
+            raise LoginError(Wording("This sign-in was not begun in this browser, or too long ago. Begin anew."))
         if given.get("iss", provider.issuer) != provider.issuer:
-            raise LoginError("The answer to this sign-in came from another provider. Begin anew.")
+            raise LoginError(Wording("The answer to this sign-in came from another provider. Begin anew."))
         if "error" in given or not given.get("code"):
-            raise LoginError("The provider did not sign you in. Begin anew, or ask whoever runs it.")
+            raise LoginError(Wording("The provider did not sign you in. Begin anew, or ask whoever runs it."))
         token = await provider.redeem(given["code"], login.verifier, self._back(request))
         found = await self._signin.by_id_token(token, login.nonce)
         response = self._begun(RedirectResponse(login.next, 303, headers=NOT_KEPT), found)

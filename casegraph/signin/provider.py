@@ -22,6 +22,7 @@ import orjson
 from casegraph.signin.errors import AwayError, LoginError
 from casegraph.signin.jose import Keys, UnknownKeyError, claims_of, header_of
 from casegraph.web_names import LOOPBACK
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,7 +122,9 @@ class Provider:
         async with self._fetching:
             if self._keys is None:
                 if not self._may_try(PAUSE):
-                    raise AwayError("The sign-in provider cannot be reached just now. Try again in some seconds.")
+                    raise AwayError(
+                        Wording("The sign-in provider cannot be reached just now. Try again in some seconds.")
+                    )
                 await self._fetch()
         return self._keys if self._keys is not None else Keys(())
 
@@ -149,7 +152,9 @@ class Provider:
             self._keys = Keys.read(await self._get(self._doors.keys))
         except FAILURES as error:
             logger.warning("The sign-in provider cannot be used (%s): %s", type(error).__name__, _reason(error))
-            raise AwayError("The sign-in provider cannot be reached just now. Try again in some seconds.") from None
+            raise AwayError(
+                Wording("The sign-in provider cannot be reached just now. Try again in some seconds.")
+            ) from None
 
     async def close(self) -> None:
         """End what goes on."""
@@ -164,7 +169,7 @@ class Provider:
         """Return where a browser goes to sign in; raise AwayError where the provider does not tell."""
         doors = await self._known_doors()
         if doors.authorization is None or self.client is None:
-            raise LoginError("Nobody can sign in by a browser here: the provider has no door for it.")
+            raise LoginError(Wording("Nobody can sign in by a browser here: the provider has no door for it."))
         given = {"response_type": "code", "client_id": self.client.id, "scope": SCOPE, **asked}
         joint = "&" if urlsplit(doors.authorization).query else "?"
         return doors.authorization + joint + urlencode(given)
@@ -173,7 +178,7 @@ class Provider:
         """Return the ID token that a code stands for; raise LoginError where the provider refuses it."""
         doors = await self._known_doors()
         if doors.token is None or self.client is None:
-            raise LoginError("Nobody can sign in by a browser here: the provider has no door for it.")
+            raise LoginError(Wording("Nobody can sign in by a browser here: the provider has no door for it."))
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier,
             "client_id": self.client.id,
@@ -182,16 +187,16 @@ class Provider:
             told = await self._post(doors.token, form, _authorization(self.client))
         except FAILURES as error:
             logger.warning("The sign-in provider did not redeem a code (%s): %s", type(error).__name__, _reason(error))
-            raise LoginError("The sign-in provider refused the sign-in. Begin anew.") from None
+            raise LoginError(Wording("The sign-in provider refused the sign-in. Begin anew.")) from None
         token = told.get("id_token") if isinstance(told, dict) else None
         if not isinstance(token, str):
-            raise LoginError("The sign-in provider gave no ID token. Have it answer to the scope openid.")
+            raise LoginError(Wording("The sign-in provider gave no ID token. Have it answer to the scope openid."))
         return token
 
     async def _known_doors(self) -> Doors:
         await self._known_keys()
         if self._doors is None:
-            raise AwayError("The sign-in provider cannot be reached just now. Try again in some seconds.")
+            raise AwayError(Wording("The sign-in provider cannot be reached just now. Try again in some seconds."))
         return self._doors
 
     # Asking ---------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from casegraph.signin.signed import By, Remembered, SignedIn
 from casegraph.web_names import Names
 from graph import api_keys, sessions
 from graph.database import is_away
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -135,7 +136,7 @@ class SignIn:
         key = _key(ways.development)
         if key is None:
             header_of(token)
-            raise TokenError("No tokens are taken here but API keys: no sign-in is set up.")
+            raise TokenError(Wording("No tokens are taken here but API keys: no sign-in is set up."))
         claims = claims_of(token, key.public)
         return self._described(claims, development.EXPECTED, development.CLAIM, development.KIND, now)
 
@@ -147,13 +148,13 @@ class SignIn:
         """Return whom the provider signed in; raise TokenError where its ID token does not say so (Core, 3.1.3.7)."""
         provider, now = self.ways.provider, self.now()
         if provider is None or provider.client is None:
-            raise TokenError("Nobody can sign in by a browser here.")
+            raise TokenError(Wording("Nobody can sign in by a browser here."))
         claims = await provider.claims(token)
         audience = claims.get("aud")
         if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != provider.client.id:
-            raise TokenError("The ID token is for others as well (claim `azp`).")
+            raise TokenError(Wording("The ID token is for others as well (claim `azp`)."))
         if claims.get("nonce") != nonce:
-            raise TokenError("The ID token is of another sign-in (claim `nonce`). Begin anew.")
+            raise TokenError(Wording("The ID token is of another sign-in (claim `nonce`). Begin anew."))
         return self._described(claims, Expected(provider.issuer, provider.client.id), self.ways.claim, "oidc", now)
 
     # Keys ---------------------------------------------------------------------------------------------------------
@@ -162,9 +163,9 @@ class SignIn:
         async with self._pool.acquire(timeout=patience) as connection:
             key = await api_keys.find(connection, self._vault, text, patience)
         if key is None:
-            raise TokenError("There is no such API key. Use it as it was given.")
+            raise TokenError(Wording("There is no such API key. Use it as it was given."))
         if not key.holds(self._clock()):
-            raise TokenError("The API key has expired or was revoked. Ask for another.")
+            raise TokenError(Wording("The API key has expired or was revoked. Ask for another."))
         return SignedIn(key.viewer(), By.KEY, key.expires_at.timestamp())
 
     # Sessions -----------------------------------------------------------------------------------------------------
@@ -172,11 +173,11 @@ class SignIn:
     async def _by_session(self, cookie: str, now: float, patience: float | None) -> SignedIn:
         session = open_sealed(self._vault, cookie, now)
         if session is None:
-            raise TokenError("The session has ended. Sign in again.")
+            raise TokenError(Wording("The session has ended. Sign in again."))
         async with self._pool.acquire(timeout=patience) as connection:
             over = await sessions.is_over(connection, session.id, patience)
         if over:
-            raise TokenError("The session has ended. Sign in again.")
+            raise TokenError(Wording("The session has ended. Sign in again."))
         return SignedIn(session.viewer, By.SESSION, session.until)
 
     def session(self, signed_in: SignedIn) -> tuple[str, float]:
@@ -187,7 +188,7 @@ class SignIn:
         now = self.now()
         session = begin(signed_in.viewer, signed_in.until - SKEW, now)
         if session.until <= now:
-            raise TokenError("The token has expired. Sign in again.")
+            raise TokenError(Wording("The token has expired. Sign in again."))
         return seal(self._vault, session), session.until
 
     async def end_session(self, cookie: str) -> None:
@@ -217,4 +218,4 @@ def _key(given: DevelopmentKey | Path | None) -> DevelopmentKey | None:
     try:
         return development.DevelopmentKey.read(given)
     except FileNotFoundError:
-        raise TokenError("No token was made on this machine yet. Run `python -m casegraph token`.") from None
+        raise TokenError(Wording("No token was made on this machine yet. Run `python -m casegraph token`.")) from None

@@ -15,6 +15,7 @@ import orjson
 
 from casegraph.signin.errors import LoginError
 from graph.policy import Clearance, Role, Viewer
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,9 @@ def seal(vault: Vault, session: Session) -> str:
     told = {"id": session.id.hex(), "until": session.until, "viewer": _told(session.viewer)}
     sealed = vault.seal_session(SESSION, orjson.dumps(told))
     if len(sealed) > LARGEST:
-        raise LoginError("You have more divisions and organs than a browser's session can hold. Use a token instead.")
+        raise LoginError(
+            Wording("You have more divisions and organs than a browser's session can hold. Use a token instead.")
+        )
     return sealed
 
 

@@ -12,6 +12,7 @@ from connectors.letters import markup, pdf, plain, scans, word
 from connectors.letters.recognising import Recognised
 from graph.records import DocumentDraft, RejectionReason
 from graph.text.ideographs import as_ideographs
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,11 @@ _CONTROLS: Final = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff/\\\\]+")
 def document_of(name: str, media_type: str, content: bytes, limits: Limits) -> DocumentDraft:
     """Return an attachment as a document. Raises UnreadableError where it is too large."""
     if len(content) > limits.attachment:
-        message = f"It has {len(content)} bytes, at most {limits.attachment} are kept. Send it in parts."
+        message = Wording(
+            "It has {count} bytes, at most {attachment} are kept. Send it in parts.",
+            count=len(content),
+            attachment=limits.attachment,
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     suffix = PurePosixPath(name).suffix.lower()
     if media_type in {"", "application/octet-stream"}:

@@ -22,6 +22,7 @@ from connectors.rows import title_of
 from connectors.values import ValueFault
 from graph.records import MAX_KEPT, Channel, DocumentDraft, Draft, LetterDetails, RejectionReason
 from graph.text.ideographs import as_ideographs
+from wording import Wording
 
 if TYPE_CHECKING:
     from connectors.connector import Limits, ReadOptions, Resource
@@ -64,11 +65,15 @@ def read_whole(resource: Resource, limits: Limits) -> bytes:
     """Return a letter's file. Raises UnreadableError where it is empty or too large, OSError."""
     size = resource.size
     if size > limits.letter:
-        message = f"The file has {size} bytes, at most {limits.letter} are read. Send its attachments apart."
+        message = Wording(
+            "The file has {size} bytes, at most {letter} are read. Send its attachments apart.",
+            size=size,
+            letter=limits.letter,
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     content = resource.read()
     if not content.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-        raise UnreadableError(RejectionReason.EMPTY, "The file is empty. Copy it again.")
+        raise UnreadableError(RejectionReason.EMPTY, Wording("The file is empty. Copy it again."))
     return content
 
 
@@ -76,8 +81,10 @@ def draft_of(written: Written, resource: Resource, options: ReadOptions, where: 
     """Return the draft of a letter. Raises UnreadableError."""
     text = as_ideographs(_tidy(written.text))
     if len(text) > options.limits.text:
-        message = (
-            f"{len(text)} characters stand there, at most {options.limits.text} are read. Send it as an attachment."
+        message = Wording(
+            "{count} characters stand there, at most {text} are read. Send it as an attachment.",
+            count=len(text),
+            text=options.limits.text,
         )
         raise UnreadableError(RejectionReason.TOO_LARGE, message, where=where)
     check_characters(f"{written.title or ''}{written.sender or ''}{written.email or ''}{text}")
@@ -85,7 +92,9 @@ def draft_of(written: Written, resource: Resource, options: ReadOptions, where: 
     signed = read_signed(text, title=given)
     title, body = _titled(given or signed.title, signed.text)
     if not body:
-        message = "There is no text in it: nothing could be handled. Type the letter, or enter it in the register."
+        message = Wording(
+            "There is no text in it: nothing could be handled. Type the letter, or enter it in the register."
+        )
         raise UnreadableError(RejectionReason.MISSING_FIELD, message, where=where)
     clock = Clock.at(options.zone, datetime.now(UTC))
     documents = _documents(written, resource, options.limits)
@@ -159,9 +168,11 @@ def _moment(said: str, clock: Clock) -> datetime:
     try:
         moment = clock.moment(_arabic(found[0]) if found and len(found[0]) >= len(said) - 4 else said)
     except ValueFault as fault:
-        raise UnreadableError(fault.reason, f"The letter's date: {fault.message}.") from fault
+        raise UnreadableError(fault.reason, Wording("The letter's date: {message}.", message=fault.message)) from fault
     if moment is None:
-        raise UnreadableError(RejectionReason.DATE, "The letter's date is blank. Write it as 2019-04-25, or delete it.")
+        raise UnreadableError(
+            RejectionReason.DATE, Wording("The letter's date is blank. Write it as 2019-04-25, or delete it.")
+        )
     return moment
 
 
@@ -198,7 +209,11 @@ def _documents(written: Written, resource: Resource, limits: Limits) -> tuple[Do
     if not large and not written.is_picture:
         return written.documents
     if len(written.content) > limits.attachment:
-        message = f"The file has {len(written.content)} bytes, at most {limits.attachment} are kept. Split it."
+        message = Wording(
+            "The file has {count} bytes, at most {attachment} are kept. Split it.",
+            count=len(written.content),
+            attachment=limits.attachment,
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     original = DocumentDraft(
         name=PurePath(resource.name).name, media_type=written.media_type, content=written.content, text=""

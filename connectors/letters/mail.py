@@ -18,6 +18,7 @@ from connectors.letters.signing import read_signed
 from connectors.moments import Clock
 from connectors.values import ValueFault
 from graph.records import Channel, DocumentDraft, RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from connectors.connector import Limits, ReadOptions, Resource
@@ -168,12 +169,14 @@ def _take_enclosed(letter: _Letter, documents: list[DocumentDraft]) -> None:
 def _check_open(leaves: list[Mail]) -> None:
     """Raise UnreadableError where a mail without words of its own has them in something that nobody reads here."""
     if any(leaf.get_content_type() == "application/pgp-encrypted" or leaf.is_sealed for leaf in leaves):
-        message = "The mail is encrypted. Ask for it in plain, or open it in the mail program and forward its text."
+        message = Wording(
+            "The mail is encrypted. Ask for it in plain, or open it in the mail program and forward its text."
+        )
         raise UnreadableError(RejectionReason.ENCRYPTED, message)
     if any(_is_packet(leaf) for leaf in leaves):
-        message = (
-            "Outlook packed the mail into winmail.dat, which is not read here. Open it in Outlook and save it as text, "
-            "or ask the sender to send it as plain text or HTML."
+        message = Wording(
+            "Outlook packed the mail into winmail.dat, which is not read here. Open it in Outlook and "
+            "save it as text, or ask the sender to send it as plain text or HTML."
         )
         raise UnreadableError(RejectionReason.UNREADABLE, message)
 
@@ -268,5 +271,7 @@ def _received(mail: Mail, options: ReadOptions) -> datetime | None:
         if found is not None:
             return found
     if fault is not None:
-        raise UnreadableError(RejectionReason.DATE, f"The mail's Date header: {fault.message}.")
+        raise UnreadableError(
+            RejectionReason.DATE, Wording("The mail's Date header: {message}.", message=fault.message)
+        )
     return None

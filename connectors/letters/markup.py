@@ -10,6 +10,7 @@ from lxml import etree
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,11 @@ _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-si
 def text_of(content: bytes, declared: str | None = None) -> str:
     """Return the text of a page. Raises UnreadableError."""
     if len(content) > LARGEST:
-        message = f"The page has {len(content)} bytes, at most {LARGEST} are read. Save it as plain text."
+        message = Wording(
+            "The page has {count} bytes, at most {largest} are read. Save it as plain text.",
+            count=len(content),
+            largest=LARGEST,
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     named = _CHARSET.search(content[:4_096])
     label = declared or (named[1].decode("ascii", "replace") if named else None)
@@ -53,7 +58,7 @@ def text_of_page(page: str) -> str:
     except etree.LxmlError:
         root = None
     if any("depth" in entry.message for entry in parser.error_log):
-        message = "Its elements stand in elements too deeply. Save it as plain text."
+        message = Wording("Its elements stand in elements too deeply. Save it as plain text.")
         raise UnreadableError(RejectionReason.BOMB, message)
     if root is None:
         return ""

@@ -17,6 +17,7 @@ from connectors.letters.framing import framed
 from connectors.letters.headers import LONGEST, file_name
 from connectors.letters.transfer import WRAPPED, encoding_of, unwrapped
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,9 @@ class _AsWritten(policy.Compat32):
                 return name, encoding_of(value)
             case "content-type" | "content-disposition" if len(value) > LONGEST:
                 message = f"A header {name.title()} has {len(value)} characters, at most {LONGEST} are read."
-                raise UnreadableError(RejectionReason.BOMB, f"{message} Forward the letter itself.")
+                raise UnreadableError(
+                    RejectionReason.BOMB, Wording("{message} Forward the letter itself.", message=message)
+                )
             case "content-type":
                 return name, _UNPARTED.sub(r"\1; ", value)
         return name, value
@@ -143,5 +146,7 @@ def parsed(content: bytes, level: int = 0) -> Mail:
 
 def _check_level(level: int) -> None:
     if level > MOST_LEVELS:
-        message = f"Its parts stand in parts more than {MOST_LEVELS} deep. Forward the letter itself."
+        message = Wording(
+            "Its parts stand in parts more than {most} deep. Forward the letter itself.", most=MOST_LEVELS
+        )
         raise UnreadableError(RejectionReason.BOMB, message)

@@ -13,6 +13,7 @@ from connectors.letters.headers import charset_of
 from connectors.letters.message import parsed
 from connectors.letters.signed import signed_content
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,21 +40,21 @@ def parse(content: bytes, depth: int) -> Mail:
     """Return a mail. Raises UnreadableError where it is none, breaks off, or nests too deeply."""
     mail = parsed(content)
     if not mail.is_mail:
-        message = "This is no mail, whatever its name says: it has no headers. Save the mail anew as .eml."
+        message = Wording("This is no mail, whatever its name says: it has no headers. Save the mail anew as .eml.")
         raise UnreadableError(RejectionReason.UNREADABLE, message)
     level: list[tuple[Mail, bool]] = [(mail, False)]
     parts = deepest = 0
     while level:
         parts += len(level)
         if parts > MOST_PARTS:
-            message = f"It has more than {MOST_PARTS} parts. Pack the attachments into one file."
+            message = Wording("It has more than {most} parts. Pack the attachments into one file.", most=MOST_PARTS)
             raise UnreadableError(RejectionReason.BOMB, message)
         if any(part.is_cut_off and not within for part, within in level):
-            message = "It is cut off: its last part does not end. Copy it again from the mail program."
+            message = Wording("It is cut off: its last part does not end. Copy it again from the mail program.")
             raise UnreadableError(RejectionReason.UNREADABLE, message)
         deepest += any(part.holds_mails for part, _ in level)
         if deepest > depth:
-            message = f"Mails stand in mails more than {depth} deep. Forward the letter itself."
+            message = Wording("Mails stand in mails more than {depth} deep. Forward the letter itself.", depth=depth)
             raise UnreadableError(RejectionReason.BOMB, message)
         level = [(inner, within or _is_whole(part)) for part, within in level for inner in _inner(part)]
     return mail

@@ -25,6 +25,7 @@ from connectors.letters.recognising import Recognised
 from connectors.letters.scans import letter_of
 from graph.records import Channel, RejectionReason
 from graph.text.ideographs import as_ideographs
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -116,7 +117,7 @@ def _completed(pages: Sequence[_Page], found: Mapping[int, recognising.Page]) ->
 
 def _opened(content: bytes, limits: Limits) -> list[_Page]:
     if b"%PDF" not in content[:HEAD]:
-        message = "This is no PDF, whatever its name says. Open it with its own program and export it as one."
+        message = Wording("This is no PDF, whatever its name says. Open it with its own program and export it as one.")
         raise UnreadableError(RejectionReason.UNREADABLE, message)
     try:
         with warnings.catch_warnings():
@@ -125,13 +126,13 @@ def _opened(content: bytes, limits: Limits) -> list[_Page]:
     except FileNotDecryptedError as error:
         raise _locked() from error
     except (LimitReachedError, RecursionError) as error:
-        message = "Something in it unpacks to far more than a letter holds. Print it as a PDF anew."
+        message = Wording("Something in it unpacks to far more than a letter holds. Print it as a PDF anew.")
         raise UnreadableError(RejectionReason.BOMB, message) from error
     except UnreadableError:
         raise
     except Exception as error:
         # The library raises whatever a damaged object makes it stumble over, from its own errors to KeyError.
-        message = "It is cut off or damaged. Copy it again, or print it as a PDF anew."
+        message = Wording("It is cut off or damaged. Copy it again, or print it as a PDF anew.")
         raise UnreadableError(RejectionReason.UNREADABLE, message) from error
 
 
@@ -141,14 +142,18 @@ def _pages(content: bytes, limits: Limits) -> Iterator[tuple[str, bool]]:
     if reader.is_encrypted and not reader.decrypt(""):  # many are locked against printing only
         raise _locked()
     if len(reader.pages) > MOST_PAGES:
-        message = f"It has {len(reader.pages)} pages, at most {MOST_PAGES} are read. Split it."
+        message = Wording(
+            "It has {count} pages, at most {most} are read. Split it.", count=len(reader.pages), most=MOST_PAGES
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     size = 0
     for page in reader.pages:
         text = _text(page)
         size += len(text)
         if size > limits.text:
-            message = f"It holds more than {limits.text} characters. Send it as an attachment of a letter."
+            message = Wording(
+                "It holds more than {text} characters. Send it as an attachment of a letter.", text=limits.text
+            )
             raise UnreadableError(RejectionReason.TOO_LARGE, message)
         yield text, len("".join(text.split())) < SPARSE and _pixels(page.get("/Resources")) >= LARGE
 
@@ -200,10 +205,12 @@ def _is_told(text: str) -> bool:
 
 
 def _untold(why: UnreadableError) -> UnreadableError:
-    message = f"Its text layer cannot be told into characters: its fonts do not say which. {why.message}"
+    message = Wording(
+        "Its text layer cannot be told into characters: its fonts do not say which. {message}", message=why.message
+    )
     return UnreadableError(RejectionReason.ENCODING, message)
 
 
 def _locked() -> UnreadableError:
-    message = "It is protected by a password. Save it without one and take that in."
+    message = Wording("It is protected by a password. Save it without one and take that in.")
     return UnreadableError(RejectionReason.ENCRYPTED, message)

@@ -9,6 +9,7 @@ from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from connectors.letters.drafting import Written, draft_of, read_whole
 from graph.records import Channel, RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ class PlainLetter:
 def text_of(content: bytes, declared: str | None = None) -> str:
     """Return a text's characters. Raises UnreadableError."""
     if content.startswith(OTHERS):
-        message = (
+        message = Wording(
             "This is no text, whatever its name says. Give the file the ending of its own form, or export it as one."
         )
         raise UnreadableError(RejectionReason.UNREADABLE, message)

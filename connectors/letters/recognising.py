@@ -21,6 +21,7 @@ import orjson
 from connectors.connector import UnreadableError
 from connectors.letters import page_lines
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,12 +54,15 @@ def missing() -> list[str]:
 def require(limits: Limits) -> None:
     """Raise UnreadableError, which says what to do, where recognition is turned off or not installed."""
     if not limits.pages:
-        message = "It is a picture of a letter, and recognition is turned off here (CASEGRAPH_SCAN_PAGES). Type it."
+        message = Wording(
+            "It is a picture of a letter, and recognition is turned off here (CASEGRAPH_SCAN_PAGES). Type it."
+        )
         raise UnreadableError(RejectionReason.MISSING_FIELD, message)
     if missing():
-        message = (
+        message = Wording(
             "It is a picture of a letter, and text recognition is not installed here. Install it "
-            f"(`{INSTALL}`) and take the file in again, or enter the letter in the register of letters."
+            "(`{install}`) and take the file in again, or enter the letter in the register of letters.",
+            install=INSTALL,
         )
         raise UnreadableError(RejectionReason.MISSING_FIELD, message)
 
@@ -90,7 +94,7 @@ class Recogniser:
         Whoever finds it busy waits as long as their own file may take at most.
         """
         if not self._turn.acquire(timeout=limits.page_seconds * limits.pages):
-            message = "The text recognition is busy with other scans. Take it in again later."
+            message = Wording("The text recognition is busy with other scans. Take it in again later.")
             raise UnreadableError(RejectionReason.UNREADABLE, message)
         try:
             return self._read(asked, content, limits)
@@ -117,7 +121,7 @@ class Recogniser:
         try:
             return self._asked(asked, content, limits.page_seconds + self._starting, limits)
         except OSError as error:
-            message = "It brings the text recognition down. Scan it anew, or save it in another form."
+            message = Wording("It brings the text recognition down. Scan it anew, or save it in another form.")
             raise UnreadableError(RejectionReason.UNREADABLE, message) from error
 
     def _asked(self, asked: Mapping[str, Any], content: bytes, seconds: float, limits: Limits) -> list[Page]:
@@ -131,9 +135,10 @@ class Recogniser:
         except BaseException:
             self._end()  # what it still says would be taken for the next file's
             if watch.ended:
-                message = (
-                    f"Its text was not recognised within {limits.page_seconds:g} seconds a page. Scan it anew, in "
-                    "black and white."
+                message = Wording(
+                    "Its text was not recognised within {page_seconds:g} seconds a page. Scan it anew, in black "
+                    "and white.",
+                    page_seconds=limits.page_seconds,
                 )
                 raise UnreadableError(RejectionReason.UNREADABLE, message) from None
             raise
@@ -215,12 +220,16 @@ def _check(answer: Mapping[str, Any], limits: Limits) -> None:
         case None:
             return
         case "TOO_LARGE":
-            message = f"It is a scan of {answer['count']} pages, at most {limits.pages} are recognised. Split it."
+            message = Wording(
+                "It is a scan of {answer} pages, at most {pages} are recognised. Split it.",
+                answer=answer["count"],
+                pages=limits.pages,
+            )
             raise UnreadableError(RejectionReason.TOO_LARGE, message)
         case "BOMB":
-            message = "Its picture unpacks to far more than a page is. Scan it anew, at 300 dots per inch."
+            message = Wording("Its picture unpacks to far more than a page is. Scan it anew, at 300 dots per inch.")
             raise UnreadableError(RejectionReason.BOMB, message)
-    message = "Its picture is cut off or damaged. Copy it again, or scan it anew."
+    message = Wording("Its picture is cut off or damaged. Copy it again, or scan it anew.")
     raise UnreadableError(RejectionReason.UNREADABLE, message)
 
 

@@ -10,6 +10,7 @@ from connectors.letters import recognising
 from connectors.letters.drafting import Written, draft_of, read_whole
 from connectors.letters.recognising import Recognised
 from graph.records import Channel, RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ class PictureLetter:
     def read(self, resource: Resource, options: ReadOptions) -> Iterator[Reading]:
         """Yield the letter."""
         if resource.suffix in OTHERS:
-            message = "Pictures of this form are not read. Save it as JPEG, PNG or PDF."
+            message = Wording("Pictures of this form are not read. Save it as JPEG, PNG or PDF.")
             raise UnreadableError(RejectionReason.UNKNOWN_FORM, message)
         content = read_whole(resource, options.limits)
         found = written_in(content, options.limits)
@@ -55,7 +56,7 @@ def written_in(content: bytes, limits: Limits) -> Recognised:
 def letter_of(found: Recognised, media_type: str, content: bytes) -> Written:
     """Return a letter whose writing was recognised. Raises UnreadableError where there is none."""
     if not found.text:
-        message = "No writing is recognised in the picture. Scan it anew, upright and sharp, or type it."
+        message = Wording("No writing is recognised in the picture. Scan it anew, upright and sharp, or type it.")
         raise UnreadableError(RejectionReason.MISSING_FIELD, message)
     return Written(
         text=found.text, media_type=media_type, content=content, confidence=found.confidence, is_picture=True

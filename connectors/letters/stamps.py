@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.values import ValueFault
 from graph.records import RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -62,4 +63,4 @@ def _zone(found: re.Match[str], naive: datetime, zone: ZoneInfo) -> tzinfo:
         return UTC
     if name in _HOURS:
         return timezone(timedelta(hours=_HOURS[name]))
-    raise ValueFault(RejectionReason.DATE, "its zone is not known; write it as +0800")
+    raise ValueFault(RejectionReason.DATE, Wording("its zone is not known; write it as +0800"))

@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.connector import UnreadableError
 from graph.records import RejectionReason
+from wording import Wording
 
 BASE64: Final = "base64"
 QUOTED: Final = "quoted-printable"
@@ -36,7 +37,9 @@ def unwrapped(content: bytes, encoding: str) -> bytes:
     if not content.strip():
         return b""
     if encoding.lower().startswith("x-") and encoding not in WRAPPED:
-        message = "It is wrapped in a way of its program's own. Ask for it as base64, or save it in that program."
+        message = Wording(
+            "It is wrapped in a way of its program's own. Ask for it as base64, or save it in that program."
+        )
         raise UnreadableError(RejectionReason.UNREADABLE, message)
     try:
         match encoding:
@@ -47,7 +50,9 @@ def unwrapped(content: bytes, encoding: str) -> bytes:
             case "x-uuencode":
                 return b"".join(_uuencoded(content.splitlines()))
     except binascii.Error:
-        message = f"Its {encoding} is broken: the file was damaged on its way. Ask for it again."
+        message = Wording(
+            "Its {encoding} is broken: the file was damaged on its way. Ask for it again.", encoding=encoding
+        )
         raise UnreadableError(RejectionReason.UNREADABLE, message) from None
     return content
 
@@ -60,7 +65,7 @@ def from_base64(content: bytes) -> bytes:
     except binascii.Error:
         pass
     if not _STREAMS.fullmatch(bare):
-        raise binascii.Error("a character of no base64")
+        raise binascii.Error(Wording("a character of no base64"))
     return b"".join(_stream(digits, padded=bool(padding)) for digits, padding in _STREAM.findall(bare))
 
 
@@ -69,7 +74,7 @@ def _stream(digits: bytes, *, padded: bool) -> bytes:
     missing = -len(digits) % 4
     decoded = binascii.a2b_base64(digits + b"=" * missing)
     if missing and not padded and binascii.b2a_base64(decoded, newline=False).rstrip(b"=") != digits:
-        raise binascii.Error("cut off within a byte")
+        raise binascii.Error(Wording("cut off within a byte"))
     return decoded
 
 
@@ -77,11 +82,11 @@ def _uuencoded(lines: list[bytes]) -> list[bytes]:
     """Return the bytes between `begin` and `end`. Raises binascii.Error where either is missing or a line is broken."""
     begin = next((place for place, line in enumerate(lines) if line.startswith(b"begin ")), None)
     if begin is None:
-        raise binascii.Error("no beginning")
+        raise binascii.Error(Wording("no beginning"))
     decoded: list[bytes] = []
     for line in lines[begin + 1 :]:
         if line.strip() == b"end":
             return decoded
         length = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0  # some programs fill lines up with anything
         decoded.append(binascii.a2b_uu(line[:length]))
-    raise binascii.Error("no end")
+    raise binascii.Error(Wording("no end"))

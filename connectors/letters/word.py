@@ -21,6 +21,7 @@ from connectors.letters.recognising import Recognised
 from connectors.letters.scans import letter_of
 from connectors.letters.word_body import lines_of
 from graph.records import Channel, RejectionReason
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ class WordLetter:
             yield draft_of(letter_of(found, MEDIA_TYPE, content), resource, options)
             return
         if not found.text:
-            message = "There is no text in it. Type it, or enter the letter in the register."
+            message = Wording("There is no text in it. Type it, or enter the letter in the register.")
             raise UnreadableError(RejectionReason.MISSING_FIELD, message)
         yield draft_of(Written(text=found.text, media_type=MEDIA_TYPE, content=content), resource, options)
 
@@ -72,7 +73,11 @@ def written_in(content: bytes, limits: Limits) -> Recognised:
     if text or not pictures:
         return Recognised(text, None)
     if len(pictures) > limits.pages > 0:
-        message = f"It holds {len(pictures)} pictures and no text, at most {limits.pages} are recognised. Split it."
+        message = Wording(
+            "It holds {count} pictures and no text, at most {pages} are recognised. Split it.",
+            count=len(pictures),
+            pages=limits.pages,
+        )
         raise UnreadableError(RejectionReason.TOO_LARGE, message)
     pages = [page for picture in pictures for page in recognising.recognise(picture, limits, pdf=False)]
     return recognising.told(pages)
@@ -92,11 +97,13 @@ def _opened(content: bytes, limits: Limits) -> tuple[str, list[bytes]]:
         text = "\n".join(lines_of(document.element.body, _notes(document))).strip()
         return text, list(_pictures(document))
     except RecursionError as error:
-        message = "Its tables stand in tables too deeply. Save it anew as plain text."
+        message = Wording("Its tables stand in tables too deeply. Save it anew as plain text.")
         raise UnreadableError(RejectionReason.BOMB, message) from error
     except Exception as error:
         # The library raises whatever the packages below it do: for a missing part, a wrong type, broken XML.
-        message = "It is no Word document, or a damaged one. Open it in a word processor and save it anew as .docx."
+        message = Wording(
+            "It is no Word document, or a damaged one. Open it in a word processor and save it anew as .docx."
+        )
         raise UnreadableError(RejectionReason.UNREADABLE, message) from error
 
 
@@ -109,7 +116,7 @@ def _check_declarations(content: bytes) -> None:
             with archive.open(member) as stream:
                 head = stream.read(_PROLOGUE)
             if _DECLARED.search(head.replace(b"\0", b"")):  # in UTF-16 as well
-                message = "Its XML declares entities, which no word processor does. Save it anew in one."
+                message = Wording("Its XML declares entities, which no word processor does. Save it anew in one.")
                 raise UnreadableError(RejectionReason.BOMB, message)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from connectors.connector import UnreadableError
 from connectors.encodings import decode
 from connectors.letters.transfer import from_base64
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,7 +93,7 @@ def _each_own(words: Sequence[_Word]) -> bytes:
 
 def _one_stream(words: Sequence[_Word]) -> bytes:
     if any(word.encoding != "b" for word in words):
-        raise binascii.Error("another encoding")
+        raise binascii.Error(Wording("another encoding"))
     return from_base64("".join(word.payload for word in words).encode())
 
 

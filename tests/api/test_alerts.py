@@ -183,7 +183,7 @@ async def test_who_may_not_save_is_told_who_may(api: Api) -> None:
         answer = await replace(api, http=http).post(SAVE, input={"name": "夜市", "query": "油烟"})
     [error] = answer["errors"]
     assert error["extensions"]["code"] == "FORBIDDEN"
-    assert "registrars" in error["message"]
+    assert "registrar" in error["message"]
 
 
 async def test_without_an_index_saving_waits(api: Api) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.limits import DocumentLimits, Extent, exceeded, extent_of
+from tests.viewers import told_apart
 
 if TYPE_CHECKING:
     from tests.api.conftest import Api
@@ -81,5 +82,5 @@ def test_a_limit_is_exceeded_by_one_more_than_it(depth: int, aliases: int) -> No
 async def test_each_limit_tells_itself_and_what_was_asked(api: Api, document: str, limit: tuple[str, int, int]) -> None:
     """A program reads from the answer how far it went over."""
     [error] = (await api.post(document))["errors"]
-    told = {name: value for name, value in error["extensions"].items() if name != "argument"}
+    told = {name: value for name, value in told_apart(error).items() if name != "argument"}
     assert told == dict(zip(("code", "limit", "asked"), limit, strict=True))

@@ -191,6 +191,8 @@ def documents() -> Iterator[str]:
         for name, field in root.fields.items():
             given = next(calls(name, field))
             yield f"{operation} {{ {given}{selected(field, 2)} }}"
+            if root is SCHEMA.mutation_type:
+                yield f"{operation} {{ {given} {{ errors {{ arguments {{ name value }} }} }} }}"
 
 
 async def paged(whole: Api) -> list[str]:

@@ -17,7 +17,7 @@ ENTERED: dict[str, Any] = {
     "title": "楼道堆物", "text": "三栋楼道里堆满了杂物，有火灾隐患。", "receivedAt": "2026-11-20T09:30:00+08:00",
     "mentions": [{"name": "张三", "phone": "13812341234"}],
 }  # fmt: skip
-ERRORS = "errors { code field message }"
+ERRORS = "errors { code field message template arguments { name value } }"
 
 
 @pytest.mark.parametrize(

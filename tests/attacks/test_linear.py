@@ -302,7 +302,7 @@ def test_a_character_keeps_as_many_marks_as_any_script_puts_there(mark: str) -> 
 def test_texts_are_normalised_in_one_place() -> None:
     """The library's own function takes the square of the marks on a character; a table of single signs has one each."""
     root = Path(__file__).parents[2]
-    packages = ("casegraph", "connectors", "graph", "resolvers", "schema", "search", "sync")
+    packages = ("casegraph", "connectors", "graph", "resolvers", "schema", "search", "sync", "wording")
     sources = [path for package in packages for path in (root / package).rglob("*.py")]
     using = {path.name for path in sources if "unicodedata.normalize(" in path.read_text(encoding="utf-8")}
     assert using == {"nfkc.py", "signs.py"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.reference.graph import Graph
 
-ERRORS: Final = "errors { code field message }"
+ERRORS: Final = "errors { code field message template arguments { name value } }"
 CASE: Final = "case { id number title submissionCount }"
 SUBMISSION: Final = "submission { id kind title text revisionCount mentions { id name } }"
 TABLES: Final = {

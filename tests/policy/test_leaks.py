@@ -24,6 +24,7 @@ from tests.policy.viewers import viewer
 from tests.reference.queries import Question, history_question, question
 from tests.reference.roots import SUBJECTS
 from tests.reference.smaller import smallest
+from wording import Wording
 
 if TYPE_CHECKING:
     from graph.policy import Viewer
@@ -193,7 +194,7 @@ class _EndError(RequestError):
 
 
 async def _end(*_: object) -> None:
-    raise _EndError("END", "The journal is read.")
+    raise _EndError("END", Wording("The journal is read."))
 
 
 def end_with_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:

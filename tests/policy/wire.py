@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tests.policy.people import Person
 
 HEADERS: Final = {
-    "content-type": "application/json; charset=utf-8", "cache-control": "no-store", "vary": "accept-encoding",
+    "content-type": "application/json; charset=utf-8", "cache-control": "no-store", "content-language": "en",
+    "vary": "accept-encoding, accept-language",
 }  # fmt: skip
 """All that an answer's head says besides when it was sent and how long it is."""
 GREETING: Final = {

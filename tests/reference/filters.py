@@ -12,6 +12,7 @@ from graph.policy import Action, allows
 from graph.sealing import shown_id
 from schema.errors import RequestError
 from schema.ids import key_of, split_id
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ def passing(tests: Iterator[Callable[[Row], bool]]) -> Callable[[Row], bool]:
 def clean(text: str) -> str:
     """Return a text; raise where no text can be so."""
     if "\0" in text:
-        raise RequestError("INVALID_VALUE", "NUL.")
+        raise RequestError("INVALID_VALUE", Wording("NUL."))
     return text
 
 
@@ -45,7 +46,7 @@ def prefix_of(text: str) -> str:
     while code.endswith("00"):
         code = code[:-2]
     if not re.fullmatch("[0-9]{2,12}", code):
-        raise RequestError("INVALID_VALUE", "Not a code.")
+        raise RequestError("INVALID_VALUE", Wording("Not a code."))
     return code
 
 
@@ -97,7 +98,7 @@ def _instants(column: str, chosen: Given) -> Iterator[Callable[[Row], bool]]:
         yield lambda row: row[column] is not None and row[column] < end
     if (month := given.get("month")) is not None:
         if not re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", month) or not "0002" < month < "9999":
-            raise RequestError("INVALID_VALUE", "Not a month.")
+            raise RequestError("INVALID_VALUE", Wording("Not a month."))
         yield lambda row: row[column] is not None and row[column].astimezone(ZONE).strftime("%Y-%m") == month
 
 
@@ -127,7 +128,7 @@ def named_by(world: World, account: dict[str, Any]) -> set[UUID]:
 def require_all(world: World, given: dict[str, Any]) -> None:
     """Raise where a viewer may not ask so; what is wrong with an argument is told before."""
     if given.get("account") is not None and not allows(world.viewer, Action.REVEAL):
-        raise RequestError("FORBIDDEN", "Not allowed.")
+        raise RequestError("FORBIDDEN", Wording("Not allowed."))
 
 
 def _found(world: World, given: dict[str, Any]) -> Iterator[set[UUID]]:
@@ -173,7 +174,7 @@ def cases(world: World, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]
         yield lambda row: row["id"] in about
     role = given.get("organRole")
     if given.get("organ") is not None and given.get("organName") is not None:
-        raise RequestError("INVALID_VALUE", "Two organs.")
+        raise RequestError("INVALID_VALUE", Wording("Two organs."))
     if given.get("organName") is not None:
         wanted = normalise_organ(clean(given["organName"]))
         named = [row["id"] for row in graph["organ"] if row["name"] == wanted]
@@ -186,7 +187,7 @@ def cases(world: World, given: dict[str, Any]) -> Iterator[Callable[[Row], bool]
         taken = _tied(graph, ties)
         yield lambda row: row["id"] in taken
     elif role is not None:
-        raise RequestError("INVALID_VALUE", "No organ.")
+        raise RequestError("INVALID_VALUE", Wording("No organ."))
 
 
 def _tied(graph: Graph, ties: list[Row]) -> set[UUID]:

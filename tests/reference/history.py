@@ -13,6 +13,7 @@ from search.records import SearchOrder, SearchRequest
 from tests.reference import filters
 from tests.reference.fields import directed, field
 from tests.reference.lists import Sealed, connection
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ def history(world: World, _: Node, asked: dict[str, Any]) -> Node:
     """Answer with the entries that belong to the one thing named, each at its own time."""
     named = [name for name in SUBJECTS if asked[name] is not None]
     if len(named) != 1:
-        raise RequestError("INVALID_VALUE", "Not one.")
+        raise RequestError("INVALID_VALUE", Wording("Not one."))
     belongs = _belonging(world.graph, named[0], asked[named[0]])
     wanted = filters.passing(filters.entries(asked["filter"] or {}))
     words = filters.clean(asked["matching"] or "")
@@ -63,7 +64,7 @@ def _matches(world: World, words: str) -> set[UUID]:
     try:
         return {hit.submission for hit in world.search(request).hits}
     except QuerySyntaxError:
-        raise RequestError("QUERY_SYNTAX", "Not understood.") from None
+        raise RequestError("QUERY_SYNTAX", Wording("Not understood.")) from None
     except InvalidError:
         raise AssertionError(words) from None
 

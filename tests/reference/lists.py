@@ -14,6 +14,7 @@ import orjson
 from graph.errors import InvalidError
 from graph.times import instant_of, rfc3339
 from schema.errors import RequestError
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +77,7 @@ class Cursors(Protocol):
 
 def not_ours() -> RequestError:
     """Return what a cursor of another list is answered with."""
-    return RequestError("INVALID_CURSOR", "Not a cursor of this list.")
+    return RequestError("INVALID_CURSOR", Wording("Not a cursor of this list."))
 
 
 class Plain:
@@ -153,9 +154,9 @@ def told_of(scope: str, *numbers: int) -> str:
 def checked_size(size: int, largest: int = LARGEST_SIZE) -> int:
     """Return a page's size; raise where it is none."""
     if size < 0:
-        raise RequestError("INVALID_PAGE", "Negative.")
+        raise RequestError("INVALID_PAGE", Wording("Negative."))
     if size > largest:
-        raise RequestError("LIMIT_PAGE_SIZE", "Too large.")
+        raise RequestError("LIMIT_PAGE_SIZE", Wording("Too large."))
     return size
 
 
@@ -170,7 +171,7 @@ def connection(
     cursors = cursors or Plain()
     first, last = asked.get("first"), asked.get("last")
     if first is not None and last is not None:
-        raise RequestError("INVALID_PAGE", "Both.")
+        raise RequestError("INVALID_PAGE", Wording("Both."))
     size = checked_size(last if last is not None else first if first is not None else DEFAULT_SIZE)
     after = None if asked.get("after") is None else cursors.read(order, asked["after"])
     before = None if asked.get("before") is None else cursors.read(order, asked["before"])

@@ -13,6 +13,7 @@ from tests.reference import filters
 from tests.reference.fields import BY_ID, CASE_ORDERS, directed, field, page_of
 from tests.reference.graph import NODES, find
 from tests.reference.lists import Order, checked_size, connection, not_ours, told_of
+from wording import Wording
 
 if TYPE_CHECKING:
     from tests.reference.fields import World
@@ -34,14 +35,14 @@ Asked = dict[str, Any]
 def node(world: World, _: Node, asked: Asked) -> Node | None:
     kind, key = split_id(asked["id"])
     if kind not in NODES:
-        raise RequestError("INVALID_ID", "Of no type.")
+        raise RequestError("INVALID_ID", Wording("Of no type."))
     return find(world.graph, kind, key)
 
 
 @field("Query.nodes")
 def nodes(world: World, root: Node, asked: Asked) -> list[Node | RequestError | None]:
     if len(asked["ids"]) > LARGEST_BATCH:
-        raise RequestError("LIMIT_NODES", "Too many.")
+        raise RequestError("LIMIT_NODES", Wording("Too many."))
     return [_node_or_error(world, root, one) for one in asked["ids"]]
 
 
@@ -81,7 +82,7 @@ def changes_cursor(world: World, _: Node, __: Asked) -> str:
 @field("Query.case")
 def case(world: World, _: Node, asked: Asked) -> Node | None:
     if (asked.get("id") is None) == (asked.get("number") is None):
-        raise RequestError("INVALID_VALUE", "Neither, or both.")
+        raise RequestError("INVALID_VALUE", Wording("Neither, or both."))
     if asked.get("number") is not None:
         found = [row["id"] for row in world.graph["case"] if row["number"] == asked["number"]]
         return find(world.graph, "Case", found[0]) if found else None
@@ -140,7 +141,7 @@ def organs(world: World, _: Node, asked: Asked) -> Node:
 
 def _require(world: World, action: Action) -> None:
     if not allows(world.viewer, action):
-        raise RequestError("FORBIDDEN", "Not allowed.")
+        raise RequestError("FORBIDDEN", Wording("Not allowed."))
 
 
 @field("Query.rejections")

@@ -30,6 +30,7 @@ from tests.reference.filters import ZONE, allowed, clean, prefix_of
 from tests.reference.graph import find
 from tests.reference.index import sources
 from tests.reference.lists import LARGEST_SIZE, checked_size, not_ours
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def _stretch(received: Asked) -> Asked:
     if month is None:
         return received
     if not re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", month) or not "0002" < month < "9999":
-        raise RequestError("INVALID_VALUE", "Not a month.")
+        raise RequestError("INVALID_VALUE", Wording("Not a month."))
     year, number = map(int, month.split("-"))
     first = datetime(year, number, 1, tzinfo=ZONE)
     following = (first + timedelta(days=32)).replace(day=1)
@@ -101,7 +102,7 @@ def search(world: World, _: Node, asked: Asked) -> Node:
     try:
         return answer_of(world, request, world.search(request))
     except QuerySyntaxError:
-        raise RequestError("QUERY_SYNTAX", "Not understood.") from None
+        raise RequestError("QUERY_SYNTAX", Wording("Not understood.")) from None
     except InvalidError:
         raise not_ours() from None
 
@@ -160,7 +161,7 @@ def search_cases(world: World, _: Node, asked: Asked) -> Node:
     try:
         return _cases(world, request)
     except QuerySyntaxError:
-        raise RequestError("QUERY_SYNTAX", "Not understood.") from None
+        raise RequestError("QUERY_SYNTAX", Wording("Not understood.")) from None
     except InvalidError:
         raise not_ours() from None
 

@@ -27,8 +27,9 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).parent.parent.parent
 PATIENCE: Final = 120.0
 """Seconds after which a process that should have ended is taken for hung."""
-UNWANTED: Final = ("CASEGRAPH_", "PYTHONDONTWRITEBYTECODE", "COVERAGE_PROCESS")
-"""Of our own environment: settings, and what makes each of the hundreds of processes compile or trace all modules."""
+UNWANTED: Final = ("CASEGRAPH_", "LANG", "LC_", "PYTHONDONTWRITEBYTECODE", "COVERAGE_PROCESS")
+"""Of our own environment: settings, this terminal's language, and what makes each of the hundreds of processes compile
+or trace all modules."""
 READY: Final = r"(http://\S+/graphql)"
 
 

@@ -68,7 +68,7 @@ def test_a_recogniser_that_is_not_there_is_told_and_no_fault(
 
 async def bad(url: str, kept: Kept) -> dict[str, Finding]:
     """Return what is to be done, by what it is about."""
-    return {one.about: one for one in await examine(url, kept) if one.advice}
+    return {str.__str__(one.about): one for one in await examine(url, kept) if one.advice}
 
 
 async def test_all_is_well(database_url: str, kept: Kept) -> None:
@@ -93,7 +93,9 @@ async def test_a_server_that_is_too_old(database_url: str, kept: Kept, monkeypat
 async def test_what_belongs_nowhere_or_elsewhere(database_url: str, kept: Kept, pool: Pool) -> None:
     """Without a home the setting is named, with one the command; what people set is as they want it."""
     await pool.execute("update submission set division = null")
-    unset = {one.about: one for one in await examine(database_url, replace(kept, homes=Homes(Gazetteer())))}
+    unset = {
+        str.__str__(one.about): one for one in await examine(database_url, replace(kept, homes=Homes(Gazetteer())))
+    }
     homeless = unset["home division"]
     assert homeless.state.startswith("not set; 1 submissions belong nowhere")
     assert "CASEGRAPH_HOME_DIVISION" in homeless.state
@@ -101,7 +103,7 @@ async def test_what_belongs_nowhere_or_elsewhere(database_url: str, kept: Kept, 
     assert "rederive" in ((await bad(database_url, kept))["home division"].advice or "")
     own = replace(kept, homes=Homes(Gazetteer("3201"), {"hotline": Gazetteer("4301")}))
     await pool.execute("update submission set division = '430104'")
-    found = {one.about: one for one in await examine(database_url, own)}["home division"]
+    found = {str.__str__(one.about): one for one in await examine(database_url, own)}["home division"]
     assert (found.state, found.advice) == ("3201, hotline 4301", None)
     await pool.execute(
         """insert into correction (id, submission, field, value, state, evidence, decided_by, decided_at)

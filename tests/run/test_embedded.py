@@ -20,7 +20,7 @@ from casegraph.demo.town import FOLDERS, make_town
 from graph.records import Channel
 from tests.conftest import LOUD
 from tests.run.processes import PATIENCE, READY, Home, asked, awaited
-from tests.viewers import headers_of
+from tests.viewers import headers_of, told_apart
 
 MESSAGE: Final = '[{"message_id": "1", "text": "路灯坏了。", "time": "2025-06-30 08:00"}]'.encode()
 AS_ROOT: Final = os.geteuid() == 0
@@ -103,7 +103,7 @@ def test_a_server_whose_database_is_killed_starts_it_again(home: Home) -> None:
 
         assert "errors" not in answer()
         killed.kill()
-        told = [error["extensions"] for error in awaited(lambda: answer().get("errors"))]
+        told = [told_apart(error) for error in awaited(lambda: answer().get("errors"))]
         assert told == [{"code": "UNAVAILABLE", "retryAfter": 5}]
         assert httpx.get(address.replace("graphql", "sync/changes"), headers=headers_of()).status_code in {200, 503}
         assert awaited(lambda: (answer().get("data") or {}).get("submissions")) == {"totalCount": 0}

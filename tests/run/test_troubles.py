@@ -13,6 +13,7 @@ from casegraph.guarding import guarded
 from casegraph.troubles import FULL, STATES, trouble
 from graph.database import BadAddress, ConnectionLost, DatabaseError, connect
 from graph.errors import ConflictError
+from wording import Wording
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def a_server_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
         (ssl.SSLCertVerificationError(1, "unknown authority"), os.EX_NOPERM, "certificate"),
         (ConnectionLost("connection is closed"), os.EX_TEMPFAIL, "went away"),
         (BadAddress("no certificate\nHINT: make one."), os.EX_CONFIG, "cannot be used: no certificate."),
-        (ConflictError("This\nis so already."), os.EX_DATAERR, "This is so already."),
+        (ConflictError(Wording("This\nis so already.")), os.EX_DATAERR, "This is so already."),
     ],
 )
 def test_it_is_one_line_with_a_code(error: Exception, code: int, says: str, tmp_path: Path) -> None:

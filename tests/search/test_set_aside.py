@@ -19,6 +19,7 @@ from search.saving import Saving
 from tests.graph.factory import NOW, draft, make_intake
 from tests.search.library import ask
 from tests.viewers import EVERYTHING
+from wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,7 +205,7 @@ async def test_an_engine_that_takes_nothing_sets_nothing_aside(pool: Pool, engin
     class Full(Choosy):
         async def apply(self, batch: Batch) -> None:
             if batch.documents or batch.gone:
-                raise SearchUnavailableError("The search index cannot be written. Look at its disk.")
+                raise SearchUnavailableError(Wording("The search index cannot be written. Look at its disk."))
             await self.engine.apply(batch)
 
     with pytest.raises(SearchUnavailableError, match="disk"):
@@ -272,7 +273,7 @@ async def test_a_saved_search_that_cannot_be_read_stops_no_other(
     assert await listed(pool) == []
 
 
-@pytest.mark.parametrize("error", [PoisonError("13812345678"), SearchUnavailableError("Too many clauses.")])
+@pytest.mark.parametrize("error", [PoisonError("13812345678"), SearchUnavailableError(Wording("Too many clauses."))])
 async def test_a_saved_search_that_the_engine_refuses_stops_no_other(
     pool: Pool, engine: Engine, intake: Intake, error: Exception
 ) -> None:
@@ -298,7 +299,7 @@ async def test_an_engine_that_is_away_sets_no_search_aside(pool: Pool, engine: E
     search = await save(pool, engine, POISON)
     await take_in(intake, POISON)
     await following.catch_up()
-    choosy: Any = Choosy(engine, error=SearchAwayError("away"))
+    choosy: Any = Choosy(engine, error=SearchAwayError(Wording("away")))
     with pytest.raises(SearchAwayError):
         await Alerter(pool=pool, engine=choosy, clock=lambda: NOW).catch_up()
     await Alerter(pool=pool, engine=engine, clock=lambda: NOW).catch_up()

@@ -4,8 +4,10 @@
 const given = new URLSearchParams(window.location.search);
 const here = window.location.pathname + window.location.search;
 
-const WELCOME = `# Cases opened last, with who is in them and how they were answered.
-# Press Ctrl-Enter, or the button above. Ctrl-Space tells what fits.
+// What is said here, in the language of whoever looks: the page brings it along (casegraph/graphiql.py).
+const words = JSON.parse(document.getElementById("words").textContent);
+
+const WELCOME = `${words.welcome}
 {
   cases(first: 5) {
     totalCount
@@ -30,7 +32,7 @@ function element(name, { text = "", ...attributes } = {}, ...children) {
 
 /** Begin a session by a token; return what was wrong, or nothing. */
 async function begin(token) {
-  if (!/^[\x21-\x7e]+$/.test(token.trim())) return "This is no token. Paste it as it was given.";
+  if (!/^[\x21-\x7e]+$/.test(token.trim())) return words.noToken;
   const answer = await fetch("/session", { method: "POST", headers: { authorization: `Bearer ${token.trim()}` } });
   return answer.ok ? undefined : (await answer.json()).errors[0].message;
 }
@@ -48,7 +50,7 @@ function socketAddress() {
 
 /** Show who is signed in, and GraphiQL. The session's cookie goes along with each request by itself. */
 function showGraphiQL({ name, roles }) {
-  const button = element("button", { text: "Sign out", onclick: signOut });
+  const button = element("button", { text: words.signOut, onclick: signOut });
   document.getElementById("who").replaceChildren(element("span", { text: `${name} (${roles.join(", ")})` }), button);
   ReactDOM.createRoot(document.getElementById("graphiql")).render(
     React.createElement(GraphiQL, {
@@ -64,21 +66,21 @@ function showGraphiQL({ name, roles }) {
 
 /** Offer the ways in which one may sign in here. */
 function offer(ways, wrong) {
-  const parts = [element("h1", { text: "casegraph" }), element("p", { text: "Sign in to ask." })];
+  const parts = [element("h1", { text: "casegraph" }), element("p", { text: words.heading })];
   if (ways.includes("provider")) {
     const address = `/session/login?next=${encodeURIComponent(here)}`;
-    parts.push(element("p", {}, element("a", { text: "Sign in", href: address, className: "button" })));
+    parts.push(element("p", {}, element("a", { text: words.signIn, href: address, className: "button" })));
   }
   if (ways.includes("token")) {
-    const field = element("input", { type: "password", placeholder: "Token", ariaLabel: "Token", autocomplete: "off" });
-    const form = element("form", {}, field, element("button", { text: "Use this token" }));
+    const field = element("input", { type: "password", placeholder: words.token, ariaLabel: words.token, autocomplete: "off" });
+    const form = element("form", {}, field, element("button", { text: words.useToken }));
     form.onsubmit = (event) => {
       event.preventDefault();
       signIn(field.value);
     };
     parts.push(form);
   }
-  if (!ways.length) parts.push(element("p", { text: "Nobody can sign in here by a browser: no provider is set." }));
+  if (!ways.length) parts.push(element("p", { text: words.nobody }));
   if (wrong) parts.push(element("p", { text: wrong, role: "alert" }));
   document.getElementById("graphiql").replaceChildren(element("section", { className: "signin" }, ...parts));
 }
