@@ -17,8 +17,7 @@ from graph.scope import scope
 from graph.seeing import SQL
 from graph.sources import NAMED, is_source
 from schema.ids import global_id
-from wording import Wording, verbatim
-from wording.catalogue import told as told_in
+from wording import Wording, catalogue, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -101,7 +100,7 @@ def told(outcome: Outcome, seen: Collection[CaseId]) -> dict[str, Any]:
         "receiptCode": outcome.receipt_code,
         "rejection": global_id("Rejection", outcome.rejection) if outcome.rejection else None,
         "reason": outcome.reason,
-        "message": outcome.message and told_in(outcome.message),
+        "message": outcome.message and catalogue.told(outcome.message),
         "unread": [told_unread(one) for one in outcome.unread] or None,
     }
     return {name: value for name, value in said.items() if value is not None}

@@ -79,3 +79,12 @@ def test_the_two_commands_are_in_the_makefile() -> None:
 def _code(document: Path) -> list[str]:
     text = document.read_text(encoding="utf-8")
     return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL) + re.findall(r"`(make [^`]+)`", text)
+
+
+def test_both_readmes_show_the_same() -> None:
+    """The one in Chinese has the commands, the queries, the settings and the folders of the one in English."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")]
+    for shown in (r"^```\w+\n.*?^```$", r"^\| (`[^|]*) \|", r"CASEGRAPH_\w+"):
+        english, chinese = (re.findall(shown, text.replace("`、`", "`, `"), re.MULTILINE | re.DOTALL) for text in texts)
+        assert english
+        assert chinese == english

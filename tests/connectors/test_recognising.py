@@ -25,7 +25,7 @@ while line := sys.stdin.buffer.readline():
         sys.exit(1)
     if said == "hang":
         print(json.dumps({"page": 0, "text": "begun"}), flush=True)
-        time.sleep(3600)
+        time.sleep(3600)  # hung, until it is killed: that is the fault itself
     if said == "talk":
         print("what a library says by itself", flush=True)
     if said.startswith("fault "):

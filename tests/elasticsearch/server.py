@@ -140,7 +140,7 @@ def _looks() -> Iterator[None]:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         yield
-        time.sleep(0.1)
+        time.sleep(0.1)  # a node that starts, in a process of its own, calls nobody
 
 
 def open_server(name: str) -> Server:
